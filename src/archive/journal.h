@@ -1,0 +1,98 @@
+/*
+ * journal.h - what is read and not yet sealed: an append-only file of records, each with a length,
+ * a checksum, and position and data together.
+ *
+ * A journal starts with the position of every source that is known at its start (its checkpoint),
+ * so the newest journal alone says how far each file was read. It is created under a temporary
+ * name and renamed, so it is there with its whole checkpoint or not at all. What follows a record
+ * that is cut or fails its checksum was never acknowledged and is ignored; the writer cuts it off
+ * when it opens a journal again. docs/format.md has the bytes.
+ */
+#ifndef LOGZIP_ARCHIVE_JOURNAL_H
+#define LOGZIP_ARCHIVE_JOURNAL_H
+
+#include "segment/source.h"
+
+/** A source and how far it was read: the next byte wanted is at `next`. */
+struct source_position {
+    struct source source;
+    uint64_t next;
+};
+
+struct journal_writer;
+
+/**
+ * Create journal number `sequence` in `directory`, with the checkpoint `positions`, durably.
+ *
+ * @param directory  the archive; the caller holds its lock
+ */
+int journal_create(struct journal_writer **out, const char *directory, uint64_t sequence,
+                   const struct source_position *positions, size_t count, struct lgz_error *err);
+
+/** Open an existing journal to append, cutting a torn tail. `*cut` (may be NULL): bytes cut. */
+int journal_reopen(struct journal_writer **out, const char *path, uint64_t *cut,
+                   struct lgz_error *err);
+
+/** Make a source known, or change what is known of it (a longer fingerprint); before its data. */
+int journal_put_source(struct journal_writer *j, const struct source *source, uint64_t next,
+                       struct lgz_error *err);
+
+/**
+ * Append bytes of a source.
+ *
+ * On failure the file is cut back to the record before, so that the journal stays well-formed; if
+ * that fails too, the journal refuses further appends.
+ */
+int journal_put_data(struct journal_writer *j, uint64_t source_id, uint64_t offset,
+                     int64_t read_time, const void *data, size_t len, struct lgz_error *err);
+
+/** The source won't be read any more; later checkpoints leave it out. */
+int journal_drop_source(struct journal_writer *j, uint64_t source_id, struct lgz_error *err);
+
+/** Make everything appended so far durable. */
+int journal_sync(struct journal_writer *j, struct lgz_error *err);
+
+uint64_t journal_sequence(const struct journal_writer *j);
+const char *journal_path(const struct journal_writer *j);
+uint64_t journal_bytes(const struct journal_writer *j);      /**< size of the file */
+uint64_t journal_data_bytes(const struct journal_writer *j); /**< raw bytes of all data records */
+
+/** Close and free; not synced. NULL is allowed. */
+void journal_close(struct journal_writer *j);
+
+/* Reading: by recovery, by the seal, and by queries, also while another process appends. */
+
+enum journal_record_kind { JOURNAL_SOURCE = 1, JOURNAL_DATA = 2, JOURNAL_DROP = 3 };
+
+struct journal_record {
+    enum journal_record_kind kind;
+    uint64_t source_id;
+    struct source source; /**< JOURNAL_SOURCE: owned by the reader, valid until the next record */
+    uint64_t next;        /**< JOURNAL_SOURCE: the position at that moment */
+    uint64_t offset;      /**< JOURNAL_DATA: of the first byte in the source */
+    int64_t read_time;    /**< JOURNAL_DATA */
+    struct span data;     /**< JOURNAL_DATA: valid until the next record */
+};
+
+struct journal_reader;
+
+int journal_open(struct journal_reader **out, const char *path, struct lgz_error *err);
+
+/** As journal_open(), on a descriptor that the reader then owns. */
+int journal_open_fd(struct journal_reader **out, int fd, const char *path, struct lgz_error *err);
+
+/**
+ * The next whole record.
+ *
+ * @return 1 and `*record`, 0 at the end of what is whole, or a negative code
+ */
+int journal_next(struct journal_reader *r, struct journal_record *record, struct lgz_error *err);
+
+uint64_t journal_reader_sequence(const struct journal_reader *r);
+
+/** After journal_next() returned 0: where the whole records end, and whether bytes follow that. */
+uint64_t journal_reader_end(const struct journal_reader *r, bool *torn);
+
+void journal_reader_close(struct journal_reader *r);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * buf.h - the one way to grow a buffer, for bytes (struct buf) and for items of any type (vec_*).
+ *
+ * A struct buf that can't grow remembers it: `failed` is set, later appends do nothing, and the
+ * owner checks once, where it uses the result. Zero-initialized is empty and valid.
+ */
+#ifndef LOGZIP_BASE_BUF_H
+#define LOGZIP_BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct buf {
+    uint8_t *data;
+    size_t len;
+    size_t cap;
+    bool failed;
+};
+
+/** Bytes that somebody else owns. */
+struct span {
+    const uint8_t *data;
+    size_t len;
+};
+
+/** Make room for `more` bytes behind the end. @return false when memory is out */
+bool buf_reserve(struct buf *b, size_t more);
+
+/** Free the memory; the buffer is empty and valid again. */
+void buf_free(struct buf *b);
+
+/** Append a formatted string (without its NUL). */
+void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static inline void buf_append(struct buf *b, const void *data, size_t len)
+{
+    if ((b->cap - b->len >= len && !b->failed) || buf_reserve(b, len)) {
+        if (len)
+            memcpy(b->data + b->len, data, len);
+        b->len += len;
+    }
+}
+
+static inline void buf_push(struct buf *b, uint8_t byte)
+{
+    if ((b->len < b->cap && !b->failed) || buf_reserve(b, 1))
+        b->data[b->len++] = byte;
+}
+
+static inline void buf_append_string(struct buf *b, const char *text)
+{
+    buf_append(b, text, strlen(text));
+}
+
+/** Forget the contents, keep the memory. */
+static inline void buf_clear(struct buf *b)
+{
+    b->len = 0;
+    b->failed = false;
+}
+
+static inline struct span buf_span(const struct buf *b)
+{
+    return (struct span){b->data, b->len};
+}
+
+/**
+ * Grow an array to hold at least `need` items, doubling.
+ *
+ * @param items  the array, NULL when `*cap` is 0
+ * @return the array, or NULL when memory is out; then `items` is as it was
+ */
+void *vec_grow_array(void *items, size_t *cap, size_t need, size_t item_size);
+
+/** A growing array of T: `VEC(struct foo) foos = {0};` */
+#define VEC(T)                                                                                     \
+    struct {                                                                                       \
+        T *data;                                                                                   \
+        size_t len;                                                                                \
+        size_t cap;                                                                                \
+    }
+
+/** Room for `need` items in all. @return false when memory is out */
+#define vec_reserve(v, need)                                                                       \
+    ((need) <= (v)->cap || vec_assign_((void **)&(v)->data, &(v)->cap, need, sizeof(*(v)->data)))
+
+/** Append one item. @return false when memory is out */
+#define vec_push(v, item)                                                                          \
+    (vec_reserve(v, (v)->len + 1) ? ((v)->data[(v)->len++] = (item), true) : false)
+
+#define vec_free(v) (vec_release_((void **)&(v)->data), (v)->len = (v)->cap = 0)
+
+bool vec_assign_(void **data, size_t *cap, size_t need, size_t item_size);
+void vec_release_(void **data);
+
+#endif

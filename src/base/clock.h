@@ -1,0 +1,20 @@
+/*
+ * clock.h - what time it is, in nanoseconds.
+ */
+#ifndef LOGZIP_BASE_CLOCK_H
+#define LOGZIP_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define NS_PER_SECOND INT64_C(1000000000)
+
+/** Wall clock, nanoseconds since the epoch. */
+int64_t clock_real(void);
+
+/** Monotonic clock, nanoseconds since some moment in the past. */
+int64_t clock_monotonic(void);
+
+/** CPU time of the whole process so far, nanoseconds. */
+int64_t clock_cpu(void);
+
+#endif

@@ -1,0 +1,209 @@
+/*
+ * file.c - checked system calls around files.
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int file_write(int fd, const void *data, size_t len, const char *path, struct lgz_error *err)
+{
+    const char *at = data;
+    while (len) {
+        ssize_t n = write(fd, at, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_io(err, "%s: cannot write", path);
+        at += n;
+        len -= (size_t)n;
+    }
+    return LGZ_OK;
+}
+
+ssize_t file_read(int fd, void *data, size_t len, const char *path, struct lgz_error *err)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = read(fd, (char *)data + done, len - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_io(err, "%s: cannot read", path);
+        if (n == 0)
+            break;
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+ssize_t file_read_at(int fd, void *data, size_t len, uint64_t offset, const char *path,
+                     struct lgz_error *err)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_io(err, "%s: cannot read at offset %llu", path,
+                            (unsigned long long)(offset + done));
+        if (n == 0)
+            break;
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+int file_load(const char *path, size_t max, struct buf *out, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    size_t start = out->len;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_io(err, "%s: cannot open", path);
+    for (;;) {
+        size_t chunk = 1 << 16;
+        if (!buf_reserve(out, chunk)) {
+            code = error_memory(err);
+            break;
+        }
+        ssize_t n = file_read(fd, out->data + out->len, chunk, path, err);
+        if (n < 0) {
+            code = (int)n;
+            break;
+        }
+        out->len += (size_t)n;
+        if (out->len - start > max) {
+            code = error_set(err, LGZ_ERR_LIMIT, "%s: larger than %zu bytes", path, max);
+            break;
+        }
+        if ((size_t)n < chunk)
+            break;
+    }
+    close(fd);
+    return code;
+}
+
+int file_sync(int fd, const char *path, struct lgz_error *err)
+{
+    /* EINVAL: a pipe or a device, on which there is nothing to sync. */
+    if (fsync(fd) != 0 && errno != EINVAL)
+        return error_io(err, "%s: cannot sync", path);
+    return LGZ_OK;
+}
+
+int file_sync_parent(const char *path, struct lgz_error *err)
+{
+    char *copy = strdup(path);
+    if (!copy)
+        return error_memory(err);
+    char *slash = strrchr(copy, '/');
+    const char *directory = ".";
+    if (slash == copy) {
+        directory = "/";
+    } else if (slash) {
+        *slash = '\0';
+        directory = copy;
+    }
+    int code = LGZ_OK;
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        code = error_io(err, "%s: cannot open directory", directory);
+    else
+        code = file_sync(fd, directory, err);
+    if (fd >= 0)
+        close(fd);
+    free(copy);
+    return code;
+}
+
+int file_draft_open(struct file_draft *draft, const char *path, mode_t mode, struct lgz_error *err)
+{
+    *draft = (struct file_draft){.fd = -1};
+    const char *slash = strrchr(path, '/');
+    int directory_len = slash ? (int)(slash - path) + 1 : 0;
+    struct buf name = {0};
+    buf_printf(&name, "%.*s.%s.tmp%ld", directory_len, path, path + directory_len, (long)getpid());
+    buf_push(&name, '\0');
+    draft->path = strdup(path);
+    draft->temporary = (char *)name.data;
+    if (!draft->path || name.failed) {
+        file_draft_discard(draft);
+        return error_memory(err);
+    }
+    draft->fd = open(draft->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (draft->fd < 0) {
+        int code = error_io(err, "%s: cannot create", draft->temporary);
+        free(draft->temporary);
+        draft->temporary = NULL;
+        file_draft_discard(draft);
+        return code;
+    }
+    return LGZ_OK;
+}
+
+static int publish(struct file_draft *draft, bool replace, struct lgz_error *err)
+{
+    if (replace) {
+        if (rename(draft->temporary, draft->path) != 0)
+            return error_io(err, "%s: cannot rename to %s", draft->temporary, draft->path);
+        return LGZ_OK;
+    }
+    /* link(2) refuses to overwrite, which rename(2) can't be asked for on every file system. */
+    if (link(draft->temporary, draft->path) != 0) {
+        if (errno == EEXIST)
+            return error_set(err, LGZ_ERR_ARGUMENT, "%s: already exists", draft->path);
+        if (access(draft->path, F_OK) == 0)
+            return error_set(err, LGZ_ERR_ARGUMENT, "%s: already exists", draft->path);
+        if (rename(draft->temporary, draft->path) != 0)
+            return error_io(err, "%s: cannot rename to %s", draft->temporary, draft->path);
+        return LGZ_OK;
+    }
+    if (unlink(draft->temporary) != 0)
+        return error_io(err, "%s: cannot remove", draft->temporary);
+    return LGZ_OK;
+}
+
+int file_draft_commit(struct file_draft *draft, bool replace, struct lgz_error *err)
+{
+    int code = file_sync(draft->fd, draft->temporary, err);
+    if (code != LGZ_OK)
+        return code;
+    int closed = close(draft->fd);
+    draft->fd = -1;
+    if (closed != 0)
+        return error_io(err, "%s: cannot close", draft->temporary);
+    code = publish(draft, replace, err);
+    if (code != LGZ_OK)
+        return code;
+    free(draft->temporary);
+    draft->temporary = NULL;
+    return file_sync_parent(draft->path, err);
+}
+
+void file_draft_discard(struct file_draft *draft)
+{
+    if (draft->path && draft->fd >= 0)
+        close(draft->fd);
+    if (draft->temporary)
+        unlink(draft->temporary);
+    free(draft->temporary);
+    free(draft->path);
+    *draft = (struct file_draft){.fd = -1};
+}
+
+bool file_is_draft_name(const char *name)
+{
+    const char *mark = NULL;
+    for (const char *p = strstr(name, ".tmp"); p; p = strstr(p + 1, ".tmp"))
+        mark = p;
+    if (name[0] != '.' || !mark || mark[4] == '\0')
+        return false;
+    return strspn(mark + 4, "0123456789") == strlen(mark + 4);
+}

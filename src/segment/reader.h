@@ -1,0 +1,87 @@
+/*
+ * reader.h - opens a finished segment by its footer and decodes single blocks.
+ *
+ * A struct segment is immutable after segment_open(): any number of threads may read blocks from
+ * it at once. Everything read from the file is checked before it is used; each decoded block is
+ * compared with the checksum of its raw bytes.
+ */
+#ifndef LOGZIP_SEGMENT_READER_H
+#define LOGZIP_SEGMENT_READER_H
+
+#include "segment/source.h"
+
+/** No time stamp was recognized in a block. */
+#define SEGMENT_NO_TIME INT64_MIN
+
+struct segment_info {
+    uint64_t file_bytes;    /**< the whole file */
+    uint64_t raw_bytes;     /**< what it holds, decoded */
+    uint64_t lines;         /**< '\n' bytes, plus 1 for each extent end that has none */
+    uint64_t index_bytes;   /**< footer and trailer */
+    int64_t created;        /**< nanoseconds since the epoch */
+    int64_t time_min;       /**< over all blocks; SEGMENT_NO_TIME if none has stamps */
+    int64_t time_max;
+    uint64_t first_journal; /**< journals that it holds whole; 0 if none */
+    uint64_t last_journal;
+    enum lgz_level level;
+};
+
+/** How often a template occurs in a block. Its text: segment_block_templates(). */
+struct template_count {
+    uint64_t id; /**< hash of the template's text, the same in every segment */
+    uint64_t count;
+};
+
+struct block_info {
+    uint64_t file_offset; /**< of the block's header */
+    uint64_t stored_len;  /**< bytes in the file, header included */
+    uint64_t raw_len;
+    uint64_t raw_checksum; /**< hash_bytes() of the raw bytes */
+    uint64_t lines;
+    int64_t time_min; /**< of recognized time stamps, zone applied; SEGMENT_NO_TIME if none */
+    int64_t time_max;
+    bool plain; /**< stored as a plain zstd frame, without templates */
+    const struct extent *extents; /**< in the order of the raw bytes; their lengths sum to raw_len */
+    size_t extent_count;
+    const uint64_t *template_counts; /**< one for each template, in the block's numbering */
+    size_t template_count;           /**< 0 in a plain block */
+};
+
+struct segment;
+
+/** Open `path`, check header, trailer and footer. Fails with LGZ_ERR_IO and errno ENOENT kept. */
+int segment_open(struct segment **out, const char *path, struct lgz_error *err);
+void segment_close(struct segment *s);
+
+const char *segment_path(const struct segment *s);
+const struct segment_info *segment_info(const struct segment *s);
+
+size_t segment_source_count(const struct segment *s);
+const struct source *segment_source(const struct segment *s, size_t index);
+
+size_t segment_block_count(const struct segment *s);
+const struct block_info *segment_block(const struct segment *s, size_t index);
+
+/** Append block `index`'s raw bytes to `out`, verified against the checksum. */
+int segment_read_block(const struct segment *s, size_t index, struct buf *out,
+                       struct lgz_error *err);
+
+/** One template as text for people: slots shown as "<*>" and "<time>". */
+struct template_text {
+    uint64_t id;
+    uint64_t count;
+    const char *text; /**< NUL-terminated; NUL bytes of the template shown as "\0" escapes */
+};
+
+/**
+ * The templates of block `index`, most frequent first; none in a plain block.
+ *
+ * @param texts  set to an array of `*count` items, to be freed with one free()
+ */
+int segment_block_templates(const struct segment *s, size_t index, struct template_text **texts,
+                            size_t *count, struct lgz_error *err);
+
+/** Decode every block and compare all checksums; the first damage is the error. */
+int segment_verify(const struct segment *s, struct lgz_error *err);
+
+#endif

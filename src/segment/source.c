@@ -1,0 +1,80 @@
+/*
+ * source.c - copying and serializing sources; segments and journals share the form.
+ */
+#include "segment/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_LIMIT = 1 << 16 };
+
+int source_copy(struct source *to, const struct source *from, struct lgz_error *err)
+{
+    *to = *from;
+    to->name = strdup(from->name);
+    to->input = strdup(from->input);
+    if (!to->name || !to->input) {
+        source_clear(to);
+        return error_memory(err);
+    }
+    return LGZ_OK;
+}
+
+void source_clear(struct source *s)
+{
+    free(s->name);
+    free(s->input);
+    *s = (struct source){0};
+}
+
+static void put_string(struct buf *out, const char *text)
+{
+    size_t len = strlen(text);
+    varint_put(out, len);
+    buf_append(out, text, len);
+}
+
+void source_write(struct buf *out, const struct source *s)
+{
+    varint_put(out, s->id);
+    put_string(out, s->name);
+    put_string(out, s->input);
+    varint_put(out, s->device);
+    varint_put(out, s->inode);
+    varint_put(out, s->fingerprint_len);
+    if (s->fingerprint_len)
+        buf_put_le(out, s->fingerprint, 8);
+}
+
+/* A NUL inside would make the C string shorter than what was written: refused as damage. */
+static char *get_string(struct reader *r)
+{
+    struct span text = reader_bytes(r, reader_varint_max(r, NAME_LIMIT));
+    if (r->failed || memchr(text.data, '\0', text.len)) {
+        r->failed = true;
+        return NULL;
+    }
+    return strndup((const char *)text.data, text.len);
+}
+
+int source_read(struct reader *r, struct source *s, const char *what, struct lgz_error *err)
+{
+    *s = (struct source){0};
+    s->id = reader_varint(r);
+    s->name = get_string(r);
+    s->input = get_string(r);
+    s->device = reader_varint(r);
+    s->inode = reader_varint(r);
+    s->fingerprint_len = (uint32_t)reader_varint_max(r, UINT32_MAX);
+    if (s->fingerprint_len)
+        s->fingerprint = reader_le(r, 8);
+    if (r->failed) {
+        source_clear(s);
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged source record", what);
+    }
+    if (!s->name || !s->input) {
+        source_clear(s);
+        return error_memory(err);
+    }
+    return LGZ_OK;
+}

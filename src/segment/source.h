@@ -1,0 +1,47 @@
+/*
+ * source.h - who wrote the bytes: one incarnation of one log file, and the runs of bytes (extents)
+ * that were read from it.
+ *
+ * A file that is replaced or truncated starts a new source with the same name, a larger id, and
+ * offsets from 0 again. The bytes "of a file" are those of all sources with its name, in the order
+ * of their ids, each in the order of its offsets.
+ */
+#ifndef LOGZIP_SEGMENT_SOURCE_H
+#define LOGZIP_SEGMENT_SOURCE_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/varint.h"
+
+struct source {
+    uint64_t id;              /**< unique in an archive, ascending in order of appearance; not 0 */
+    char *name;               /**< path under which it was first read; "" if there was none */
+    char *input;              /**< the [input NAME] that it belongs to; "" if there was none */
+    uint64_t device;          /**< st_dev, 0 if unknown */
+    uint64_t inode;           /**< st_ino, 0 if unknown */
+    uint64_t fingerprint;     /**< hash_bytes() of the first fingerprint_len bytes */
+    uint32_t fingerprint_len; /**< 0: no fingerprint */
+};
+
+/** `length` bytes of source number `source` (an index into the segment's table) from `offset` on. */
+struct extent {
+    uint32_t source;
+    uint64_t offset;
+    uint64_t length;
+    int64_t read_time; /**< when they were read, nanoseconds since the epoch */
+};
+
+/** Copy `from` into `to`, which needs no source_clear() before. */
+int source_copy(struct source *to, const struct source *from, struct lgz_error *err);
+
+/** Free what `s` owns and zero it. */
+void source_clear(struct source *s);
+
+/** Append the serialized source, as docs/format.md says ("Source"). */
+void source_write(struct buf *out, const struct source *s);
+
+/** Parse what source_write() wrote. `what` is for the message. `s` owns its strings afterwards. */
+int source_read(struct reader *r, struct source *s, const char *what, struct lgz_error *err);
+
+#endif

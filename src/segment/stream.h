@@ -1,0 +1,26 @@
+/*
+ * stream.h - decodes segments that come through a pipe, block by block, without seeking and in
+ * memory bounded by the largest block. The footer is checked against what was decoded.
+ */
+#ifndef LOGZIP_SEGMENT_STREAM_H
+#define LOGZIP_SEGMENT_STREAM_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+struct segment_stream;
+
+/** @param name the input's name, for messages; copied */
+int segment_stream_new(struct segment_stream **out, const char *name, lgz_write_fn *write,
+                       void *context, struct lgz_error *err);
+
+/** Feed the next `len` bytes; whole blocks are decoded, verified and written as they complete. */
+int segment_stream_feed(struct segment_stream *s, const void *data, size_t len,
+                        struct lgz_error *err);
+
+/** The input ended: an error if it did so within a segment. */
+int segment_stream_end(struct segment_stream *s, struct lgz_error *err);
+
+void segment_stream_free(struct segment_stream *s);
+
+#endif

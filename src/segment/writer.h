@@ -1,0 +1,46 @@
+/*
+ * writer.h - writes one segment, front to back, without seeking: blocks as they fill, then the
+ * footer. Blocks are encoded on `threads` threads; the bytes written don't depend on how many.
+ */
+#ifndef LOGZIP_SEGMENT_WRITER_H
+#define LOGZIP_SEGMENT_WRITER_H
+
+#include "segment/source.h"
+
+struct segment_options {
+    enum lgz_level level;
+    unsigned threads;       /**< 1 to 256 */
+    size_t block_size;      /**< raw bytes of a block; 0 for the level's own */
+    uint64_t first_journal; /**< the journals that the segment holds whole, 0 if none */
+    uint64_t last_journal;
+};
+
+struct segment_writer;
+
+/** Start a segment; `write` gets its bytes in order, from the thread that calls the functions. */
+int segment_writer_new(struct segment_writer **out, const struct segment_options *options,
+                       lgz_write_fn *write, void *context, struct lgz_error *err);
+
+/** Add a source (copied) and set `*index` to what segment_writer_append() wants. */
+int segment_writer_source(struct segment_writer *w, const struct source *source, uint32_t *index,
+                          struct lgz_error *err);
+
+/**
+ * Append `len` raw bytes that were read from source `index` at `offset` at `read_time`. They are
+ * copied. Runs that continue each other (same source, next offset, same read_time) become one
+ * extent.
+ */
+int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t offset,
+                          int64_t read_time, const void *data, size_t len, struct lgz_error *err);
+
+/** Encode the rest, write footer and trailer. The caller makes the bytes durable. */
+int segment_writer_finish(struct segment_writer *w, struct lgz_error *err);
+
+/** Raw bytes taken and segment bytes written so far. */
+uint64_t segment_writer_raw_bytes(const struct segment_writer *w);
+uint64_t segment_writer_stored_bytes(const struct segment_writer *w);
+
+/** Free the writer, finished or not. NULL is allowed. */
+void segment_writer_free(struct segment_writer *w);
+
+#endif
