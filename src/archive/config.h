@@ -1,0 +1,103 @@
+/*
+ * config.h - logzip's configuration: what logzipd.conf(5) describes, parsed and checked.
+ *
+ * The daemon reads all of it; `logzipctl` reads the same file to find the archive, the control
+ * socket and the retention. The file is INI: sections [archive], [daemon] and any number of
+ * [input NAME]. A key that isn't known, a value that can't be, a line that isn't INI: each is
+ * reported as "FILE:LINE: reason", all of them in one go, and nothing is returned.
+ */
+#ifndef LOGZIP_ARCHIVE_CONFIG_H
+#define LOGZIP_ARCHIVE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/** Where the configuration is when nobody says otherwise. */
+#define CONFIG_DEFAULT_PATH "/etc/logzip/logzipd.conf"
+
+/** A glob (glob(7)) and the line of the file that it stands in. */
+struct config_glob {
+    char *pattern; /**< an absolute path; '*', '?' and '[' may be in any part of it */
+    unsigned line;
+};
+
+/** One [input NAME]: which files to read. */
+struct config_input {
+    char *name;
+    unsigned line; /**< of the section's heading or first key */
+    struct config_glob *paths;
+    size_t path_count; /**< at least 1 */
+    struct config_glob *excludes;
+    size_t exclude_count;
+    bool from_end; /**< files that are there at the very first start: only what is appended later */
+};
+
+/** Which messages the daemon writes; each includes those before it. */
+enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARNING, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
+
+/** Everything configured. Sizes are bytes, times nanoseconds; strings are owned by it. */
+struct config {
+    char *file; /**< the file's name as it was given */
+
+    /* [archive] */
+    char *directory; /**< absolute */
+    unsigned directory_line;
+    enum lgz_level level; /**< of the segments that the daemon seals */
+    unsigned threads;     /**< that encode one segment */
+    uint64_t seal_size;   /**< a journal with that many raw bytes is sealed */
+    int64_t seal_age;     /**< one whose oldest byte was read that long ago is, too */
+    int64_t max_age;      /**< retention: segments older than that may go; 0: no limit */
+    uint64_t max_size; /**< retention: the archive's size, oldest segments go first; 0: no limit */
+
+    /* [daemon] */
+    char *control;         /**< path of the control socket, absolute */
+    char *control_group;   /**< its group, or NULL for the daemon's own */
+    unsigned control_line; /**< 0 if it's the default */
+    int64_t sync_interval; /**< bytes that were read are durable at most that much later */
+    size_t sync_bytes;     /**< or as soon as there are so many */
+    int64_t rescan;        /**< how often globs are looked at again and files checked */
+    size_t memory;         /**< bytes of the read buffers together */
+    enum config_log_level log_level;
+
+    struct config_input *inputs; /**< in the order of the file, names unique */
+    size_t input_count;
+};
+
+/** Gets one finding, "FILE:LINE: reason" without a newline. */
+typedef void config_report_fn(void *context, const char *finding);
+
+/**
+ * Parse `path`.
+ *
+ * @param report  gets every error; may be NULL
+ * @param out     set to the configuration, to be freed by config_free(); NULL on failure
+ * @return LGZ_ERR_CONFIG with the first finding in `err`, or LGZ_ERR_IO, LGZ_ERR_MEMORY
+ */
+int config_load(struct config **out, const char *path, config_report_fn *report, void *context,
+                struct lgz_error *err);
+
+/**
+ * Check the configuration against this machine, changing nothing: the archive can be written or
+ * made, the socket's group exists, and every path without wildcards, and every directory that a
+ * glob starts in, can be read if it's there. (What isn't there yet may come later.)
+ *
+ * @return LGZ_ERR_CONFIG with the first finding in `err`, after all were reported
+ */
+int config_check(const struct config *config, config_report_fn *report, void *context,
+                 struct lgz_error *err);
+
+/** Free it. NULL is allowed. */
+void config_free(struct config *config);
+
+/* Values, for command lines that take the same. */
+
+/** "64M", "1G", "4096": digits and one of K, M, G, T (powers of 1024). @return false if it isn't */
+bool config_parse_size(const char *text, uint64_t *bytes);
+
+/** "500ms", "10s", "5m", "1h", "7d", "2w": a whole number and a unit, or "0". */
+bool config_parse_duration(const char *text, int64_t *nanoseconds);
+
+#endif
