@@ -1,0 +1,252 @@
+# Makefile - builds, tests and installs logzip; `make help` lists what it can do.
+#
+# Everything goes into build/ (BUILDDIR), sanitized builds into build/sanitize, so that objects of
+# different kinds never mix. configure is made and run when that hasn't been done; what it found is
+# in build/config.mk. Sources are found by wildcard: a new file needs no line here.
+
+SRC := $(CURDIR)
+BUILDDIR := build
+SANITIZE :=
+FUZZ :=
+variant := $(if $(FUZZ),/fuzz,$(if $(SANITIZE),/sanitize))
+B := $(BUILDDIR)$(variant)
+
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all check check-unit check-integration demo bench fuzz fuzz-programs lint format \
+    install uninstall clean distclean dist deps help FORCE
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
+
+# V=1 shows the commands, otherwise one short line each.
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(Q),@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+# --- configuration -------------------------------------------------------------------------------
+
+goals := $(or $(MAKECMDGOALS),all)
+unconfigured := help clean distclean dist deps format
+testing := $(filter check check-unit check-integration demo,$(goals))
+
+ifneq ($(filter-out $(unconfigured),$(goals)),)
+include $(BUILDDIR)/config.mk
+# Configured before the tests' library was there: look again, once.
+ifneq ($(and $(testing),$(filter no,$(HAVE_CHECK))),)
+ifneq ($(MAKE_RESTARTS),)
+$(error the unit tests need the library "check"; scripts/install-deps names the package)
+endif
+$(BUILDDIR)/config.mk: FORCE
+endif
+endif
+
+configure: configure.ac | $(if $(testing),deps)
+	$(call say,AUTOCONF,$@)
+	$(Q)command -v autoreconf >/dev/null || \
+	    { echo 'autoconf is missing; scripts/install-deps installs what is needed' >&2; exit 1; }
+	$(Q)autoreconf && touch $@
+
+$(BUILDDIR)/config.mk: configure config.mk.in | $(if $(testing),deps)
+	$(call say,CONFIG,$@)
+	$(Q)mkdir -p $(BUILDDIR)
+	$(Q)cd $(BUILDDIR) && { \
+	    if [ -x config.status ]; then ./config.status --recheck && ./config.status; \
+	    else '$(SRC)/configure'; fi; } >config.out 2>&1 || { cat config.out >&2; exit 1; }
+	$(Q)touch $@
+
+# Runs before anything is configured when tests are asked for; quick when nothing is missing.
+deps:
+	$(Q)scripts/install-deps
+
+# --- how to compile ------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+    -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wcast-align
+WERROR :=
+HARDENING = -fstack-protector-strong \
+    $(if $(SANITIZE)$(FUZZ)$(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+instrument := $(if $(SANITIZE)$(FUZZ),$(sanitizers)) $(if $(FUZZ),-fsanitize=fuzzer-no-link)
+
+compile = $(CC) -std=gnu17 -D_GNU_SOURCE -DLOGZIP_VERSION='"$(VERSION)"' \
+    $(if $(filter yes,$(HAVE_SYSTEMD)),-DHAVE_LIBSYSTEMD=1) -Iinclude -Isrc -pthread \
+    $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) $(ENGINE_CFLAGS) $(UV_CFLAGS) \
+    $(SYSTEMD_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(instrument)
+link = $(CC) -pthread $(CFLAGS) $(instrument) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+engine_libs = $(ENGINE_LIBS)
+daemon_libs = $(UV_LIBS) $(SYSTEMD_LIBS) $(engine_libs)
+
+# --- what there is -------------------------------------------------------------------------------
+
+sources = $(sort $(wildcard $(addsuffix /*.c,$(addprefix src/,$(1)))))
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+library_sources := $(call sources,base line template column segment archive query)
+daemon_sources := $(call sources,tail daemon)
+cli_sources := $(call sources,cli)
+unit_sources := $(sort $(wildcard tests/unit/test_*.c))
+fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c)
+
+library_objects := $(call objects,$(library_sources))
+daemon_objects := $(call objects,$(daemon_sources))
+cli_objects := $(call objects,$(cli_sources))
+all_objects := $(library_objects) $(daemon_objects) $(cli_objects) \
+    $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources))
+
+libraries := $(B)/liblogzip.a $(B)/liblogzip.so.0 $(B)/liblogzip.so
+programs := $(if $(wildcard src/daemon/main.c),$(B)/logzipd) \
+    $(if $(wildcard src/cli/main.c),$(B)/logzipctl)
+unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/%,$(unit_sources))
+fuzz_tests := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(fuzz_sources))
+script_tests := $(sort $(wildcard tests/build/*.sh tests/integration/*.sh tests/crash/*.sh))
+
+all: $(libraries) $(B)/logzip.pc $(programs)
+
+# --- building ------------------------------------------------------------------------------------
+
+# Files that change when what they hold does: flags make everything stale, lists what is linked.
+define remember
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
+	    printf '%s\n' '$(subst ','\'',$(1))' >$@
+endef
+
+$(B)/flags: FORCE
+	$(call remember,$(compile) / $(link) / $(AR))
+
+$(B)/lists: FORCE
+	$(call remember,$(library_sources) $(daemon_sources) $(cli_sources))
+
+$(library_objects): visibility = -fPIC -fvisibility=hidden
+$(B)/obj/%.o: %.c $(B)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(compile) $(visibility) $(if $(filter tests/%,$<),$(CHECK_CFLAGS)) -MMD -MP -c -o $@ $<
+
+-include $(all_objects:.o=.d)
+
+define archive
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+endef
+
+$(B)/liblogzip.a: $(library_objects) $(B)/lists
+	$(archive)
+
+$(B)/liblogzip.so.0: $(library_objects) $(B)/lists
+	$(call say,LINK,$@)
+	$(Q)$(link) -shared -Wl,-soname,liblogzip.so.0 $(if $(SANITIZE)$(FUZZ),,-Wl,-z,defs) -o $@ \
+	    $(filter %.o,$^) $(engine_libs)
+
+$(B)/liblogzip.so: $(B)/liblogzip.so.0
+	$(Q)ln -sf liblogzip.so.0 $@
+
+$(B)/logzip.pc: logzip.pc.in $(BUILDDIR)/config.mk
+	$(call say,GEN,$@)
+	$(Q)$(substitute) $< >$@
+
+# Fills in the places of installation.
+substitute = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@BINDIR@|$(BINDIR)|g' \
+    -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
+    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+    -e 's|@LOCALSTATEDIR@|$(LOCALSTATEDIR)|g' -e 's|@VERSION@|$(VERSION)|g' \
+    -e 's|@MODULES@|$(ENGINE_MODULES)|g'
+
+$(B)/logzipd: $(daemon_objects) $(B)/liblogzip.a $(B)/lists
+	$(call say,LINK,$@)
+	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(daemon_libs)
+
+$(B)/logzipctl: $(cli_objects) $(B)/liblogzip.a $(B)/lists
+	$(call say,LINK,$@)
+	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs)
+
+# --- tests ---------------------------------------------------------------------------------------
+
+# A test takes from the programs what its module needs, without their main(): from logzipctl if it
+# is named test_cli_*, after a module in src/cli, or fuzz_cli_*, else from logzipd.
+$(B)/tests/daemon.a: $(filter-out %/main.o,$(daemon_objects)) $(B)/lists
+	$(archive)
+$(B)/tests/cli.a: $(filter-out %/main.o,$(cli_objects)) $(B)/lists
+	$(archive)
+
+cli_modules := $(patsubst src/cli/%.c,%,$(cli_sources))
+from_cli := $(filter cli_% $(cli_modules),$(unit_sources:tests/unit/test_%.c=%)) \
+    $(filter cli_%,$(fuzz_sources:tests/fuzz/fuzz_%.c=%))
+program_part = $(B)/tests/$(if $(filter $(1),$(from_cli)),cli,daemon).a
+
+$(foreach t,$(unit_sources:tests/unit/test_%.c=%),\
+    $(eval $(B)/tests/test_$(t): $(call program_part,$(t))))
+$(foreach t,$(fuzz_sources:tests/fuzz/fuzz_%.c=%),\
+    $(eval $(B)/tests/fuzz_$(t): $(call program_part,$(t))))
+
+$(B)/tests/test_%: $(B)/obj/tests/unit/test_%.o $(B)/liblogzip.a
+	$(call say,LINK,$@)
+	$(Q)$(link) -o $@ $< $(filter %/daemon.a %/cli.a,$^) $(B)/liblogzip.a $(CHECK_LIBS) \
+	    $(daemon_libs)
+
+# Under `make fuzz` libFuzzer's main() takes the place of the replaying one.
+$(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(if $(FUZZ),,$(B)/obj/tests/fuzz/replay.o) \
+    $(B)/liblogzip.a
+	$(call say,LINK,$@)
+	$(Q)$(link) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $(filter %.o,$^) \
+	    $(filter %/daemon.a %/cli.a,$^) $(B)/liblogzip.a $(daemon_libs)
+
+run_tests = $(Q)BUILD='$(abspath $(B))' SRC='$(SRC)' SANITIZE='$(SANITIZE)' CC='$(CC)' \
+    scripts/run-tests
+
+check: deps all $(unit_tests) $(fuzz_tests)
+	$(run_tests) $(unit_tests) $(fuzz_tests) $(script_tests)
+
+check-unit: deps $(unit_tests) $(fuzz_tests)
+	$(run_tests) $(unit_tests) $(fuzz_tests)
+
+check-integration: deps all
+	$(run_tests) $(script_tests)
+
+demo: deps all
+	$(Q)BUILD='$(abspath $(B))' SRC='$(SRC)' tests/demo/run
+
+#? make [TARGET] [VARIABLE=VALUE...]
+#?
+#?   all                the library and the programs, into build/ (the default)
+#?   demo               install what is missing, build, and show the whole path at work
+#?   check              install what is missing, build, and run all tests
+#?   check-unit         only the unit tests and the replay of the fuzzing corpus
+#?   check-integration  only the tests that run the programs
+#?   bench              compare sizes and CPU time with gzip, zstd and xz
+#?                      (CORPUS=DIR FILES=PATTERN TOOLS=LIST)
+#?   fuzz               fuzz each target for FUZZ_SECONDS=60 (needs clang)
+#?   lint               clang-format, compiler warnings, cppcheck, shellcheck, layers
+#?   format             let clang-format rewrite the sources
+#?   install            into PREFIX=/usr/local (DESTDIR= for packagers)
+#?   uninstall          remove what install installs, but for the configuration
+#?   dist               build/logzip-VERSION.tar.xz of the last commit
+#?   clean, distclean   remove what was built; and what configure found, too
+#?
+#?   V=1                show the commands
+#?   SANITIZE=1         build with ASan and UBSan, in build/sanitize
+#?   WERROR=1           take warnings for errors
+#?   CC= CFLAGS= LDFLAGS=   override what configure found
+#?   BUILDDIR=DIR       build there instead of in build/
+
+# --- the rest ------------------------------------------------------------------------------------
+
+clean:
+	$(call say,CLEAN,$(BUILDDIR))
+	$(Q)[ ! -d $(BUILDDIR) ] || \
+	    find $(BUILDDIR) -mindepth 1 -maxdepth 1 ! -name 'config.*' -exec rm -rf {} +
+
+distclean:
+	$(call say,CLEAN,$(BUILDDIR) configure)
+	$(Q)rm -rf $(BUILDDIR) configure configure~ aclocal.m4 autom4te.cache
+
+help:
+	@sed -n 's/^#? \{0,1\}//p' Makefile
+
+FORCE:
