@@ -1,0 +1,141 @@
+/*
+ * config_check.c - compares a configuration with the machine that it's meant for, changing nothing.
+ * What isn't there yet is fine, since it may come later; what is there and can't be used is not.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "archive/config.h"
+#include "base/buf.h"
+
+struct checker {
+    const struct config *config;
+    config_report_fn *report;
+    void *context;
+    struct lgz_error *err;
+    int code;
+};
+
+__attribute__((format(printf, 3, 4))) static void finding(struct checker *c, unsigned line,
+                                                          const char *format, ...)
+{
+    char reason[400];
+    char text[500];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reason, sizeof(reason), format, args);
+    va_end(args);
+    if (line)
+        snprintf(text, sizeof(text), "%s:%u: %s", c->config->file, line, reason);
+    else
+        snprintf(text, sizeof(text), "%s: %s", c->config->file, reason);
+    if (c->report)
+        c->report(c->context, text);
+    if (c->code == LGZ_OK)
+        c->code = error_set(c->err, LGZ_ERR_CONFIG, "%s", text);
+}
+
+/* Cut the last name off `path`; "/" stays. */
+static void to_parent(char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (slash == path)
+        path[1] = '\0';
+    else if (slash)
+        *slash = '\0';
+}
+
+/* Can `path` be used as a directory to write in, or be made (by the nearest that is there)? */
+static void check_writable(struct checker *c, unsigned line, const char *what, const char *path)
+{
+    char *at = strdup(path);
+    struct stat st;
+    if (!at) {
+        c->code = error_memory(c->err);
+        return;
+    }
+    while (stat(at, &st) != 0 && errno == ENOENT && strcmp(at, "/") != 0)
+        to_parent(at);
+    if (stat(at, &st) != 0)
+        finding(c, line, "%s: %s: %s", what, at, strerror(errno));
+    else if (!S_ISDIR(st.st_mode))
+        finding(c, line, "%s: %s: Not a directory", what, at);
+    else if (faccessat(AT_FDCWD, at, W_OK | X_OK, AT_EACCESS) != 0)
+        finding(c, line, "%s: %s: cannot write there: %s", what, at, strerror(errno));
+    free(at);
+}
+
+static void check_control(struct checker *c)
+{
+    const struct config *config = c->config;
+    struct sockaddr_un address;
+    if (strlen(config->control) >= sizeof(address.sun_path)) {
+        finding(c, config->control_line, "control: the path is longer than %zu bytes",
+                sizeof(address.sun_path) - 1);
+        return;
+    }
+    if (config->control_group && !getgrnam(config->control_group))
+        finding(c, 0, "control_group: there is no group '%s'", config->control_group);
+    if (config->control_line == 0)
+        return; /* the default's directory is made by the service manager */
+    char *directory = strdup(config->control);
+    if (!directory) {
+        c->code = error_memory(c->err);
+        return;
+    }
+    to_parent(directory);
+    check_writable(c, config->control_line, "control", directory);
+    free(directory);
+}
+
+/* The directory that a pattern starts in: all whole names before the first wildcard. */
+static void check_glob(struct checker *c, const struct config_glob *glob)
+{
+    size_t len = strcspn(glob->pattern, "*?[\\");
+    bool literal = glob->pattern[len] == '\0';
+    char *path = strndup(glob->pattern, len);
+    struct stat st;
+    if (!path) {
+        c->code = error_memory(c->err);
+        return;
+    }
+    if (!literal)
+        to_parent(path);
+    if (stat(path, &st) != 0) {
+        if (errno != ENOENT)
+            finding(c, glob->line, "path: %s: %s", path, strerror(errno));
+    } else if (literal && S_ISDIR(st.st_mode)) {
+        finding(c, glob->line, "path: %s is a directory; add a pattern for its files", path);
+    } else if (literal && !S_ISREG(st.st_mode)) {
+        finding(c, glob->line, "path: %s isn't a regular file", path);
+    } else if (!literal && !S_ISDIR(st.st_mode)) {
+        finding(c, glob->line, "path: %s isn't a directory", path);
+    } else if (faccessat(AT_FDCWD, path, literal ? R_OK : R_OK | X_OK, AT_EACCESS) != 0) {
+        finding(c, glob->line, "path: %s: cannot read: %s", path, strerror(errno));
+    }
+    free(path);
+}
+
+int config_check(const struct config *config, config_report_fn *report, void *context,
+                 struct lgz_error *err)
+{
+    struct checker c = {config, report, context, err, LGZ_OK};
+    check_writable(&c, config->directory_line, "directory", config->directory);
+    check_control(&c);
+    if (config->input_count == 0)
+        finding(&c, 0, "there is no [input NAME]: nothing to read");
+    for (size_t i = 0; i < config->input_count; i++) {
+        for (size_t k = 0; k < config->inputs[i].path_count; k++)
+            check_glob(&c, &config->inputs[i].paths[k]);
+    }
+    return c.code;
+}
