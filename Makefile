@@ -8,14 +8,14 @@ SRC := $(CURDIR)
 BUILDDIR := build
 SANITIZE :=
 FUZZ :=
-variant := $(if $(FUZZ),/fuzz,$(if $(SANITIZE),/sanitize))
-B := $(BUILDDIR)$(variant)
+VARIANT := $(if $(FUZZ),fuzz,$(if $(SANITIZE),sanitize))
+B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check check-unit check-integration demo bench fuzz fuzz-programs lint format \
+.PHONY: all objects check check-unit check-integration demo bench fuzz fuzz-programs lint format \
     install uninstall clean distclean dist deps help FORCE
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
@@ -29,7 +29,7 @@ say = $(if $(Q),@printf '  %-8s %s\n' '$(1)' '$(2)')
 # --- configuration -------------------------------------------------------------------------------
 
 goals := $(or $(MAKECMDGOALS),all)
-unconfigured := help clean distclean dist deps format
+unconfigured := help clean distclean dist deps format lint
 testing := $(filter check check-unit check-integration demo,$(goals))
 
 ifneq ($(filter-out $(unconfigured),$(goals)),)
@@ -97,6 +97,7 @@ daemon_objects := $(call objects,$(daemon_sources))
 cli_objects := $(call objects,$(cli_sources))
 all_objects := $(library_objects) $(daemon_objects) $(cli_objects) \
     $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources))
+c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch]))
 
 libraries := $(B)/liblogzip.a $(B)/liblogzip.so.0 $(B)/liblogzip.so
 programs := $(if $(wildcard src/daemon/main.c),$(B)/logzipd) \
@@ -107,9 +108,13 @@ script_tests := $(sort $(wildcard tests/build/*.sh tests/integration/*.sh tests/
 
 all: $(libraries) $(B)/logzip.pc $(programs)
 
+# Everything that is compiled, and nothing linked.
+objects: $(all_objects)
+
 # --- building ------------------------------------------------------------------------------------
 
-# Files that change when what they hold does: flags make everything stale, lists what is linked.
+# Files that change when what they hold does: other flags make all objects stale, other lists what
+# is linked of them, other paths what is installed with paths in it.
 define remember
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
@@ -118,6 +123,9 @@ endef
 
 $(B)/flags: FORCE
 	$(call remember,$(compile) / $(link) / $(AR))
+
+$(B)/paths: FORCE
+	$(call remember,$(substitute))
 
 $(B)/lists: FORCE
 	$(call remember,$(library_sources) $(daemon_sources) $(cli_sources))
@@ -147,7 +155,7 @@ $(B)/liblogzip.so.0: $(library_objects) $(B)/lists
 $(B)/liblogzip.so: $(B)/liblogzip.so.0
 	$(Q)ln -sf liblogzip.so.0 $@
 
-$(B)/logzip.pc: logzip.pc.in $(BUILDDIR)/config.mk
+$(B)/logzip.pc: logzip.pc.in $(B)/paths
 	$(call say,GEN,$@)
 	$(Q)$(substitute) $< >$@
 
@@ -212,6 +220,114 @@ check-integration: deps all
 demo: deps all
 	$(Q)BUILD='$(abspath $(B))' SRC='$(SRC)' tests/demo/run
 
+# CORPUS is a directory of plain or .zst files; FILES a pattern of names in it; TOOLS a list.
+CORPUS := datasets/samples
+FILES := *
+TOOLS :=
+bench: $(B)/tests/bench $(B)/logzipctl
+	$(Q)BUILD='$(abspath $(B))' SRC='$(SRC)' tests/bench/run '$(CORPUS)' '$(FILES)' '$(TOOLS)'
+
+$(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(B)/liblogzip.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs) -lm
+
+FUZZ_SECONDS := 60
+fuzz:
+	$(Q)$(MAKE) FUZZ=1 CC=clang fuzz-programs
+	$(Q)for t in $(fuzz_sources:tests/fuzz/fuzz_%.c=%); do \
+	    mkdir -p $(BUILDDIR)/fuzz/corpus/$$t tests/fuzz/corpus/$$t && \
+	    $(BUILDDIR)/fuzz/tests/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
+	        -artifact_prefix=$(BUILDDIR)/fuzz/$$t- $(BUILDDIR)/fuzz/corpus/$$t \
+	        tests/fuzz/corpus/$$t || exit 1; done
+
+fuzz-programs: $(fuzz_tests)
+
+# --- style ---------------------------------------------------------------------------------------
+
+shell_files := $(sort $(wildcard scripts/* .ci/run tests/*/*.sh tests/*/run datasets/*.sh))
+
+lint:
+	$(Q)scripts/install-deps --lint
+	$(call say,LINT,layers)
+	$(Q)scripts/check-layers
+	$(call say,LINT,length of functions)
+	$(Q)scripts/check-length $(c_files)
+	$(call say,LINT,clang-format)
+	$(Q)clang-format --dry-run -Werror $(c_files)
+	$(call say,LINT,shellcheck)
+	$(Q)shellcheck $(shell_files)
+	$(call say,LINT,cppcheck)
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --platform=unix64 \
+	    -D__GNUC__ --enable=warning,performance,portability -Iinclude -Isrc src
+	$(call say,LINT,warnings of gcc)
+	$(Q)$(MAKE) VARIANT=lint-gcc CC=gcc WERROR=1 objects
+	$(call say,LINT,warnings of clang)
+	$(Q)$(MAKE) VARIANT=lint-clang CC=clang WERROR=1 objects
+
+format:
+	$(Q)clang-format -i $(c_files)
+
+# --- installing ----------------------------------------------------------------------------------
+
+DESTDIR :=
+EXAMPLES = $(DOCDIR)/examples
+manuals := $(sort $(wildcard docs/*.[158]))
+documents := $(sort LICENSE $(wildcard README.md docs/*.md))
+units := $(notdir $(wildcard systemd/*.service systemd/*.timer))
+
+# The sources name a distribution's paths; these are the ones where things really are.
+relocate = sed -e 's|/usr/sbin/logzip|$(SBINDIR)/logzip|g' -e 's|/usr/bin/logzip|$(BINDIR)/logzip|g' \
+    -e 's|/etc/logzip/|$(SYSCONFDIR)/logzip/|g' -e 's|/var/lib/logzip|$(LOCALSTATEDIR)/lib/logzip|g'
+put = install -D -m
+
+install: all
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+	$(Q)$(put) 755 $(B)/logzipd '$(DESTDIR)$(SBINDIR)/logzipd'
+	$(Q)$(put) 755 $(B)/logzipctl '$(DESTDIR)$(BINDIR)/logzipctl'
+	$(Q)$(put) 644 include/logzip.h '$(DESTDIR)$(INCLUDEDIR)/logzip.h'
+	$(Q)$(put) 644 $(B)/liblogzip.a '$(DESTDIR)$(LIBDIR)/liblogzip.a'
+	$(Q)$(put) 755 $(B)/liblogzip.so.0 '$(DESTDIR)$(LIBDIR)/liblogzip.so.0'
+	$(Q)ln -sf liblogzip.so.0 '$(DESTDIR)$(LIBDIR)/liblogzip.so'
+	$(Q)$(put) 644 $(B)/logzip.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/logzip.pc'
+	$(Q)for f in $(manuals); do \
+	    $(put) 644 $$f "$(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}" || exit 1; done
+	$(Q)for f in $(documents); do $(put) 644 $$f "$(DESTDIR)$(DOCDIR)/$${f##*/}" || exit 1; done
+	$(Q)for f in $(units); do $(put) 644 $(B)/installed/$$f \
+	    "$(DESTDIR)$(SYSTEMDDIR)/systemd/system/$$f" || exit 1; done
+	$(Q)$(put) 644 $(B)/installed/logzip.sysusers '$(DESTDIR)$(SYSTEMDDIR)/sysusers.d/logzip.conf'
+	$(Q)$(put) 644 $(B)/installed/cron '$(DESTDIR)$(EXAMPLES)/cron.d/logzip'
+	$(Q)$(put) 644 conf/logrotate.d/logzip '$(DESTDIR)$(EXAMPLES)/logrotate.d/logzip'
+	$(Q)scripts/install-conf conf/logzipd.conf '$(DESTDIR)$(SYSCONFDIR)/logzip/logzipd.conf'
+
+# What has paths in it is made for this installation's.
+install: $(B)/installed
+$(B)/installed: $(wildcard systemd/* conf/cron.d/*) $(B)/paths
+	$(Q)rm -rf $@ && mkdir -p $@
+	$(Q)for f in $(units) logzip.sysusers; do $(relocate) systemd/$$f >$@/$$f || exit 1; done
+	$(Q)$(relocate) conf/cron.d/logzip >$@/cron
+
+# The configuration and the archive stay.
+uninstall:
+	$(call say,REMOVE,$(DESTDIR)$(PREFIX))
+	$(Q)cd '$(DESTDIR)/' && rm -f '.$(SBINDIR)/logzipd' '.$(BINDIR)/logzipctl' \
+	    '.$(INCLUDEDIR)/logzip.h' '.$(LIBDIR)/pkgconfig/logzip.pc' \
+	    '.$(LIBDIR)/liblogzip.a' '.$(LIBDIR)/liblogzip.so.0' '.$(LIBDIR)/liblogzip.so' \
+	    '.$(SYSTEMDDIR)/sysusers.d/logzip.conf' $(units:%='.$(SYSTEMDDIR)/systemd/system/%')
+	$(Q)cd '$(DESTDIR)/' && for f in $(notdir $(manuals)); do \
+	    rm -f ".$(MANDIR)/man$${f##*.}/$$f" || exit 1; done
+	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)'
+
+# Of the last commit.
+release = logzip-$(shell sed -n 's/^AC_INIT(\[logzip\], \[\(.*\)\])/\1/p' configure.ac)
+dist:
+	$(call say,DIST,$(BUILDDIR)/$(release).tar.xz)
+	$(Q)mkdir -p $(BUILDDIR)
+	$(Q)git archive --prefix=$(release)/ -o $(BUILDDIR)/$(release).tar HEAD
+	$(Q)xz -9 -f $(BUILDDIR)/$(release).tar
+
+# --- the rest ------------------------------------------------------------------------------------
+
 #? make [TARGET] [VARIABLE=VALUE...]
 #?
 #?   all                the library and the programs, into build/ (the default)
@@ -234,8 +350,6 @@ demo: deps all
 #?   WERROR=1           take warnings for errors
 #?   CC= CFLAGS= LDFLAGS=   override what configure found
 #?   BUILDDIR=DIR       build there instead of in build/
-
-# --- the rest ------------------------------------------------------------------------------------
 
 clean:
 	$(call say,CLEAN,$(BUILDDIR))
