@@ -208,13 +208,13 @@ $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(if $(FUZZ),,$(B)/obj/tests/fuz
 run_tests = $(Q)BUILD='$(abspath $(B))' SRC='$(SRC)' SANITIZE='$(SANITIZE)' CC='$(CC)' \
     scripts/run-tests
 
-check: deps all $(unit_tests) $(fuzz_tests)
+check: deps all $(unit_tests) $(fuzz_tests) $(B)/tests/bench
 	$(run_tests) $(unit_tests) $(fuzz_tests) $(script_tests)
 
 check-unit: deps $(unit_tests) $(fuzz_tests)
 	$(run_tests) $(unit_tests) $(fuzz_tests)
 
-check-integration: deps all
+check-integration: deps all $(B)/tests/bench
 	$(run_tests) $(script_tests)
 
 demo: deps all
