@@ -7,11 +7,13 @@
  *   FFFFFFFFFFFF-LLLLLLLLLLLL-TIME.logz     the segment that holds journals F to L; TIME is when
  *                                           its first byte was read, YYYYMMDDTHHMMSSZ
  *   .NAME.tmpPID                            a draft (file.h); what a crash left behind
+ *   journal-SSSSSSSSSSSS.lzj.damaged        a journal with bytes that couldn't be read; never used,
+ *                                           kept for people to look at
  *
- * A journal whose number a durable segment covers is finished with and may be removed at any time;
- * that is the whole of recovery's bookkeeping. Readers take no lock: they open the journals first
- * and list the segments afterwards, so a seal that happens in between shows the same lines twice,
- * never not at all, and the numbers in the names tell which to drop.
+ * Other files are ignored. A journal whose number a durable segment covers is finished with and may
+ * be removed at any time; that is the whole of recovery's bookkeeping. Readers take no lock: they
+ * open the journals first and list the segments afterwards, so a seal that happens in between shows
+ * the same lines twice, never not at all, and the numbers in the names tell which to drop.
  */
 #ifndef LOGZIP_ARCHIVE_ARCHIVE_H
 #define LOGZIP_ARCHIVE_ARCHIVE_H
@@ -48,7 +50,7 @@ struct archive_snapshot {
     size_t journal_count;
 };
 
-/** List an archive. @return LGZ_ERR_NOT_FOUND if `directory` isn't there */
+/** List an archive. @return LGZ_ERR_NOT_FOUND if `directory` isn't there or isn't a directory */
 int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
                           struct lgz_error *err);
 void archive_snapshot_close(struct archive_snapshot *s);
@@ -59,15 +61,23 @@ struct archive_recovery {
     struct source_position *positions; /**< of every source that is still read */
     size_t position_count;
     uint64_t next_source_id;
-    uint64_t next_sequence;  /**< for the next journal */
-    char **journals;         /**< paths of the journals to seal, in order */
+    uint64_t next_sequence; /**< for the next journal */
+    char **journals;        /**< paths of the journals to seal, in order */
     size_t journal_count;
-    uint64_t torn_bytes;     /**< cut from the end of the newest journal */
+    uint64_t torn_bytes; /**< cut from the end of the newest journal */
     size_t drafts_removed;
-    size_t journals_removed; /**< that a segment covers */
+    size_t journals_removed;    /**< that a segment covers */
+    size_t journals_damaged;    /**< with an unreadable header: renamed to NAME.damaged */
+    size_t segments_unreadable; /**< left as they are; they cover nothing */
 };
 
-/** Remove left-over drafts and covered journals, cut a torn tail, find every source's position. */
+/**
+ * Remove left-over drafts and covered journals, cut a torn tail, find every source's position.
+ *
+ * The positions are those of the newest journal; they are durable. If there is no journal at all
+ * (somebody removed it), they are where each source ends in the segments. To go on: create journal
+ * `next_sequence` with `positions`, then seal `journals`.
+ */
 int archive_recover(struct archive_recovery **out, const char *directory, struct lgz_error *err);
 void archive_recovery_free(struct archive_recovery *r);
 
@@ -76,6 +86,7 @@ struct archive_seal_result {
     uint64_t raw_bytes;
     uint64_t stored_bytes;
     uint64_t lines;
+    uint64_t torn_bytes; /**< found behind the journals' whole records; see below */
 };
 
 /**
@@ -83,7 +94,19 @@ struct archive_seal_result {
  * to what the journals hold, and remove them.
  *
  * Bytes are grouped by source, in order of source id; overlapping ranges of a source are stored
- * once. Safe to be killed at any moment, and to be run again.
+ * once. Safe to be killed at any moment, and to be run again. The times of reading are made coarser
+ * to keep the index small: what was read of a source within 10 s of the first of a run has the time
+ * of that first.
+ *
+ * The newest journal is the only one that says how far each file was read. So a journal with a
+ * higher number must be there when this is called: first create it, then seal those before.
+ *
+ * A journal with bytes behind its last whole record (a failed sync, or a damaged disk) is not
+ * removed but renamed to NAME.damaged.
+ *
+ * @return LGZ_ERR_ARGUMENT if there is no journal after the last of `journals`, or their order is
+ *         wrong; LGZ_ERR_CORRUPT if the segment doesn't decode to what the journals hold: then it
+ *         gets no name, and the journals stay
  */
 int archive_seal(const char *directory, char *const *journals, size_t count,
                  const struct segment_options *options, struct archive_seal_result *result,

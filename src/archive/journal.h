@@ -13,6 +13,9 @@
 
 #include "segment/source.h"
 
+/** The longest run of bytes that one journal_put_data() takes. */
+enum { JOURNAL_DATA_MAX = 16 << 20 };
+
 /** A source and how far it was read: the next byte wanted is at `next`. */
 struct source_position {
     struct source source;
@@ -24,16 +27,29 @@ struct journal_writer;
 /**
  * Create journal number `sequence` in `directory`, with the checkpoint `positions`, durably.
  *
+ * The positions must not be beyond what the journal before holds durably: journal_sync() that one
+ * first.
+ *
  * @param directory  the archive; the caller holds its lock
+ * @param sequence   1 to 999999999999
+ * @return LGZ_ERR_ARGUMENT if that journal exists
  */
 int journal_create(struct journal_writer **out, const char *directory, uint64_t sequence,
                    const struct source_position *positions, size_t count, struct lgz_error *err);
 
-/** Open an existing journal to append, cutting a torn tail. `*cut` (may be NULL): bytes cut. */
+/**
+ * Open an existing journal to append, cutting a torn tail. What is left is durable on return.
+ *
+ * @param cut  set to the number of bytes cut; may be NULL
+ */
 int journal_reopen(struct journal_writer **out, const char *path, uint64_t *cut,
                    struct lgz_error *err);
 
-/** Make a source known, or change what is known of it (a longer fingerprint); before its data. */
+/**
+ * Make a source known, or change what is known of it (a longer fingerprint); before its data.
+ *
+ * @return LGZ_ERR_LIMIT if its name or its input's name is longer than 64 KiB
+ */
 int journal_put_source(struct journal_writer *j, const struct source *source, uint64_t next,
                        struct lgz_error *err);
 
@@ -42,6 +58,9 @@ int journal_put_source(struct journal_writer *j, const struct source *source, ui
  *
  * On failure the file is cut back to the record before, so that the journal stays well-formed; if
  * that fails too, the journal refuses further appends.
+ *
+ * @param len  nothing is written if it is 0
+ * @return LGZ_ERR_LIMIT above JOURNAL_DATA_MAX bytes, LGZ_ERR_ARGUMENT if the source isn't known
  */
 int journal_put_data(struct journal_writer *j, uint64_t source_id, uint64_t offset,
                      int64_t read_time, const void *data, size_t len, struct lgz_error *err);
@@ -49,7 +68,14 @@ int journal_put_data(struct journal_writer *j, uint64_t source_id, uint64_t offs
 /** The source won't be read any more; later checkpoints leave it out. */
 int journal_drop_source(struct journal_writer *j, uint64_t source_id, struct lgz_error *err);
 
-/** Make everything appended so far durable. */
+/**
+ * Make everything appended so far durable.
+ *
+ * After a failure nobody knows which of the new bytes are on the disk. The journal is then cut back
+ * to what was durable before, and refuses further appends: the caller starts a new journal, from
+ * the positions that were acknowledged. May run on another thread beside the appends, but not
+ * beside another journal_sync() of the same journal.
+ */
 int journal_sync(struct journal_writer *j, struct lgz_error *err);
 
 uint64_t journal_sequence(const struct journal_writer *j);
@@ -72,6 +98,8 @@ struct journal_record {
     uint64_t offset;      /**< JOURNAL_DATA: of the first byte in the source */
     int64_t read_time;    /**< JOURNAL_DATA */
     struct span data;     /**< JOURNAL_DATA: valid until the next record */
+    uint64_t position;    /**< of the record in the file */
+    uint32_t stored_len;  /**< bytes of the record in the file */
 };
 
 struct journal_reader;
@@ -82,15 +110,32 @@ int journal_open(struct journal_reader **out, const char *path, struct lgz_error
 int journal_open_fd(struct journal_reader **out, int fd, const char *path, struct lgz_error *err);
 
 /**
- * The next whole record.
+ * The next whole record. After a 0 it may be called again, and finds what was appended since.
  *
  * @return 1 and `*record`, 0 at the end of what is whole, or a negative code
  */
 int journal_next(struct journal_reader *r, struct journal_record *record, struct lgz_error *err);
 
-uint64_t journal_reader_sequence(const struct journal_reader *r);
+/** Start again at the first record. */
+void journal_rewind(struct journal_reader *r);
 
-/** After journal_next() returned 0: where the whole records end, and whether bytes follow that. */
+/**
+ * Read one record again, at the `position` and of the `stored_len` that journal_next() gave for it.
+ * Where journal_next() goes on doesn't change.
+ *
+ * @return LGZ_ERR_CORRUPT if it isn't whole any more
+ */
+int journal_read_at(struct journal_reader *r, uint64_t position, uint32_t stored_len,
+                    struct journal_record *record, struct lgz_error *err);
+
+uint64_t journal_reader_sequence(const struct journal_reader *r);
+const char *journal_reader_path(const struct journal_reader *r);
+
+/**
+ * After journal_next() returned 0: where the whole records end.
+ *
+ * @param torn  set to whether bytes follow that; may be NULL
+ */
 uint64_t journal_reader_end(const struct journal_reader *r, bool *torn);
 
 void journal_reader_close(struct journal_reader *r);

@@ -1,0 +1,480 @@
+/*
+ * journal_writer.c - appends records, each by one write, and takes back what could not be written.
+ *
+ * The journal stays well-formed whatever fails: a record that was written in part is cut off again,
+ * and what a failed sync leaves in doubt is cut off too. `end` and `broken` are atomic because
+ * journal_sync() may run on another thread beside the appends.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "archive/journal.h"
+#include "archive/journal_format.h"
+#include "archive/names.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+enum {
+    ZSTD_JOURNAL_LEVEL = 1,
+    PACK_MIN = 64,        /* fewer bytes than these don't get smaller */
+    KEEP_RECORD = 1 << 20 /* memory kept between records */
+};
+
+struct journal_writer {
+    int fd; /* O_APPEND: a cut file goes on at its new end */
+    char *path;
+    uint64_t sequence;
+    uint64_t seed;
+    uint64_t data_bytes;
+    _Atomic uint64_t end; /* of the last whole record */
+    uint64_t synced;      /* up to here all is durable */
+    atomic_bool broken;
+    struct buf record;
+    ZSTD_CCtx *zstd;
+    VEC(uint64_t) known; /* ids of sources, ascending */
+};
+
+/* Records are composed in a buffer: begin, append the payload, end. */
+
+static size_t record_begin(struct buf *b, enum journal_record_kind kind)
+{
+    size_t start = b->len;
+    buf_put_le(b, 0, 8);
+    buf_put_le(b, 0, 4);
+    buf_push(b, (uint8_t)kind);
+    buf_push(b, 0);
+    return start;
+}
+
+static void record_end(struct buf *b, size_t start, uint64_t seed, uint64_t position)
+{
+    if (b->failed)
+        return;
+    uint8_t *raw = b->data + start;
+    size_t len = b->len - start;
+    le_put(raw + 8, len - JOURNAL_HEAD_LEN, 4);
+    le_put(raw,
+           journal_checksum(seed, position, raw + JOURNAL_CHECKSUM_LEN, len - JOURNAL_CHECKSUM_LEN),
+           8);
+}
+
+static int compose_source(struct buf *b, const struct source *source, uint64_t next, uint64_t seed,
+                          uint64_t position, struct lgz_error *err)
+{
+    if (source->id == 0)
+        return error_set(err, LGZ_ERR_ARGUMENT, "a source's id can't be 0");
+    if (strlen(source->name) > JOURNAL_NAME_MAX || strlen(source->input) > JOURNAL_NAME_MAX)
+        return error_set(err, LGZ_ERR_LIMIT, "the name of source %" PRIu64 " is over %d bytes",
+                         source->id, JOURNAL_NAME_MAX);
+    size_t start = record_begin(b, JOURNAL_SOURCE);
+    source_write(b, source);
+    varint_put(b, next);
+    record_end(b, start, seed, position);
+    return b->failed ? error_memory(err) : LGZ_OK;
+}
+
+/* The ids that are known. */
+
+/* The index of `id`, or of the first above it. */
+static size_t known_place(const struct journal_writer *j, uint64_t id)
+{
+    size_t low = 0, high = j->known.len;
+    if (high && j->known.data[high - 1] < id)
+        return high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (j->known.data[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_known(const struct journal_writer *j, uint64_t id)
+{
+    size_t at = known_place(j, id);
+    return at < j->known.len && j->known.data[at] == id;
+}
+
+static int make_known(struct journal_writer *j, uint64_t id, struct lgz_error *err)
+{
+    size_t at = known_place(j, id);
+    if (at < j->known.len && j->known.data[at] == id)
+        return LGZ_OK;
+    if (!vec_push(&j->known, id))
+        return error_memory(err);
+    memmove(j->known.data + at + 1, j->known.data + at,
+            (j->known.len - 1 - at) * sizeof(*j->known.data));
+    j->known.data[at] = id;
+    return LGZ_OK;
+}
+
+static void make_unknown(struct journal_writer *j, uint64_t id)
+{
+    size_t at = known_place(j, id);
+    if (at == j->known.len || j->known.data[at] != id)
+        return;
+    j->known.len--;
+    memmove(j->known.data + at, j->known.data + at + 1,
+            (j->known.len - at) * sizeof(*j->known.data));
+}
+
+/* Creating and opening. */
+
+static int writer_new(struct journal_writer **out, const char *path, struct lgz_error *err)
+{
+    struct journal_writer *j = calloc(1, sizeof(*j));
+    *out = j;
+    if (!j)
+        return error_memory(err);
+    j->fd = -1;
+    j->path = strdup(path);
+    j->zstd = ZSTD_createCCtx();
+    atomic_init(&j->end, 0);
+    atomic_init(&j->broken, false);
+    if (!j->path || !j->zstd)
+        return error_memory(err);
+    return LGZ_OK;
+}
+
+static int open_append(struct journal_writer *j, struct lgz_error *err)
+{
+    j->fd = open(j->path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (j->fd < 0)
+        return error_io(err, "%s: cannot open to append", j->path);
+    return LGZ_OK;
+}
+
+static int compose_start(struct journal_writer *j, struct buf *b,
+                         const struct source_position *positions, size_t count,
+                         struct lgz_error *err)
+{
+    buf_append(b, JOURNAL_MAGIC, JOURNAL_MAGIC_LEN);
+    buf_put_le(b, JOURNAL_VERSION, 4);
+    buf_put_le(b, 0, 4);
+    buf_put_le(b, j->sequence, 8);
+    buf_put_le(b, (uint64_t)clock_real(), 8);
+    if (b->failed)
+        return error_memory(err);
+    j->seed = hash_bytes(b->data, b->len);
+    buf_put_le(b, j->seed, 8);
+    for (size_t i = 0; i < count; i++) {
+        int code = compose_source(b, &positions[i].source, positions[i].next, j->seed, b->len, err);
+        if (code == LGZ_OK)
+            code = make_known(j, positions[i].source.id, err);
+        if (code != LGZ_OK)
+            return code;
+    }
+    return b->failed ? error_memory(err) : LGZ_OK;
+}
+
+/*
+ * Write `start` under the journal's name, durably. If the name is there but something failed after
+ * that, it is removed again: the caller may try the same number once more.
+ */
+static int publish(struct journal_writer *j, const struct buf *start, struct lgz_error *err)
+{
+    struct file_draft draft;
+    bool named = false;
+    int code = file_draft_open(&draft, j->path, 0640, err);
+    if (code != LGZ_OK)
+        return code;
+    code = file_write(draft.fd, start->data, start->len, draft.temporary, err);
+    if (code == LGZ_OK) {
+        code = file_draft_commit(&draft, false, err);
+        named = draft.temporary == NULL;
+    }
+    if (code == LGZ_OK)
+        code = open_append(j, err);
+    if (code != LGZ_OK && named)
+        unlink(j->path);
+    file_draft_discard(&draft);
+    return code;
+}
+
+int journal_create(struct journal_writer **out, const char *directory, uint64_t sequence,
+                   const struct source_position *positions, size_t count, struct lgz_error *err)
+{
+    struct journal_writer *j = NULL;
+    struct buf start = {0};
+    *out = NULL;
+    if (sequence == 0 || sequence > NAMES_SEQUENCE_MAX)
+        return error_set(err, LGZ_ERR_ARGUMENT, "%s: no journal can have number %" PRIu64,
+                         directory, sequence);
+    char *path = names_journal(directory, sequence);
+    if (!path)
+        return error_memory(err);
+    int code = writer_new(&j, path, err);
+    if (code != LGZ_OK)
+        goto out;
+    j->sequence = sequence;
+    code = compose_start(j, &start, positions, count, err);
+    if (code == LGZ_OK)
+        code = publish(j, &start, err);
+    if (code != LGZ_OK)
+        goto out;
+    atomic_store(&j->end, start.len);
+    j->synced = start.len;
+    *out = j;
+    j = NULL;
+out:
+    journal_close(j);
+    buf_free(&start);
+    free(path);
+    return code;
+}
+
+/* Learn from what the journal holds: ids, sizes, where it ends, how many bytes follow. */
+static int scan(struct journal_writer *j, uint64_t *end, struct lgz_error *err)
+{
+    struct journal_reader *r;
+    struct journal_record record;
+    int code = journal_open(&r, j->path, err);
+    if (code != LGZ_OK)
+        return code;
+    while ((code = journal_next(r, &record, err)) == 1) {
+        if (record.kind == JOURNAL_SOURCE) {
+            int failed = make_known(j, record.source_id, err);
+            if (failed != LGZ_OK) {
+                code = failed;
+                break;
+            }
+        } else if (record.kind == JOURNAL_DROP) {
+            make_unknown(j, record.source_id);
+        } else {
+            j->data_bytes += record.data.len;
+        }
+    }
+    j->sequence = journal_reader_sequence(r);
+    *end = journal_reader_end(r, NULL);
+    journal_reader_close(r);
+    return code;
+}
+
+static int read_seed(struct journal_writer *j, struct lgz_error *err)
+{
+    uint8_t raw[JOURNAL_HEADER_LEN];
+    int fd = open(j->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_io(err, "%s: cannot open", j->path);
+    ssize_t got = file_read(fd, raw, sizeof(raw), j->path, err);
+    close(fd);
+    if (got < 0)
+        return (int)got;
+    if ((size_t)got != sizeof(raw))
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: cut while it was read", j->path);
+    j->seed = le_get(raw + 32, 8);
+    return LGZ_OK;
+}
+
+static int cut_tail(struct journal_writer *j, uint64_t end, uint64_t *cut, struct lgz_error *err)
+{
+    off_t size = lseek(j->fd, 0, SEEK_END);
+    if (size < 0)
+        return error_io(err, "%s: cannot seek", j->path);
+    *cut = (uint64_t)size > end ? (uint64_t)size - end : 0;
+    if (*cut && ftruncate(j->fd, (off_t)end) != 0)
+        return error_io(err, "%s: cannot cut to %" PRIu64 " bytes", j->path, end);
+    return file_sync(j->fd, j->path, err);
+}
+
+int journal_reopen(struct journal_writer **out, const char *path, uint64_t *cut,
+                   struct lgz_error *err)
+{
+    struct journal_writer *j = NULL;
+    uint64_t end = 0, removed = 0;
+    *out = NULL;
+    int code = writer_new(&j, path, err);
+    if (code == LGZ_OK)
+        code = scan(j, &end, err);
+    if (code == LGZ_OK)
+        code = read_seed(j, err);
+    if (code == LGZ_OK)
+        code = open_append(j, err);
+    if (code == LGZ_OK)
+        code = cut_tail(j, end, &removed, err);
+    if (code != LGZ_OK) {
+        journal_close(j);
+        return code;
+    }
+    atomic_store(&j->end, end);
+    j->synced = end;
+    if (cut)
+        *cut = removed;
+    *out = j;
+    return LGZ_OK;
+}
+
+/* Appending. */
+
+static int refuse_broken(const struct journal_writer *j, struct lgz_error *err)
+{
+    if (!atomic_load(&j->broken))
+        return LGZ_OK;
+    return error_set(err, LGZ_ERR_IO, "%s: takes no more data since a write or sync failed",
+                     j->path);
+}
+
+/* Write the composed record; on failure cut back to where the journal ended. */
+static int append(struct journal_writer *j, struct lgz_error *err)
+{
+    if (j->record.failed)
+        return error_memory(err);
+    uint64_t end = atomic_load(&j->end);
+    int code = file_write(j->fd, j->record.data, j->record.len, j->path, err);
+    if (code == LGZ_OK)
+        atomic_store(&j->end, end + j->record.len);
+    else if (ftruncate(j->fd, (off_t)end) != 0)
+        atomic_store(&j->broken, true);
+    if (j->record.cap > KEEP_RECORD)
+        buf_free(&j->record);
+    return code;
+}
+
+int journal_put_source(struct journal_writer *j, const struct source *source, uint64_t next,
+                       struct lgz_error *err)
+{
+    int code = refuse_broken(j, err);
+    if (code != LGZ_OK)
+        return code;
+    buf_clear(&j->record);
+    code = compose_source(&j->record, source, next, j->seed, atomic_load(&j->end), err);
+    bool known = is_known(j, source->id);
+    if (code == LGZ_OK)
+        code = make_known(j, source->id, err);
+    if (code != LGZ_OK)
+        return code;
+    code = append(j, err);
+    if (code != LGZ_OK && !known)
+        make_unknown(j, source->id);
+    return code;
+}
+
+/* Append `data` compressed to the payload, if that is smaller. */
+static bool pack(struct journal_writer *j, size_t start, const void *data, size_t len)
+{
+    struct buf *b = &j->record;
+    if (len < PACK_MIN)
+        return false;
+    size_t before = b->len;
+    varint_put(b, len);
+    if (!buf_reserve(b, ZSTD_compressBound(len)))
+        return false;
+    size_t packed = ZSTD_compressCCtx(j->zstd, b->data + b->len, b->cap - b->len, data, len,
+                                      ZSTD_JOURNAL_LEVEL);
+    if (ZSTD_isError(packed) || packed >= len) {
+        b->len = before;
+        return false;
+    }
+    b->len += packed;
+    b->data[start + 13] = JOURNAL_FLAG_ZSTD;
+    return true;
+}
+
+int journal_put_data(struct journal_writer *j, uint64_t source_id, uint64_t offset,
+                     int64_t read_time, const void *data, size_t len, struct lgz_error *err)
+{
+    uint64_t last;
+    int code = refuse_broken(j, err);
+    if (code != LGZ_OK || len == 0)
+        return code;
+    if (len > JOURNAL_DATA_MAX)
+        return error_set(err, LGZ_ERR_LIMIT, "%s: %zu bytes are too many for one record", j->path,
+                         len);
+    if (__builtin_add_overflow(offset, len, &last))
+        return error_set(err, LGZ_ERR_ARGUMENT, "%s: offset %" PRIu64 " is too large", j->path,
+                         offset);
+    if (!is_known(j, source_id))
+        return error_set(err, LGZ_ERR_ARGUMENT, "%s: source %" PRIu64 " isn't known", j->path,
+                         source_id);
+    buf_clear(&j->record);
+    size_t start = record_begin(&j->record, JOURNAL_DATA);
+    varint_put(&j->record, source_id);
+    varint_put(&j->record, offset);
+    varint_put(&j->record, zigzag(read_time));
+    if (!pack(j, start, data, len))
+        buf_append(&j->record, data, len);
+    record_end(&j->record, start, j->seed, atomic_load(&j->end));
+    code = append(j, err);
+    if (code == LGZ_OK)
+        j->data_bytes += len;
+    return code;
+}
+
+int journal_drop_source(struct journal_writer *j, uint64_t source_id, struct lgz_error *err)
+{
+    int code = refuse_broken(j, err);
+    if (code != LGZ_OK)
+        return code;
+    if (!is_known(j, source_id))
+        return error_set(err, LGZ_ERR_ARGUMENT, "%s: source %" PRIu64 " isn't known", j->path,
+                         source_id);
+    buf_clear(&j->record);
+    size_t start = record_begin(&j->record, JOURNAL_DROP);
+    varint_put(&j->record, source_id);
+    record_end(&j->record, start, j->seed, atomic_load(&j->end));
+    code = append(j, err);
+    if (code == LGZ_OK)
+        make_unknown(j, source_id);
+    return code;
+}
+
+int journal_sync(struct journal_writer *j, struct lgz_error *err)
+{
+    int code = refuse_broken(j, err);
+    if (code != LGZ_OK)
+        return code;
+    uint64_t end = atomic_load(&j->end);
+    if (end == j->synced)
+        return LGZ_OK;
+    if (fdatasync(j->fd) == 0) {
+        j->synced = end;
+        return LGZ_OK;
+    }
+    code = error_io(err, "%s: cannot sync", j->path);
+    atomic_store(&j->broken, true);
+    /* If this fails too, records that are whole stay: their bytes are true, only in doubt. */
+    if (ftruncate(j->fd, (off_t)j->synced) == 0)
+        atomic_store(&j->end, j->synced);
+    return code;
+}
+
+uint64_t journal_sequence(const struct journal_writer *j)
+{
+    return j->sequence;
+}
+
+const char *journal_path(const struct journal_writer *j)
+{
+    return j->path;
+}
+
+uint64_t journal_bytes(const struct journal_writer *j)
+{
+    return atomic_load(&j->end);
+}
+
+uint64_t journal_data_bytes(const struct journal_writer *j)
+{
+    return j->data_bytes;
+}
+
+void journal_close(struct journal_writer *j)
+{
+    if (!j)
+        return;
+    if (j->fd >= 0)
+        close(j->fd);
+    free(j->path);
+    buf_free(&j->record);
+    ZSTD_freeCCtx(j->zstd);
+    vec_free(&j->known);
+    free(j);
+}

@@ -1,0 +1,132 @@
+/*
+ * lock.c - one writer per archive, by flock(2): the kernel lets go of it however the holder ends,
+ * so there is no stale lock to clear.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "base/file.h"
+
+struct archive_lock {
+    int fd;
+};
+
+static int make_directory(const char *directory, struct lgz_error *err)
+{
+    if (mkdir(directory, 0750) == 0)
+        return file_sync_parent(directory, err);
+    if (errno != EEXIST)
+        return error_io(err, "%s: cannot create directory", directory);
+    return LGZ_OK;
+}
+
+/* The error that names the holder, as far as it has written its name yet. */
+static int busy(int fd, const char *directory, const char *path, struct lgz_error *err)
+{
+    char holder[100];
+    ssize_t len = file_read_at(fd, holder, sizeof(holder) - 1, 0, path, NULL);
+    if (len < 0)
+        len = 0;
+    holder[len] = '\0';
+    holder[strcspn(holder, "\n")] = '\0';
+    for (char *p = holder; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = '?';
+    return error_set(err, LGZ_ERR_BUSY, "%s: in use by another writer (%s)", directory,
+                     holder[0] ? holder : "unknown");
+}
+
+static int record_holder(int fd, const char *path, const char *program, struct lgz_error *err)
+{
+    struct buf text = {0};
+    int code;
+    buf_printf(&text, "%ld %s\n", (long)getpid(), program);
+    if (text.failed)
+        code = error_memory(err);
+    else if (ftruncate(fd, 0) != 0)
+        code = error_io(err, "%s: cannot truncate", path);
+    else
+        code = file_write(fd, text.data, text.len, path, err);
+    buf_free(&text);
+    return code;
+}
+
+/* Returns 1 if `fd` is still the file that `path` names, 0 if it isn't, or a negative code. */
+static int still_there(int fd, const char *path, struct lgz_error *err)
+{
+    struct stat ours, named;
+    if (fstat(fd, &ours) != 0)
+        return error_io(err, "%s: cannot stat", path);
+    if (stat(path, &named) != 0)
+        return errno == ENOENT ? 0 : error_io(err, "%s: cannot stat", path);
+    return ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+static int take(int *out, const char *directory, const char *path, struct lgz_error *err)
+{
+    int code, fd;
+    do {
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+        if (fd < 0)
+            return error_io(err, "%s: cannot open", path);
+        do {
+            code = flock(fd, LOCK_EX | LOCK_NB);
+        } while (code != 0 && errno == EINTR);
+        if (code != 0 && errno == EWOULDBLOCK)
+            code = busy(fd, directory, path, err);
+        else if (code != 0)
+            code = error_io(err, "%s: cannot lock", path);
+        else
+            code = still_there(fd, path, err); /* removed by hand, a lock on it is worth nothing */
+        if (code != 1)
+            close(fd);
+    } while (code == 0);
+    *out = fd;
+    return code < 0 ? code : LGZ_OK;
+}
+
+int archive_lock(struct archive_lock **out, const char *directory, const char *program,
+                 struct lgz_error *err)
+{
+    struct buf path = {0};
+    int fd = -1;
+    *out = NULL;
+    buf_printf(&path, "%s/lock", directory);
+    buf_push(&path, '\0');
+    struct archive_lock *lock = malloc(sizeof(*lock));
+    if (!lock || path.failed) {
+        free(lock);
+        buf_free(&path);
+        return error_memory(err);
+    }
+    int code = make_directory(directory, err);
+    if (code == LGZ_OK)
+        code = take(&fd, directory, (const char *)path.data, err);
+    if (code == LGZ_OK) {
+        code = record_holder(fd, (const char *)path.data, program, err);
+        if (code != LGZ_OK)
+            close(fd);
+    }
+    buf_free(&path);
+    if (code != LGZ_OK) {
+        free(lock);
+        return code;
+    }
+    lock->fd = fd;
+    *out = lock;
+    return LGZ_OK;
+}
+
+void archive_unlock(struct archive_lock *lock)
+{
+    if (!lock)
+        return;
+    close(lock->fd);
+    free(lock);
+}

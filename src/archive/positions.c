@@ -1,0 +1,96 @@
+/*
+ * positions.c - a sorted array: ids mostly come in ascending order, so additions go to its end.
+ */
+#include "archive/positions.h"
+
+#include <inttypes.h>
+
+/* The index of `id`, or of the first above it. */
+static size_t place_of(const struct positions *p, uint64_t id)
+{
+    size_t low = 0, high = p->items.len;
+    if (high && p->items.data[high - 1].source.id < id)
+        return high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (p->items.data[middle].source.id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct source_position *positions_find(const struct positions *p, uint64_t id)
+{
+    size_t at = place_of(p, id);
+    if (at == p->items.len || p->items.data[at].source.id != id)
+        return NULL;
+    return &p->items.data[at];
+}
+
+int positions_put(struct positions *p, const struct source *source, uint64_t next,
+                  struct lgz_error *err)
+{
+    struct source_position item = {.next = next};
+    int code = source_copy(&item.source, source, err);
+    if (code != LGZ_OK)
+        return code;
+    struct source_position *old = positions_find(p, source->id);
+    if (old) {
+        source_clear(&old->source);
+        *old = item;
+        return LGZ_OK;
+    }
+    size_t at = place_of(p, source->id);
+    if (!vec_push(&p->items, item)) {
+        source_clear(&item.source);
+        return error_memory(err);
+    }
+    memmove(p->items.data + at + 1, p->items.data + at,
+            (p->items.len - 1 - at) * sizeof(*p->items.data));
+    p->items.data[at] = item;
+    return LGZ_OK;
+}
+
+void positions_drop(struct positions *p, uint64_t id)
+{
+    struct source_position *item = positions_find(p, id);
+    if (!item)
+        return;
+    source_clear(&item->source);
+    p->items.len--;
+    memmove(item, item + 1, (size_t)(p->items.data + p->items.len - item) * sizeof(*item));
+}
+
+int positions_apply(struct positions *p, const struct journal_record *record, const char *path,
+                    struct lgz_error *err)
+{
+    struct source_position *item;
+    uint64_t end;
+    switch (record->kind) {
+    case JOURNAL_SOURCE:
+        return positions_put(p, &record->source, record->next, err);
+    case JOURNAL_DROP:
+        positions_drop(p, record->source_id);
+        return LGZ_OK;
+    case JOURNAL_DATA:
+        break;
+    }
+    item = positions_find(p, record->source_id);
+    if (!item)
+        return error_set(err, LGZ_ERR_CORRUPT,
+                         "%s: offset %" PRIu64 ": data of source %" PRIu64 ", which isn't known",
+                         path, record->position, record->source_id);
+    end = record->offset + record->data.len; /* the reader has checked the sum */
+    if (end > item->next)
+        item->next = end;
+    return LGZ_OK;
+}
+
+void positions_clear(struct positions *p)
+{
+    for (size_t i = 0; i < p->items.len; i++)
+        source_clear(&p->items.data[i].source);
+    vec_free(&p->items);
+}

@@ -1,0 +1,283 @@
+/*
+ * recover.c - what a writer does before anything else: clean up behind whoever wrote last, and find
+ * out how far each source was read. It may be killed at any moment and run again.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "archive/names.h"
+#include "archive/positions.h"
+#include "base/file.h"
+#include "segment/reader.h"
+
+struct recovery {
+    const char *directory;
+    struct archive_recovery *result;
+    struct listing found;
+    struct positions positions;      /* of the newest journal */
+    struct positions segments_reach; /* where sources end in the segments */
+    uint64_t highest_id;
+    uint64_t highest_sequence;
+};
+
+static int remove_file(const char *path, struct lgz_error *err)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        return error_io(err, "%s: cannot remove", path);
+    return LGZ_OK;
+}
+
+static int remove_drafts(struct recovery *r, struct lgz_error *err)
+{
+    for (size_t i = 0; i < r->found.drafts.len; i++) {
+        int code = remove_file(r->found.drafts.data[i], err);
+        if (code != LGZ_OK)
+            return code;
+        r->result->drafts_removed++;
+    }
+    return LGZ_OK;
+}
+
+static int note_segment_reach(struct recovery *r, const struct segment *s, struct lgz_error *err)
+{
+    for (size_t i = 0; i < segment_source_count(s); i++) {
+        const struct source *source = segment_source(s, i);
+        if (source->id > r->highest_id)
+            r->highest_id = source->id;
+        const struct source_position *known = positions_find(&r->segments_reach, source->id);
+        int code = positions_put(&r->segments_reach, source, known ? known->next : 0, err);
+        if (code != LGZ_OK)
+            return code;
+    }
+    for (size_t i = 0; i < segment_block_count(s); i++) {
+        const struct block_info *block = segment_block(s, i);
+        for (size_t k = 0; k < block->extent_count; k++) {
+            const struct extent *extent = &block->extents[k];
+            struct source_position *position =
+                positions_find(&r->segments_reach, segment_source(s, extent->source)->id);
+            if (position && extent->offset + extent->length > position->next)
+                position->next = extent->offset + extent->length;
+        }
+    }
+    return LGZ_OK;
+}
+
+/* Learn from one segment; `*usable` tells whether it may cover journals. */
+static int read_segment(struct recovery *r, struct listed_segment *listed, bool *usable,
+                        struct lgz_error *err)
+{
+    struct segment *s = NULL;
+    if (listed->last > r->highest_sequence)
+        r->highest_sequence = listed->last;
+    int code = segment_open(&s, listed->path, err);
+    *usable = code == LGZ_OK || code == LGZ_ERR_VERSION; /* a newer program's is as good */
+    if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT)
+        r->result->segments_unreadable++;
+    else if (code != LGZ_OK && code != LGZ_ERR_VERSION && !(code == LGZ_ERR_IO && errno == ENOENT))
+        return code;
+    if (code != LGZ_OK)
+        return LGZ_OK;
+    const struct segment_info *info = segment_info(s);
+    if (info->first_journal != listed->first || info->last_journal != listed->last)
+        *usable = false; /* renamed by somebody */
+    code = note_segment_reach(r, s, err);
+    segment_close(s);
+    return code;
+}
+
+/*
+ * Look into every segment. One that is damaged is taken out of the listing, so that it covers no
+ * journal: if the journal is still there, sealing it again makes the segment anew.
+ */
+static int read_segments(struct recovery *r, struct lgz_error *err)
+{
+    size_t kept = 0, count = r->found.segments.len;
+    int code = LGZ_OK;
+    for (size_t i = 0; i < count; i++) {
+        struct listed_segment *listed = &r->found.segments.data[i];
+        bool usable = true;
+        if (code == LGZ_OK)
+            code = read_segment(r, listed, &usable, err);
+        if (usable)
+            r->found.segments.data[kept++] = *listed;
+        else
+            free(listed->path);
+    }
+    r->found.segments.len = kept;
+    return code;
+}
+
+static int set_aside(const char *path, struct lgz_error *err)
+{
+    struct buf name = {0};
+    int code = LGZ_OK;
+    buf_printf(&name, "%s%s", path, NAMES_DAMAGED);
+    buf_push(&name, '\0');
+    if (name.failed)
+        code = error_memory(err);
+    else if (rename(path, (const char *)name.data) != 0)
+        code = error_io(err, "%s: cannot rename to %s", path, (const char *)name.data);
+    buf_free(&name);
+    return code;
+}
+
+/*
+ * Remove the covered journals and set aside the unreadable ones; what is left in the listing is to
+ * be sealed. When a journal is set aside, positions go back to those of the one before, and what
+ * was in it is read again from the logs.
+ */
+static int sort_out_journals(struct recovery *r, struct lgz_error *err)
+{
+    size_t kept = 0, i = 0;
+    int code = LGZ_OK;
+    for (; i < r->found.journals.len && code == LGZ_OK; i++) {
+        struct listed_journal *journal = &r->found.journals.data[i];
+        struct journal_reader *reader;
+        if (journal->sequence > r->highest_sequence)
+            r->highest_sequence = journal->sequence;
+        if (listing_covers(&r->found, journal->sequence)) {
+            code = remove_file(journal->path, err);
+            r->result->journals_removed++;
+            free(journal->path);
+            continue;
+        }
+        code = journal_open(&reader, journal->path, err);
+        if (code == LGZ_OK) {
+            journal_reader_close(reader);
+            r->found.journals.data[kept++] = *journal;
+        } else if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT) {
+            code = set_aside(journal->path, err);
+            r->result->journals_damaged++;
+            free(journal->path);
+        } else {
+            free(journal->path);
+        }
+    }
+    for (; i < r->found.journals.len; i++)
+        r->found.journals.data[kept++] = r->found.journals.data[i];
+    r->found.journals.len = kept;
+    return code;
+}
+
+/* Read one journal: ids from all, positions from the newest, whose tail is cut first. */
+static int read_journal(struct recovery *r, const char *path, bool newest, struct lgz_error *err)
+{
+    struct journal_reader *reader;
+    struct journal_record record;
+    int code;
+    if (newest) {
+        struct journal_writer *writer;
+        code = journal_reopen(&writer, path, &r->result->torn_bytes, err);
+        if (code != LGZ_OK)
+            return code;
+        journal_close(writer);
+    }
+    code = journal_open(&reader, path, err);
+    if (code != LGZ_OK)
+        return code;
+    while ((code = journal_next(reader, &record, err)) == 1) {
+        if (record.source_id > r->highest_id)
+            r->highest_id = record.source_id;
+        if (newest) {
+            int failed = positions_apply(&r->positions, &record, path, err);
+            if (failed != LGZ_OK) {
+                code = failed;
+                break;
+            }
+        }
+    }
+    journal_reader_close(reader);
+    return code;
+}
+
+static int read_journals(struct recovery *r, struct lgz_error *err)
+{
+    size_t count = r->found.journals.len;
+    for (size_t i = 0; i < count; i++) {
+        int code = read_journal(r, r->found.journals.data[i].path, i + 1 == count, err);
+        if (code != LGZ_OK)
+            return code;
+    }
+    return LGZ_OK;
+}
+
+/* Move what was found into the result. */
+static int hand_over(struct recovery *r, struct lgz_error *err)
+{
+    struct archive_recovery *result = r->result;
+    struct positions *from = r->found.journals.len ? &r->positions : &r->segments_reach;
+    size_t count = r->found.journals.len;
+    if (r->highest_sequence >= NAMES_SEQUENCE_MAX)
+        return error_set(err, LGZ_ERR_LIMIT, "%s: no journal numbers are left", r->directory);
+    result->journals = calloc(count ? count : 1, sizeof(*result->journals));
+    if (!result->journals)
+        return error_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        result->journals[i] = r->found.journals.data[i].path;
+        r->found.journals.data[i].path = NULL;
+    }
+    result->journal_count = count;
+    result->positions = from->items.data;
+    result->position_count = from->items.len;
+    *from = (struct positions){0};
+    result->next_source_id = r->highest_id + 1;
+    result->next_sequence = r->highest_sequence + 1;
+    return LGZ_OK;
+}
+
+static int sync_directory(const char *directory, struct lgz_error *err)
+{
+    struct buf inside = {0};
+    buf_printf(&inside, "%s/.", directory);
+    buf_push(&inside, '\0');
+    int code = inside.failed ? error_memory(err) : file_sync_parent((const char *)inside.data, err);
+    buf_free(&inside);
+    return code;
+}
+
+int archive_recover(struct archive_recovery **out, const char *directory, struct lgz_error *err)
+{
+    struct recovery r = {.directory = directory};
+    *out = NULL;
+    r.result = calloc(1, sizeof(*r.result));
+    if (!r.result)
+        return error_memory(err);
+    int code = listing_open(&r.found, directory, err);
+    if (code == LGZ_OK)
+        code = remove_drafts(&r, err);
+    if (code == LGZ_OK)
+        code = read_segments(&r, err);
+    if (code == LGZ_OK)
+        code = sort_out_journals(&r, err);
+    if (code == LGZ_OK)
+        code = sync_directory(directory, err);
+    if (code == LGZ_OK)
+        code = read_journals(&r, err);
+    if (code == LGZ_OK)
+        code = hand_over(&r, err);
+    listing_clear(&r.found);
+    positions_clear(&r.positions);
+    positions_clear(&r.segments_reach);
+    if (code != LGZ_OK)
+        archive_recovery_free(r.result);
+    else
+        *out = r.result;
+    return code;
+}
+
+void archive_recovery_free(struct archive_recovery *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->position_count; i++)
+        source_clear(&r->positions[i].source);
+    for (size_t i = 0; i < r->journal_count; i++)
+        free(r->journals[i]);
+    free(r->positions);
+    free(r->journals);
+    free(r);
+}

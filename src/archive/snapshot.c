@@ -1,0 +1,94 @@
+/*
+ * snapshot.c - a reader's view: journals first, segments second, so that a line that is sealed in
+ * between is seen in both places rather than in none; then the doubled journals are dropped.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "archive/archive.h"
+#include "archive/names.h"
+
+/* A journal that vanishes between listing and opening has been sealed: its segment is there. */
+static int open_journals(struct archive_snapshot *s, const struct listing *found,
+                         struct lgz_error *err)
+{
+    s->journals = calloc(found->journals.len ? found->journals.len : 1, sizeof(*s->journals));
+    if (!s->journals)
+        return error_memory(err);
+    for (size_t i = 0; i < found->journals.len; i++) {
+        struct journal_reader *reader;
+        int code = journal_open(&reader, found->journals.data[i].path, err);
+        if (code == LGZ_ERR_IO && errno == ENOENT)
+            continue;
+        if (code != LGZ_OK)
+            return code;
+        s->journals[s->journal_count++] = reader;
+    }
+    return LGZ_OK;
+}
+
+/* Move the segments of `found` into the snapshot. */
+static int take_segments(struct archive_snapshot *s, struct listing *found, struct lgz_error *err)
+{
+    s->segments = calloc(found->segments.len ? found->segments.len : 1, sizeof(*s->segments));
+    if (!s->segments)
+        return error_memory(err);
+    s->segment_count = found->segments.len;
+    for (size_t i = 0; i < s->segment_count; i++) {
+        struct listed_segment *from = &found->segments.data[i];
+        s->segments[i] = (struct archive_segment){from->path, from->first, from->last};
+        from->path = NULL;
+    }
+    return LGZ_OK;
+}
+
+static void drop_covered(struct archive_snapshot *s, const struct listing *found)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->journal_count; i++) {
+        if (listing_covers(found, journal_reader_sequence(s->journals[i])))
+            journal_reader_close(s->journals[i]);
+        else
+            s->journals[kept++] = s->journals[i];
+    }
+    s->journal_count = kept;
+}
+
+int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
+                          struct lgz_error *err)
+{
+    struct listing first = {0}, second = {0};
+    *out = NULL;
+    struct archive_snapshot *s = calloc(1, sizeof(*s));
+    if (!s)
+        return error_memory(err);
+    int code = listing_open(&first, directory, err);
+    if (code == LGZ_OK)
+        code = open_journals(s, &first, err);
+    if (code == LGZ_OK)
+        code = listing_open(&second, directory, err);
+    if (code == LGZ_OK) {
+        drop_covered(s, &second);
+        code = take_segments(s, &second, err);
+    }
+    listing_clear(&first);
+    listing_clear(&second);
+    if (code != LGZ_OK)
+        archive_snapshot_close(s);
+    else
+        *out = s;
+    return code;
+}
+
+void archive_snapshot_close(struct archive_snapshot *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->journal_count; i++)
+        journal_reader_close(s->journals[i]);
+    for (size_t i = 0; i < s->segment_count; i++)
+        free(s->segments[i].path);
+    free(s->journals);
+    free(s->segments);
+    free(s);
+}

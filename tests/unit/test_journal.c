@@ -1,0 +1,570 @@
+/*
+ * test_journal.c - what is appended comes back, and nothing else does: torn tails, flipped bits,
+ * full disks, records in the wrong place.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/journal.h"
+#include "archive/journal_format.h"
+#include "base/file.h"
+
+static char directory[64];
+static struct lgz_error err;
+
+static void make_directory(void)
+{
+    snprintf(directory, sizeof(directory), "/tmp/logzip-journal-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    err = (struct lgz_error){0};
+}
+
+static void remove_directory(void)
+{
+    char command[100];
+    snprintf(command, sizeof(command), "rm -rf '%s'", directory);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static char name_x[] = "/var/log/x", input_x[] = "x";
+
+static struct source source_of(uint64_t id)
+{
+    return (struct source){.id = id, .name = name_x, .input = input_x, .inode = id};
+}
+
+static struct journal_writer *create(uint64_t sequence)
+{
+    struct journal_writer *j;
+    struct source_position start = {source_of(1), 0};
+    ck_assert_msg(journal_create(&j, directory, sequence, &start, 1, &err) == LGZ_OK, "%s",
+                  err.message);
+    return j;
+}
+
+static void put(struct journal_writer *j, uint64_t id, uint64_t offset, const char *text)
+{
+    ck_assert_msg(journal_put_data(j, id, offset, 1000, text, strlen(text), &err) == LGZ_OK, "%s",
+                  err.message);
+}
+
+/* Count the whole records; every data record must hold "record N\n" for its place N. */
+static size_t count_numbered(const char *path, bool *torn)
+{
+    struct journal_reader *r;
+    struct journal_record record;
+    size_t count = 0;
+    int code;
+    if (journal_open(&r, path, &err) != LGZ_OK)
+        return 0;
+    while ((code = journal_next(r, &record, &err)) == 1) {
+        if (record.kind == JOURNAL_DATA) {
+            char expected[20];
+            snprintf(expected, sizeof(expected), "record %zu\n", count);
+            ck_assert_uint_eq(record.data.len, strlen(expected));
+            ck_assert_mem_eq(record.data.data, expected, strlen(expected));
+            ck_assert_uint_eq(record.offset, count * 9);
+            count++;
+        }
+    }
+    ck_assert_int_eq(code, 0);
+    journal_reader_end(r, torn);
+    journal_reader_close(r);
+    return count;
+}
+
+static void put_numbered(struct journal_writer *j, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        char text[20];
+        snprintf(text, sizeof(text), "record %zu\n", i);
+        put(j, 1, i * 9, text);
+    }
+}
+
+START_TEST(all_kinds_come_back)
+{
+    struct source_position start[] = {{source_of(1), 10}, {source_of(3), 30}};
+    struct source added = {.id = 9,
+                           .name = name_x,
+                           .input = input_x,
+                           .device = 5,
+                           .inode = 6,
+                           .fingerprint = 77,
+                           .fingerprint_len = 8};
+    struct journal_writer *j;
+    ck_assert_int_eq(journal_create(&j, directory, 42, start, 2, &err), LGZ_OK);
+    ck_assert_uint_eq(journal_sequence(j), 42);
+    put(j, 3, 30, "hello\n");
+    ck_assert_int_eq(journal_put_source(j, &added, 5, &err), LGZ_OK);
+    ck_assert_int_eq(journal_put_data(j, 9, 5, -1, "x", 1, &err), LGZ_OK);
+    ck_assert_int_eq(journal_drop_source(j, 1, &err), LGZ_OK);
+    ck_assert_int_eq(journal_sync(j, &err), LGZ_OK);
+    ck_assert_uint_eq(journal_data_bytes(j), 7);
+
+    struct journal_reader *r;
+    struct journal_record record;
+    ck_assert_int_eq(journal_open(&r, journal_path(j), &err), LGZ_OK);
+    ck_assert_uint_eq(journal_reader_sequence(r), 42);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(journal_next(r, &record, &err), 1);
+        ck_assert_int_eq(record.kind, JOURNAL_SOURCE);
+        ck_assert_uint_eq(record.source.id, start[i].source.id);
+        ck_assert_str_eq(record.source.name, "/var/log/x");
+        ck_assert_uint_eq(record.next, start[i].next);
+    }
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_int_eq(record.kind, JOURNAL_DATA);
+    ck_assert_uint_eq(record.source_id, 3);
+    ck_assert_uint_eq(record.offset, 30);
+    ck_assert_int_eq(record.read_time, 1000);
+    ck_assert_uint_eq(record.data.len, 6);
+    ck_assert_mem_eq(record.data.data, "hello\n", 6);
+    uint64_t again = record.position;
+    uint32_t stored = record.stored_len;
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_int_eq(record.kind, JOURNAL_SOURCE);
+    ck_assert_uint_eq(record.source.fingerprint, 77);
+    ck_assert_uint_eq(record.source.fingerprint_len, 8);
+    ck_assert_uint_eq(record.next, 5);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_int_eq(record.read_time, -1);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_int_eq(record.kind, JOURNAL_DROP);
+    ck_assert_uint_eq(record.source_id, 1);
+    ck_assert_int_eq(journal_next(r, &record, &err), 0);
+    bool torn = true;
+    ck_assert_uint_eq(journal_reader_end(r, &torn), journal_bytes(j));
+    ck_assert(!torn);
+
+    ck_assert_int_eq(journal_read_at(r, again, stored, &record, &err), LGZ_OK);
+    ck_assert_mem_eq(record.data.data, "hello\n", 6);
+    ck_assert_int_eq(journal_read_at(r, again + 1, stored, &record, &err), LGZ_ERR_CORRUPT);
+    ck_assert_int_eq(journal_read_at(r, again, stored + 1, &record, &err), LGZ_ERR_CORRUPT);
+    ck_assert_int_eq(journal_read_at(r, UINT64_MAX, stored, &record, &err), LGZ_ERR_CORRUPT);
+    journal_rewind(r);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_uint_eq(record.source.id, 1);
+    journal_reader_close(r);
+    journal_close(j);
+}
+END_TEST
+
+START_TEST(reader_follows_a_growing_journal)
+{
+    struct journal_writer *j = create(1);
+    struct journal_reader *r;
+    struct journal_record record;
+    ck_assert_int_eq(journal_open(&r, journal_path(j), &err), LGZ_OK);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    for (uint64_t i = 0; i < 100; i++) {
+        ck_assert_int_eq(journal_next(r, &record, &err), 0);
+        put(j, 1, i, "z");
+        ck_assert_int_eq(journal_next(r, &record, &err), 1);
+        ck_assert_uint_eq(record.offset, i);
+    }
+    journal_reader_close(r);
+    journal_close(j);
+}
+END_TEST
+
+START_TEST(number_must_be_new_and_fit)
+{
+    struct journal_writer *j = create(5), *other;
+    ck_assert_int_eq(journal_create(&other, directory, 5, NULL, 0, &err), LGZ_ERR_ARGUMENT);
+    ck_assert_int_eq(journal_create(&other, directory, 0, NULL, 0, &err), LGZ_ERR_ARGUMENT);
+    ck_assert_int_eq(journal_create(&other, directory, UINT64_C(1000000000000), NULL, 0, &err),
+                     LGZ_ERR_ARGUMENT);
+    ck_assert_ptr_null(other);
+    put_numbered(j, 0, 3); /* the first one wasn't disturbed */
+    ck_assert_uint_eq(count_numbered(journal_path(j), NULL), 3);
+    journal_close(j);
+}
+END_TEST
+
+START_TEST(large_data)
+{
+    size_t len = JOURNAL_DATA_MAX;
+    uint8_t *data = malloc(len + 1);
+    ck_assert_ptr_nonnull(data);
+    uint64_t state = 1;
+    for (size_t i = 0; i <= len; i++) {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        data[i] = i < len / 2 ? 'a' : (uint8_t)(state >> 56);
+    }
+    struct journal_writer *j = create(1);
+    ck_assert_int_eq(journal_put_data(j, 1, 0, 0, data, len + 1, &err), LGZ_ERR_LIMIT);
+    uint64_t before = journal_bytes(j);
+    ck_assert_int_eq(journal_put_data(j, 1, 0, 0, data, 0, &err), LGZ_OK);
+    ck_assert_uint_eq(journal_bytes(j), before);
+    ck_assert_int_eq(journal_put_data(j, 1, 0, 0, data, len, &err), LGZ_OK);
+    ck_assert_uint_lt(journal_bytes(j) - before, len); /* its first half is compressible */
+    before = journal_bytes(j);
+    ck_assert_int_eq(journal_put_data(j, 1, len, 0, data + len / 2, len / 2, &err), LGZ_OK);
+    ck_assert_uint_ge(journal_bytes(j) - before, len / 2); /* and its second isn't */
+    ck_assert_int_eq(journal_put_data(j, 1, UINT64_MAX, 0, data, 2, &err), LGZ_ERR_ARGUMENT);
+
+    struct journal_reader *r;
+    struct journal_record record;
+    ck_assert_int_eq(journal_open(&r, journal_path(j), &err), LGZ_OK);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_uint_eq(record.data.len, len);
+    ck_assert_mem_eq(record.data.data, data, len);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_uint_eq(record.data.len, len / 2);
+    ck_assert_mem_eq(record.data.data, data + len / 2, len / 2);
+    ck_assert_int_eq(journal_next(r, &record, &err), 0);
+    journal_reader_close(r);
+    journal_close(j);
+    free(data);
+}
+END_TEST
+
+START_TEST(unknown_sources_and_long_names_are_refused)
+{
+    struct journal_writer *j = create(1);
+    uint64_t before = journal_bytes(j);
+    ck_assert_int_eq(journal_put_data(j, 2, 0, 0, "x", 1, &err), LGZ_ERR_ARGUMENT);
+    ck_assert_int_eq(journal_drop_source(j, 2, &err), LGZ_ERR_ARGUMENT);
+    struct source bad = source_of(0);
+    ck_assert_int_eq(journal_put_source(j, &bad, 0, &err), LGZ_ERR_ARGUMENT);
+    bad = source_of(2);
+    bad.name = malloc(JOURNAL_NAME_MAX + 2);
+    ck_assert_ptr_nonnull(bad.name);
+    memset(bad.name, 'n', JOURNAL_NAME_MAX + 1);
+    bad.name[JOURNAL_NAME_MAX + 1] = '\0';
+    ck_assert_int_eq(journal_put_source(j, &bad, 0, &err), LGZ_ERR_LIMIT);
+    ck_assert_int_eq(journal_put_data(j, 2, 0, 0, "x", 1, &err), LGZ_ERR_ARGUMENT);
+    ck_assert_uint_eq(journal_bytes(j), before);
+    bad.name[JOURNAL_NAME_MAX] = '\0'; /* the longest that is allowed */
+    ck_assert_int_eq(journal_put_source(j, &bad, 0, &err), LGZ_OK);
+    put(j, 2, 0, "x");
+    ck_assert_int_eq(journal_drop_source(j, 2, &err), LGZ_OK);
+    ck_assert_int_eq(journal_put_data(j, 2, 1, 0, "x", 1, &err), LGZ_ERR_ARGUMENT);
+    free(bad.name);
+    journal_close(j);
+}
+END_TEST
+
+START_TEST(torn_at_every_byte)
+{
+    struct journal_writer *j = create(1);
+    put_numbered(j, 0, 4);
+    uint64_t whole = journal_bytes(j);
+    put_numbered(j, 4, 5);
+    uint64_t end = journal_bytes(j);
+    char *path = strdup(journal_path(j));
+    ck_assert_ptr_nonnull(path);
+    journal_close(j);
+    for (uint64_t size = end - 1; size >= whole; size--) {
+        bool torn;
+        uint64_t cut = 99;
+        ck_assert_int_eq(truncate(path, (off_t)size), 0);
+        ck_assert_uint_eq(count_numbered(path, &torn), 4);
+        ck_assert_int_eq(torn, size > whole);
+        ck_assert_int_eq(journal_reopen(&j, path, &cut, &err), LGZ_OK);
+        ck_assert_uint_eq(cut, size - whole);
+        ck_assert_uint_eq(journal_bytes(j), whole);
+        ck_assert_uint_eq(journal_data_bytes(j), 36);
+        put_numbered(j, 4, 5);
+        ck_assert_int_eq(journal_sync(j, &err), LGZ_OK);
+        journal_close(j);
+        ck_assert_uint_eq(count_numbered(path, &torn), 5);
+        ck_assert(!torn);
+    }
+    free(path);
+}
+END_TEST
+
+START_TEST(garbage_and_zeros_behind_the_end)
+{
+    struct journal_writer *j = create(1);
+    put_numbered(j, 0, 2);
+    uint64_t end = journal_bytes(j);
+    char *path = strdup(journal_path(j));
+    journal_close(j);
+    ck_assert_int_eq(truncate(path, (off_t)end + 5000), 0);
+    bool torn;
+    uint64_t cut;
+    ck_assert_uint_eq(count_numbered(path, &torn), 2);
+    ck_assert(torn);
+    ck_assert_int_eq(journal_reopen(&j, path, &cut, &err), LGZ_OK);
+    ck_assert_uint_eq(cut, 5000);
+    ck_assert_uint_eq(journal_sequence(j), 1);
+    put_numbered(j, 2, 3);
+    ck_assert_int_eq(journal_put_data(j, 2, 0, 0, "x", 1, &err), LGZ_ERR_ARGUMENT);
+    journal_close(j);
+    ck_assert_uint_eq(count_numbered(path, &torn), 3);
+    free(path);
+}
+END_TEST
+
+/* What comes out of a damaged journal must be a prefix of what went in. */
+START_TEST(flipped_bits_never_give_wrong_data)
+{
+    struct journal_writer *j = create(1);
+    put_numbered(j, 0, 5);
+    char *path = strdup(journal_path(j));
+    size_t size = (size_t)journal_bytes(j);
+    journal_close(j);
+    int fd = open(path, O_RDWR);
+    ck_assert_int_ge(fd, 0);
+    for (size_t at = 0; at < size; at++) {
+        for (int bit = 0; bit < 8; bit++) {
+            uint8_t byte, bent;
+            ck_assert_int_eq(pread(fd, &byte, 1, (off_t)at), 1);
+            bent = (uint8_t)(byte ^ (1 << bit));
+            ck_assert_int_eq(pwrite(fd, &bent, 1, (off_t)at), 1);
+            size_t count = count_numbered(path, NULL);
+            /* A data record is 14 + 4 + 9 bytes: those before the damage are there. */
+            size_t records_behind = (size - at + 26) / 27;
+            ck_assert_uint_eq(count, records_behind >= 5 ? 0 : 5 - records_behind);
+            ck_assert_int_eq(pwrite(fd, &byte, 1, (off_t)at), 1);
+        }
+    }
+    close(fd);
+    ck_assert_uint_eq(count_numbered(path, NULL), 5);
+    free(path);
+}
+END_TEST
+
+/* A record is valid at its own place in its own journal only. */
+START_TEST(records_elsewhere_do_not_pass)
+{
+    struct journal_writer *a = create(1), *b = create(2);
+    ck_assert_uint_eq(journal_bytes(a), journal_bytes(b));
+    uint64_t at = journal_bytes(a);
+    put_numbered(a, 0, 1);
+    size_t len = (size_t)(journal_bytes(a) - at);
+    uint8_t raw[64];
+    ck_assert_uint_le(len, sizeof(raw));
+    int from = open(journal_path(a), O_RDWR), to = open(journal_path(b), O_RDWR);
+    ck_assert_int_eq(pread(from, raw, len, (off_t)at), (ssize_t)len);
+    ck_assert_int_eq(pwrite(to, raw, len, (off_t)at), (ssize_t)len);
+    bool torn;
+    ck_assert_uint_eq(count_numbered(journal_path(b), &torn), 0);
+    ck_assert(torn);
+    ck_assert_int_eq(pwrite(from, raw, len, (off_t)(at + len)), (ssize_t)len);
+    ck_assert_uint_eq(count_numbered(journal_path(a), &torn), 1);
+    ck_assert(torn);
+    close(from);
+    close(to);
+    journal_close(a);
+    journal_close(b);
+}
+END_TEST
+
+/* A length that no journal has must not be believed, nor cost memory. */
+START_TEST(huge_length_is_a_torn_tail)
+{
+    struct journal_writer *j = create(1);
+    static const uint8_t head[JOURNAL_HEAD_LEN] = {1, 2,   3,   4,   5,   6, 7,
+                                                   8, 255, 255, 255, 255, 2, 0};
+    int fd = open(journal_path(j), O_WRONLY | O_APPEND);
+    ck_assert_int_eq(write(fd, head, sizeof(head)), (ssize_t)sizeof(head));
+    close(fd);
+    bool torn;
+    ck_assert_uint_eq(count_numbered(journal_path(j), &torn), 0);
+    ck_assert(torn);
+    journal_close(j);
+}
+END_TEST
+
+START_TEST(other_files_are_told_apart)
+{
+    static const struct {
+        size_t at;
+        uint8_t byte;
+        int code;
+    } changes[] = {
+        {0, 'l', LGZ_ERR_FORMAT}, {7, 'X', LGZ_ERR_FORMAT},  {8, 2, LGZ_ERR_VERSION},
+        {12, 1, LGZ_ERR_VERSION}, {16, 99, LGZ_ERR_CORRUPT}, {24, 0xff, LGZ_ERR_CORRUPT},
+        {32, 0, LGZ_ERR_CORRUPT},
+    };
+    uint8_t raw[JOURNAL_HEADER_LEN] = JOURNAL_MAGIC;
+    struct journal_reader *r;
+    le_put(raw + 8, JOURNAL_VERSION, 4);
+    le_put(raw + 16, 7, 8);
+    le_put(raw + 32, hash_bytes(raw, 32), 8);
+    for (size_t i = 0; i <= sizeof(changes) / sizeof(changes[0]); i++) {
+        uint8_t bent[JOURNAL_HEADER_LEN];
+        int code = LGZ_OK;
+        memcpy(bent, raw, sizeof(bent));
+        if (i < sizeof(changes) / sizeof(changes[0])) {
+            bent[changes[i].at] =
+                (uint8_t)(bent[changes[i].at] == changes[i].byte ? 0x55 : changes[i].byte);
+            code = changes[i].code;
+        }
+        int fd = memfd_create("journal", MFD_CLOEXEC);
+        ck_assert_int_eq(write(fd, bent, sizeof(bent)), (ssize_t)sizeof(bent));
+        ck_assert_int_eq(journal_open_fd(&r, fd, "the name", &err), code);
+        if (code != LGZ_OK)
+            ck_assert_ptr_nonnull(strstr(err.message, "the name"));
+        journal_reader_close(r);
+    }
+    for (size_t len = 0; len < sizeof(raw); len++) {
+        int fd = memfd_create("journal", MFD_CLOEXEC);
+        ck_assert_int_eq(write(fd, raw, len), (ssize_t)len);
+        ck_assert_int_eq(journal_open_fd(&r, fd, "x", &err), LGZ_ERR_CORRUPT);
+    }
+    ck_assert_int_eq(journal_open(&r, "/nonexistent/journal", &err), LGZ_ERR_IO);
+}
+END_TEST
+
+/* With a valid checksum and a wrong content, the writer was wrong or somebody forged it. */
+START_TEST(forged_records_are_damage)
+{
+    static const struct {
+        uint8_t kind, flags, len, payload[8];
+    } forged[] = {
+        {0, 0, 1, {1}},                             /* no such kind */
+        {9, 0, 1, {1}},                             /* no such kind */
+        {JOURNAL_DATA, 0, 0, {0}},                  /* nothing */
+        {JOURNAL_DATA, 0, 3, {1, 0, 0}},            /* no bytes */
+        {JOURNAL_DATA, 2, 4, {1, 0, 0, 'x'}},       /* unknown flag */
+        {JOURNAL_DATA, 0, 4, {0, 0, 0, 'x'}},       /* source 0 */
+        {JOURNAL_DATA, 1, 5, {1, 0, 0, 9, 'x'}},    /* not zstd */
+        {JOURNAL_DATA, 1, 4, {1, 0, 0, 0}},         /* decodes to nothing */
+        {JOURNAL_DROP, 0, 2, {1, 0}},               /* trailing byte */
+        {JOURNAL_DROP, 1, 1, {1}},                  /* unknown flag */
+        {JOURNAL_DROP, 0, 1, {0}},                  /* source 0 */
+        {JOURNAL_SOURCE, 0, 7, {1, 0, 0, 0, 0, 0}}, /* `next` missing is next = 0: see below */
+        {JOURNAL_SOURCE, 0, 6, {1, 0, 0, 0, 0, 0}}, /* `next` missing */
+        {JOURNAL_SOURCE, 0, 8, {1, 0, 0, 0, 0, 0, 0, 0}}, /* trailing byte */
+    };
+    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+        uint8_t raw[JOURNAL_HEADER_LEN + JOURNAL_HEAD_LEN + 8] = JOURNAL_MAGIC;
+        uint8_t *head = raw + JOURNAL_HEADER_LEN;
+        size_t len = JOURNAL_HEAD_LEN + forged[i].len;
+        le_put(raw + 8, JOURNAL_VERSION, 4);
+        le_put(raw + 16, 7, 8);
+        le_put(raw + 32, hash_bytes(raw, 32), 8);
+        le_put(head + 8, forged[i].len, 4);
+        head[12] = forged[i].kind;
+        head[13] = forged[i].flags;
+        memcpy(head + JOURNAL_HEAD_LEN, forged[i].payload, 8);
+        le_put(head,
+               journal_checksum(le_get(raw + 32, 8), JOURNAL_HEADER_LEN,
+                                head + JOURNAL_CHECKSUM_LEN, len - JOURNAL_CHECKSUM_LEN),
+               8);
+        int fd = memfd_create("journal", MFD_CLOEXEC);
+        ck_assert_int_gt(write(fd, raw, JOURNAL_HEADER_LEN + len), 0);
+        struct journal_reader *r;
+        struct journal_record record;
+        ck_assert_int_eq(journal_open_fd(&r, fd, "x", &err), LGZ_OK);
+        int expected = i == 11 ? 1 : LGZ_ERR_CORRUPT;
+        ck_assert_msg(journal_next(r, &record, &err) == expected, "forged record %zu", i);
+        journal_reader_close(r);
+    }
+}
+END_TEST
+
+static void limit_file_size(rlim_t size)
+{
+    /* No assertion while it is low: Check itself writes a file. */
+    struct rlimit limit = {size, RLIM_INFINITY};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+        abort();
+}
+
+/* The disk fills up at every byte of a record: all of it is taken back, and later it goes on. */
+START_TEST(full_disk_leaves_a_whole_journal)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    struct journal_writer *j = create(1);
+    put_numbered(j, 0, 3);
+    uint64_t whole = journal_bytes(j);
+    struct source added = source_of(2);
+    for (rlim_t room = 0; room < 27; room++) {
+        bool torn;
+        limit_file_size(whole + room);
+        int data = journal_put_data(j, 1, 27, 0, "record 3\n", 9, &err);
+        int source = journal_put_source(j, &added, 0, &err);
+        limit_file_size(RLIM_INFINITY);
+        ck_assert_int_eq(data, LGZ_ERR_IO);
+        ck_assert_int_eq(source, LGZ_ERR_IO);
+        ck_assert_uint_eq(journal_bytes(j), whole);
+        ck_assert_uint_eq(count_numbered(journal_path(j), &torn), 3);
+        ck_assert(!torn);
+    }
+    ck_assert_int_eq(journal_put_data(j, 2, 0, 0, "x", 1, &err), LGZ_ERR_ARGUMENT);
+    put_numbered(j, 3, 4);
+    ck_assert_int_eq(journal_sync(j, &err), LGZ_OK);
+    ck_assert_uint_eq(journal_data_bytes(j), 36);
+    ck_assert_uint_eq(count_numbered(journal_path(j), NULL), 4);
+    journal_close(j);
+}
+END_TEST
+
+START_TEST(full_disk_creates_nothing)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    struct journal_writer *j;
+    struct source_position start = {source_of(1), 0};
+    limit_file_size(50);
+    int code = journal_create(&j, directory, 1, &start, 1, &err);
+    limit_file_size(RLIM_INFINITY);
+    ck_assert_int_eq(code, LGZ_ERR_IO);
+    ck_assert_int_eq(rmdir(directory), 0); /* nothing is left in it */
+    ck_assert_int_eq(mkdir(directory, 0700), 0);
+    journal_close(create(1));
+}
+END_TEST
+
+START_TEST(many_sources)
+{
+    enum { COUNT = 3000 };
+    struct source_position *start = calloc(COUNT, sizeof(*start));
+    ck_assert_ptr_nonnull(start);
+    for (size_t i = 0; i < COUNT; i++)
+        start[i] = (struct source_position){source_of(COUNT - i), i}; /* in falling order */
+    struct journal_writer *j;
+    ck_assert_int_eq(journal_create(&j, directory, 1, start, COUNT, &err), LGZ_OK);
+    for (uint64_t id = 1; id <= COUNT; id += 7)
+        put(j, id, 0, "data");
+    for (uint64_t id = 1; id <= COUNT; id += 2)
+        ck_assert_int_eq(journal_drop_source(j, id, &err), LGZ_OK);
+    for (uint64_t id = 1; id <= COUNT; id++)
+        ck_assert_int_eq(journal_put_data(j, id, 4, 0, "x", 1, &err),
+                         id % 2 ? LGZ_ERR_ARGUMENT : LGZ_OK);
+    journal_close(j);
+    free(start);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("journal");
+    TCase *tests = tcase_create("journal");
+    tcase_add_checked_fixture(tests, make_directory, remove_directory);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, all_kinds_come_back);
+    tcase_add_test(tests, reader_follows_a_growing_journal);
+    tcase_add_test(tests, number_must_be_new_and_fit);
+    tcase_add_test(tests, large_data);
+    tcase_add_test(tests, unknown_sources_and_long_names_are_refused);
+    tcase_add_test(tests, torn_at_every_byte);
+    tcase_add_test(tests, garbage_and_zeros_behind_the_end);
+    tcase_add_test(tests, flipped_bits_never_give_wrong_data);
+    tcase_add_test(tests, records_elsewhere_do_not_pass);
+    tcase_add_test(tests, huge_length_is_a_torn_tail);
+    tcase_add_test(tests, other_files_are_told_apart);
+    tcase_add_test(tests, forged_records_are_damage);
+    tcase_add_test(tests, full_disk_leaves_a_whole_journal);
+    tcase_add_test(tests, full_disk_creates_nothing);
+    tcase_add_test(tests, many_sources);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
