@@ -1,0 +1,39 @@
+/*
+ * prune.h - which blocks of a segment need not be decoded, and what to do where one was left out
+ * and the next one is not.
+ *
+ * A block is left out for its time only if none of its lines can be in the range: all stamps in it
+ * are on one side, its first lines (which may have no stamp of their own) are dated by something
+ * outside of the range, too, and no line is under way from the block before.
+ */
+#ifndef LOGZIP_QUERY_PRUNE_H
+#define LOGZIP_QUERY_PRUNE_H
+
+#include "query/select.h"
+#include "segment/reader.h"
+
+/** Does the block hold bytes of a source that is still wanted? `sources`: by the segment's index */
+bool prune_wanted(const struct selection *s, const struct block_info *block,
+                  struct query_source *const *sources);
+
+/** Is it certain that no line of the block is in the time range? */
+bool prune_by_time(const struct selection *s, const struct block_info *block,
+                   struct query_source *const *sources);
+
+/** Leave the block out: note for each of its sources where it goes on. */
+int prune_skip(const struct selection *s, const struct block_info *block,
+               struct query_source *const *sources, struct skipped_block number,
+               struct lgz_error *err);
+
+/** Gives the segment of an archive that has this number; NULL if it's gone meanwhile. */
+typedef int prune_open_fn(void *context, size_t number, struct segment **out,
+                          struct lgz_error *err);
+
+/**
+ * The source is about to be fed again after blocks were left out: fetch from them the start of the
+ * line that is under way, and the stamp that dates it.
+ */
+int prune_resume(struct query_source *source, prune_open_fn *open, void *context,
+                 struct lgz_error *err);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * query_time.h - moments as people write them on a command line, and as programs read them.
+ *
+ * Without a zone a time is UTC, as time stamps without a zone are everywhere in logzip.
+ */
+#ifndef LOGZIP_QUERY_QUERY_TIME_H
+#define LOGZIP_QUERY_QUERY_TIME_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/**
+ * Parse a moment:
+ *
+ *   now, today, yesterday, tomorrow          (days start at 00:00:00)
+ *   2026-01-31, 2026-01-31 12:30, 2026-01-31T12:30:59.25
+ *   12:30, 12:30:59                          (today)
+ *   @1767225600, @1767225600.5               (seconds since the epoch)
+ *   2 hours ago, 1h 30min ago, -15min, +1day
+ *
+ * A date or time may be followed by "Z", "UTC" or an offset such as "+02:00".
+ *
+ * @param now  nanoseconds since the epoch: what relative times start from
+ * @return LGZ_ERR_ARGUMENT if `text` is none of these or is outside the years 1970 to 2261
+ */
+int query_time_parse(const char *text, int64_t now, int64_t *ns, struct lgz_error *err);
+
+/** Append `ns` as "2026-01-31T12:30:59.25Z", with `digits` (0 to 9) of the fraction. */
+void query_time_print(struct buf *out, int64_t ns, unsigned digits);
+
+#endif

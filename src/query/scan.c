@@ -1,0 +1,304 @@
+/*
+ * scan.c - finds out what a path is, and takes it apart into sources and their bytes.
+ */
+#include "query/scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "base/file.h"
+#include "query/scan_state.h"
+
+enum { CHUNK = 1 << 20 };
+
+/* query_line_fn: straight on to the caller. */
+static int pass_line(void *context, struct query_source *source, const struct query_line *line,
+                     struct lgz_error *err)
+{
+    struct scan *s = context;
+    (void)source;
+    return s->line(s->context, line, err);
+}
+
+/* query_line_fn: into the store. */
+static int keep_line(void *context, struct query_source *source, const struct query_line *line,
+                     struct lgz_error *err)
+{
+    struct scan *s = context;
+    return hits_add(s->hits, source, line, err);
+}
+
+void scan_emit_directly(struct scan *s)
+{
+    s->selection.emit = s->line ? pass_line : NULL;
+}
+
+void scan_emit_sorted(struct scan *s)
+{
+    s->selection.emit = s->line ? keep_line : NULL;
+}
+
+int scan_flush(struct scan *s, struct lgz_error *err)
+{
+    int code = hits_flush(s->hits, pass_line, s, err);
+    if (code != LGZ_OK)
+        s->selection.fatal = true;
+    return code;
+}
+
+int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn *line,
+             scan_report_fn *report, void *context, struct lgz_error *err)
+{
+    struct scan *s = calloc(1, sizeof(*s));
+    *out = s;
+    if (!s)
+        return error_memory(err);
+    s->selection = (struct selection){
+        .pattern = options->pattern,
+        .invert = options->invert,
+        .dated = options->dated,
+        .since = options->since,
+        .until = options->until,
+        .max_count = options->max_count,
+        .context = s,
+    };
+    s->line = line;
+    s->report = report;
+    s->context = context;
+    s->now = options->now;
+    int code = sources_new(&s->sources, options->globs, options->glob_count, err);
+    if (code == LGZ_OK)
+        code = hits_new(&s->hits, err);
+    if (code != LGZ_OK) {
+        scan_free(s);
+        *out = NULL;
+    }
+    return code;
+}
+
+void scan_free(struct scan *s)
+{
+    if (!s)
+        return;
+    sources_free(s->sources);
+    hits_free(s->hits);
+    free(s);
+}
+
+size_t scan_name_count(const struct scan *s)
+{
+    return sources_name_count(s->sources);
+}
+
+const struct query_name *scan_name(const struct scan *s, size_t index)
+{
+    return sources_name(s->sources, index);
+}
+
+uint64_t scan_total(const struct scan *s)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < scan_name_count(s); i++)
+        total += scan_name(s, i)->count;
+    return total;
+}
+
+/* End of an archive: what is left of each source is a line. */
+static int end_sources(struct scan *s, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    scan_emit_sorted(s);
+    for (size_t i = 0; i < sources_count(s->sources) && code == LGZ_OK; i++) {
+        struct query_source *source = sources_at(s->sources, i);
+        /* After blocks that were left out nothing is under way that could be in the range. */
+        code = select_end(&s->selection, source, err);
+    }
+    if (code == LGZ_OK)
+        code = scan_flush(s, err);
+    sources_clear(s->sources);
+    return code;
+}
+
+/* Feed one record to its source. */
+static int scan_record(struct scan *s, const struct journal_record *record, const char *label,
+                       struct lgz_error *err)
+{
+    if (record->kind == JOURNAL_SOURCE) {
+        const char *name = *record->source.name ? record->source.name : label;
+        if (sources_get(s->sources, record->source_id, name))
+            return LGZ_OK;
+        s->selection.fatal = true;
+        return error_memory(err);
+    }
+    struct query_source *source = sources_find(s->sources, record->source_id);
+    if (!source)
+        return record->kind == JOURNAL_DROP
+                   ? LGZ_OK
+                   : error_set(err, LGZ_ERR_CORRUPT, "%s: data of an unknown source", label);
+    if (record->kind == JOURNAL_DROP)
+        return select_end(&s->selection, source, err);
+    return select_feed(&s->selection, source, record->offset, record->read_time, record->data, err);
+}
+
+/* Scan an open journal. What follows the last whole record isn't written yet. */
+static int scan_journal(struct scan *s, struct journal_reader *journal, const char *label,
+                        struct lgz_error *err)
+{
+    struct journal_record record;
+    int rc;
+    scan_emit_directly(s);
+    while ((rc = journal_next(journal, &record, err)) == 1) {
+        int code = scan_record(s, &record, label, err);
+        if (code != LGZ_OK)
+            return code;
+    }
+    return rc;
+}
+
+/* An error that isn't fatal is reported, and forgotten. */
+static int settle(struct scan *s, int code, struct lgz_error *reason, struct lgz_error *err)
+{
+    if (code == LGZ_OK)
+        return LGZ_OK;
+    if (s->selection.fatal) {
+        if (err)
+            *err = *reason;
+        return code;
+    }
+    s->report(s->context, reason->message);
+    return LGZ_OK;
+}
+
+static int scan_archive_segments(struct scan *s, const struct archive_snapshot *snapshot,
+                                 struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    char **paths = calloc(snapshot->segment_count + 1, sizeof(char *));
+    if (!paths)
+        return error_memory(err);
+    for (size_t i = 0; i < snapshot->segment_count; i++)
+        paths[i] = snapshot->segments[i].path;
+    const struct scan_segments segments = {paths, snapshot->segment_count};
+    for (size_t i = 0; i < segments.count && code == LGZ_OK; i++) {
+        struct lgz_error reason = {0};
+        struct segment *segment = NULL;
+        errno = 0;
+        int opened = segment_open(&segment, paths[i], &reason);
+        /* Retention removes segments at any time. */
+        if (opened == LGZ_ERR_IO && errno == ENOENT)
+            continue;
+        if (opened == LGZ_OK)
+            opened = scan_segment(s, &segments, i, segment, paths[i], &reason);
+        segment_close(segment);
+        code = settle(s, opened, &reason, err);
+    }
+    free(paths);
+    return code;
+}
+
+static int scan_archive(struct scan *s, const char *path, struct lgz_error *err)
+{
+    struct archive_snapshot *snapshot = NULL;
+    struct lgz_error reason = {0};
+    int code = archive_snapshot_open(&snapshot, path, &reason);
+    if (code != LGZ_OK)
+        return settle(s, code, &reason, err);
+    code = scan_archive_segments(s, snapshot, err);
+    for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK; i++) {
+        int scanned = scan_journal(s, snapshot->journals[i], path, &reason);
+        code = settle(s, scanned, &reason, err);
+    }
+    if (code == LGZ_OK)
+        code = end_sources(s, err);
+    archive_snapshot_close(snapshot);
+    return code;
+}
+
+/* Scan text as it comes from a descriptor. */
+static int scan_text(struct scan *s, int fd, const char *name, int64_t read_time,
+                     struct lgz_error *err)
+{
+    struct query_source *source = sources_get(s->sources, 1, name);
+    uint8_t *chunk = malloc(CHUNK);
+    int code = LGZ_OK;
+    scan_emit_directly(s);
+    if (!source || !chunk) {
+        s->selection.fatal = true;
+        code = error_memory(err);
+    }
+    uint64_t offset = 0;
+    while (code == LGZ_OK && !select_done(&s->selection, source)) {
+        ssize_t n = read(fd, chunk, CHUNK);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            code = error_io(err, "%s: cannot read", name);
+        if (n <= 0)
+            break;
+        code = select_feed(&s->selection, source, offset, read_time,
+                           (struct span){chunk, (size_t)n}, err);
+        offset += (uint64_t)n;
+    }
+    free(chunk);
+    return code;
+}
+
+/* Scan a regular file: a segment, a journal, or text if it is neither. */
+static int scan_file(struct scan *s, const char *path, int64_t modified, struct lgz_error *err)
+{
+    struct segment *segment = NULL;
+    struct journal_reader *journal = NULL;
+    int code = segment_open(&segment, path, err);
+    if (code == LGZ_OK) {
+        char *paths[1] = {(char *)path};
+        const struct scan_segments segments = {paths, 1};
+        code = scan_segment(s, &segments, 0, segment, path, err);
+        segment_close(segment);
+        return code;
+    }
+    if (code != LGZ_ERR_FORMAT)
+        return code;
+    code = journal_open(&journal, path, err);
+    if (code == LGZ_OK) {
+        code = scan_journal(s, journal, path, err);
+        journal_reader_close(journal);
+        return code;
+    }
+    if (code != LGZ_ERR_FORMAT)
+        return code;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_io(err, "%s: cannot open", path);
+    code = scan_text(s, fd, path, modified, err);
+    close(fd);
+    return code;
+}
+
+int scan_path(struct scan *s, const char *path, struct lgz_error *err)
+{
+    struct stat st;
+    struct lgz_error reason = {0};
+    int code;
+    if (strcmp(path, "-") == 0) {
+        code = scan_text(s, STDIN_FILENO, "(standard input)", s->now, &reason);
+    } else if (stat(path, &st) != 0) {
+        code = error_io(&reason, "%s", path);
+    } else if (S_ISDIR(st.st_mode)) {
+        return scan_archive(s, path, err);
+    } else if (S_ISREG(st.st_mode)) {
+        int64_t modified = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+        code = scan_file(s, path, modified, &reason);
+    } else {
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        code = fd < 0 ? error_io(&reason, "%s: cannot open", path)
+                      : scan_text(s, fd, path, s->now, &reason);
+        if (fd >= 0)
+            close(fd);
+    }
+    code = settle(s, code, &reason, err);
+    return code == LGZ_OK ? end_sources(s, err) : code;
+}

@@ -1,0 +1,59 @@
+/*
+ * scan.h - runs a query over archives, segments, journals, plain files and standard input.
+ *
+ * Lines come in the order of the paths given, and within an archive in the order in which they
+ * were read: segments by the numbers of their journals, then the journals. Within a segment the
+ * lines of its sources are merged by the time when they were read. A source's lines always keep
+ * their order. The last line of a source, if it has no newline, comes at the end of its archive.
+ *
+ * What can't be read is reported, and the scan goes on with what comes next.
+ */
+#ifndef LOGZIP_QUERY_SCAN_H
+#define LOGZIP_QUERY_SCAN_H
+
+#include "query/pattern.h"
+#include "query/select.h"
+
+struct scan_options {
+    struct pattern *pattern;  /**< borrowed */
+    bool invert;              /**< lines that don't match */
+    const char *const *globs; /**< source names wanted; borrowed */
+    size_t glob_count;        /**< 0: all */
+    bool dated;               /**< set the lines' times */
+    int64_t since;            /**< INT64_MIN: from the beginning */
+    int64_t until;            /**< inclusive; INT64_MAX: to the end */
+    uint64_t max_count;       /**< lines of each name; UINT64_MAX: all */
+    int64_t now;              /**< when standard input is being read */
+};
+
+/** A selected line, to be shown. Anything but LGZ_OK ends the scan. */
+typedef int scan_line_fn(void *context, const struct query_line *line, struct lgz_error *err);
+
+/** Something couldn't be read; the scan goes on. */
+typedef void scan_report_fn(void *context, const char *reason);
+
+struct scan;
+
+/** @param line  NULL: lines are only counted */
+int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn *line,
+             scan_report_fn *report, void *context, struct lgz_error *err);
+
+/** NULL is allowed. */
+void scan_free(struct scan *s);
+
+/**
+ * Scan one path: a directory is an archive, "-" standard input, a file whatever its first bytes
+ * say.
+ *
+ * @return LGZ_OK also if something was reported; an error ends the whole scan
+ */
+int scan_path(struct scan *s, const char *path, struct lgz_error *err);
+
+/** The names that were met, wanted or not, and how many lines of each were selected. */
+size_t scan_name_count(const struct scan *s);
+const struct query_name *scan_name(const struct scan *s, size_t index);
+
+/** Lines selected in all. */
+uint64_t scan_total(const struct scan *s);
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * scan_segment.c - one segment: which of its blocks to decode, and their bytes to their sources.
+ */
+#include <stdlib.h>
+
+#include "query/prune.h"
+#include "query/scan_state.h"
+
+/* A segment under scan, and another one of the archive opened to look back into. */
+struct walk {
+    struct scan *scan;
+    const struct scan_segments *segments;
+    size_t index;
+    struct segment *segment;
+    struct query_source **sources; /* by the segment's index */
+    struct segment *other;
+    size_t other_index;
+};
+
+/* prune_open_fn */
+static int open_number(void *context, size_t number, struct segment **out, struct lgz_error *err)
+{
+    struct walk *w = context;
+    *out = NULL;
+    if (number == w->index) {
+        *out = w->segment;
+        return LGZ_OK;
+    }
+    if (w->other && w->other_index == number) {
+        *out = w->other;
+        return LGZ_OK;
+    }
+    segment_close(w->other);
+    w->other = NULL;
+    int code = segment_open(&w->other, w->segments->paths[number], err);
+    w->other_index = number;
+    *out = code == LGZ_OK ? w->other : NULL;
+    return code;
+}
+
+static int resume_sources(struct walk *w, const struct block_info *block, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    for (size_t i = 0; i < block->extent_count && code == LGZ_OK; i++) {
+        struct query_source *source = w->sources[block->extents[i].source];
+        if (source->skipped.len && !select_done(&w->scan->selection, source))
+            code = prune_resume(source, open_number, w, err);
+    }
+    return code;
+}
+
+static int scan_block(struct walk *w, size_t number, struct buf *raw, struct lgz_error *err)
+{
+    struct selection *s = &w->scan->selection;
+    const struct block_info *block = segment_block(w->segment, number);
+    if (!prune_wanted(s, block, w->sources))
+        return LGZ_OK;
+    if (prune_by_time(s, block, w->sources))
+        return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, err);
+    int code = resume_sources(w, block, err);
+    if (code != LGZ_OK)
+        return code;
+    buf_clear(raw);
+    code = segment_read_block(w->segment, number, raw, err);
+    uint64_t at = 0;
+    for (size_t i = 0; i < block->extent_count && code == LGZ_OK; i++) {
+        const struct extent *extent = &block->extents[i];
+        if (extent->length > raw->len - at)
+            return error_set(err, LGZ_ERR_CORRUPT, "%s: block %zu is shorter than its extents",
+                             segment_path(w->segment), number);
+        struct span data = {raw->data + at, (size_t)extent->length};
+        code = select_feed(s, w->sources[extent->source], extent->offset, extent->read_time, data,
+                           err);
+        at += extent->length;
+    }
+    return code;
+}
+
+/* Make the segment's sources known. @return how many of them are wanted */
+static size_t meet_sources(struct walk *w, const char *label, struct lgz_error *err)
+{
+    size_t wanted = 0;
+    for (size_t i = 0; i < segment_source_count(w->segment); i++) {
+        const struct source *source = segment_source(w->segment, i);
+        w->sources[i] =
+            sources_get(w->scan->sources, source->id, *source->name ? source->name : label);
+        if (!w->sources[i]) {
+            error_memory(err);
+            w->scan->selection.fatal = true;
+            return 0;
+        }
+        wanted += !select_done(&w->scan->selection, w->sources[i]);
+    }
+    return wanted;
+}
+
+int scan_segment(struct scan *s, const struct scan_segments *segments, size_t index,
+                 struct segment *segment, const char *label, struct lgz_error *err)
+{
+    struct walk w = {.scan = s, .segments = segments, .index = index, .segment = segment};
+    struct buf raw = {0};
+    int code = LGZ_OK;
+    w.sources = calloc(segment_source_count(segment) + 1, sizeof(struct query_source *));
+    if (!w.sources) {
+        s->selection.fatal = true;
+        return error_memory(err);
+    }
+    size_t wanted = meet_sources(&w, label, err);
+    if (s->selection.fatal) {
+        code = LGZ_ERR_MEMORY;
+        goto out;
+    }
+    if (wanted > 1)
+        scan_emit_sorted(s);
+    else
+        scan_emit_directly(s);
+    for (size_t i = 0; i < segment_block_count(segment) && !s->selection.fatal && wanted; i++) {
+        struct lgz_error reason = {0};
+        int failed = scan_block(&w, i, &raw, &reason);
+        if (failed != LGZ_OK && s->selection.fatal) {
+            code = failed;
+            if (err)
+                *err = reason;
+        } else if (failed != LGZ_OK) {
+            /* The other blocks may be sound. */
+            s->report(s->context, reason.message);
+        }
+    }
+    if (!s->selection.fatal)
+        code = scan_flush(s, err);
+out:
+    segment_close(w.other);
+    free(w.sources);
+    buf_free(&raw);
+    return code;
+}

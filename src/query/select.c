@@ -1,0 +1,214 @@
+/*
+ * select.c - joins pieces into whole lines, matches them, dates those that match.
+ *
+ * Whole lines are matched where they lie; only a line that is cut is copied. Stamps are looked for
+ * only where a selected line needs them, walking back from it, and never twice in the same line.
+ */
+#include "query/select.h"
+
+#include "line/timestamp.h"
+
+/* No log has lines like that; a file without any newline shall not take all memory. */
+#define LINE_MAX_BYTES ((size_t)1 << 30)
+
+/* Whole lines of one source, and how far their times are known. */
+struct chunk {
+    struct query_source *source;
+    struct span lines;
+    size_t dated_to; /* the source's stamp is the one in force at this offset */
+};
+
+static bool line_stamp(struct span line, int64_t reference, int64_t *time, unsigned *digits)
+{
+    struct timestamp_found found;
+    if (!timestamp_first(line.data, line.len, &found))
+        return false;
+    *time = timestamp_instant(&found.stamp, found.zone, reference);
+    *digits = found.stamp.digits;
+    return true;
+}
+
+/* The last stamp in the lines between `from` and `to`, both of which are at line starts. */
+static bool last_stamp(struct span lines, size_t from, size_t to, int64_t reference, int64_t *time,
+                       unsigned *digits)
+{
+    while (to > from) {
+        size_t end = to - 1;
+        const uint8_t *newline = memrchr(lines.data + from, '\n', end - from);
+        size_t start = newline ? (size_t)(newline - lines.data) + 1 : from;
+        if (line_stamp((struct span){lines.data + start, end - start}, reference, time, digits))
+            return true;
+        to = start;
+    }
+    return false;
+}
+
+bool select_last_stamp(struct span lines, int64_t reference, int64_t *time, unsigned *digits)
+{
+    return last_stamp(lines, 0, lines.len, reference, time, digits);
+}
+
+/* Bring the source's stamp up to the line start `at`. */
+static void date_up_to(struct chunk *c, size_t at)
+{
+    struct query_source *source = c->source;
+    if (at > c->dated_to && last_stamp(c->lines, c->dated_to, at, source->read_time, &source->stamp,
+                                       &source->stamp_digits))
+        source->dated = true;
+    c->dated_to = at;
+}
+
+/* The time of the line from `start` to `end`. */
+static void date_line(struct chunk *c, size_t start, size_t end, struct query_line *line)
+{
+    struct query_source *source = c->source;
+    struct span text = {c->lines.data + start, end - start};
+    if (line_stamp(text, source->read_time, &line->time, &line->time_digits)) {
+        source->dated = true;
+        source->stamp = line->time;
+        source->stamp_digits = line->time_digits;
+    } else {
+        date_up_to(c, start);
+        line->time = source->dated ? source->stamp : source->read_time;
+        line->time_digits = source->dated ? source->stamp_digits : 9;
+    }
+    c->dated_to = end + 1;
+}
+
+/* A line that matches as wanted: check its time, count it, hand it on. */
+static int take_line(struct selection *s, struct chunk *c, size_t start, size_t end,
+                     struct lgz_error *err)
+{
+    struct query_source *source = c->source;
+    struct query_line line = {
+        .source = source->name->text,
+        .read_time = source->read_time,
+        .text = {c->lines.data + start, end - start},
+    };
+    if (select_done(s, source))
+        return LGZ_OK;
+    if (s->dated || select_limited(s)) {
+        date_line(c, start, end, &line);
+        if (line.time < s->since || line.time > s->until)
+            return LGZ_OK;
+    }
+    source->name->count++;
+    return s->emit ? s->emit(s->context, source, &line, err) : LGZ_OK;
+}
+
+/* Take all lines from the line start `at` up to the line start `to`. */
+static int take_lines(struct selection *s, struct chunk *c, size_t at, size_t to,
+                      struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    while (at < to && code == LGZ_OK) {
+        const uint8_t *newline = memchr(c->lines.data + at, '\n', to - at);
+        size_t end = newline ? (size_t)(newline - c->lines.data) : to;
+        code = take_line(s, c, at, end, err);
+        at = end + 1;
+    }
+    return code;
+}
+
+/* Match whole lines; only the last of them may lack its newline. */
+static int select_lines(struct selection *s, struct query_source *source, struct span lines,
+                        struct lgz_error *err)
+{
+    struct chunk c = {source, lines, 0};
+    int code = LGZ_OK;
+    pattern_start(s->pattern, lines);
+    for (size_t at = 0; at < lines.len && code == LGZ_OK && !select_done(s, source);) {
+        size_t start, end;
+        int found = pattern_next(s->pattern, at, &start, &end, err);
+        if (found < 0) {
+            error_prefix(err, "%s", source->name->text);
+            code = found;
+        } else if (s->invert) {
+            code = take_lines(s, &c, at, found ? start : lines.len, err);
+        } else if (found) {
+            code = take_line(s, &c, start, end, err);
+        }
+        at = found > 0 ? end + 1 : lines.len;
+    }
+    if (code != LGZ_OK)
+        s->fatal = true;
+    else if ((s->dated || select_limited(s)) && !select_done(s, source) &&
+             lines.data[lines.len - 1] == '\n')
+        date_up_to(&c, lines.len);
+    return code;
+}
+
+/* Put off `rest`, the start of a line. */
+static int carry(struct selection *s, struct query_source *source, struct span rest,
+                 struct lgz_error *err)
+{
+    if (rest.len > LINE_MAX_BYTES || source->carry.len > LINE_MAX_BYTES - rest.len)
+        return error_set(err, LGZ_ERR_LIMIT, "%s: a line is longer than %zu bytes",
+                         source->name->text, LINE_MAX_BYTES);
+    buf_append(&source->carry, rest.data, rest.len);
+    if (source->carry.failed) {
+        s->fatal = true;
+        return error_memory(err);
+    }
+    return LGZ_OK;
+}
+
+int select_end(struct selection *s, struct query_source *source, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    if (source->carry.len && !select_done(s, source))
+        code = select_lines(s, source, buf_span(&source->carry), err);
+    buf_free(&source->carry);
+    return code;
+}
+
+/* Complete the line that was put off, and match it. @return how much of `data` that took */
+static int finish_carry(struct selection *s, struct query_source *source, struct span data,
+                        size_t *taken, struct lgz_error *err)
+{
+    enum { KEEP = 1 << 16 };
+    const uint8_t *newline = memchr(data.data, '\n', data.len);
+    *taken = newline ? (size_t)(newline - data.data) + 1 : data.len;
+    int code = carry(s, source, (struct span){data.data, *taken}, err);
+    if (code == LGZ_OK && newline) {
+        code = select_lines(s, source, buf_span(&source->carry), err);
+        if (source->carry.cap > KEEP)
+            buf_free(&source->carry);
+        buf_clear(&source->carry);
+    }
+    return code;
+}
+
+int select_feed(struct selection *s, struct query_source *source, uint64_t offset,
+                int64_t read_time, struct span data, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    size_t taken = 0;
+    if (select_done(s, source) || data.len == 0)
+        return LGZ_OK;
+    if (source->started && offset < source->next) {
+        uint64_t known = source->next - offset;
+        if (known >= data.len)
+            return LGZ_OK;
+        data = (struct span){data.data + known, data.len - (size_t)known};
+        offset = source->next;
+    } else if (source->started && offset > source->next) {
+        code = select_end(s, source, err);
+    }
+    if (!source->started || read_time > source->read_time)
+        source->read_time = read_time;
+    source->started = true;
+    source->next = offset + data.len;
+    if (code == LGZ_OK && source->carry.len)
+        code = finish_carry(s, source, data, &taken, err);
+    data = (struct span){data.data + taken, data.len - taken};
+    if (code != LGZ_OK || data.len == 0)
+        return code;
+    const uint8_t *newline = memrchr(data.data, '\n', data.len);
+    size_t whole = newline ? (size_t)(newline - data.data) + 1 : 0;
+    if (whole)
+        code = select_lines(s, source, (struct span){data.data, whole}, err);
+    if (code == LGZ_OK && whole < data.len)
+        code = carry(s, source, (struct span){data.data + whole, data.len - whole}, err);
+    return code;
+}

@@ -1,0 +1,98 @@
+/*
+ * select.h - from a source's bytes, as they come, to the lines that a query wants.
+ *
+ * Bytes of one source are fed in the order of their offsets, in pieces of any size. A line that is
+ * cut by the end of a piece waits until the rest comes, so a match doesn't depend on where blocks,
+ * records or reads end. Bytes that were fed before are dropped; where bytes are missing, the line
+ * ends.
+ *
+ * The time of a line is its first time stamp's. A line without one has the time of the nearest
+ * line of its source before it that has one; if there is none, it has the time when it was read.
+ */
+#ifndef LOGZIP_QUERY_SELECT_H
+#define LOGZIP_QUERY_SELECT_H
+
+#include "query/pattern.h"
+
+/** A file's name: shared by the sources that were, one after the other, the file of that name. */
+struct query_name {
+    char *text;
+    bool wanted;    /**< by --source */
+    uint64_t count; /**< lines selected so far */
+};
+
+/** A block that was left out, and may have to be looked at again. */
+struct skipped_block {
+    size_t segment; /**< number in its archive */
+    size_t block;
+};
+
+/** One incarnation of a file. */
+struct query_source {
+    uint64_t id;
+    struct query_name *name;
+    bool started;      /**< `next` is known */
+    uint64_t next;     /**< offset of the byte that is expected */
+    int64_t read_time; /**< of the newest byte; never goes back */
+    struct buf carry;  /**< a line's bytes, its end not seen yet */
+    bool dated;        /**< a line with a stamp was seen: its time is */
+    int64_t stamp;
+    unsigned stamp_digits;
+    VEC(struct skipped_block) skipped; /**< since the last byte that was fed */
+    bool doubtful;                     /**< not dated, but the blocks left out may have stamps */
+};
+
+/** A line that was selected. */
+struct query_line {
+    const char *source;
+    int64_t time;         /**< valid if the selection asks for times */
+    unsigned time_digits; /**< of the second's fraction that are known */
+    int64_t read_time;
+    struct span text; /**< without the newline; valid during the call only */
+};
+
+/** Gets a line. Anything but LGZ_OK stops the query. */
+typedef int query_line_fn(void *context, struct query_source *source, const struct query_line *line,
+                          struct lgz_error *err);
+
+struct selection {
+    struct pattern *pattern;
+    bool invert;         /**< lines that don't match */
+    bool dated;          /**< times are wanted */
+    int64_t since;       /**< INT64_MIN: from the beginning */
+    int64_t until;       /**< inclusive; INT64_MAX: to the end */
+    uint64_t max_count;  /**< lines of each name; UINT64_MAX: all */
+    query_line_fn *emit; /**< NULL: lines are counted only */
+    void *context;
+    bool fatal; /**< set when an error isn't the input's: there is no use in going on */
+};
+
+/** Are no more lines of this source wanted? */
+static inline bool select_done(const struct selection *s, const struct query_source *source)
+{
+    return !source->name->wanted || source->name->count >= s->max_count;
+}
+
+/** Do times matter? */
+static inline bool select_limited(const struct selection *s)
+{
+    return s->since != INT64_MIN || s->until != INT64_MAX;
+}
+
+/** Feed `data`, read from `offset` of the source on at `read_time`. */
+int select_feed(struct selection *s, struct query_source *source, uint64_t offset,
+                int64_t read_time, struct span data, struct lgz_error *err);
+
+/** No more bytes come: what is left is a line. */
+int select_end(struct selection *s, struct query_source *source, struct lgz_error *err);
+
+/**
+ * The last stamp in whole lines.
+ *
+ * @param lines      ends at the end of a line
+ * @param reference  when they were read
+ * @return false if there is none
+ */
+bool select_last_stamp(struct span lines, int64_t reference, int64_t *time, unsigned *digits);
+
+#endif

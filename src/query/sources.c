@@ -1,0 +1,143 @@
+/*
+ * sources.c - two trees (tsearch(3)) over two arrays that own what is in them.
+ */
+#include "query/sources.h"
+
+#include <fnmatch.h>
+#include <search.h>
+#include <stdlib.h>
+
+struct sources {
+    const char *const *globs;
+    size_t glob_count;
+    VEC(struct query_name *) names;
+    VEC(struct query_source *) list;
+    void *name_tree;
+    void *id_tree;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct query_name *)a)->text, ((const struct query_name *)b)->text);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint64_t x = ((const struct query_source *)a)->id;
+    uint64_t y = ((const struct query_source *)b)->id;
+    return (x > y) - (x < y);
+}
+
+static void keep_node(void *node)
+{
+    (void)node; /* the arrays own what the trees show */
+}
+
+int sources_new(struct sources **out, const char *const *globs, size_t glob_count,
+                struct lgz_error *err)
+{
+    *out = calloc(1, sizeof(**out));
+    if (!*out)
+        return error_memory(err);
+    (*out)->globs = globs;
+    (*out)->glob_count = glob_count;
+    return LGZ_OK;
+}
+
+void sources_clear(struct sources *s)
+{
+    tdestroy(s->id_tree, keep_node);
+    s->id_tree = NULL;
+    for (size_t i = 0; i < s->list.len; i++) {
+        buf_free(&s->list.data[i]->carry);
+        vec_free(&s->list.data[i]->skipped);
+        free(s->list.data[i]);
+    }
+    s->list.len = 0;
+}
+
+void sources_free(struct sources *s)
+{
+    if (!s)
+        return;
+    sources_clear(s);
+    tdestroy(s->name_tree, keep_node);
+    for (size_t i = 0; i < s->names.len; i++) {
+        free(s->names.data[i]->text);
+        free(s->names.data[i]);
+    }
+    vec_free(&s->names);
+    vec_free(&s->list);
+    free(s);
+}
+
+bool sources_wanted(const struct sources *s, const char *name)
+{
+    for (size_t i = 0; i < s->glob_count; i++)
+        if (fnmatch(s->globs[i], name, 0) == 0)
+            return true;
+    return s->glob_count == 0;
+}
+
+static struct query_name *name_of(struct sources *s, const char *text)
+{
+    struct query_name key = {.text = (char *)text};
+    void *found = tfind(&key, &s->name_tree, compare_names);
+    if (found)
+        return *(struct query_name **)found;
+    struct query_name *name = calloc(1, sizeof(*name));
+    if (!name)
+        return NULL;
+    name->text = strdup(text);
+    name->wanted = sources_wanted(s, text);
+    if (!name->text || !vec_push(&s->names, name)) {
+        free(name->text);
+        free(name);
+        return NULL;
+    }
+    return tsearch(name, &s->name_tree, compare_names) ? name : NULL;
+}
+
+struct query_source *sources_find(struct sources *s, uint64_t id)
+{
+    struct query_source key = {.id = id};
+    void *found = tfind(&key, &s->id_tree, compare_ids);
+    return found ? *(struct query_source **)found : NULL;
+}
+
+struct query_source *sources_get(struct sources *s, uint64_t id, const char *name)
+{
+    struct query_source *source = sources_find(s, id);
+    if (source)
+        return source;
+    source = calloc(1, sizeof(*source));
+    if (!source)
+        return NULL;
+    source->id = id;
+    source->name = name_of(s, name);
+    if (!source->name || !vec_push(&s->list, source)) {
+        free(source);
+        return NULL;
+    }
+    return tsearch(source, &s->id_tree, compare_ids) ? source : NULL;
+}
+
+size_t sources_count(const struct sources *s)
+{
+    return s->list.len;
+}
+
+struct query_source *sources_at(const struct sources *s, size_t index)
+{
+    return s->list.data[index];
+}
+
+size_t sources_name_count(const struct sources *s)
+{
+    return s->names.len;
+}
+
+const struct query_name *sources_name(const struct sources *s, size_t index)
+{
+    return s->names.data[index];
+}
