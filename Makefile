@@ -15,10 +15,11 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-integration demo bench fuzz fuzz-programs lint format \
+.PHONY: all objects check check-unit check-integration demo bench fuzz fuzz-programs lint lint-deps format \
     install uninstall clean distclean dist deps help FORCE
 MAKEFLAGS += --no-builtin-rules
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+# As many jobs as processors, unless -j says otherwise.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 
@@ -29,7 +30,7 @@ say = $(if $(Q),@printf '  %-8s %s\n' '$(1)' '$(2)')
 # --- configuration -------------------------------------------------------------------------------
 
 goals := $(or $(MAKECMDGOALS),all)
-unconfigured := help clean distclean dist deps format lint
+unconfigured := help clean distclean dist deps format lint lint-%
 testing := $(filter check check-unit check-integration demo,$(goals))
 
 ifneq ($(filter-out $(unconfigured),$(goals)),)
@@ -100,8 +101,7 @@ all_objects := $(library_objects) $(daemon_objects) $(cli_objects) \
 c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch]))
 
 libraries := $(B)/liblogzip.a $(B)/liblogzip.so.0 $(B)/liblogzip.so
-programs := $(if $(wildcard src/daemon/main.c),$(B)/logzipd) \
-    $(if $(wildcard src/cli/main.c),$(B)/logzipctl)
+programs := $(B)/logzipd $(B)/logzipctl
 unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/%,$(unit_sources))
 fuzz_tests := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(fuzz_sources))
 script_tests := $(sort $(wildcard tests/build/*.sh tests/integration/*.sh tests/crash/*.sh))
@@ -234,7 +234,7 @@ $(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(B)/liblogzip.a
 
 FUZZ_SECONDS := 60
 fuzz:
-	$(Q)$(MAKE) FUZZ=1 CC=clang fuzz-programs
+	$(Q)$(MAKE) --no-print-directory FUZZ=1 CC=clang fuzz-programs
 	$(Q)for t in $(fuzz_sources:tests/fuzz/fuzz_%.c=%); do \
 	    mkdir -p $(BUILDDIR)/fuzz/corpus/$$t tests/fuzz/corpus/$$t && \
 	    $(BUILDDIR)/fuzz/tests/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
@@ -245,25 +245,44 @@ fuzz-programs: $(fuzz_tests)
 
 # --- style ---------------------------------------------------------------------------------------
 
-shell_files := $(sort $(wildcard scripts/* .ci/run tests/*/*.sh tests/*/run datasets/*.sh))
+# Scripts are known by their first line.
+shell_files = $(shell find scripts .ci tests datasets -type f -size -64k -exec \
+    awk 'FNR == 1 { if (/^\#!.*\/(ba)?sh/) print FILENAME; nextfile }' {} +)
 
-lint:
+# That a signed number is shifted arithmetically is what both compilers promise.
+CPPCHECK_FLAGS := --quiet --error-exitcode=1 --inline-suppr --std=c11 --platform=unix64 \
+    -D__GNUC__ --enable=warning,performance,portability --suppress=shiftTooManyBitsSigned
+
+# `make -k lint` shows what all of them have to say.
+linters := layers length format shell cppcheck manuals gcc clang
+.PHONY: $(linters:%=lint-%)
+lint: $(linters:%=lint-%)
+$(linters:%=lint-%): lint-deps
+lint-deps:
 	$(Q)scripts/install-deps --lint
+lint-layers:
 	$(call say,LINT,layers)
 	$(Q)scripts/check-layers
+lint-length:
 	$(call say,LINT,length of functions)
 	$(Q)scripts/check-length $(c_files)
+lint-format:
 	$(call say,LINT,clang-format)
 	$(Q)clang-format --dry-run -Werror $(c_files)
+lint-shell:
 	$(call say,LINT,shellcheck)
 	$(Q)shellcheck $(shell_files)
+lint-cppcheck:
 	$(call say,LINT,cppcheck)
-	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --platform=unix64 \
-	    -D__GNUC__ --enable=warning,performance,portability -Iinclude -Isrc src
-	$(call say,LINT,warnings of gcc)
-	$(Q)$(MAKE) VARIANT=lint-gcc CC=gcc WERROR=1 objects
-	$(call say,LINT,warnings of clang)
-	$(Q)$(MAKE) VARIANT=lint-clang CC=clang WERROR=1 objects
+	$(Q)cppcheck $(CPPCHECK_FLAGS) -Iinclude -Isrc src
+lint-manuals:
+	$(call say,LINT,manual pages)
+	$(Q)for f in $(manuals); do \
+	    found=$$(groff -man -Tutf8 -ww -z $$f 2>&1); \
+	    [ -z "$$found" ] || { echo "$$found" >&2; exit 1; }; done
+lint-gcc lint-clang: lint-%:
+	$(call say,LINT,warnings of $*)
+	$(Q)$(MAKE) --no-print-directory VARIANT=lint-$* CC=$* WERROR=1 objects
 
 format:
 	$(Q)clang-format -i $(c_files)
