@@ -15,7 +15,7 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-integration demo bench fuzz fuzz-programs lint lint-deps format \
+.PHONY: all objects check check-unit check-integration demo bench fuzz fuzz-programs lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
 MAKEFLAGS += --no-builtin-rules
 # As many jobs as processors, unless -j says otherwise.
@@ -50,12 +50,17 @@ configure: configure.ac | $(if $(testing),deps)
 	    { echo 'autoconf is missing; scripts/install-deps installs what is needed' >&2; exit 1; }
 	$(Q)autoreconf && touch $@
 
+# Variables given to this make hold for this make; what configure is given is for good.
+configure_env = env $(foreach v,CC AR CFLAGS CPPFLAGS LDFLAGS,\
+    $(if $(filter command,$(origin $(v))),-u $(v)))
+
 $(BUILDDIR)/config.mk: configure config.mk.in | $(if $(testing),deps)
 	$(call say,CONFIG,$@)
 	$(Q)mkdir -p $(BUILDDIR)
 	$(Q)cd $(BUILDDIR) && { \
-	    if [ -x config.status ]; then ./config.status --recheck && ./config.status; \
-	    else '$(SRC)/configure'; fi; } >config.out 2>&1 || { cat config.out >&2; exit 1; }
+	    if [ -x config.status ]; then \
+	        $(configure_env) ./config.status --recheck && ./config.status; \
+	    else $(configure_env) '$(SRC)/configure'; fi; } >config.out 2>&1 || { cat config.out >&2; exit 1; }
 	$(Q)touch $@
 
 # Runs before anything is configured when tests are asked for; quick when nothing is missing.
@@ -260,6 +265,9 @@ lint: $(linters:%=lint-%)
 $(linters:%=lint-%): lint-deps
 lint-deps:
 	$(Q)scripts/install-deps --lint
+# Once, before the two compilers' builds do it at the same time.
+lint-config: | lint-deps
+	$(Q)$(MAKE) --no-print-directory --silent $(BUILDDIR)/config.mk
 lint-layers:
 	$(call say,LINT,layers)
 	$(Q)scripts/check-layers
@@ -280,7 +288,7 @@ lint-manuals:
 	$(Q)for f in $(manuals); do \
 	    found=$$(groff -man -Tutf8 -ww -z $$f 2>&1); \
 	    [ -z "$$found" ] || { echo "$$found" >&2; exit 1; }; done
-lint-gcc lint-clang: lint-%:
+lint-gcc lint-clang: lint-%: | lint-config
 	$(call say,LINT,warnings of $*)
 	$(Q)$(MAKE) --no-print-directory VARIANT=lint-$* CC=$* WERROR=1 objects
 
