@@ -1,0 +1,127 @@
+/*
+ * encoded.c - collecting heads and streams, and estimating what they will cost.
+ */
+#include "column/encoded.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    TINY_STREAM = 32,         /* too short for statistics: counted as it is */
+    FRAME_OVERHEAD = 12,      /* of a zstd frame, which a small stream doesn't pay alone */
+    COST_SAMPLE = 128 * 1024, /* bytes of a stream that are tried */
+    COST_PIECES = 4,
+};
+
+int column_context_init(struct column_context *ctx, enum lgz_level level, struct lgz_error *err)
+{
+    *ctx = (struct column_context){.level = level, .zstd = ZSTD_createCCtx()};
+    return ctx->zstd ? LGZ_OK : error_memory(err);
+}
+
+void column_context_clear(struct column_context *ctx)
+{
+    ZSTD_freeCCtx(ctx->zstd);
+    buf_free(&ctx->scratch);
+    *ctx = (struct column_context){0};
+}
+
+/* Bytes if each byte were coded by its frequency alone. */
+static size_t entropy_cost(const uint8_t *data, size_t len)
+{
+    uint32_t counts[256] = {0};
+    double bits = 0;
+    size_t kinds = 0;
+    for (size_t i = 0; i < len; i++)
+        counts[data[i]]++;
+    for (int i = 0; i < 256; i++) {
+        if (counts[i]) {
+            bits += counts[i] * log2((double)len / counts[i]);
+            kinds++;
+        }
+    }
+    return (size_t)(bits / 8) + kinds / 2 + 1;
+}
+
+/* What zstd makes of a piece, without what only a frame of its own costs. */
+static size_t trial_cost(struct column_context *ctx, const uint8_t *data, size_t len)
+{
+    size_t bound = ZSTD_compressBound(len);
+    buf_clear(&ctx->scratch);
+    if (!buf_reserve(&ctx->scratch, bound))
+        return len;
+    int level = ctx->level == LGZ_LEVEL_BEST ? 6 : 1;
+    size_t n = ZSTD_compressCCtx(ctx->zstd, ctx->scratch.data, bound, data, len, level);
+    if (ZSTD_isError(n) || n >= len)
+        return len;
+    return n > FRAME_OVERHEAD ? n - FRAME_OVERHEAD : 1;
+}
+
+size_t stream_cost(struct column_context *ctx, const uint8_t *data, size_t len)
+{
+    if (len <= TINY_STREAM)
+        return len;
+    size_t entropy = entropy_cost(data, len);
+    if (ctx->level == LGZ_LEVEL_FAST)
+        return entropy;
+    size_t trial = 0;
+    if (len <= COST_SAMPLE) {
+        trial = trial_cost(ctx, data, len);
+    } else {
+        size_t piece = COST_SAMPLE / COST_PIECES;
+        for (size_t i = 0; i < COST_PIECES; i++)
+            trial += trial_cost(ctx, data + (len - piece) / (COST_PIECES - 1) * i, piece);
+        trial = (size_t)((double)trial * (double)len / COST_SAMPLE);
+    }
+    return trial < entropy ? trial : entropy;
+}
+
+void encoded_add_stream(struct encoded *e, struct column_context *ctx, enum stream_class class,
+                        struct buf *data)
+{
+    struct stream stream = {class, *data};
+    if (data->failed || !vec_push(&e->streams, stream)) {
+        e->head.failed = true;
+        buf_free(data);
+        return;
+    }
+    *data = (struct buf){0};
+    varint_put(&e->head, stream.data.len);
+    e->cost += stream_cost(ctx, stream.data.data, stream.data.len) + 2;
+}
+
+void encoded_append(struct encoded *e, struct encoded *child)
+{
+    buf_append(&e->head, child->head.data, child->head.len);
+    e->head.failed |= child->head.failed;
+    for (size_t i = 0; i < child->streams.len; i++) {
+        if (!vec_push(&e->streams, child->streams.data[i])) {
+            e->head.failed = true;
+            buf_free(&child->streams.data[i].data);
+        }
+    }
+    e->cost += child->cost;
+    child->streams.len = 0;
+    encoded_clear(child);
+}
+
+void encoded_clear(struct encoded *e)
+{
+    for (size_t i = 0; i < e->streams.len; i++)
+        buf_free(&e->streams.data[i].data);
+    vec_free(&e->streams);
+    buf_free(&e->head);
+    *e = (struct encoded){0};
+}
+
+void encoded_keep_cheaper(struct encoded *best, struct encoded *candidate)
+{
+    if (candidate->cost < best->cost) {
+        encoded_clear(best);
+        *best = *candidate;
+        *candidate = (struct encoded){0};
+    } else {
+        best->head.failed |= candidate->head.failed;
+        encoded_clear(candidate);
+    }
+}

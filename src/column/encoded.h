@@ -1,0 +1,61 @@
+/*
+ * encoded.h - what an encoding makes of a column: a head (parameters, a few bytes) and streams
+ * (the bulk), with the estimated cost of both. Encodings nest: the parts of a split value are
+ * columns again, and their heads and streams follow their parent's.
+ *
+ * Several candidates are encoded, the cheapest is kept, the others are freed.
+ */
+#ifndef LOGZIP_COLUMN_ENCODED_H
+#define LOGZIP_COLUMN_ENCODED_H
+
+#include <zstd.h>
+
+#include "base/error.h"
+#include "base/varint.h"
+
+/** Streams of a class are alike: small ones of the same class share a zstd frame. */
+enum stream_class {
+    STREAM_TEXT,   /**< '\n'-terminated strings */
+    STREAM_INDEX,  /**< indexes: of dictionary entries, patterns, templates */
+    STREAM_NUMBER, /**< numbers as they are */
+    STREAM_DELTA,  /**< differences of numbers */
+    STREAM_CLASSES,
+};
+
+struct stream {
+    enum stream_class class;
+    struct buf data;
+};
+
+struct encoded {
+    struct buf head; /**< `failed` here means that memory ran out anywhere in it */
+    VEC(struct stream) streams;
+    size_t cost; /**< estimated bytes once compressed, head included */
+};
+
+/** What encoding needs besides the values; one for each thread. */
+struct column_context {
+    enum lgz_level level;
+    ZSTD_CCtx *zstd;
+    struct buf scratch;
+};
+
+int column_context_init(struct column_context *ctx, enum lgz_level level, struct lgz_error *err);
+void column_context_clear(struct column_context *ctx);
+
+/** Add a stream; takes over `data`, writes its length to the head and counts its cost. */
+void encoded_add_stream(struct encoded *e, struct column_context *ctx, enum stream_class class,
+                        struct buf *data);
+
+/** Put `child` behind what is in `e`; takes it over. Its cost is added. */
+void encoded_append(struct encoded *e, struct encoded *child);
+
+void encoded_clear(struct encoded *e);
+
+/** Keep the cheaper of `*best` and `*candidate` in `*best`, free the other. */
+void encoded_keep_cheaper(struct encoded *best, struct encoded *candidate);
+
+/** Estimated bytes of a stream once it is compressed among others of its class. */
+size_t stream_cost(struct column_context *ctx, const uint8_t *data, size_t len);
+
+#endif

@@ -1,0 +1,243 @@
+/*
+ * number.c - encodings of numbers.
+ *
+ * Head: one byte, transform * 16 + layout, then the base as a varint, for second differences the
+ * first difference as well, and, unless nothing but these is left, the length of the stream.
+ */
+#include "column/number.h"
+
+#include <stdlib.h>
+
+enum transform { PLAIN = 0, DELTA = 1, DELTA2 = 2, TRANSFORMS = 3 };
+enum layout { CONSTANT = 0, /* 1 to 8: that many bytes each */ VARINT = 9 };
+
+/* The numbers after a transform; written to the stream in one of the layouts. */
+struct transformed {
+    enum transform transform;
+    uint64_t base;
+    uint64_t step;
+    uint64_t *values;
+    size_t count;
+    uint64_t max;
+};
+
+static void apply_plain(struct transformed *t, const uint64_t *values, size_t count)
+{
+    uint64_t min = values[0];
+    for (size_t i = 1; i < count; i++)
+        min = values[i] < min ? values[i] : min;
+    t->base = min;
+    t->count = count;
+    for (size_t i = 0; i < count; i++)
+        t->values[i] = values[i] - min;
+}
+
+static void apply_delta(struct transformed *t, const uint64_t *values, size_t count)
+{
+    t->base = values[0];
+    t->count = count - 1;
+    for (size_t i = 1; i < count; i++)
+        t->values[i - 1] = zigzag((int64_t)(values[i] - values[i - 1]));
+}
+
+static void apply_delta2(struct transformed *t, const uint64_t *values, size_t count)
+{
+    t->base = values[0];
+    t->step = values[1] - values[0];
+    t->count = count - 2;
+    for (size_t i = 2; i < count; i++) {
+        uint64_t step = values[i] - values[i - 1];
+        t->values[i - 2] = zigzag((int64_t)(step - (values[i - 1] - values[i - 2])));
+    }
+}
+
+static unsigned width_of(uint64_t max)
+{
+    return max ? (unsigned)(71 - __builtin_clzll(max)) / 8 : 1;
+}
+
+static void put_planes(struct buf *out, const struct transformed *t, unsigned width)
+{
+    if (t->count > SIZE_MAX / 8 || !buf_reserve(out, t->count * width)) {
+        out->failed = true;
+        return;
+    }
+    uint8_t *to = out->data + out->len;
+    for (unsigned plane = 0; plane < width; plane++)
+        for (size_t i = 0; i < t->count; i++)
+            *to++ = (uint8_t)(t->values[i] >> (8 * plane));
+    out->len += t->count * width;
+}
+
+static void put_varints(struct buf *out, const struct transformed *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        varint_put(out, t->values[i]);
+}
+
+static void put_head(struct encoded *e, const struct transformed *t, unsigned layout)
+{
+    buf_push(&e->head, (uint8_t)(t->transform * 16 + layout));
+    varint_put(&e->head, t->base);
+    if (t->transform == DELTA2)
+        varint_put(&e->head, t->step);
+}
+
+/* One candidate: the transformed numbers in one layout. */
+static void try_layout(struct encoded *best, struct column_context *ctx,
+                       const struct transformed *t, unsigned layout, enum stream_class class)
+{
+    struct encoded candidate = {0};
+    struct buf bytes = {0};
+    put_head(&candidate, t, layout);
+    if (layout == VARINT)
+        put_varints(&bytes, t);
+    else
+        put_planes(&bytes, t, layout);
+    candidate.cost = candidate.head.len;
+    encoded_add_stream(&candidate, ctx, t->transform == PLAIN ? class : STREAM_DELTA, &bytes);
+    encoded_keep_cheaper(best, &candidate);
+}
+
+static void try_transform(struct encoded *best, struct column_context *ctx, struct transformed *t,
+                          const uint64_t *values, size_t count, enum stream_class class)
+{
+    if (t->transform == PLAIN)
+        apply_plain(t, values, count);
+    else if (t->transform == DELTA)
+        apply_delta(t, values, count);
+    else
+        apply_delta2(t, values, count);
+    t->max = 0;
+    for (size_t i = 0; i < t->count; i++)
+        t->max |= t->values[i];
+    if (t->max == 0) {
+        /* Nothing but the base (and the step) is left. */
+        struct encoded candidate = {0};
+        put_head(&candidate, t, CONSTANT);
+        candidate.cost = candidate.head.len;
+        encoded_keep_cheaper(best, &candidate);
+        return;
+    }
+    unsigned width = width_of(t->max);
+    try_layout(best, ctx, t, width, class);
+    if (width > 1)
+        try_layout(best, ctx, t, VARINT, class);
+}
+
+void number_encode(struct encoded *e, struct column_context *ctx, const uint64_t *values,
+                   size_t count, enum stream_class class)
+{
+    struct encoded best = {.cost = SIZE_MAX};
+    struct transformed t = {0};
+    uint64_t none = 0;
+    if (count == 0) {
+        values = &none;
+        count = 1;
+    }
+    t.values = malloc(count * sizeof(*t.values));
+    if (!t.values) {
+        e->head.failed = true;
+        return;
+    }
+    for (int transform = PLAIN; transform < TRANSFORMS; transform++) {
+        if (count <= (size_t)transform)
+            break;
+        t.transform = (enum transform)transform;
+        try_transform(&best, ctx, &t, values, count, class);
+    }
+    free(t.values);
+    encoded_append(e, &best);
+}
+
+bool number_parse(struct number_column *c, struct reader *head, struct stream_reader *streams,
+                  enum stream_class class)
+{
+    uint8_t tag = reader_u8(head);
+    *c = (struct number_column){.transform = tag >> 4, .layout = tag & 15, .stream = -1};
+    c->base = reader_varint(head);
+    if (c->transform == DELTA2)
+        c->step = reader_varint(head);
+    if (c->transform >= TRANSFORMS || c->layout > VARINT)
+        return false;
+    if (c->layout == CONSTANT)
+        return !head->failed;
+    uint64_t len = reader_varint(head);
+    if (head->failed)
+        return false;
+    c->stream = stream_reader_add(streams, c->transform == PLAIN ? class : STREAM_DELTA, len);
+    return c->stream >= 0;
+}
+
+static bool read_planes(struct number_column *c, struct span bytes, size_t skip)
+{
+    unsigned width = c->layout;
+    size_t count = bytes.len / width;
+    if (bytes.len % width)
+        return false;
+    uint64_t *to = c->values + skip;
+    for (size_t i = 0; i < count; i++)
+        to[i] = bytes.data[i];
+    for (unsigned plane = 1; plane < width; plane++) {
+        const uint8_t *from = bytes.data + plane * count;
+        for (size_t i = 0; i < count; i++)
+            to[i] |= (uint64_t)from[i] << (8 * plane);
+    }
+    c->count = count + skip;
+    return true;
+}
+
+static bool read_varints(struct number_column *c, struct span bytes, size_t skip)
+{
+    struct reader r = reader_of(bytes.data, bytes.len);
+    size_t count = skip;
+    while (reader_left(&r))
+        c->values[count++] = reader_varint(&r);
+    c->count = count;
+    return !r.failed;
+}
+
+/* Undo the transform in place; the first numbers of differences aren't in the stream. */
+static void restore_values(struct number_column *c)
+{
+    uint64_t *v = c->values;
+    if (c->transform == PLAIN) {
+        for (size_t i = 0; i < c->count; i++)
+            v[i] += c->base;
+        return;
+    }
+    v[0] = c->base;
+    uint64_t step = c->step;
+    if (c->transform == DELTA2)
+        v[1] = v[0] + step;
+    for (size_t i = c->transform; i < c->count; i++) {
+        uint64_t change = (uint64_t)unzigzag(v[i]);
+        step = c->transform == DELTA2 ? step + change : change;
+        v[i] = v[i - 1] + step;
+    }
+}
+
+int number_open(struct number_column *c, struct stream_reader *streams, struct lgz_error *err)
+{
+    if (c->stream < 0)
+        return LGZ_OK;
+    struct span bytes;
+    int code = stream_reader_get(streams, c->stream, &bytes, err);
+    if (code != LGZ_OK)
+        return code;
+    size_t skip = c->transform;
+    c->values = calloc(bytes.len + skip + 1, sizeof(*c->values));
+    if (!c->values)
+        return error_memory(err);
+    bool ok = c->layout == VARINT ? read_varints(c, bytes, skip) : read_planes(c, bytes, skip);
+    if (!ok)
+        return error_set(err, LGZ_ERR_CORRUPT, "damaged number column");
+    restore_values(c);
+    return LGZ_OK;
+}
+
+void number_clear(struct number_column *c)
+{
+    free(c->values);
+    c->values = NULL;
+}

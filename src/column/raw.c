@@ -1,0 +1,78 @@
+/*
+ * raw.c - a column as one stream of '\n'-terminated values. Head: the stream's length.
+ */
+#include <stdlib.h>
+
+#include "column/text.h"
+
+static bool propose(struct encoded *e, struct column_context *ctx, const struct text_values *v,
+                    const struct text_stats *stats, unsigned forbidden)
+{
+    (void)forbidden;
+    struct buf bytes = {0};
+    buf_reserve(&bytes, stats->bytes + v->count);
+    for (size_t i = 0; i < v->count; i++) {
+        struct span value = text_value(v, i);
+        buf_append(&bytes, value.data, value.len);
+        buf_push(&bytes, '\n');
+    }
+    encoded_add_stream(e, ctx, STREAM_TEXT, &bytes);
+    return true;
+}
+
+struct raw {
+    int stream;
+    const uint8_t *at;
+    const uint8_t *end;
+};
+
+static void *parse(struct reader *head, struct stream_reader *streams, unsigned depth,
+                   struct lgz_error *err)
+{
+    (void)depth;
+    uint64_t len = reader_varint(head);
+    int stream = head->failed ? -1 : stream_reader_add(streams, STREAM_TEXT, len);
+    if (stream < 0)
+        return NULL;
+    struct raw *raw = calloc(1, sizeof(*raw));
+    if (!raw)
+        error_memory(err);
+    else
+        raw->stream = stream;
+    return raw;
+}
+
+static int open_raw(void *state, struct stream_reader *streams, size_t limit,
+                    struct lgz_error *err)
+{
+    struct raw *raw = state;
+    struct span bytes;
+    (void)limit;
+    int code = stream_reader_get(streams, raw->stream, &bytes, err);
+    if (code == LGZ_OK) {
+        raw->at = bytes.data;
+        raw->end = bytes.data + bytes.len;
+    }
+    return code;
+}
+
+static bool next(void *state, struct sink *out)
+{
+    struct raw *raw = state;
+    if (raw->at == raw->end)
+        return false;
+    const uint8_t *newline = memchr(raw->at, '\n', (size_t)(raw->end - raw->at));
+    if (!newline || !sink_put(out, raw->at, (size_t)(newline - raw->at)))
+        return false;
+    raw->at = newline + 1;
+    return true;
+}
+
+const struct text_encoding text_raw = {
+    .name = "raw",
+    .propose = propose,
+    .parse = parse,
+    .open = open_raw,
+    .next = next,
+    .free = free,
+};

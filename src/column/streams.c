@@ -1,0 +1,171 @@
+/*
+ * streams.c - grouping streams into frames, and back.
+ */
+#include "column/streams.h"
+
+#include <stdlib.h>
+
+int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const void *data,
+                   size_t len, struct buf *out, struct lgz_error *err)
+{
+    size_t bound = ZSTD_compressBound(len);
+    ZSTD_CCtx_reset(zstd, ZSTD_reset_session_and_parameters);
+    ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, options->zstd_level);
+    ZSTD_CCtx_setParameter(zstd, ZSTD_c_contentSizeFlag, 0);
+    if (options->window_log)
+        ZSTD_CCtx_setParameter(zstd, ZSTD_c_windowLog, (int)options->window_log);
+    if (!buf_reserve(out, bound))
+        return error_memory(err);
+    size_t n = ZSTD_compress2(zstd, out->data + out->len, bound, data, len);
+    if (ZSTD_isError(n))
+        return error_set(err, LGZ_ERR_MEMORY, "zstd: %s", ZSTD_getErrorName(n));
+    out->len += n;
+    return LGZ_OK;
+}
+
+int frame_decompress(struct span frame, uint8_t *to, size_t len, struct lgz_error *err)
+{
+    size_t n = ZSTD_decompress(to, len, frame.data, frame.len);
+    if (ZSTD_isError(n))
+        return error_set(err, LGZ_ERR_CORRUPT, "damaged zstd frame: %s", ZSTD_getErrorName(n));
+    if (n != len)
+        return error_set(err, LGZ_ERR_CORRUPT, "zstd frame has %zu bytes instead of %zu", n, len);
+    return LGZ_OK;
+}
+
+static int put_frame(struct column_context *ctx, const struct frame_options *options,
+                     const struct buf *data, struct buf *table, struct buf *frames,
+                     struct lgz_error *err)
+{
+    size_t before = frames->len;
+    int code = frame_compress(ctx->zstd, options, data->data, data->len, frames, err);
+    varint_put(table, frames->len - before);
+    return code;
+}
+
+int streams_write(struct column_context *ctx, const struct encoded *e, size_t own_frame,
+                  const struct frame_options *options, struct buf *table, struct buf *frames,
+                  struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    struct buf shared[STREAM_CLASSES] = {0};
+    for (size_t i = 0; i < e->streams.len; i++) {
+        const struct stream *s = &e->streams.data[i];
+        if (s->data.len < own_frame)
+            buf_append(&shared[s->class], s->data.data, s->data.len);
+    }
+    for (int class = 0; class < STREAM_CLASSES && code == LGZ_OK; class++) {
+        if (shared[class].failed)
+            code = error_memory(err);
+        else if (shared[class].len)
+            code = put_frame(ctx, options, &shared[class], table, frames, err);
+    }
+    for (size_t i = 0; i < e->streams.len && code == LGZ_OK; i++)
+        if (e->streams.data[i].data.len >= own_frame)
+            code = put_frame(ctx, options, &e->streams.data[i].data, table, frames, err);
+    for (int class = 0; class < STREAM_CLASSES; class++)
+        buf_free(&shared[class]);
+    return code != LGZ_OK ? code : table->failed ? error_memory(err) : LGZ_OK;
+}
+
+struct placed {
+    uint32_t frame;
+    uint64_t at; /* in the decompressed frame */
+    uint64_t len;
+};
+
+struct frame {
+    struct span stored;
+    uint64_t len;
+    uint8_t *data; /* decompressed; NULL before the first use */
+};
+
+struct stream_reader {
+    size_t own_frame;
+    uint64_t limit;
+    uint64_t total;
+    VEC(struct placed) streams;
+    VEC(struct frame) frames; /* the shared ones first, one for each class */
+};
+
+int stream_reader_new(struct stream_reader **out, size_t own_frame, uint64_t limit,
+                      struct lgz_error *err)
+{
+    struct stream_reader *s = calloc(1, sizeof(*s));
+    if (s) {
+        s->own_frame = own_frame;
+        s->limit = limit;
+        if (vec_reserve(&s->frames, STREAM_CLASSES)) {
+            memset(s->frames.data, 0, STREAM_CLASSES * sizeof(struct frame));
+            s->frames.len = STREAM_CLASSES;
+            *out = s;
+            return LGZ_OK;
+        }
+    }
+    free(s);
+    return error_memory(err);
+}
+
+void stream_reader_free(struct stream_reader *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->frames.len; i++)
+        free(s->frames.data[i].data);
+    vec_free(&s->frames);
+    vec_free(&s->streams);
+    free(s);
+}
+
+int stream_reader_add(struct stream_reader *s, enum stream_class class, uint64_t len)
+{
+    if (len > s->limit - s->total || s->streams.len >= INT32_MAX)
+        return -1;
+    struct placed p = {.frame = (uint32_t)class, .at = s->frames.data[class].len, .len = len};
+    if (len >= s->own_frame) {
+        struct frame own = {0};
+        p.frame = (uint32_t)s->frames.len;
+        p.at = 0;
+        if (!vec_push(&s->frames, own))
+            return -1;
+    }
+    if (!vec_push(&s->streams, p))
+        return -1;
+    s->frames.data[p.frame].len += len;
+    s->total += len;
+    return (int)(s->streams.len - 1);
+}
+
+int stream_reader_place(struct stream_reader *s, struct reader *table, struct span frames,
+                        struct lgz_error *err)
+{
+    struct reader left = reader_of(frames.data, frames.len);
+    for (size_t i = 0; i < s->frames.len; i++) {
+        struct frame *f = &s->frames.data[i];
+        if (f->len)
+            f->stored = reader_bytes(&left, reader_varint(table));
+    }
+    if (left.failed || table->failed || reader_left(&left))
+        return error_set(err, LGZ_ERR_CORRUPT, "frame table doesn't fit the frames");
+    return LGZ_OK;
+}
+
+int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
+                      struct lgz_error *err)
+{
+    const struct placed *p = &s->streams.data[number];
+    struct frame *f = &s->frames.data[p->frame];
+    if (!f->data && f->len) {
+        f->data = malloc(f->len);
+        if (!f->data)
+            return error_memory(err);
+        int code = frame_decompress(f->stored, f->data, f->len, err);
+        if (code != LGZ_OK) {
+            free(f->data);
+            f->data = NULL;
+            return code;
+        }
+    }
+    *bytes = (struct span){f->data ? f->data + p->at : (const uint8_t *)"", p->len};
+    return LGZ_OK;
+}

@@ -1,0 +1,58 @@
+/*
+ * streams.h - the streams of a block, in zstd frames.
+ *
+ * Streams shorter than a limit are put together, one frame for each class; longer ones get frames
+ * of their own, so that a reader can leave them out. Which stream is where follows from the lengths
+ * in the heads alone: a reader parses the heads, calling stream_reader_add() in the same order as
+ * the writer, and then asks for the bytes.
+ */
+#ifndef LOGZIP_COLUMN_STREAMS_H
+#define LOGZIP_COLUMN_STREAMS_H
+
+#include "column/encoded.h"
+
+/** How frames are compressed. */
+struct frame_options {
+    int zstd_level;
+    unsigned window_log; /**< 0: zstd's own choice */
+};
+
+/**
+ * Compress `len` bytes into one zstd frame (no content size, no checksum), appended to `out`.
+ */
+int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const void *data,
+                   size_t len, struct buf *out, struct lgz_error *err);
+
+/** Decompress a frame that must give exactly `len` bytes into `to`. */
+int frame_decompress(struct span frame, uint8_t *to, size_t len, struct lgz_error *err);
+
+/**
+ * Write all streams of `e`.
+ *
+ * @param own_frame  streams of at least so many bytes get a frame of their own
+ * @param table      gets the stored length of each frame, as varints
+ * @param frames     gets the frames
+ */
+int streams_write(struct column_context *ctx, const struct encoded *e, size_t own_frame,
+                  const struct frame_options *options, struct buf *table, struct buf *frames,
+                  struct lgz_error *err);
+
+struct stream_reader;
+
+/** @param limit  the sum of all streams' lengths must not be above it */
+int stream_reader_new(struct stream_reader **out, size_t own_frame, uint64_t limit,
+                      struct lgz_error *err);
+void stream_reader_free(struct stream_reader *s);
+
+/** Declare the next stream. @return its number for stream_reader_get(), or -1 on a bad length */
+int stream_reader_add(struct stream_reader *s, enum stream_class class, uint64_t len);
+
+/** All are declared: find the frames. `table` and `frames` are as streams_write() made them. */
+int stream_reader_place(struct stream_reader *s, struct reader *table, struct span frames,
+                        struct lgz_error *err);
+
+/** The bytes of stream `number`; its frame is decompressed at the first call. */
+int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
+                      struct lgz_error *err);
+
+#endif

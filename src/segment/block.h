@@ -1,0 +1,64 @@
+/*
+ * block.h - one block: some MiB of raw bytes, encoded for themselves, so that blocks can be encoded
+ * and decoded in parallel, skipped, and saved when a neighbour is damaged.
+ *
+ * A block is structured (templates, columns, streams) or, where that doesn't pay, a plain zstd
+ * frame. docs/format.md has the bytes.
+ */
+#ifndef LOGZIP_SEGMENT_BLOCK_H
+#define LOGZIP_SEGMENT_BLOCK_H
+
+#include "column/streams.h"
+#include "segment/reader.h"
+#include "template/template_set.h"
+
+/** The byte in front of each part of a segment. */
+enum block_tag { BLOCK_STRUCTURED = 1, BLOCK_PLAIN = 2, SEGMENT_FOOTER = 3 };
+
+enum {
+    BLOCK_MAX_RAW = 1 << 30,  /**< raw bytes of a block, at most */
+    BLOCK_MAX_HEADER = 1 + VARINT_MAX,
+};
+
+/** Raw bytes of a block at `level`, if the user doesn't say. */
+size_t block_default_size(enum lgz_level level);
+
+/** What the footer says of a block, found while encoding. */
+struct block_summary {
+    uint64_t raw_checksum;
+    uint64_t lines;
+    int64_t time_min;
+    int64_t time_max;
+    bool plain;
+    VEC(uint64_t) template_counts;
+};
+
+/** The raw bytes of a block and where they came from. */
+struct block_input {
+    const uint8_t *raw;
+    size_t len; /**< 1 to BLOCK_MAX_RAW */
+    const struct extent *extents;
+    size_t extent_count;
+};
+
+/**
+ * Encode a block: tag, length, body, appended to `out`.
+ *
+ * @param summary  filled; free template_counts with vec_free()
+ */
+int block_encode(struct column_context *ctx, const struct block_input *input, struct buf *out,
+                 struct block_summary *summary, struct lgz_error *err);
+
+/**
+ * Decode a block's body and compare it with its checksum.
+ *
+ * @param tag  BLOCK_STRUCTURED or BLOCK_PLAIN
+ * @param raw  set to malloc()ed raw bytes, `*len` of them
+ */
+int block_decode(enum block_tag tag, struct span body, uint8_t **raw, size_t *len,
+                 struct lgz_error *err);
+
+/** Only the templates of a structured block's body; nothing else of it is decoded. */
+int block_templates(struct span body, struct template_set *set, struct lgz_error *err);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * block_decode.c - from a block's body back to the raw bytes, trusting nothing.
+ */
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "column/text.h"
+#include "segment/block.h"
+#include "segment/layout.h"
+
+enum {
+    STREAM_LIMIT = 16,    /* stream bytes for each raw byte, at most */
+    HEAD_LIMIT = 8,       /* bytes of a head for each raw byte, at most, */
+    HEAD_FREE = 64 << 10, /* and so many more */
+};
+
+/* A structured block's header, and its head: templates, layout, column heads. */
+struct block_head {
+    uint64_t raw_len;
+    uint64_t raw_checksum;
+    uint64_t own_frame;
+    uint8_t *head; /* owned */
+    size_t head_len;
+    struct span frames; /* in the body */
+};
+
+struct decoder {
+    const struct block_head *head;
+    struct template_set set;
+    struct layout layout;
+    struct stream_reader *streams;
+    struct number_column template_of_line;
+    struct text_column **texts;    /* for each column; NULL for times */
+    struct number_column *numbers; /* for each column */
+    uint64_t lines;
+    bool terminated;
+};
+
+static void block_head_clear(struct block_head *head)
+{
+    free(head->head);
+    *head = (struct block_head){0};
+}
+
+static int block_head_read(struct span body, struct block_head *head, struct lgz_error *err)
+{
+    struct reader r = reader_of(body.data, body.len);
+    *head = (struct block_head){0};
+    head->raw_len = reader_varint_max(&r, BLOCK_MAX_RAW);
+    head->raw_checksum = reader_le(&r, 8);
+    head->own_frame = reader_varint(&r);
+    head->head_len = reader_varint_max(&r, head->raw_len * HEAD_LIMIT + HEAD_FREE);
+    struct span packed = reader_bytes(&r, reader_varint(&r));
+    head->frames = reader_bytes(&r, reader_left(&r));
+    if (r.failed || head->own_frame == 0)
+        return error_set(err, LGZ_ERR_CORRUPT, "damaged block header");
+    head->head = malloc(head->head_len + 1);
+    if (!head->head)
+        return error_memory(err);
+    int code = frame_decompress(packed, head->head, head->head_len, err);
+    if (code != LGZ_OK)
+        block_head_clear(head);
+    return code;
+}
+
+static void decoder_clear(struct decoder *d)
+{
+    for (size_t i = 0; i < d->layout.kinds.len; i++) {
+        if (d->texts)
+            text_free(d->texts[i]);
+        if (d->numbers)
+            number_clear(&d->numbers[i]);
+    }
+    free(d->texts);
+    free(d->numbers);
+    number_clear(&d->template_of_line);
+    stream_reader_free(d->streams);
+    layout_clear(&d->layout);
+    template_set_clear(&d->set);
+}
+
+static int parse_templates(struct decoder *d, struct reader *r, struct lgz_error *err)
+{
+    uint64_t lines = reader_varint(r);
+    uint64_t count = reader_varint(r);
+    struct span text = reader_bytes(r, reader_varint(r));
+    d->lines = lines >> 1;
+    d->terminated = !(lines & 1);
+    if (r->failed || count == 0 || count > text.len)
+        return error_set(err, LGZ_ERR_CORRUPT, "damaged template list");
+    uint8_t *copy = malloc(text.len);
+    if (!copy)
+        return error_memory(err);
+    memcpy(copy, text.data, text.len);
+    return template_set_parse(&d->set, copy, text.len, count, err);
+}
+
+int block_templates(struct span body, struct template_set *set, struct lgz_error *err)
+{
+    struct block_head head;
+    int code = block_head_read(body, &head, err);
+    if (code != LGZ_OK)
+        return code;
+    struct decoder d = {.head = &head};
+    struct reader r = reader_of(head.head, head.head_len);
+    code = parse_templates(&d, &r, err);
+    *set = d.set;
+    block_head_clear(&head);
+    return code;
+}
+
+static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *err)
+{
+    int code = layout_read(&d->layout, &d->set, r, err);
+    if (code != LGZ_OK)
+        return code;
+    size_t count = d->layout.kinds.len;
+    code = stream_reader_new(&d->streams, d->head->own_frame,
+                                 d->head->raw_len * STREAM_LIMIT, err);
+    d->texts = calloc(count + 1, sizeof(*d->texts));
+    d->numbers = calloc(count + 1, sizeof(*d->numbers));
+    if (code == LGZ_OK && (!d->texts || !d->numbers))
+        code = error_memory(err);
+    if (code != LGZ_OK)
+        return code;
+    bool ok = d->set.list.len == 1 ||
+              number_parse(&d->template_of_line, r, d->streams, STREAM_INDEX);
+    for (size_t i = 0; i < count && ok && code == LGZ_OK; i++) {
+        if (d->layout.kinds.data[i] == COLUMN_TIME)
+            ok = number_parse(&d->numbers[i], r, d->streams, STREAM_NUMBER);
+        else
+            code = text_parse(&d->texts[i], r, d->streams, 0, err);
+    }
+    if (!ok)
+        return error_set(err, LGZ_ERR_CORRUPT, "damaged column head");
+    if (code == LGZ_OK)
+        code = stream_reader_place(d->streams, r, d->head->frames, err);
+    if (code == LGZ_OK && reader_left(r))
+        code = error_set(err, LGZ_ERR_CORRUPT, "bytes behind the block's head");
+    return code;
+}
+
+static int open_columns(struct decoder *d, struct lgz_error *err)
+{
+    int code = d->set.list.len > 1 ? number_open(&d->template_of_line, d->streams, err) : LGZ_OK;
+    for (size_t i = 0; i < d->layout.kinds.len && code == LGZ_OK; i++) {
+        if (d->layout.kinds.data[i] == COLUMN_TIME)
+            code = number_open(&d->numbers[i], d->streams, err);
+        else
+            code = text_open(d->texts[i], d->streams, d->head->raw_len, err);
+    }
+    return code;
+}
+
+static bool put_slot(struct decoder *d, const struct slot *slot, uint32_t column, struct sink *out)
+{
+    if (slot->kind != SLOT_TIME)
+        return text_next(d->texts[column], out);
+    uint64_t value;
+    uint8_t text[TIMESTAMP_MAX_LEN];
+    if (!number_next(&d->numbers[column], &value))
+        return false;
+    size_t len = timestamp_print(slot->format, slot->digits, (int64_t)value, text);
+    return len && sink_put(out, text, len);
+}
+
+static bool put_line(struct decoder *d, struct sink *out)
+{
+    uint64_t number = 0;
+    if (d->set.list.len > 1 && !number_next(&d->template_of_line, &number))
+        return false;
+    if (number >= d->set.list.len)
+        return false;
+    const struct template *t = &d->set.list.data[number];
+    const uint32_t *columns = d->layout.column_of[number];
+    for (size_t i = 0; i < t->slot_count; i++)
+        if (!sink_put(out, t->slots[i].literal.data, t->slots[i].literal.len) ||
+            !put_slot(d, &t->slots[i], columns[i], out))
+            return false;
+    return sink_put(out, t->tail.data, t->tail.len);
+}
+
+static int put_lines(struct decoder *d, uint8_t *raw, struct lgz_error *err)
+{
+    struct sink out = {raw, raw + d->head->raw_len};
+    for (uint64_t i = 0; i < d->lines; i++) {
+        bool newline = i + 1 < d->lines || d->terminated;
+        if (!put_line(d, &out) || (newline && !sink_put(&out, (const uint8_t *)"\n", 1)))
+            return error_set(err, LGZ_ERR_CORRUPT, "damaged columns: line %llu can't be restored",
+                             (unsigned long long)i + 1);
+    }
+    if (out.at != out.end)
+        return error_set(err, LGZ_ERR_CORRUPT, "block has %zu bytes less than its header says",
+                         (size_t)(out.end - out.at));
+    return LGZ_OK;
+}
+
+static int decode_structured(struct span body, uint8_t **raw, size_t *len, uint64_t *checksum,
+                             struct lgz_error *err)
+{
+    struct block_head head;
+    int code = block_head_read(body, &head, err);
+    if (code != LGZ_OK)
+        return code;
+    struct decoder d = {.head = &head};
+    struct reader r = reader_of(head.head, head.head_len);
+    code = parse_templates(&d, &r, err);
+    if (code == LGZ_OK)
+        code = parse_columns(&d, &r, err);
+    if (code == LGZ_OK)
+        code = open_columns(&d, err);
+    *len = head.raw_len;
+    *checksum = head.raw_checksum;
+    *raw = code == LGZ_OK ? malloc(head.raw_len + 1) : NULL;
+    if (code == LGZ_OK)
+        code = *raw ? put_lines(&d, *raw, err) : error_memory(err);
+    decoder_clear(&d);
+    block_head_clear(&head);
+    return code;
+}
+
+static int decode_plain(struct span body, uint8_t **raw, size_t *len, uint64_t *checksum,
+                        struct lgz_error *err)
+{
+    struct reader r = reader_of(body.data, body.len);
+    *len = reader_varint_max(&r, BLOCK_MAX_RAW);
+    *checksum = reader_le(&r, 8);
+    if (r.failed)
+        return error_set(err, LGZ_ERR_CORRUPT, "damaged block header");
+    *raw = malloc(*len + 1);
+    if (!*raw)
+        return error_memory(err);
+    return frame_decompress((struct span){r.at, reader_left(&r)}, *raw, *len, err);
+}
+
+int block_decode(enum block_tag tag, struct span body, uint8_t **raw, size_t *len,
+                 struct lgz_error *err)
+{
+    uint64_t checksum = 0;
+    *raw = NULL;
+    int code = tag == BLOCK_PLAIN ? decode_plain(body, raw, len, &checksum, err)
+                                  : decode_structured(body, raw, len, &checksum, err);
+    if (code == LGZ_OK && hash_bytes(*raw, *len) != checksum)
+        code = error_set(err, LGZ_ERR_CORRUPT, "decoded block doesn't match its checksum");
+    if (code != LGZ_OK) {
+        free(*raw);
+        *raw = NULL;
+    }
+    return code;
+}

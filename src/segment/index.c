@@ -1,0 +1,306 @@
+/*
+ * index.c - header, footer and trailer, written and read.
+ */
+#include "segment/index.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+static const uint8_t header_magic[7] = {0x89, 'L', 'O', 'G', 'Z', '\r', '\n'};
+static const uint8_t trailer_magic[4] = {'Z', 'G', 'O', 0x1a};
+
+enum {
+    FOOTER_LIMIT = 1 << 30, /* bytes of a footer once decompressed, at most */
+    FLAG_PLAIN = 1,
+    FLAG_TIMES = 2,
+};
+
+void segment_header_write(uint8_t *out)
+{
+    memcpy(out, header_magic, sizeof(header_magic));
+    out[7] = SEGMENT_VERSION;
+}
+
+int segment_header_check(const uint8_t *in, const char *name, struct lgz_error *err)
+{
+    if (memcmp(in, header_magic, sizeof(header_magic)) != 0)
+        return error_set(err, LGZ_ERR_FORMAT, "%s: not a logzip segment", name);
+    if (in[7] != SEGMENT_VERSION)
+        return error_set(err, LGZ_ERR_VERSION, "%s: format version %u, this program reads %d", name,
+                         in[7], SEGMENT_VERSION);
+    return LGZ_OK;
+}
+
+/* An extent nearly always goes on where its source's last one ended: that end is kept here. */
+static void write_extents(const struct block_info *b, uint64_t *ends, int64_t *time,
+                          struct buf *out)
+{
+    varint_put(out, b->extent_count);
+    for (size_t i = 0; i < b->extent_count; i++) {
+        const struct extent *x = &b->extents[i];
+        varint_put(out, x->source);
+        varint_put(out, zigzag((int64_t)(x->offset - ends[x->source])));
+        varint_put(out, x->length);
+        varint_put(out, zigzag((int64_t)((uint64_t)x->read_time - (uint64_t)*time)));
+        ends[x->source] = x->offset + x->length;
+        *time = x->read_time;
+    }
+}
+
+static void write_block(const struct block_info *b, uint64_t *ends, int64_t *time, struct buf *out)
+{
+    bool times = b->time_min != SEGMENT_NO_TIME;
+    varint_put(out, b->stored_len);
+    varint_put(out, b->raw_len);
+    buf_put_le(out, b->raw_checksum, 8);
+    varint_put(out, b->lines);
+    buf_push(out, (uint8_t)((b->plain ? FLAG_PLAIN : 0) | (times ? FLAG_TIMES : 0)));
+    if (times) {
+        varint_put(out, zigzag(b->time_min));
+        varint_put(out, (uint64_t)b->time_max - (uint64_t)b->time_min);
+    }
+    write_extents(b, ends, time, out);
+    varint_put(out, b->template_count);
+    for (size_t i = 0; i < b->template_count; i++)
+        varint_put(out, b->template_counts[i]);
+}
+
+static int write_index(const struct segment_index *index, struct buf *out, struct lgz_error *err)
+{
+    int64_t time = 0;
+    uint64_t *ends = calloc(index->sources.len + 1, sizeof(*ends));
+    if (!ends)
+        return error_memory(err);
+    buf_push(out, (uint8_t)index->level);
+    varint_put(out, index->first_journal);
+    varint_put(out, index->last_journal);
+    varint_put(out, index->sources.len);
+    for (size_t i = 0; i < index->sources.len; i++)
+        source_write(out, &index->sources.data[i]);
+    varint_put(out, index->blocks.len);
+    for (size_t i = 0; i < index->blocks.len; i++)
+        write_block(&index->blocks.data[i], ends, &time, out);
+    free(ends);
+    return out->failed ? error_memory(err) : LGZ_OK;
+}
+
+int segment_footer_write(const struct segment_index *index, ZSTD_CCtx *zstd, struct buf *out,
+                         struct lgz_error *err)
+{
+    const struct frame_options options = {19, 0};
+    struct buf plain = {0};
+    struct buf frame = {0};
+    size_t start = out->len;
+    int code = write_index(index, &plain, err);
+    if (code == LGZ_OK)
+        code = frame_compress(zstd, &options, plain.data, plain.len, &frame, err);
+    if (code == LGZ_OK) {
+        struct buf body = {0};
+        /* Few blocks make an index too small for a frame to pay: length 0 says that it's plain. */
+        bool packed = frame.len + 1 < plain.len;
+        varint_put(&body, packed ? plain.len : 0);
+        buf_append(&body, packed ? frame.data : plain.data, packed ? frame.len : plain.len);
+        buf_push(out, SEGMENT_FOOTER);
+        varint_put(out, body.len);
+        buf_append(out, body.data, body.len);
+        out->failed |= body.failed;
+        buf_free(&body);
+    }
+    if (code == LGZ_OK && !out->failed) {
+        size_t len = out->len - start;
+        buf_put_le(out, hash_bytes(out->data + start, len), 8);
+        buf_put_le(out, len, 4);
+        buf_append(out, trailer_magic, sizeof(trailer_magic));
+    }
+    if (code == LGZ_OK && out->failed)
+        code = error_memory(err);
+    buf_free(&plain);
+    buf_free(&frame);
+    return code;
+}
+
+int segment_trailer_read(const uint8_t *in, const char *name, uint64_t *checksum,
+                         uint64_t *footer_len, struct lgz_error *err)
+{
+    if (memcmp(in + 12, trailer_magic, sizeof(trailer_magic)) != 0)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: no trailer at the end: cut short or damaged",
+                         name);
+    *checksum = le_get(in, 8);
+    *footer_len = le_get(in + 8, 4);
+    return LGZ_OK;
+}
+
+/* Extents of a block; their lengths must sum to its raw length. */
+static bool read_extents(struct reader *r, struct block_info *b, uint64_t *ends, size_t sources,
+                         int64_t *time)
+{
+    uint64_t sum = 0;
+    b->extent_count = reader_varint_max(r, reader_left(r));
+    struct extent *extents = calloc(b->extent_count + 1, sizeof(*extents));
+    b->extents = extents;
+    if (!extents)
+        return false;
+    for (size_t i = 0; i < b->extent_count && !r->failed; i++) {
+        struct extent *x = &extents[i];
+        x->source = (uint32_t)reader_varint_max(r, UINT32_MAX);
+        if (x->source >= sources) {
+            r->failed = true;
+            return true;
+        }
+        x->offset = ends[x->source] + (uint64_t)unzigzag(reader_varint(r));
+        x->length = reader_varint_max(r, b->raw_len);
+        x->read_time = (int64_t)((uint64_t)*time + (uint64_t)unzigzag(reader_varint(r)));
+        *time = x->read_time;
+        sum += x->length;
+        if (sum > b->raw_len || __builtin_add_overflow(x->offset, x->length, &ends[x->source]))
+            r->failed = true;
+    }
+    r->failed |= sum != b->raw_len;
+    return true;
+}
+
+static bool read_block(struct reader *r, struct block_info *b, uint64_t *ends, size_t sources,
+                       int64_t *time)
+{
+    b->time_min = b->time_max = SEGMENT_NO_TIME;
+    b->stored_len = reader_varint_max(r, UINT32_MAX);
+    b->raw_len = reader_varint_max(r, BLOCK_MAX_RAW);
+    b->raw_checksum = reader_le(r, 8);
+    b->lines = reader_varint(r);
+    uint8_t flags = reader_u8(r);
+    b->plain = flags & FLAG_PLAIN;
+    if (flags & FLAG_TIMES) {
+        b->time_min = unzigzag(reader_varint(r));
+        b->time_max = (int64_t)((uint64_t)b->time_min + reader_varint(r));
+        r->failed |= b->time_max < b->time_min;
+    }
+    if (!read_extents(r, b, ends, sources, time))
+        return false;
+    b->template_count = reader_varint_max(r, reader_left(r));
+    uint64_t *counts = calloc(b->template_count + 1, sizeof(*counts));
+    b->template_counts = counts;
+    if (!counts)
+        return false;
+    for (size_t i = 0; i < b->template_count; i++)
+        counts[i] = reader_varint(r);
+    r->failed |= flags > (FLAG_PLAIN | FLAG_TIMES) || b->raw_len == 0;
+    return true;
+}
+
+static int read_sources(struct reader *r, const char *name, struct segment_index *index,
+                        struct lgz_error *err)
+{
+    uint64_t count = reader_varint_max(r, reader_left(r));
+    for (uint64_t i = 0; i < count; i++) {
+        struct source source;
+        int code = source_read(r, &source, name, err);
+        if (code != LGZ_OK)
+            return code;
+        if (!vec_push(&index->sources, source)) {
+            source_clear(&source);
+            return error_memory(err);
+        }
+    }
+    return LGZ_OK;
+}
+
+static int read_blocks(struct reader *r, const char *name, struct segment_index *index,
+                       struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    int64_t time = 0;
+    uint64_t at = SEGMENT_HEADER_LEN;
+    uint64_t count = reader_varint_max(r, reader_left(r));
+    uint64_t *ends = calloc(index->sources.len + 1, sizeof(*ends));
+    if (!ends)
+        return error_memory(err);
+    for (uint64_t i = 0; i < count && code == LGZ_OK; i++) {
+        struct block_info b = {.file_offset = at};
+        if (!vec_push(&index->blocks, b)) {
+            code = error_memory(err);
+            break;
+        }
+        struct block_info *block = &index->blocks.data[index->blocks.len - 1];
+        if (!read_block(r, block, ends, index->sources.len, &time))
+            code = error_memory(err);
+        else if (r->failed)
+            code = error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer (block %llu)", name,
+                             (unsigned long long)i);
+        at += block->stored_len;
+    }
+    free(ends);
+    return code;
+}
+
+/* The index's bytes, decompressed if they were packed. */
+static int unpack(struct reader *r, const char *name, uint8_t **bytes, size_t *len,
+                  struct lgz_error *err)
+{
+    uint64_t plain_len = reader_varint_max(r, FOOTER_LIMIT);
+    struct span body = reader_bytes(r, reader_left(r));
+    if (r->failed)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer", name);
+    *len = plain_len ? plain_len : body.len;
+    *bytes = malloc(*len + 1);
+    if (!*bytes)
+        return error_memory(err);
+    if (!plain_len) {
+        memcpy(*bytes, body.data, body.len);
+        return LGZ_OK;
+    }
+    int code = frame_decompress(body, *bytes, *len, err);
+    return code == LGZ_OK ? LGZ_OK : error_prefix(err, "%s: footer", name);
+}
+
+static int read_index(struct reader *r, const char *name, struct segment_index *index,
+                      struct lgz_error *err)
+{
+    uint8_t level = reader_u8(r);
+    index->level = (enum lgz_level)level;
+    index->first_journal = reader_varint(r);
+    index->last_journal = reader_varint(r);
+    int code = read_sources(r, name, index, err);
+    if (code == LGZ_OK)
+        code = read_blocks(r, name, index, err);
+    if (code == LGZ_OK && (r->failed || reader_left(r) || level < LGZ_LEVEL_FAST ||
+                           level > LGZ_LEVEL_BEST || index->first_journal > index->last_journal))
+        code = error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer", name);
+    return code;
+}
+
+int segment_footer_read(struct span footer, uint64_t checksum, const char *name,
+                        struct segment_index *index, struct lgz_error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    *index = (struct segment_index){0};
+    if (hash_bytes(footer.data, footer.len) != checksum)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: footer doesn't match its checksum", name);
+    struct reader r = reader_of(footer.data, footer.len);
+    uint8_t tag = reader_u8(&r);
+    uint64_t body_len = reader_varint(&r);
+    if (r.failed || tag != SEGMENT_FOOTER || body_len != reader_left(&r))
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer", name);
+    int code = unpack(&r, name, &bytes, &len, err);
+    if (code == LGZ_OK) {
+        struct reader body = reader_of(bytes, len);
+        code = read_index(&body, name, index, err);
+    }
+    free(bytes);
+    if (code != LGZ_OK)
+        segment_index_clear(index);
+    return code;
+}
+
+void segment_index_clear(struct segment_index *index)
+{
+    for (size_t i = 0; i < index->sources.len; i++)
+        source_clear(&index->sources.data[i]);
+    for (size_t i = 0; i < index->blocks.len; i++) {
+        free((void *)index->blocks.data[i].extents);
+        free((void *)index->blocks.data[i].template_counts);
+    }
+    vec_free(&index->sources);
+    vec_free(&index->blocks);
+}

@@ -1,0 +1,291 @@
+/*
+ * reader.c - a finished segment, by its footer.
+ */
+#include "segment/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "segment/index.h"
+
+struct segment {
+    char *path;
+    int fd;
+    struct segment_index index;
+    struct segment_info info;
+};
+
+static void summarize(struct segment *s, uint64_t file_bytes, uint64_t footer_len)
+{
+    struct segment_info *info = &s->info;
+    info->file_bytes = file_bytes;
+    info->index_bytes = footer_len + SEGMENT_TRAILER_LEN;
+    info->time_min = info->time_max = SEGMENT_NO_TIME;
+    info->first_journal = s->index.first_journal;
+    info->last_journal = s->index.last_journal;
+    info->level = s->index.level;
+    for (size_t i = 0; i < s->index.blocks.len; i++) {
+        const struct block_info *b = &s->index.blocks.data[i];
+        info->raw_bytes += b->raw_len;
+        info->lines += b->lines;
+        for (size_t k = 0; k < b->extent_count; k++)
+            if (b->extents[k].read_time > info->created)
+                info->created = b->extents[k].read_time;
+        if (b->time_min == SEGMENT_NO_TIME)
+            continue;
+        if (info->time_min == SEGMENT_NO_TIME || b->time_min < info->time_min)
+            info->time_min = b->time_min;
+        if (info->time_max == SEGMENT_NO_TIME || b->time_max > info->time_max)
+            info->time_max = b->time_max;
+    }
+}
+
+/* Read exactly `len` bytes at `offset`, which the caller knows to be within the file. */
+static int read_exactly(const struct segment *s, void *data, size_t len, uint64_t offset,
+                        struct lgz_error *err)
+{
+    ssize_t n = file_read_at(s->fd, data, len, offset, s->path, err);
+    if (n < 0)
+        return (int)n;
+    if ((size_t)n != len)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: ends at offset %llu", s->path,
+                         (unsigned long long)(offset + (uint64_t)n));
+    return LGZ_OK;
+}
+
+static int read_footer(struct segment *s, uint64_t size, struct lgz_error *err)
+{
+    uint8_t header[SEGMENT_HEADER_LEN];
+    uint8_t trailer[SEGMENT_TRAILER_LEN];
+    uint64_t checksum, footer_len;
+    if (size < SEGMENT_HEADER_LEN)
+        return error_set(err, LGZ_ERR_FORMAT, "%s: not a logzip segment", s->path);
+    int code = read_exactly(s, header, sizeof(header), 0, err);
+    if (code == LGZ_OK)
+        code = segment_header_check(header, s->path, err);
+    if (code != LGZ_OK)
+        return code;
+    if (size < SEGMENT_HEADER_LEN + SEGMENT_TRAILER_LEN)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: cut short", s->path);
+    code = read_exactly(s, trailer, sizeof(trailer), size - sizeof(trailer), err);
+    if (code == LGZ_OK)
+        code = segment_trailer_read(trailer, s->path, &checksum, &footer_len, err);
+    if (code != LGZ_OK)
+        return code;
+    if (footer_len > size - SEGMENT_HEADER_LEN - SEGMENT_TRAILER_LEN)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: footer longer than the file", s->path);
+    uint64_t at = size - SEGMENT_TRAILER_LEN - footer_len;
+    uint8_t *footer = malloc(footer_len + 1);
+    if (!footer)
+        return error_memory(err);
+    code = read_exactly(s, footer, footer_len, at, err);
+    if (code == LGZ_OK)
+        code = segment_footer_read((struct span){footer, footer_len}, checksum, s->path, &s->index,
+                                   err);
+    free(footer);
+    if (code != LGZ_OK)
+        return code;
+    uint64_t blocks_end = SEGMENT_HEADER_LEN;
+    for (size_t i = 0; i < s->index.blocks.len; i++)
+        blocks_end += s->index.blocks.data[i].stored_len;
+    if (blocks_end != at)
+        return error_set(err, LGZ_ERR_CORRUPT,
+                         "%s: blocks end at offset %llu, the footer begins at %llu", s->path,
+                         (unsigned long long)blocks_end, (unsigned long long)at);
+    summarize(s, size, footer_len);
+    return LGZ_OK;
+}
+
+int segment_open(struct segment **out, const char *path, struct lgz_error *err)
+{
+    struct stat st;
+    struct segment *s = calloc(1, sizeof(*s));
+    if (!s)
+        return error_memory(err);
+    int code = LGZ_OK;
+    s->path = strdup(path);
+    s->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (!s->path)
+        code = error_memory(err);
+    else if (s->fd < 0)
+        code = error_io(err, "%s: cannot open", path);
+    else if (fstat(s->fd, &st) != 0)
+        code = error_io(err, "%s: cannot stat", path);
+    else if (!S_ISREG(st.st_mode))
+        code = error_set(err, LGZ_ERR_FORMAT, "%s: not a regular file", path);
+    else
+        code = read_footer(s, (uint64_t)st.st_size, err);
+    if (code != LGZ_OK) {
+        int saved = errno;
+        segment_close(s);
+        errno = saved;
+        return code;
+    }
+    *out = s;
+    return LGZ_OK;
+}
+
+void segment_close(struct segment *s)
+{
+    if (!s)
+        return;
+    if (s->fd >= 0)
+        close(s->fd);
+    segment_index_clear(&s->index);
+    free(s->path);
+    free(s);
+}
+
+const char *segment_path(const struct segment *s)
+{
+    return s->path;
+}
+
+const struct segment_info *segment_info(const struct segment *s)
+{
+    return &s->info;
+}
+
+size_t segment_source_count(const struct segment *s)
+{
+    return s->index.sources.len;
+}
+
+const struct source *segment_source(const struct segment *s, size_t index)
+{
+    return &s->index.sources.data[index];
+}
+
+size_t segment_block_count(const struct segment *s)
+{
+    return s->index.blocks.len;
+}
+
+const struct block_info *segment_block(const struct segment *s, size_t index)
+{
+    return &s->index.blocks.data[index];
+}
+
+/* A block's bytes as stored, and its body within them. */
+static int load_block(const struct segment *s, size_t index, uint8_t **stored, struct span *body,
+                      struct lgz_error *err)
+{
+    const struct block_info *info = &s->index.blocks.data[index];
+    *stored = malloc(info->stored_len + 1);
+    if (!*stored)
+        return error_memory(err);
+    int code = read_exactly(s, *stored, info->stored_len, info->file_offset, err);
+    if (code != LGZ_OK)
+        return code;
+    struct reader r = reader_of(*stored, info->stored_len);
+    uint8_t tag = reader_u8(&r);
+    uint64_t len = reader_varint(&r);
+    uint8_t wanted = info->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED;
+    if (r.failed || tag != wanted || len != reader_left(&r))
+        return error_set(err, LGZ_ERR_CORRUPT, "damaged block header");
+    *body = reader_bytes(&r, len);
+    return LGZ_OK;
+}
+
+static int block_error(const struct segment *s, size_t index, struct lgz_error *err)
+{
+    return error_prefix(err, "%s: block %zu at offset %llu", s->path, index,
+                        (unsigned long long)s->index.blocks.data[index].file_offset);
+}
+
+int segment_read_block(const struct segment *s, size_t index, struct buf *out,
+                       struct lgz_error *err)
+{
+    const struct block_info *info = &s->index.blocks.data[index];
+    struct span body;
+    uint8_t *stored = NULL;
+    uint8_t *raw = NULL;
+    size_t len = 0;
+    int code = load_block(s, index, &stored, &body, err);
+    if (code == LGZ_OK)
+        code = block_decode(info->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED, body, &raw, &len, err);
+    if (code == LGZ_OK && len != info->raw_len)
+        code = error_set(err, LGZ_ERR_CORRUPT, "has %zu raw bytes, the footer says %llu", len,
+                         (unsigned long long)info->raw_len);
+    if (code == LGZ_OK) {
+        buf_append(out, raw, len);
+        if (out->failed)
+            code = error_memory(err);
+    }
+    free(raw);
+    free(stored);
+    return code == LGZ_OK ? LGZ_OK : block_error(s, index, err);
+}
+
+/* The texts of a block's templates behind the array that points to them, in one allocation. */
+static int describe_templates(const struct block_info *info, const struct template_set *set,
+                              struct template_text **texts, size_t *count, struct lgz_error *err)
+{
+    struct buf all = {0};
+    size_t header = set->list.len * sizeof(struct template_text);
+    size_t *starts = calloc(set->list.len + 1, sizeof(*starts));
+    if (!starts || !buf_reserve(&all, header + 1)) {
+        free(starts);
+        return error_memory(err);
+    }
+    all.len = header;
+    for (size_t i = 0; i < set->list.len; i++) {
+        starts[i] = all.len;
+        template_describe(&set->list.data[i], &all);
+        buf_push(&all, '\0');
+    }
+    struct template_text *list = (struct template_text *)(void *)all.data;
+    for (size_t i = 0; i < set->list.len && !all.failed; i++) {
+        list[i].id = template_id(&set->list.data[i]);
+        list[i].count = info->template_counts[i];
+        list[i].text = (const char *)all.data + starts[i];
+    }
+    free(starts);
+    if (all.failed) {
+        buf_free(&all);
+        return error_memory(err);
+    }
+    *texts = list;
+    *count = set->list.len;
+    return LGZ_OK;
+}
+
+int segment_block_templates(const struct segment *s, size_t index, struct template_text **texts,
+                            size_t *count, struct lgz_error *err)
+{
+    const struct block_info *info = &s->index.blocks.data[index];
+    struct template_set set = {0};
+    struct span body;
+    uint8_t *stored = NULL;
+    *texts = NULL;
+    *count = 0;
+    if (info->plain)
+        return LGZ_OK;
+    int code = load_block(s, index, &stored, &body, err);
+    if (code == LGZ_OK)
+        code = block_templates(body, &set, err);
+    if (code == LGZ_OK && set.list.len != info->template_count)
+        code = error_set(err, LGZ_ERR_CORRUPT, "has %zu templates, the footer says %zu",
+                         set.list.len, info->template_count);
+    if (code == LGZ_OK)
+        code = describe_templates(info, &set, texts, count, err);
+    template_set_clear(&set);
+    free(stored);
+    return code == LGZ_OK ? LGZ_OK : block_error(s, index, err);
+}
+
+int segment_verify(const struct segment *s, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    struct buf raw = {0};
+    for (size_t i = 0; i < s->index.blocks.len && code == LGZ_OK; i++) {
+        buf_clear(&raw);
+        code = segment_read_block(s, i, &raw, err);
+    }
+    buf_free(&raw);
+    return code;
+}

@@ -1,0 +1,166 @@
+/*
+ * stream.c - segments from a pipe. Input is gathered until the next whole part (header, block,
+ * footer with trailer) is there; then the part is taken.
+ */
+#include "segment/stream.h"
+
+#include <stdlib.h>
+
+#include "segment/index.h"
+
+struct segment_stream {
+    char *name;
+    lgz_write_fn *write;
+    void *context;
+    struct buf pending;
+    size_t taken;        /* bytes at the front of `pending` that are done with */
+    uint64_t offset;     /* in the input, of what is at `taken` */
+    bool in_segment;     /* a header was taken and its trailer wasn't yet */
+    VEC(struct block_info) blocks; /* of this segment: stored and raw length, nothing else */
+};
+
+int segment_stream_new(struct segment_stream **out, const char *name, lgz_write_fn *write,
+                       void *context, struct lgz_error *err)
+{
+    struct segment_stream *s = calloc(1, sizeof(*s));
+    if (s)
+        s->name = strdup(name);
+    if (!s || !s->name) {
+        free(s);
+        return error_memory(err);
+    }
+    s->write = write;
+    s->context = context;
+    *out = s;
+    return LGZ_OK;
+}
+
+void segment_stream_free(struct segment_stream *s)
+{
+    if (!s)
+        return;
+    buf_free(&s->pending);
+    vec_free(&s->blocks);
+    free(s->name);
+    free(s);
+}
+
+static int take_block(struct segment_stream *s, enum block_tag tag, struct span body,
+                      size_t stored_len, struct lgz_error *err)
+{
+    uint8_t *raw;
+    size_t len;
+    if (err)
+        *err = (struct lgz_error){0};
+    int code = block_decode(tag, body, &raw, &len, err);
+    if (code != LGZ_OK)
+        return error_prefix(err, "%s: block at offset %llu", s->name,
+                            (unsigned long long)s->offset);
+    struct block_info info = {.stored_len = stored_len, .raw_len = len};
+    if (!vec_push(&s->blocks, info))
+        code = error_memory(err);
+    else if (s->write(s->context, raw, len) != 0)
+        code = err && err->code ? err->code
+                                : error_set(err, LGZ_ERR_CANCELLED, "writing was cancelled");
+    free(raw);
+    return code;
+}
+
+/* The footer must speak of the very blocks that were decoded. */
+static int take_footer(struct segment_stream *s, struct span footer, const uint8_t *trailer,
+                       struct lgz_error *err)
+{
+    struct segment_index index;
+    uint64_t checksum, footer_len;
+    int code = segment_trailer_read(trailer, s->name, &checksum, &footer_len, err);
+    if (code == LGZ_OK && footer_len != footer.len)
+        code = error_set(err, LGZ_ERR_CORRUPT, "%s: trailer doesn't fit the footer", s->name);
+    if (code == LGZ_OK)
+        code = segment_footer_read(footer, checksum, s->name, &index, err);
+    if (code != LGZ_OK)
+        return code;
+    bool same = index.blocks.len == s->blocks.len;
+    for (size_t i = 0; same && i < s->blocks.len; i++)
+        same = index.blocks.data[i].stored_len == s->blocks.data[i].stored_len &&
+               index.blocks.data[i].raw_len == s->blocks.data[i].raw_len;
+    segment_index_clear(&index);
+    s->blocks.len = 0;
+    s->in_segment = false;
+    return same ? LGZ_OK
+                : error_set(err, LGZ_ERR_CORRUPT, "%s: footer doesn't fit the blocks", s->name);
+}
+
+/*
+ * Take the part at the front, if all of it is there.
+ *
+ * @return 1 if one was taken, 0 if more input is needed, or a negative code
+ */
+static int take_part(struct segment_stream *s, struct lgz_error *err)
+{
+    struct reader r = reader_of(s->pending.data + s->taken, s->pending.len - s->taken);
+    const uint8_t *start = r.at;
+    int code;
+    if (!s->in_segment) {
+        if (reader_left(&r) < SEGMENT_HEADER_LEN)
+            return 0;
+        code = segment_header_check(r.at, s->name, err);
+        if (code != LGZ_OK)
+            return s->offset ? error_set(err, LGZ_ERR_CORRUPT,
+                                         "%s: trailing garbage at offset %llu", s->name,
+                                         (unsigned long long)s->offset)
+                             : code;
+        s->in_segment = true;
+        s->taken += SEGMENT_HEADER_LEN;
+        s->offset += SEGMENT_HEADER_LEN;
+        return 1;
+    }
+    uint8_t tag = reader_u8(&r);
+    uint64_t len = reader_varint(&r);
+    bool cut = r.failed && s->pending.len - s->taken < BLOCK_MAX_HEADER;
+    if (cut)
+        return 0;
+    if (r.failed || tag < BLOCK_STRUCTURED || tag > SEGMENT_FOOTER || len > UINT32_MAX)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged block header at offset %llu", s->name,
+                         (unsigned long long)s->offset);
+    size_t trailer = tag == SEGMENT_FOOTER ? SEGMENT_TRAILER_LEN : 0;
+    if (reader_left(&r) < len + trailer)
+        return 0;
+    struct span body = reader_bytes(&r, len);
+    size_t size = (size_t)(r.at - start);
+    code = tag == SEGMENT_FOOTER ? take_footer(s, (struct span){start, size}, r.at, err)
+                                 : take_block(s, (enum block_tag)tag, body, size, err);
+    s->taken += size + trailer;
+    s->offset += size + trailer;
+    return code == LGZ_OK ? 1 : code;
+}
+
+int segment_stream_feed(struct segment_stream *s, const void *data, size_t len,
+                        struct lgz_error *err)
+{
+    int code;
+    buf_append(&s->pending, data, len);
+    if (s->pending.failed)
+        return error_memory(err);
+    do
+        code = take_part(s, err);
+    while (code == 1);
+    if (s->taken) {
+        memmove(s->pending.data, s->pending.data + s->taken, s->pending.len - s->taken);
+        s->pending.len -= s->taken;
+        s->taken = 0;
+    }
+    return code;
+}
+
+int segment_stream_end(struct segment_stream *s, struct lgz_error *err)
+{
+    if (s->in_segment)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: ends within a segment, behind offset %llu",
+                         s->name, (unsigned long long)s->offset);
+    if (s->offset == 0)
+        return error_set(err, LGZ_ERR_FORMAT, "%s: not a logzip segment", s->name);
+    if (s->pending.len)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: trailing garbage at offset %llu", s->name,
+                         (unsigned long long)s->offset);
+    return LGZ_OK;
+}

@@ -1,0 +1,315 @@
+/*
+ * writer.c - cuts the input into blocks, has them encoded, writes them in order.
+ *
+ * A block ends with a line, unless a single line is longer than a block. Jobs stand in a ring: the
+ * oldest is written as soon as its slot is needed, so memory is bounded by the ring whatever the
+ * input.
+ */
+#include "segment/writer.h"
+
+#include <stdlib.h>
+
+#include "base/workers.h"
+#include "segment/index.h"
+
+enum { MAX_THREADS = 256, JOBS_PER_THREAD = 2, MIN_BLOCK = 4096 };
+
+struct job {
+    struct work work; /* first: workers give it back */
+    struct buf raw;
+    VEC(struct extent) extents;
+    struct buf out;
+    struct block_summary summary;
+    int code;
+    struct lgz_error error;
+    bool submitted;
+};
+
+struct segment_writer {
+    struct segment_options options;
+    lgz_write_fn *write;
+    void *context;
+    struct segment_index index;
+    struct column_context *contexts; /* one for each thread */
+    struct workers *workers;
+    struct job *jobs;
+    size_t job_count;
+    size_t current;  /* the job that is being filled */
+    uint64_t raw_bytes;
+    uint64_t stored_bytes;
+    bool finished;
+};
+
+static void encode_job(void *state, struct work *work)
+{
+    struct job *job = (struct job *)work;
+    struct block_input input = {job->raw.data, job->raw.len, job->extents.data, job->extents.len};
+    job->code = block_encode(state, &input, &job->out, &job->summary, &job->error);
+}
+
+static int start_workers(struct segment_writer *w, struct lgz_error *err)
+{
+    unsigned threads = w->options.threads;
+    void **states = calloc(threads, sizeof(*states));
+    w->contexts = calloc(threads, sizeof(*w->contexts));
+    w->job_count = threads == 1 ? 1 : threads * JOBS_PER_THREAD;
+    w->jobs = calloc(w->job_count, sizeof(*w->jobs));
+    int code = states && w->contexts && w->jobs ? LGZ_OK : error_memory(err);
+    for (unsigned i = 0; i < threads && code == LGZ_OK; i++) {
+        code = column_context_init(&w->contexts[i], w->options.level, err);
+        states[i] = &w->contexts[i];
+    }
+    if (code == LGZ_OK)
+        code = workers_new(&w->workers, threads, encode_job, states, err);
+    free(states);
+    return code;
+}
+
+static int put(struct segment_writer *w, const void *data, size_t len, struct lgz_error *err)
+{
+    if (err)
+        *err = (struct lgz_error){0};
+    if (w->write(w->context, data, len) != 0)
+        return err && err->code ? err->code
+                                : error_set(err, LGZ_ERR_CANCELLED, "writing was cancelled");
+    w->stored_bytes += len;
+    return LGZ_OK;
+}
+
+int segment_writer_new(struct segment_writer **out, const struct segment_options *options,
+                       lgz_write_fn *write, void *context, struct lgz_error *err)
+{
+    if (options->level < LGZ_LEVEL_FAST || options->level > LGZ_LEVEL_BEST)
+        return error_set(err, LGZ_ERR_ARGUMENT, "unknown level %d", (int)options->level);
+    if (options->threads < 1 || options->threads > MAX_THREADS)
+        return error_set(err, LGZ_ERR_ARGUMENT, "threads must be 1 to %d", MAX_THREADS);
+    struct segment_writer *w = calloc(1, sizeof(*w));
+    if (!w)
+        return error_memory(err);
+    w->options = *options;
+    w->write = write;
+    w->context = context;
+    w->index.level = options->level;
+    w->index.first_journal = options->first_journal;
+    w->index.last_journal = options->last_journal;
+    if (!w->options.block_size)
+        w->options.block_size = block_default_size(options->level);
+    if (w->options.block_size < MIN_BLOCK)
+        w->options.block_size = MIN_BLOCK;
+    if (w->options.block_size > BLOCK_MAX_RAW)
+        w->options.block_size = BLOCK_MAX_RAW;
+    uint8_t header[SEGMENT_HEADER_LEN];
+    segment_header_write(header);
+    int code = start_workers(w, err);
+    if (code == LGZ_OK)
+        code = put(w, header, sizeof(header), err);
+    if (code != LGZ_OK) {
+        segment_writer_free(w);
+        return code;
+    }
+    *out = w;
+    return LGZ_OK;
+}
+
+int segment_writer_source(struct segment_writer *w, const struct source *source, uint32_t *index,
+                          struct lgz_error *err)
+{
+    struct source copy;
+    int code = source_copy(&copy, source, err);
+    if (code != LGZ_OK)
+        return code;
+    if (!vec_push(&w->index.sources, copy)) {
+        source_clear(&copy);
+        return error_memory(err);
+    }
+    *index = (uint32_t)(w->index.sources.len - 1);
+    return LGZ_OK;
+}
+
+/* Write an encoded job's block and remember it for the footer. */
+static int write_job(struct segment_writer *w, struct job *job, struct lgz_error *err)
+{
+    workers_wait(w->workers, &job->work);
+    job->submitted = false;
+    if (job->code != LGZ_OK) {
+        if (err)
+            *err = job->error;
+        return job->code;
+    }
+    struct block_info info = {
+        .stored_len = job->out.len,
+        .raw_len = job->raw.len,
+        .raw_checksum = job->summary.raw_checksum,
+        .lines = job->summary.lines,
+        .time_min = job->summary.time_min,
+        .time_max = job->summary.time_max,
+        .plain = job->summary.plain,
+        .extents = job->extents.data,
+        .extent_count = job->extents.len,
+        .template_counts = job->summary.template_counts.data,
+        .template_count = job->summary.template_counts.len,
+    };
+    if (!vec_push(&w->index.blocks, info))
+        return error_memory(err);
+    /* The index owns these two now. */
+    memset(&job->extents, 0, sizeof(job->extents));
+    memset(&job->summary, 0, sizeof(job->summary));
+    int code = put(w, job->out.data, job->out.len, err);
+    buf_clear(&job->raw);
+    buf_clear(&job->out);
+    return code;
+}
+
+/* The current job is full: have it encoded, and take the next slot of the ring. */
+static int submit(struct segment_writer *w, struct lgz_error *err)
+{
+    struct job *job = &w->jobs[w->current];
+    job->submitted = true;
+    workers_submit(w->workers, &job->work);
+    w->current = (w->current + 1) % w->job_count;
+    if (!w->jobs[w->current].submitted)
+        return LGZ_OK;
+    return write_job(w, &w->jobs[w->current], err);
+}
+
+static bool add_extent(struct job *job, const struct extent *x)
+{
+    struct extent *last = job->extents.len ? &job->extents.data[job->extents.len - 1] : NULL;
+    if (last && last->source == x->source && last->offset + last->length == x->offset &&
+        last->read_time == x->read_time) {
+        last->length += x->length;
+        return true;
+    }
+    return vec_push(&job->extents, *x);
+}
+
+/* Move what stands behind `keep` raw bytes, and its extents, from a job into an empty one. */
+static bool move_tail(struct job *from, struct job *to, size_t keep)
+{
+    size_t at = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < from->extents.len; i++) {
+        struct extent *x = &from->extents.data[i];
+        size_t end = at + x->length;
+        if (end > keep) {
+            uint64_t cut = at < keep ? keep - at : 0;
+            struct extent tail = *x;
+            tail.offset += cut;
+            tail.length -= cut;
+            if (!add_extent(to, &tail))
+                return false;
+            x->length = cut;
+        }
+        if (x->length)
+            kept = i + 1;
+        at = end;
+    }
+    from->extents.len = kept;
+    buf_append(&to->raw, from->raw.data + keep, from->raw.len - keep);
+    from->raw.len = keep;
+    return !to->raw.failed;
+}
+
+/* A block is full: it ends behind its last '\n'; the rest begins the next one. */
+static int cut_block(struct segment_writer *w, struct lgz_error *err)
+{
+    struct job *job = &w->jobs[w->current];
+    const uint8_t *newline = memrchr(job->raw.data, '\n', job->raw.len);
+    size_t keep = newline ? (size_t)(newline + 1 - job->raw.data) : job->raw.len;
+    struct job tail = {0};
+    if (keep < job->raw.len && !move_tail(job, &tail, keep)) {
+        buf_free(&tail.raw);
+        vec_free(&tail.extents);
+        return error_memory(err);
+    }
+    int code = submit(w, err);
+    struct job *next = &w->jobs[w->current];
+    for (size_t i = 0; code == LGZ_OK && i < tail.extents.len; i++)
+        if (!add_extent(next, &tail.extents.data[i]))
+            code = error_memory(err);
+    buf_append(&next->raw, tail.raw.data, tail.raw.len);
+    if (code == LGZ_OK && next->raw.failed)
+        code = error_memory(err);
+    buf_free(&tail.raw);
+    vec_free(&tail.extents);
+    return code;
+}
+
+int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t offset,
+                          int64_t read_time, const void *data, size_t len, struct lgz_error *err)
+{
+    const uint8_t *from = data;
+    int code = LGZ_OK;
+    if (index >= w->index.sources.len || w->finished)
+        return error_set(err, LGZ_ERR_ARGUMENT, "append to an unknown source or a finished segment");
+    while (len && code == LGZ_OK) {
+        struct job *job = &w->jobs[w->current];
+        size_t room = w->options.block_size - job->raw.len;
+        size_t take = len < room ? len : room;
+        struct extent x = {index, offset, take, read_time};
+        if (!add_extent(job, &x))
+            return error_memory(err);
+        buf_append(&job->raw, from, take);
+        if (job->raw.failed)
+            return error_memory(err);
+        from += take;
+        len -= take;
+        offset += take;
+        w->raw_bytes += take;
+        if (job->raw.len == w->options.block_size)
+            code = cut_block(w, err);
+    }
+    return code;
+}
+
+int segment_writer_finish(struct segment_writer *w, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    if (w->finished)
+        return error_set(err, LGZ_ERR_ARGUMENT, "segment is finished already");
+    if (w->jobs[w->current].raw.len)
+        code = submit(w, err);
+    /* From the slot behind the current one on, the ring is in order of submission. */
+    for (size_t i = 0; i < w->job_count && code == LGZ_OK; i++) {
+        struct job *job = &w->jobs[(w->current + i) % w->job_count];
+        if (job->submitted)
+            code = write_job(w, job, err);
+    }
+    struct buf footer = {0};
+    if (code == LGZ_OK)
+        code = segment_footer_write(&w->index, w->contexts[0].zstd, &footer, err);
+    if (code == LGZ_OK)
+        code = put(w, footer.data, footer.len, err);
+    buf_free(&footer);
+    w->finished = true;
+    return code;
+}
+
+uint64_t segment_writer_raw_bytes(const struct segment_writer *w)
+{
+    return w->raw_bytes;
+}
+
+uint64_t segment_writer_stored_bytes(const struct segment_writer *w)
+{
+    return w->stored_bytes;
+}
+
+void segment_writer_free(struct segment_writer *w)
+{
+    if (!w)
+        return;
+    workers_free(w->workers);
+    for (size_t i = 0; w->jobs && i < w->job_count; i++) {
+        buf_free(&w->jobs[i].raw);
+        buf_free(&w->jobs[i].out);
+        vec_free(&w->jobs[i].extents);
+        vec_free(&w->jobs[i].summary.template_counts);
+    }
+    for (unsigned i = 0; w->contexts && i < w->options.threads; i++)
+        column_context_clear(&w->contexts[i]);
+    segment_index_clear(&w->index);
+    free(w->contexts);
+    free(w->jobs);
+    free(w);
+}

@@ -1,0 +1,395 @@
+/*
+ * cluster.c - the iteration, shape by shape.
+ *
+ * A row is a skeleton's tokens: the hash of a word, or a mark for a value or stamp. A cluster is a
+ * row in which WILD stands where its members differ. A word that is WILD becomes a slot, just like
+ * a value.
+ */
+#include "template/cluster.h"
+
+#include <stdlib.h>
+
+#include "line/tokens.h"
+
+enum {
+    SAMPLE_ROWS = 400,    /* rows clustered in one round */
+    MAX_CLUSTERS = 100,   /* that one round may make of them */
+    MAX_ROUNDS = 6,
+    MAX_TOKENS = 4096,    /* a shape with more tokens isn't clustered, each row stands alone */
+    MAX_CELLS = 1 << 22,  /* tokens of all rows of a shape that are held at once */
+};
+
+static const uint64_t WILD = 0;
+static const uint64_t MARK_VALUE = 1;
+static const uint64_t MARK_TIME = 2;
+
+/* The rows of one shape, and what is found for them. */
+struct shape {
+    const uint32_t *members; /* skeletons, heaviest first */
+    size_t rows;
+    size_t tokens;
+    uint64_t *cells;    /* rows x tokens */
+    uint32_t *template; /* for each row: its template, 0 while it has none */
+};
+
+struct cluster {
+    uint64_t *cells; /* tokens */
+    uint32_t row;    /* the first member: literals are taken from its line */
+    uint64_t lines;
+};
+
+struct context {
+    const struct skeletons *skeletons;
+    const uint8_t *raw;
+    const struct lines *lines;
+    uint32_t min_lines;
+    uint32_t *of_skeleton;
+    struct buf text; /* serialized templates */
+    uint32_t count;  /* of templates */
+};
+
+static struct span example_line(const struct context *ctx, uint32_t skeleton)
+{
+    const struct line *line = &ctx->lines->list.data[ctx->skeletons->list.data[skeleton].example];
+    return (struct span){ctx->raw + line->at, line->len};
+}
+
+static size_t count_tokens(struct span line)
+{
+    struct token_scanner scanner = {line.data, line.len, 0};
+    struct token token;
+    size_t count = 0;
+    while (token_next(&scanner, &token))
+        count++;
+    return count;
+}
+
+/* Equal shapes mean equal numbers of tokens, unless hashes collide: then the row is left out. */
+static bool read_row(const struct context *ctx, uint32_t skeleton, uint64_t *cells, size_t tokens)
+{
+    struct span line = example_line(ctx, skeleton);
+    struct token_scanner scanner = {line.data, line.len, 0};
+    struct token token;
+    size_t i = 0;
+    while (token_next(&scanner, &token)) {
+        if (i == tokens)
+            return false;
+        uint64_t hash = mix_bytes(3, line.data + token.at, token.len);
+        cells[i++] = token.kind == TOKEN_WORD    ? hash | 4
+                     : token.kind == TOKEN_VALUE ? MARK_VALUE
+                                                 : MARK_TIME;
+    }
+    return i == tokens;
+}
+
+/* Writes a template: the line's bytes with slots for stamps, values and words that are WILD. */
+static void put_template(struct context *ctx, uint32_t skeleton, const uint64_t *cells)
+{
+    struct span line = example_line(ctx, skeleton);
+    struct token_scanner scanner = {line.data, line.len, 0};
+    struct token token;
+    size_t at = 0;
+    for (size_t i = 0; token_next(&scanner, &token); i++) {
+        if (token.kind == TOKEN_WORD && (!cells || cells[i] != WILD))
+            continue;
+        buf_append(&ctx->text, line.data + at, token.at - at);
+        if (token.kind == TOKEN_TIME)
+            template_put_time(&ctx->text, &token.stamp);
+        else
+            template_put_value(&ctx->text);
+        at = token.at + token.len;
+    }
+    buf_append(&ctx->text, line.data + at, line.len - at);
+    template_put_end(&ctx->text);
+    ctx->count++;
+}
+
+static uint32_t skeleton_lines(const struct context *ctx, uint32_t skeleton)
+{
+    return ctx->skeletons->list.data[skeleton].count;
+}
+
+/*
+ * How alike a row and a cluster are: words that agree, and places that would become (or are) WILD.
+ * Joining is allowed while most words stay; short lines may differ in one word only.
+ */
+static bool may_join(const uint64_t *cluster, const uint64_t *row, size_t tokens, size_t *agree)
+{
+    size_t same = 0;
+    size_t differ = 0;
+    for (size_t i = 0; i < tokens; i++) {
+        if (cluster[i] == row[i])
+            same += row[i] > MARK_TIME;
+        else
+            differ++;
+    }
+    *agree = same;
+    return same > 0 && (differ <= 1 || differ * 2 <= same);
+}
+
+static void join(struct cluster *c, const uint64_t *row, size_t tokens, uint64_t lines)
+{
+    for (size_t i = 0; i < tokens; i++)
+        if (c->cells[i] != row[i])
+            c->cells[i] = WILD;
+    c->lines += lines;
+}
+
+/* Greedy clustering of a sample of the rows that have no template. Returns the cluster count. */
+static size_t cluster_sample(const struct context *ctx, const struct shape *shape,
+                             struct cluster *clusters)
+{
+    size_t count = 0;
+    size_t taken = 0;
+    for (size_t row = 0; row < shape->rows && taken < SAMPLE_ROWS; row++) {
+        if (shape->template[row])
+            continue;
+        taken++;
+        const uint64_t *cells = shape->cells + row * shape->tokens;
+        struct cluster *best = NULL;
+        size_t best_agree = 0;
+        for (size_t i = 0; i < count; i++) {
+            size_t agree;
+            if (may_join(clusters[i].cells, cells, shape->tokens, &agree) && agree > best_agree) {
+                best = &clusters[i];
+                best_agree = agree;
+            }
+        }
+        uint64_t lines = skeleton_lines(ctx, shape->members[row]);
+        if (best) {
+            join(best, cells, shape->tokens, lines);
+        } else if (count < MAX_CLUSTERS) {
+            memcpy(clusters[count].cells, cells, shape->tokens * sizeof(*cells));
+            clusters[count].row = (uint32_t)row;
+            clusters[count++].lines = lines;
+        }
+    }
+    return count;
+}
+
+static bool row_matches(const uint64_t *cluster, const uint64_t *row, size_t tokens)
+{
+    for (size_t i = 0; i < tokens; i++)
+        if (cluster[i] != WILD && cluster[i] != row[i])
+            return false;
+    return true;
+}
+
+/* Give every row without template the first cluster that it matches. Returns how many got one. */
+static size_t match_rows(struct context *ctx, struct shape *shape, const struct cluster *clusters,
+                         size_t count)
+{
+    size_t matched = 0;
+    uint32_t *numbers = calloc(count + 1, sizeof(*numbers));
+    if (!numbers) {
+        ctx->text.failed = true;
+        return 0;
+    }
+    for (size_t row = 0; row < shape->rows; row++) {
+        for (size_t i = 0; i < count && !shape->template[row]; i++) {
+            if (clusters[i].lines < ctx->min_lines ||
+                !row_matches(clusters[i].cells, shape->cells + row * shape->tokens, shape->tokens))
+                continue;
+            if (!numbers[i]) {
+                numbers[i] = ctx->count;
+                put_template(ctx, shape->members[clusters[i].row], clusters[i].cells);
+            }
+            shape->template[row] = numbers[i];
+            matched++;
+        }
+    }
+    free(numbers);
+    return matched;
+}
+
+static bool iterate(struct context *ctx, struct shape *shape)
+{
+    struct cluster *clusters = calloc(MAX_CLUSTERS, sizeof(*clusters));
+    uint64_t *cells = calloc(MAX_CLUSTERS, shape->tokens * sizeof(*cells) + 1);
+    bool ok = clusters && cells;
+    size_t left = shape->rows;
+    for (size_t i = 0; ok && i < MAX_CLUSTERS; i++)
+        clusters[i].cells = cells + i * shape->tokens;
+    for (int round = 0; ok && left && round < MAX_ROUNDS; round++) {
+        size_t count = cluster_sample(ctx, shape, clusters);
+        size_t matched = match_rows(ctx, shape, clusters, count);
+        left -= matched;
+        /* It no longer pays: what is left is all different. */
+        if (matched * 50 < left || !matched)
+            break;
+    }
+    free(clusters);
+    free(cells);
+    return ok;
+}
+
+/* Each row for itself: what shapes get that are too large to compare, and single rows. */
+static void stand_alone(struct context *ctx, const uint32_t *members, size_t rows)
+{
+    for (size_t i = 0; i < rows; i++) {
+        if (skeleton_lines(ctx, members[i]) < ctx->min_lines)
+            continue;
+        ctx->of_skeleton[members[i]] = ctx->count;
+        put_template(ctx, members[i], NULL);
+    }
+}
+
+static bool cluster_shape(struct context *ctx, const uint32_t *members, size_t rows)
+{
+    struct shape shape = {.members = members, .rows = rows};
+    shape.tokens = count_tokens(example_line(ctx, members[0]));
+    if (rows == 1 || shape.tokens == 0 || shape.tokens > MAX_TOKENS) {
+        stand_alone(ctx, members, rows);
+        return true;
+    }
+    if (shape.rows > MAX_CELLS / shape.tokens) {
+        shape.rows = MAX_CELLS / shape.tokens;
+        stand_alone(ctx, members + shape.rows, rows - shape.rows);
+    }
+    shape.cells = malloc(shape.rows * shape.tokens * sizeof(*shape.cells));
+    shape.template = calloc(shape.rows, sizeof(*shape.template));
+    bool ok = shape.cells && shape.template;
+    size_t kept = 0;
+    uint32_t *order = malloc(shape.rows * sizeof(*order));
+    for (size_t i = 0; ok && order && i < shape.rows; i++)
+        if (read_row(ctx, members[i], shape.cells + kept * shape.tokens, shape.tokens))
+            order[kept++] = members[i];
+    shape.members = order;
+    shape.rows = kept;
+    ok = ok && order && iterate(ctx, &shape);
+    for (size_t row = 0; ok && row < shape.rows; row++)
+        ctx->of_skeleton[order[row]] = shape.template[row];
+    free(order);
+    free(shape.cells);
+    free(shape.template);
+    return ok;
+}
+
+static int by_shape(const void *a, const void *b, void *context)
+{
+    const struct skeleton *list = context;
+    const struct skeleton *x = &list[*(const uint32_t *)a];
+    const struct skeleton *y = &list[*(const uint32_t *)b];
+    if (x->shape != y->shape)
+        return x->shape < y->shape ? -1 : 1;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return x->example < y->example ? -1 : x->example > y->example;
+}
+
+static bool cluster_all(struct context *ctx)
+{
+    const struct skeleton *list = ctx->skeletons->list.data;
+    size_t count = ctx->skeletons->list.len;
+    uint32_t *order = malloc((count + 1) * sizeof(*order));
+    bool ok = order != NULL;
+    for (size_t i = 0; ok && i < count; i++)
+        order[i] = (uint32_t)i;
+    if (ok)
+        qsort_r(order, count, sizeof(*order), by_shape, (void *)list);
+    for (size_t start = 0; ok && start < count;) {
+        size_t end = start + 1;
+        while (end < count && list[order[end]].shape == list[order[start]].shape)
+            end++;
+        ok = cluster_shape(ctx, order + start, end - start);
+        start = end;
+    }
+    free(order);
+    return ok && !ctx->text.failed;
+}
+
+/* While clustering, template 0 is the one of lines that have none; here it becomes the last. */
+struct order {
+    uint64_t *lines; /* by old number */
+    uint32_t *old;   /* old numbers in the new order */
+    uint32_t *rank;  /* new numbers by old number */
+};
+
+static int by_lines(const void *a, const void *b, void *context)
+{
+    const uint64_t *lines = context;
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+    if (x == 0 || y == 0)
+        return x == 0 ? y != 0 : -1;
+    if (lines[x] != lines[y])
+        return lines[x] > lines[y] ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+static bool find_order(const struct context *ctx, struct order *order)
+{
+    size_t count = ctx->count;
+    order->lines = calloc(count, sizeof(*order->lines));
+    order->old = malloc(count * sizeof(*order->old));
+    order->rank = malloc(count * sizeof(*order->rank));
+    if (!order->lines || !order->old || !order->rank)
+        return false;
+    for (size_t i = 0; i < ctx->skeletons->list.len; i++)
+        order->lines[ctx->of_skeleton[i]] += skeleton_lines(ctx, (uint32_t)i);
+    for (uint32_t i = 0; i < count; i++)
+        order->old[i] = i;
+    qsort_r(order->old, count, sizeof(*order->old), by_lines, order->lines);
+    for (uint32_t i = 0; i < count; i++)
+        order->rank[order->old[i]] = i;
+    return true;
+}
+
+/* Renumber: frequent templates get the small numbers. */
+static int finish(struct context *ctx, struct clustering *c, struct lgz_error *err)
+{
+    struct order order = {0};
+    struct template_set set = {0};
+    struct buf text = {0};
+    int code = template_set_parse(&set, ctx->text.data, ctx->text.len, ctx->count, err);
+    ctx->text = (struct buf){0};
+    c->lines = calloc(ctx->count, sizeof(*c->lines));
+    if (code == LGZ_OK && (!c->lines || !find_order(ctx, &order)))
+        code = error_memory(err);
+    for (size_t i = 0; code == LGZ_OK && i < ctx->count; i++) {
+        struct span old = set.list.data[order.old[i]].text;
+        buf_append(&text, old.data, old.len);
+        c->lines[i] = order.lines[order.old[i]];
+    }
+    for (size_t i = 0; code == LGZ_OK && i < ctx->skeletons->list.len; i++)
+        ctx->of_skeleton[i] = order.rank[ctx->of_skeleton[i]];
+    if (code == LGZ_OK && text.failed)
+        code = error_memory(err);
+    if (code == LGZ_OK)
+        code = template_set_parse(&c->set, text.data, text.len, ctx->count, err);
+    else
+        buf_free(&text);
+    template_set_clear(&set);
+    free(order.lines);
+    free(order.old);
+    free(order.rank);
+    return code;
+}
+
+int cluster_skeletons(struct clustering *c, const struct skeletons *skeletons, const uint8_t *raw,
+                      const struct lines *lines, uint32_t min_lines, struct lgz_error *err)
+{
+    *c = (struct clustering){0};
+    struct context ctx = {.skeletons = skeletons,
+                          .raw = raw,
+                          .lines = lines,
+                          .min_lines = min_lines,
+                          .count = 1,
+                          .of_skeleton = calloc(skeletons->list.len + 1, sizeof(uint32_t))};
+    c->of_skeleton = ctx.of_skeleton;
+    template_put_rest(&ctx.text);
+    template_put_end(&ctx.text);
+    int code = ctx.of_skeleton && cluster_all(&ctx) ? finish(&ctx, c, err) : error_memory(err);
+    buf_free(&ctx.text);
+    if (code != LGZ_OK)
+        clustering_clear(c);
+    return code;
+}
+
+void clustering_clear(struct clustering *c)
+{
+    template_set_clear(&c->set);
+    free(c->of_skeleton);
+    free(c->lines);
+    *c = (struct clustering){0};
+}

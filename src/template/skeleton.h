@@ -1,0 +1,42 @@
+/*
+ * skeleton.h - lines grouped by what is left of them without their values.
+ *
+ * The skeleton of a line is the sequence of its separators, words, and places of values and time
+ * stamps. Lines of one skeleton nearly always belong to one template, so clustering works on the
+ * few skeletons of a block instead of on its many lines. A skeleton is known by a 64-bit hash; two
+ * that collide cost ratio, never exactness, since template_match() looks at every byte.
+ */
+#ifndef LOGZIP_TEMPLATE_SKELETON_H
+#define LOGZIP_TEMPLATE_SKELETON_H
+
+#include "line/lines.h"
+
+struct skeleton {
+    uint64_t hash;
+    uint64_t shape;   /**< hash of separators and stamps only: lines that may share a template */
+    uint32_t example; /**< the first line that has it */
+    uint32_t count;   /**< lines that have it */
+};
+
+struct skeletons {
+    VEC(struct skeleton) list; /**< in order of first appearance */
+    uint32_t *of_line;         /**< for each line, its index in `list`; owned */
+    uint32_t *table;           /**< open addressing, index + 1; owned */
+    size_t table_size;         /**< a power of two */
+};
+
+/** Find the skeletons of all lines. @return false when memory is out */
+bool skeletons_collect(struct skeletons *s, const uint8_t *raw, const struct lines *lines);
+void skeletons_free(struct skeletons *s);
+
+/** A hash step that is good enough for tables in memory; never stored. */
+static inline uint64_t mix_hash(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ (hash >> 29);
+}
+
+/** mix_hash() over bytes. */
+uint64_t mix_bytes(uint64_t hash, const uint8_t *data, size_t len);
+
+#endif

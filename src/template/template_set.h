@@ -1,0 +1,25 @@
+/*
+ * template_set.h - the templates of a block, numbered, with the serialized form of all of them.
+ */
+#ifndef LOGZIP_TEMPLATE_TEMPLATE_SET_H
+#define LOGZIP_TEMPLATE_TEMPLATE_SET_H
+
+#include "base/error.h"
+#include "template/template.h"
+
+struct template_set {
+    VEC(struct template) list;
+    uint8_t *text; /**< what the templates refer to; owned */
+    size_t text_len;
+};
+
+/**
+ * Parse `count` serialized templates.
+ *
+ * @param text  taken over: an allocated block that the set frees
+ */
+int template_set_parse(struct template_set *set, uint8_t *text, size_t len, size_t count,
+                       struct lgz_error *err);
+void template_set_clear(struct template_set *set);
+
+#endif
