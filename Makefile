@@ -15,7 +15,7 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-integration demo bench fuzz fuzz-programs lint lint-deps lint-config format \
+.PHONY: all objects check check-unit check-fuzz check-integration demo bench fuzz fuzz-programs lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
 MAKEFLAGS += --no-builtin-rules
 # As many jobs as processors, unless -j says otherwise.
@@ -31,7 +31,7 @@ say = $(if $(Q),@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 goals := $(or $(MAKECMDGOALS),all)
 unconfigured := help clean distclean dist deps format lint lint-%
-testing := $(filter check check-unit check-integration demo,$(goals))
+testing := $(filter check check-unit check-fuzz check-integration demo,$(goals))
 
 ifneq ($(filter-out $(unconfigured),$(goals)),)
 include $(BUILDDIR)/config.mk
@@ -216,8 +216,11 @@ run_tests = $(Q)BUILD='$(abspath $(B))' SRC='$(SRC)' SANITIZE='$(SANITIZE)' CC='
 check: deps all $(unit_tests) $(fuzz_tests) $(B)/tests/bench
 	$(run_tests) $(unit_tests) $(fuzz_tests) $(script_tests)
 
-check-unit: deps $(unit_tests) $(fuzz_tests)
-	$(run_tests) $(unit_tests) $(fuzz_tests)
+check-unit: deps $(unit_tests)
+	$(run_tests) $(unit_tests)
+
+check-fuzz: deps $(fuzz_tests)
+	$(run_tests) $(fuzz_tests)
 
 check-integration: deps all $(B)/tests/bench
 	$(run_tests) $(script_tests)
@@ -360,7 +363,8 @@ dist:
 #?   all                the library and the programs, into build/ (the default)
 #?   demo               install what is missing, build, and show the whole path at work
 #?   check              install what is missing, build, and run all tests
-#?   check-unit         only the unit tests and the replay of the fuzzing corpus
+#?   check-unit         only the unit tests
+#?   check-fuzz         only the fuzz targets, on their corpora and mutations of them
 #?   check-integration  only the tests that run the programs
 #?   bench              compare sizes and CPU time with gzip, zstd and xz
 #?                      (CORPUS=DIR FILES=PATTERN TOOLS=LIST)
