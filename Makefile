@@ -15,7 +15,8 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-fuzz check-integration demo bench fuzz fuzz-programs lint lint-deps lint-config format \
+.PHONY: all objects check check-unit check-fuzz check-integration demo bench fuzz fuzz-programs \
+    lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
 MAKEFLAGS += --no-builtin-rules
 # As many jobs as processors, unless -j says otherwise.
@@ -73,7 +74,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
     -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wcast-align
 WERROR :=
 HARDENING = -fstack-protector-strong \
-    $(if $(SANITIZE)$(FUZZ)$(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+    $(if $(SANITIZE)$(FUZZ)$(filter -O0,$(CFLAGS))$(findstring FORTIFY,$(CPPFLAGS) $(CFLAGS)),,\
+        -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 instrument := $(if $(SANITIZE)$(FUZZ),$(sanitizers)) $(if $(FUZZ),-fsanitize=fuzzer-no-link)
 
