@@ -73,7 +73,9 @@ int timestamp_zone(const uint8_t *text, size_t size);
  *
  * @param zone       seconds east of UTC, or TIMESTAMP_NO_ZONE: read as UTC
  * @param reference  about when the line was written (ns): decides the year of a stamp that has none
- *                   (the year that brings it nearest to, and at most one day after, `reference`)
+ *                   (the year that brings it nearest to, and at most one day after, `reference`),
+ *                   and the day of a stamp that is only a time (the nearest). Seconds since the
+ *                   epoch are UTC: `zone` isn't looked at. What doesn't fit becomes INT64_MIN or MAX.
  */
 int64_t timestamp_instant(const struct timestamp *stamp, int zone, int64_t reference);
 
@@ -86,8 +88,9 @@ struct timestamp_found {
 
 /**
  * The stamp that dates a line: the first one that starts at the start of a token within the line's
- * first 256 bytes, formats that hold a date before formats that only hold a time or are bare
- * numbers.
+ * first 256 bytes, formats that hold date and time before those that only hold a date, these
+ * before bare numbers, and these before formats that only hold a time. A bare number with no letter
+ * or digit before it is as good as date and time.
  */
 bool timestamp_first(const uint8_t *line, size_t size, struct timestamp_found *found);
 
