@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -99,6 +100,20 @@ bool names_parse_segment(const char *name, uint64_t *first, uint64_t *last, int6
     return take_number(&name, SEQUENCE_DIGITS, first) && *first != 0 && take_text(&name, "-") &&
            take_number(&name, SEQUENCE_DIGITS, last) && *last >= *first && take_text(&name, "-") &&
            take_time(&name, time) && take_text(&name, ".logz") && *name == '\0';
+}
+
+int names_set_aside(const char *path, struct lgz_error *err)
+{
+    struct buf name = {0};
+    int code = LGZ_OK;
+    buf_printf(&name, "%s%s", path, ".damaged");
+    buf_push(&name, '\0');
+    if (name.failed)
+        code = error_memory(err);
+    else if (rename(path, (const char *)name.data) != 0)
+        code = error_io(err, "%s: cannot rename to %s", path, (const char *)name.data);
+    buf_free(&name);
+    return code;
 }
 
 static int add_entry(struct listing *l, const char *directory, const char *name,

@@ -10,9 +10,6 @@
 /** The largest number that a journal's name can hold: 12 digits. */
 #define NAMES_SEQUENCE_MAX UINT64_C(999999999999)
 
-/** The name that a journal gets which is damaged, and kept for people to look at. */
-#define NAMES_DAMAGED ".damaged"
-
 /** The path of journal `sequence`. @return NULL when memory is out; the caller frees it */
 char *names_journal(const char *directory, uint64_t sequence);
 
@@ -29,6 +26,12 @@ bool names_parse_journal(const char *name, uint64_t *sequence);
 
 /** Is `name` (no directories) a segment's? `*time` is in nanoseconds since the epoch. */
 bool names_parse_segment(const char *name, uint64_t *first, uint64_t *last, int64_t *time);
+
+/**
+ * Rename a damaged journal to NAME.damaged: no longer a journal, kept for people to look at. The
+ * caller syncs the directory.
+ */
+int names_set_aside(const char *path, struct lgz_error *err);
 
 struct listed_journal {
     char *path;

@@ -111,20 +111,6 @@ static int read_segments(struct recovery *r, struct lgz_error *err)
     return code;
 }
 
-static int set_aside(const char *path, struct lgz_error *err)
-{
-    struct buf name = {0};
-    int code = LGZ_OK;
-    buf_printf(&name, "%s%s", path, NAMES_DAMAGED);
-    buf_push(&name, '\0');
-    if (name.failed)
-        code = error_memory(err);
-    else if (rename(path, (const char *)name.data) != 0)
-        code = error_io(err, "%s: cannot rename to %s", path, (const char *)name.data);
-    buf_free(&name);
-    return code;
-}
-
 /*
  * Remove the covered journals and set aside the unreadable ones; what is left in the listing is to
  * be sealed. When a journal is set aside, positions go back to those of the one before, and what
@@ -150,7 +136,7 @@ static int sort_out_journals(struct recovery *r, struct lgz_error *err)
             journal_reader_close(reader);
             r->found.journals.data[kept++] = *journal;
         } else if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT) {
-            code = set_aside(journal->path, err);
+            code = names_set_aside(journal->path, err);
             r->result->journals_damaged++;
             free(journal->path);
         } else {

@@ -1,0 +1,299 @@
+/*
+ * seal.c - turns journals into a segment, in this order: write a draft, read it back and compare
+ * it with what was written, give it its name durably, remove the journals. Killed before it has its
+ * name, only a draft is left over; killed after, only journals that recovery knows to be covered.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "archive/digest.h"
+#include "archive/journal_index.h"
+#include "archive/names.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "segment/reader.h"
+
+/* Data of a source that was read within this time shares its read_time. */
+#define SEAL_SAME_TIME (10 * NS_PER_SECOND)
+
+struct seal {
+    const char *directory;
+    char *const *paths;
+    size_t count;
+    struct journal_reader **readers;
+    bool *torn; /* of each journal */
+    struct journal_index index;
+    struct segment_options options;
+    struct file_draft draft;
+    struct segment_writer *writer;
+    struct digest digest; /* of what was given to the writer */
+    struct lgz_error *err;
+};
+
+/* Pass 1: what is in the journals. */
+
+static int open_journals(struct seal *s)
+{
+    s->readers = calloc(s->count, sizeof(*s->readers));
+    s->torn = calloc(s->count, sizeof(*s->torn));
+    if (!s->readers || !s->torn)
+        return error_memory(s->err);
+    for (size_t i = 0; i < s->count; i++) {
+        int code = journal_open(&s->readers[i], s->paths[i], s->err);
+        if (code != LGZ_OK)
+            return code;
+        if (i &&
+            journal_reader_sequence(s->readers[i]) <= journal_reader_sequence(s->readers[i - 1]))
+            return error_set(s->err, LGZ_ERR_ARGUMENT, "%s: not in the order of the journals",
+                             s->paths[i]);
+    }
+    s->options.first_journal = journal_reader_sequence(s->readers[0]);
+    s->options.last_journal = journal_reader_sequence(s->readers[s->count - 1]);
+    return LGZ_OK;
+}
+
+/* The newest journal has the positions of all sources and must stay. */
+static int check_successor(struct seal *s)
+{
+    struct listing found;
+    int code = listing_open(&found, s->directory, s->err);
+    if (code != LGZ_OK)
+        return code;
+    uint64_t newest = found.journals.len ? found.journals.data[found.journals.len - 1].sequence : 0;
+    if (newest <= s->options.last_journal)
+        code = error_set(s->err, LGZ_ERR_ARGUMENT,
+                         "%s: the newest journal can't be sealed before there is another",
+                         s->paths[s->count - 1]);
+    listing_clear(&found);
+    return code;
+}
+
+static int index_journals(struct seal *s, uint64_t *torn_bytes)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        int code = journal_index_add(&s->index, s->readers[i], NULL, NULL, s->err);
+        if (code != LGZ_OK)
+            return code;
+        uint64_t end = journal_reader_end(s->readers[i], &s->torn[i]);
+        if (s->torn[i]) {
+            struct stat st;
+            if (stat(s->paths[i], &st) != 0)
+                return error_io(s->err, "%s: cannot stat", s->paths[i]);
+            if ((uint64_t)st.st_size > end)
+                *torn_bytes += (uint64_t)st.st_size - end;
+        }
+    }
+    journal_index_sort(&s->index);
+    return LGZ_OK;
+}
+
+/* Pass 2: the data, by source and offset, into the segment. */
+
+/* How far the source at hand has been written. */
+struct run {
+    uint64_t source_id; /* 0: none yet */
+    uint32_t number;    /* of the source in the segment */
+    uint64_t end;       /* offset behind the last byte that was written */
+    int64_t read_time;  /* that the run's bytes share */
+};
+
+static int write_draft(void *context, const void *data, size_t size)
+{
+    struct seal *s = context;
+    return file_write(s->draft.fd, data, size, s->draft.temporary, s->err);
+}
+
+static int start_source(struct seal *s, struct run *run, uint64_t id, int64_t read_time)
+{
+    const struct source_position *known = positions_find(&s->index.sources, id);
+    *run = (struct run){.source_id = id, .read_time = read_time};
+    return segment_writer_source(s->writer, &known->source, &run->number, s->err);
+}
+
+static bool same_time(int64_t first, int64_t time)
+{
+    int64_t since;
+    return !__builtin_sub_overflow(time, first, &since) && since >= 0 && since < SEAL_SAME_TIME;
+}
+
+/* Write what is new of one record. */
+static int write_record(struct seal *s, struct run *run, const struct indexed_data *item)
+{
+    struct journal_record record;
+    int code = LGZ_OK;
+    if (item->source_id == run->source_id && item->offset + item->length <= run->end)
+        return LGZ_OK;
+    code = journal_read_at(s->readers[item->journal], item->position, (uint32_t)item->stored_len,
+                           &record, s->err);
+    if (code != LGZ_OK)
+        return code;
+    if (record.kind != JOURNAL_DATA || record.source_id != item->source_id ||
+        record.offset != item->offset || record.data.len != item->length)
+        return error_set(s->err, LGZ_ERR_CORRUPT, "%s: changed while it was sealed",
+                         s->paths[item->journal]);
+    if (item->source_id != run->source_id)
+        code = start_source(s, run, item->source_id, record.read_time);
+    if (code != LGZ_OK)
+        return code;
+    if (!same_time(run->read_time, record.read_time))
+        run->read_time = record.read_time;
+    size_t skip = record.offset < run->end ? (size_t)(run->end - record.offset) : 0;
+    uint64_t offset = record.offset + skip;
+    const uint8_t *data = record.data.data + skip;
+    size_t len = record.data.len - skip;
+    code = segment_writer_append(s->writer, run->number, offset, run->read_time, data, len, s->err);
+    if (code == LGZ_OK)
+        code = digest_feed(&s->digest, run->source_id, offset, run->read_time, data, len, s->err);
+    run->end = offset + len;
+    return code;
+}
+
+static int write_segment(struct seal *s, struct archive_seal_result *result)
+{
+    struct run run = {0};
+    int code = segment_writer_new(&s->writer, &s->options, write_draft, s, s->err);
+    for (size_t i = 0; code == LGZ_OK && i < s->index.data.len; i++)
+        code = write_record(s, &run, &s->index.data.data[i]);
+    if (code == LGZ_OK)
+        code = segment_writer_finish(s->writer, s->err);
+    if (code != LGZ_OK)
+        return code;
+    result->raw_bytes = segment_writer_raw_bytes(s->writer);
+    result->stored_bytes = segment_writer_stored_bytes(s->writer);
+    return LGZ_OK;
+}
+
+/* Reading back what was written. */
+
+static int digest_block(const struct segment *segment, size_t index, struct buf *raw,
+                        struct digest *digest, struct lgz_error *err)
+{
+    const struct block_info *block = segment_block(segment, index);
+    uint64_t at = 0;
+    buf_clear(raw);
+    int code = segment_read_block(segment, index, raw, err);
+    for (size_t i = 0; code == LGZ_OK && i < block->extent_count; i++) {
+        const struct extent *extent = &block->extents[i];
+        if (extent->length > raw->len - at)
+            return error_set(err, LGZ_ERR_CORRUPT, "%s: extents are longer than their block",
+                             segment_path(segment));
+        code = digest_feed(digest, segment_source(segment, extent->source)->id, extent->offset,
+                           extent->read_time, raw->data + at, (size_t)extent->length, err);
+        at += extent->length;
+    }
+    return code;
+}
+
+static int verify_draft(struct seal *s, uint64_t *lines)
+{
+    struct segment *segment;
+    struct digest digest = {0};
+    struct buf raw = {0};
+    int code = segment_open(&segment, s->draft.temporary, s->err);
+    if (code != LGZ_OK)
+        return code;
+    for (size_t i = 0; code == LGZ_OK && i < segment_block_count(segment); i++)
+        code = digest_block(segment, i, &raw, &digest, s->err);
+    const struct segment_info *info = segment_info(segment);
+    if (code == LGZ_OK &&
+        (digest.bytes != s->digest.bytes || digest_finish(&digest) != digest_finish(&s->digest) ||
+         info->first_journal != s->options.first_journal ||
+         info->last_journal != s->options.last_journal))
+        code =
+            error_set(s->err, LGZ_ERR_CORRUPT,
+                      "%s: doesn't decode to what the journals hold; they are kept", s->draft.path);
+    *lines = info->lines;
+    segment_close(segment);
+    digest_clear(&digest);
+    buf_free(&raw);
+    return code;
+}
+
+/* The end: names. */
+
+static int make_segment(struct seal *s, struct archive_seal_result *result)
+{
+    char *path = names_segment(s->directory, s->options.first_journal, s->options.last_journal,
+                               s->index.first_time);
+    if (!path)
+        return error_memory(s->err);
+    int code = file_draft_open(&s->draft, path, 0640, s->err);
+    if (code == LGZ_OK)
+        code = write_segment(s, result);
+    if (code == LGZ_OK)
+        code = verify_draft(s, &result->lines);
+    /* A file of that name can only be one that recovery found damaged. */
+    if (code == LGZ_OK)
+        code = file_draft_commit(&s->draft, true, s->err);
+    if (code == LGZ_OK)
+        result->segment = path;
+    else
+        free(path);
+    return code;
+}
+
+static int remove_journals(struct seal *s)
+{
+    int code = LGZ_OK;
+    for (size_t i = 0; code == LGZ_OK && i < s->count; i++) {
+        if (s->torn[i])
+            code = names_set_aside(s->paths[i], s->err);
+        else if (unlink(s->paths[i]) != 0 && errno != ENOENT)
+            code = error_io(s->err, "%s: cannot remove", s->paths[i]);
+    }
+    int synced = file_sync_parent(s->paths[0], code == LGZ_OK ? s->err : NULL);
+    return code == LGZ_OK ? synced : code;
+}
+
+static void clear(struct seal *s)
+{
+    segment_writer_free(s->writer);
+    file_draft_discard(&s->draft);
+    for (size_t i = 0; s->readers && i < s->count; i++)
+        journal_reader_close(s->readers[i]);
+    free(s->readers);
+    free(s->torn);
+    journal_index_clear(&s->index);
+    digest_clear(&s->digest);
+}
+
+int archive_seal(const char *directory, char *const *journals, size_t count,
+                 const struct segment_options *options, struct archive_seal_result *result,
+                 struct lgz_error *err)
+{
+    struct lgz_error own = {0}; /* the write callback needs one to share */
+    struct seal s = {
+        .directory = directory,
+        .paths = journals,
+        .count = count,
+        .options = *options,
+        .draft = {.fd = -1},
+        .err = err ? err : &own,
+    };
+    *result = (struct archive_seal_result){0};
+    if (count == 0)
+        return LGZ_OK;
+    int code = open_journals(&s);
+    if (code == LGZ_OK)
+        code = check_successor(&s);
+    if (code == LGZ_OK)
+        code = index_journals(&s, &result->torn_bytes);
+    if (code == LGZ_OK && s.index.data.len)
+        code = make_segment(&s, result);
+    if (code == LGZ_OK)
+        code = remove_journals(&s);
+    clear(&s);
+    return code;
+}
+
+void archive_seal_result_clear(struct archive_seal_result *result)
+{
+    free(result->segment);
+    *result = (struct archive_seal_result){0};
+}
