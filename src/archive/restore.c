@@ -1,0 +1,398 @@
+/*
+ * restore.c - first looks up which bytes of the wanted sources are where (pieces), sorts those,
+ * checks that none is missing, then reads and writes them in order.
+ */
+#include "archive/restore.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/journal_index.h"
+#include "segment/reader.h"
+
+enum { BLOCK_CACHE = 4 }; /* decoded blocks kept: generations of a file often share a block */
+
+/* A run of a source's bytes, in a block of a segment or in a record of a journal. */
+struct piece {
+    uint64_t source_id;
+    uint64_t offset;
+    uint64_t length;
+    uint64_t at;   /* in the block's raw bytes; or the record's position */
+    uint32_t file; /* index of the segment; or number of segments + index of the journal */
+    uint32_t part; /* index of the block; or stored length of the record */
+};
+
+struct cached_block {
+    struct segment *segment;
+    size_t file; /* of the open segment */
+    size_t part; /* of the block in `raw`; SIZE_MAX if there is none */
+    struct buf raw;
+    uint64_t used; /* when, for the choice which to give up */
+};
+
+struct restore {
+    struct archive_snapshot *snapshot;
+    const char *pattern;
+    struct positions sources; /* that match; `next` as the journals say, 0 if they don't */
+    VEC(struct piece) pieces;
+    struct cached_block cache[BLOCK_CACHE];
+    uint64_t clock;
+    lgz_write_fn *write;
+    void *context;
+    struct restore_result *result;
+    struct lgz_error *err;
+};
+
+/* Looking up. */
+
+static bool has_name(const struct restore *r, const struct source *source)
+{
+    return strcmp(source->name, r->pattern) == 0;
+}
+
+static bool matches(void *context, const struct source *source)
+{
+    const struct restore *r = context;
+    return has_name(r, source) || fnmatch(r->pattern, source->name, 0) == 0;
+}
+
+static int add_source(struct restore *r, const struct source *source, uint64_t next)
+{
+    const struct source_position *known = positions_find(&r->sources, source->id);
+    if (known && known->next > next)
+        next = known->next;
+    return positions_put(&r->sources, source, next, r->err);
+}
+
+static int add_piece(struct restore *r, const struct piece *piece)
+{
+    struct piece *last = r->pieces.len ? &r->pieces.data[r->pieces.len - 1] : NULL;
+    bool in_block = piece->file < r->snapshot->segment_count;
+    if (last && in_block && last->file == piece->file && last->part == piece->part &&
+        last->source_id == piece->source_id && last->offset + last->length == piece->offset &&
+        last->at + last->length == piece->at) {
+        last->length += piece->length;
+        return LGZ_OK;
+    }
+    return vec_push(&r->pieces, *piece) ? LGZ_OK : error_memory(r->err);
+}
+
+static int look_into_block(struct restore *r, const struct segment *s, size_t file, size_t part)
+{
+    const struct block_info *block = segment_block(s, part);
+    uint64_t at = 0;
+    int code = LGZ_OK;
+    for (size_t i = 0; code == LGZ_OK && i < block->extent_count; i++) {
+        const struct extent *extent = &block->extents[i];
+        uint64_t end;
+        if (__builtin_add_overflow(extent->offset, extent->length, &end))
+            return error_set(r->err, LGZ_ERR_CORRUPT, "%s: block %zu has an impossible extent",
+                             segment_path(s), part);
+        uint64_t id = segment_source(s, extent->source)->id;
+        struct piece piece = {id, extent->offset, extent->length,
+                              at, (uint32_t)file, (uint32_t)part};
+        if (positions_find(&r->sources, id))
+            code = add_piece(r, &piece);
+        at += extent->length;
+    }
+    return code;
+}
+
+static int look_into_segment(struct restore *r, size_t file)
+{
+    struct segment *s;
+    bool wanted = false;
+    int code = segment_open(&s, r->snapshot->segments[file].path, r->err);
+    if (code == LGZ_ERR_IO && errno == ENOENT)
+        return LGZ_OK; /* expired since the snapshot */
+    if (code != LGZ_OK)
+        return code;
+    for (size_t i = 0; code == LGZ_OK && i < segment_source_count(s); i++) {
+        if (!matches(r, segment_source(s, i)))
+            continue;
+        wanted = true;
+        code = add_source(r, segment_source(s, i), 0);
+    }
+    for (size_t i = 0; wanted && code == LGZ_OK && i < segment_block_count(s); i++)
+        code = look_into_block(r, s, file, i);
+    segment_close(s);
+    return code;
+}
+
+static int look_into_journals(struct restore *r)
+{
+    struct journal_index index = {0};
+    int code = LGZ_OK;
+    for (size_t i = 0; code == LGZ_OK && i < r->snapshot->journal_count; i++) {
+        journal_rewind(r->snapshot->journals[i]);
+        code = journal_index_add(&index, r->snapshot->journals[i], matches, r, r->err);
+    }
+    for (size_t i = 0; code == LGZ_OK && i < index.sources.items.len; i++)
+        code = add_source(r, &index.sources.items.data[i].source, index.sources.items.data[i].next);
+    for (size_t i = 0; code == LGZ_OK && i < index.data.len; i++) {
+        const struct indexed_data *data = &index.data.data[i];
+        struct piece piece = {data->source_id,
+                              data->offset,
+                              data->length,
+                              data->position,
+                              (uint32_t)(r->snapshot->segment_count + data->journal),
+                              (uint32_t)data->stored_len};
+        code = add_piece(r, &piece);
+    }
+    journal_index_clear(&index);
+    return code;
+}
+
+/* If a source has exactly the name, those that only match it as a pattern are left out. */
+static void prefer_exact(struct restore *r)
+{
+    size_t kept = 0;
+    bool exact = false;
+    for (size_t i = 0; i < r->sources.items.len; i++)
+        exact = exact || has_name(r, &r->sources.items.data[i].source);
+    if (!exact)
+        return;
+    for (size_t i = 0; i < r->sources.items.len; i++) {
+        struct source_position *item = &r->sources.items.data[i];
+        if (has_name(r, &item->source))
+            r->sources.items.data[kept++] = *item;
+        else
+            source_clear(&item->source);
+    }
+    r->sources.items.len = kept;
+    kept = 0;
+    for (size_t i = 0; i < r->pieces.len; i++)
+        if (positions_find(&r->sources, r->pieces.data[i].source_id))
+            r->pieces.data[kept++] = r->pieces.data[i];
+    r->pieces.len = kept;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct piece *x = a, *y = b;
+    if (x->source_id != y->source_id)
+        return x->source_id < y->source_id ? -1 : 1;
+    if (x->offset != y->offset)
+        return x->offset < y->offset ? -1 : 1;
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+/* Checking. */
+
+static int add_note(struct restore *r, const struct source *source, uint64_t first_offset)
+{
+    struct restore_result *result = r->result;
+    struct restore_note *note = &result->notes[result->note_count];
+    note->name = strdup(source->name);
+    if (!note->name)
+        return error_memory(r->err);
+    note->source_id = source->id;
+    note->first_offset = first_offset;
+    result->note_count++;
+    return LGZ_OK;
+}
+
+static int report_gap(struct restore *r, const struct source *source, uint64_t from, uint64_t to)
+{
+    return error_set(r->err, LGZ_ERR_CORRUPT,
+                     "%s (source %" PRIu64 "): bytes %" PRIu64 " to %" PRIu64
+                     " are not in the archive",
+                     source->name, source->id, from, to - 1);
+}
+
+/* Check one source, whose pieces start at `*at`; moves `*at` behind them. */
+static int check_source(struct restore *r, const struct source_position *item, size_t *at)
+{
+    const struct piece *pieces = r->pieces.data;
+    const struct source *source = &item->source;
+    bool any = *at < r->pieces.len && pieces[*at].source_id == source->id;
+    uint64_t first = any ? pieces[*at].offset : item->next;
+    uint64_t end = first;
+    for (; *at < r->pieces.len && pieces[*at].source_id == source->id; ++*at) {
+        const struct piece *piece = &pieces[*at];
+        if (piece->offset > end)
+            return report_gap(r, source, end, piece->offset);
+        if (piece->offset + piece->length > end)
+            end = piece->offset + piece->length;
+    }
+    if (item->next > end)
+        return report_gap(r, source, end, item->next);
+    return first ? add_note(r, source, first) : LGZ_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int count_names(struct restore *r)
+{
+    size_t count = r->sources.items.len;
+    const char **names = calloc(count, sizeof(*names));
+    if (!names)
+        return error_memory(r->err);
+    for (size_t i = 0; i < count; i++)
+        names[i] = r->sources.items.data[i].source.name;
+    qsort(names, count, sizeof(*names), by_name);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || strcmp(names[i - 1], names[i]) != 0)
+            r->result->names++;
+    free(names);
+    return LGZ_OK;
+}
+
+static int check(struct restore *r)
+{
+    size_t at = 0, count = r->sources.items.len;
+    int code;
+    if (count == 0)
+        return error_set(r->err, LGZ_ERR_NOT_FOUND, "%s: no source has this name or matches it",
+                         r->pattern);
+    r->result->sources = count;
+    r->result->notes = calloc(count, sizeof(*r->result->notes));
+    code = r->result->notes ? count_names(r) : error_memory(r->err);
+    for (size_t i = 0; code == LGZ_OK && i < count; i++)
+        code = check_source(r, &r->sources.items.data[i], &at);
+    return code;
+}
+
+/* Reading and writing. */
+
+static int fill_cache(struct restore *r, struct cached_block *slot, size_t file, size_t part)
+{
+    slot->part = SIZE_MAX;
+    buf_clear(&slot->raw);
+    if (!slot->segment || slot->file != file) {
+        segment_close(slot->segment);
+        slot->segment = NULL;
+        int code = segment_open(&slot->segment, r->snapshot->segments[file].path, r->err);
+        if (code != LGZ_OK)
+            return code;
+        slot->file = file;
+    }
+    if (part >= segment_block_count(slot->segment))
+        return error_set(r->err, LGZ_ERR_CORRUPT, "%s: changed while it was read",
+                         segment_path(slot->segment));
+    int code = segment_read_block(slot->segment, part, &slot->raw, r->err);
+    if (code == LGZ_OK)
+        slot->part = part;
+    return code;
+}
+
+static int read_block(struct restore *r, const struct piece *piece, struct span *data)
+{
+    struct cached_block *slot = &r->cache[0];
+    for (size_t i = 0; i < BLOCK_CACHE; i++) {
+        struct cached_block *other = &r->cache[i];
+        if (other->segment && other->file == piece->file && other->part == piece->part) {
+            slot = other;
+            break;
+        }
+        if (other->used < slot->used)
+            slot = other;
+    }
+    if (!slot->segment || slot->file != piece->file || slot->part != piece->part) {
+        int code = fill_cache(r, slot, piece->file, piece->part);
+        if (code != LGZ_OK)
+            return code;
+    }
+    slot->used = ++r->clock;
+    if (piece->at > slot->raw.len || piece->length > slot->raw.len - piece->at)
+        return error_set(r->err, LGZ_ERR_CORRUPT, "%s: block %" PRIu32 " is shorter than its index",
+                         segment_path(slot->segment), piece->part);
+    *data = (struct span){slot->raw.data + piece->at, (size_t)piece->length};
+    return LGZ_OK;
+}
+
+static int read_record(struct restore *r, const struct piece *piece, struct span *data)
+{
+    struct journal_record record;
+    struct journal_reader *reader = r->snapshot->journals[piece->file - r->snapshot->segment_count];
+    int code = journal_read_at(reader, piece->at, piece->part, &record, r->err);
+    if (code != LGZ_OK)
+        return code;
+    if (record.kind != JOURNAL_DATA || record.data.len != piece->length)
+        return error_set(r->err, LGZ_ERR_CORRUPT, "%s: changed while it was read",
+                         journal_reader_path(reader));
+    *data = record.data;
+    return LGZ_OK;
+}
+
+static int write_pieces(struct restore *r)
+{
+    uint64_t source_id = 0, end = 0;
+    for (size_t i = 0; i < r->pieces.len; i++) {
+        const struct piece *piece = &r->pieces.data[i];
+        struct span data = {0};
+        if (piece->source_id != source_id)
+            end = piece->offset;
+        source_id = piece->source_id;
+        if (piece->offset + piece->length <= end)
+            continue;
+        int code = piece->file < r->snapshot->segment_count ? read_block(r, piece, &data)
+                                                            : read_record(r, piece, &data);
+        if (code != LGZ_OK)
+            return code;
+        size_t skip = (size_t)(end - piece->offset);
+        r->err->code = LGZ_OK;
+        if (r->write(r->context, data.data + skip, data.len - skip) != 0)
+            return r->err->code ? r->err->code
+                                : error_set(r->err, LGZ_ERR_CANCELLED, "the restore was stopped");
+        r->result->bytes += data.len - skip;
+        end = piece->offset + piece->length;
+    }
+    return LGZ_OK;
+}
+
+static void clear(struct restore *r)
+{
+    for (size_t i = 0; i < BLOCK_CACHE; i++) {
+        segment_close(r->cache[i].segment);
+        buf_free(&r->cache[i].raw);
+    }
+    positions_clear(&r->sources);
+    vec_free(&r->pieces);
+}
+
+int archive_restore(struct archive_snapshot *s, const char *pattern, lgz_write_fn *write,
+                    void *context, struct restore_result *result, struct lgz_error *err)
+{
+    struct lgz_error own = {0}; /* the write callback may share it */
+    struct restore r = {
+        .snapshot = s,
+        .pattern = pattern,
+        .write = write,
+        .context = context,
+        .result = result,
+        .err = err ? err : &own,
+    };
+    *result = (struct restore_result){0};
+    int code = LGZ_OK;
+    for (size_t i = 0; code == LGZ_OK && i < s->segment_count; i++)
+        code = look_into_segment(&r, i);
+    if (code == LGZ_OK)
+        code = look_into_journals(&r);
+    if (code == LGZ_OK) {
+        prefer_exact(&r);
+        if (r.pieces.len)
+            qsort(r.pieces.data, r.pieces.len, sizeof(*r.pieces.data), by_place);
+        code = check(&r);
+    }
+    if (code == LGZ_OK)
+        code = write_pieces(&r);
+    clear(&r);
+    return code;
+}
+
+void restore_result_clear(struct restore_result *result)
+{
+    for (size_t i = 0; i < result->note_count; i++)
+        free(result->notes[i].name);
+    free(result->notes);
+    *result = (struct restore_result){0};
+}
