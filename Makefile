@@ -85,7 +85,7 @@ compile = $(CC) -std=gnu17 -D_GNU_SOURCE -DLOGZIP_VERSION='"$(VERSION)"' \
     $(SYSTEMD_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(instrument)
 link = $(CC) -pthread $(CFLAGS) $(instrument) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
-engine_libs = $(ENGINE_LIBS)
+engine_libs = $(ENGINE_LIBS) -lm
 daemon_libs = $(UV_LIBS) $(SYSTEMD_LIBS) $(engine_libs)
 
 # --- what there is -------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ bench: $(B)/tests/bench $(B)/logzipctl
 $(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(B)/liblogzip.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs) -lm
+	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs)
 
 FUZZ_SECONDS := 60
 fuzz:
