@@ -396,7 +396,7 @@ static void render(const char *name, int64_t seconds, unsigned digits, int64_t f
     ck_assert_ptr_nonnull(gmtime_r(&moment, &tm));
     size_t len = 0;
     for (const char *p = name; *p; p++) {
-        char piece[40] = {*p};
+        char piece[200] = {*p};
         if (*p == '[' || *p == ']')
             continue;
         if (strncmp(p, ".%f]", 4) == 0 && digits == 0) {
