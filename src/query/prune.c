@@ -65,8 +65,7 @@ int prune_skip(const struct selection *s, const struct block_info *block,
         struct query_source *source = sources[extent->source];
         if (select_done(s, source))
             continue;
-        if (!source->started || extent->read_time > source->read_time)
-            source->read_time = extent->read_time;
+        source->read_time = extent->read_time;
         if (!source->started || extent->offset + extent->length > source->next)
             source->next = extent->offset + extent->length;
         source->started = true;

@@ -99,6 +99,20 @@ const struct query_name *scan_name(const struct scan *s, size_t index)
     return sources_name(s->sources, index);
 }
 
+bool scan_name_wanted(const char *const *globs, size_t count, const char *name)
+{
+    return sources_wanted(globs, count, name);
+}
+
+bool scan_is_journal(const char *path)
+{
+    struct journal_reader *journal = NULL;
+    bool is = journal_open(&journal, path, NULL) == LGZ_OK;
+    if (is)
+        journal_reader_close(journal);
+    return is;
+}
+
 uint64_t scan_total(const struct scan *s)
 {
     uint64_t total = 0;

@@ -53,6 +53,12 @@ int scan_path(struct scan *s, const char *path, struct lgz_error *err);
 size_t scan_name_count(const struct scan *s);
 const struct query_name *scan_name(const struct scan *s, size_t index);
 
+/** Would these globs take a source of that name? */
+bool scan_name_wanted(const char *const *globs, size_t count, const char *name);
+
+/** Is the file a journal? */
+bool scan_is_journal(const char *path);
+
 /** Lines selected in all. */
 uint64_t scan_total(const struct scan *s);
 

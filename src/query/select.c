@@ -195,8 +195,7 @@ int select_feed(struct selection *s, struct query_source *source, uint64_t offse
     } else if (source->started && offset > source->next) {
         code = select_end(s, source, err);
     }
-    if (!source->started || read_time > source->read_time)
-        source->read_time = read_time;
+    source->read_time = read_time;
     source->started = true;
     source->next = offset + data.len;
     if (code == LGZ_OK && source->carry.len)

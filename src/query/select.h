@@ -33,7 +33,7 @@ struct query_source {
     struct query_name *name;
     bool started;      /**< `next` is known */
     uint64_t next;     /**< offset of the byte that is expected */
-    int64_t read_time; /**< of the newest byte; never goes back */
+    int64_t read_time; /**< of the last bytes that were fed */
     struct buf carry;  /**< a line's bytes, its end not seen yet */
     bool dated;        /**< a line with a stamp was seen: its time is */
     int64_t stamp;

@@ -71,12 +71,12 @@ void sources_free(struct sources *s)
     free(s);
 }
 
-bool sources_wanted(const struct sources *s, const char *name)
+bool sources_wanted(const char *const *globs, size_t count, const char *name)
 {
-    for (size_t i = 0; i < s->glob_count; i++)
-        if (fnmatch(s->globs[i], name, 0) == 0)
+    for (size_t i = 0; i < count; i++)
+        if (fnmatch(globs[i], name, 0) == 0)
             return true;
-    return s->glob_count == 0;
+    return count == 0;
 }
 
 static struct query_name *name_of(struct sources *s, const char *text)
@@ -89,7 +89,7 @@ static struct query_name *name_of(struct sources *s, const char *text)
     if (!name)
         return NULL;
     name->text = strdup(text);
-    name->wanted = sources_wanted(s, text);
+    name->wanted = sources_wanted(s->globs, s->glob_count, text);
     if (!name->text || !vec_push(&s->names, name)) {
         free(name->text);
         free(name);

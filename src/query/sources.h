@@ -16,8 +16,8 @@ int sources_new(struct sources **out, const char *const *globs, size_t glob_coun
 /** NULL is allowed. */
 void sources_free(struct sources *s);
 
-/** Would a source of this name be wanted? */
-bool sources_wanted(const struct sources *s, const char *name);
+/** Would these globs (none: all) take a source of that name? */
+bool sources_wanted(const char *const *globs, size_t count, const char *name);
 
 /** The source `id` of the current archive; met for the first time, it gets `name`. NULL: memory */
 struct query_source *sources_get(struct sources *s, uint64_t id, const char *name);

@@ -1,0 +1,158 @@
+/*
+ * compress.c - logzipctl compress.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/transform.h"
+
+enum { OPTION_FAST = OPTION_FIRST, OPTION_BEST };
+
+static char *compressed_name(const char *input, struct lgz_error *err)
+{
+    size_t len = strlen(input), suffix = strlen(TRANSFORM_SUFFIX);
+    if (len > suffix && strcmp(input + len - suffix, TRANSFORM_SUFFIX) == 0) {
+        error_set(err, LGZ_ERR_ARGUMENT, "%s: already has the suffix %s; unchanged", input,
+                  TRANSFORM_SUFFIX);
+        return NULL;
+    }
+    char *name = NULL;
+    if (asprintf(&name, "%s%s", input, TRANSFORM_SUFFIX) < 0) {
+        error_memory(err);
+        return NULL;
+    }
+    return name;
+}
+
+static int open_compressor(void **state, const void *settings, const char *name,
+                           const struct stat *st, lgz_write_fn *write, void *sink,
+                           struct lgz_error *err)
+{
+    struct lgz_options options = *(const struct lgz_options *)settings;
+    struct lgz_compressor *compressor = NULL;
+    options.source = name;
+    options.source_time = S_ISREG(st->st_mode)
+                              ? (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND + st->st_mtim.tv_nsec
+                              : clock_real();
+    int code = lgz_compressor_new(&compressor, &options, write, sink, err);
+    *state = compressor;
+    return code;
+}
+
+static int write_compressor(void *state, const void *data, size_t size, struct lgz_error *err)
+{
+    return lgz_compressor_write(state, data, size, err);
+}
+
+static int finish_compressor(void *state, struct lgz_error *err)
+{
+    return lgz_compressor_finish(state, err);
+}
+
+static void free_compressor(void *state)
+{
+    lgz_compressor_free(state);
+}
+
+static const struct codec codec = {
+    .packs = true,
+    .rename = compressed_name,
+    .open = open_compressor,
+    .write = write_compressor,
+    .finish = finish_compressor,
+    .free = free_compressor,
+};
+
+/* "0" means all processors. */
+static bool parse_threads(const char *text, unsigned *threads)
+{
+    uint64_t value;
+    if (!option_number(text, 256, &value))
+        return false;
+    if (value == 0) {
+        long online = sysconf(_SC_NPROCESSORS_ONLN);
+        value = online < 1 ? 1 : online > 256 ? 256 : (uint64_t)online;
+    }
+    *threads = (unsigned)value;
+    return true;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"fast", no_argument, NULL, OPTION_FAST},
+        {"best", no_argument, NULL, OPTION_BEST},
+        {"threads", required_argument, NULL, 'T'},
+        {"stdout", no_argument, NULL, 'c'},
+        {"keep", no_argument, NULL, 'k'},
+        {"force", no_argument, NULL, 'f'},
+        {"output", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, OPTION_HELP},
+        {0},
+    };
+    struct lgz_options settings;
+    struct transform_options options = {.settings = &settings};
+    lgz_options_default(&settings);
+    for (int option; (option = option_next(self, argc, argv, ":T:ckfo:", longs)) != OPTION_END;) {
+        switch (option) {
+        case OPTION_FAST:
+            settings.level = LGZ_LEVEL_FAST;
+            break;
+        case OPTION_BEST:
+            settings.level = LGZ_LEVEL_BEST;
+            break;
+        case 'T':
+            if (!parse_threads(optarg, &settings.threads))
+                return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
+            break;
+        case 'c':
+            options.to_stdout = true;
+            break;
+        case 'k':
+            options.keep = true;
+            break;
+        case 'f':
+            options.force = true;
+            break;
+        case 'o':
+            options.output = optarg;
+            break;
+        case OPTION_HELP:
+            return option_help(self);
+        default:
+            return self->error_status;
+        }
+    }
+    if (options.output && strcmp(options.output, "-") == 0) {
+        options.output = NULL;
+        options.to_stdout = true;
+    }
+    if (options.output && (argc - optind > 1 || options.to_stdout))
+        return option_misuse(self, options.to_stdout ? "-c and -o exclude each other"
+                                                     : "-o takes one file only");
+    return transform_files(&codec, &options, argv + optind, (size_t)(argc - optind));
+}
+
+const struct command command_compress = {
+    .name = "compress",
+    .summary = "turn log files into segments (FILE.logz)",
+    .help = "Usage: logzipctl compress [OPTION]... [FILE]...\n"
+            "\n"
+            "Turn each FILE into FILE.logz, with the same mode, owner and times, and remove FILE.\n"
+            "Without FILE, or when FILE is -, compress standard input to standard output.\n"
+            "\n"
+            "      --fast         as quick as possible\n"
+            "      --best         as small as possible\n"
+            "  -T, --threads=N    use N threads; 0 means one per processor\n"
+            "  -c, --stdout       write to standard output, keep FILE\n"
+            "  -k, --keep         keep FILE\n"
+            "  -f, --force        overwrite output files, follow links, write to a terminal\n"
+            "  -o, --output=OUT   write to OUT, keep FILE\n"
+            "      --help         show this text\n"
+            "\n"
+            "Exit status: 0 if all went well, 1 after an error, 2 after a warning.\n",
+    .error_status = TRANSFORM_ERROR,
+    .run = run,
+};

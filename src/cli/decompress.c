@@ -1,0 +1,117 @@
+/*
+ * decompress.c - logzipctl decompress.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/transform.h"
+
+static char *original_name(const char *input, struct lgz_error *err)
+{
+    const char *slash = strrchr(input, '/');
+    size_t len = strlen(input), suffix = strlen(TRANSFORM_SUFFIX);
+    size_t base = slash ? strlen(slash + 1) : len;
+    if (base <= suffix || strcmp(input + len - suffix, TRANSFORM_SUFFIX) != 0) {
+        error_set(err, LGZ_ERR_ARGUMENT, "%s: doesn't end in %s; ignored", input, TRANSFORM_SUFFIX);
+        return NULL;
+    }
+    char *name = strndup(input, len - suffix);
+    if (!name)
+        error_memory(err);
+    return name;
+}
+
+static int open_decompressor(void **state, const void *settings, const char *name,
+                             const struct stat *st, lgz_write_fn *write, void *sink,
+                             struct lgz_error *err)
+{
+    struct lgz_decompressor *decompressor = NULL;
+    (void)settings;
+    (void)st;
+    int code =
+        lgz_decompressor_new(&decompressor, name ? name : "standard input", write, sink, err);
+    *state = decompressor;
+    return code;
+}
+
+static int write_decompressor(void *state, const void *data, size_t size, struct lgz_error *err)
+{
+    return lgz_decompressor_write(state, data, size, err);
+}
+
+static int finish_decompressor(void *state, struct lgz_error *err)
+{
+    return lgz_decompressor_finish(state, err);
+}
+
+static void free_decompressor(void *state)
+{
+    lgz_decompressor_free(state);
+}
+
+static const struct codec codec = {
+    .packs = false,
+    .rename = original_name,
+    .open = open_decompressor,
+    .write = write_decompressor,
+    .finish = finish_decompressor,
+    .free = free_decompressor,
+};
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"stdout", no_argument, NULL, 'c'},       {"keep", no_argument, NULL, 'k'},
+        {"force", no_argument, NULL, 'f'},        {"output", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, OPTION_HELP}, {0},
+    };
+    struct transform_options options = {0};
+    for (int option; (option = option_next(self, argc, argv, ":ckfo:", longs)) != OPTION_END;) {
+        switch (option) {
+        case 'c':
+            options.to_stdout = true;
+            break;
+        case 'k':
+            options.keep = true;
+            break;
+        case 'f':
+            options.force = true;
+            break;
+        case 'o':
+            options.output = optarg;
+            break;
+        case OPTION_HELP:
+            return option_help(self);
+        default:
+            return self->error_status;
+        }
+    }
+    if (options.output && strcmp(options.output, "-") == 0) {
+        options.output = NULL;
+        options.to_stdout = true;
+    }
+    if (options.output && (argc - optind > 1 || options.to_stdout))
+        return option_misuse(self, options.to_stdout ? "-c and -o exclude each other"
+                                                     : "-o takes one file only");
+    return transform_files(&codec, &options, argv + optind, (size_t)(argc - optind));
+}
+
+const struct command command_decompress = {
+    .name = "decompress",
+    .summary = "turn segments back into the files they were made of",
+    .help = "Usage: logzipctl decompress [OPTION]... [FILE]...\n"
+            "\n"
+            "Turn each FILE.logz back into FILE, byte for byte, and remove FILE.logz.\n"
+            "Without FILE, or when FILE is -, decompress standard input to standard output.\n"
+            "Every block is checked; a damaged or cut input leaves no output file behind.\n"
+            "\n"
+            "  -c, --stdout       write to standard output, keep FILE\n"
+            "  -k, --keep         keep FILE\n"
+            "  -f, --force        overwrite output files, follow links\n"
+            "  -o, --output=OUT   write to OUT, keep FILE\n"
+            "      --help         show this text\n"
+            "\n"
+            "Exit status: 0 if all went well, 1 after an error, 2 after a warning.\n",
+    .error_status = TRANSFORM_ERROR,
+    .run = run,
+};

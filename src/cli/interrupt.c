@@ -1,0 +1,65 @@
+/*
+ * interrupt.c - a thread in sigwait(3), so that no handler needs global state.
+ */
+#include "cli/interrupt.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static sigset_t guarded_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct sigaction action;
+        /* nohup(1) has SIGHUP ignored: let it be. */
+        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(&set, numbers[i]);
+    }
+    return set;
+}
+
+static void *wait_for_signal(void *context)
+{
+    struct interrupt_guard *g = context;
+    sigset_t set = guarded_signals();
+    int number;
+    if (sigwait(&set, &number) == 0) {
+        unlink(g->path);
+        sigset_t one;
+        sigemptyset(&one);
+        sigaddset(&one, number);
+        pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+        raise(number);
+    }
+    return NULL;
+}
+
+void interrupt_begin(struct interrupt_guard *g, const char *path)
+{
+    sigset_t set = guarded_signals();
+    g->active = false;
+    g->path = strdup(path);
+    if (!g->path || pthread_sigmask(SIG_BLOCK, &set, &g->before) != 0) {
+        free(g->path);
+        return;
+    }
+    g->active = pthread_create(&g->thread, NULL, wait_for_signal, g) == 0;
+    if (!g->active) {
+        pthread_sigmask(SIG_SETMASK, &g->before, NULL);
+        free(g->path);
+    }
+}
+
+void interrupt_end(struct interrupt_guard *g)
+{
+    if (!g->active)
+        return;
+    pthread_cancel(g->thread);
+    pthread_join(g->thread, NULL);
+    pthread_sigmask(SIG_SETMASK, &g->before, NULL);
+    free(g->path);
+    g->active = false;
+}

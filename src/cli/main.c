@@ -1,0 +1,93 @@
+/*
+ * main.c - logzipctl, the program that people, scripts and cron use.
+ *
+ * The map of its sources:
+ *   main.c        this: the table of sub-commands, help and version
+ *   command.[ch]  what a sub-command is; option parsing, messages, output
+ *   compress.c, decompress.c        streams and files in gzip's manner, by
+ *   transform.[ch]                  which does all that has to do with files
+ *   progress.[ch], interrupt.[ch]   the progress line; removing an unfinished file on Ctrl-C
+ *   info.c, verify.c                what is in a file or an archive, and is it sound
+ *   query.c                         searches; the work is done in src/query
+ *   restore.c, rotate.c             exact bytes of a file back; the daily work of cron
+ *   control.c                       status, seal, reload: ask the daemon
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+
+static const struct command *const commands[] = {
+    &command_compress, &command_decompress, &command_info,   &command_verify, &command_query,
+    &command_restore,  &command_rotate,     &command_status, &command_seal,   &command_reload,
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static void print_help(FILE *to)
+{
+    fputs("Usage: logzipctl COMMAND [OPTION]... [ARGUMENT]...\n"
+          "\n"
+          "Compress, search and look after logs. The commands:\n"
+          "\n",
+          to);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(to, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n"
+          "'logzipctl help COMMAND' or 'logzipctl COMMAND --help' shows a command's options,\n"
+          "'logzipctl --version' the version. logzipctl(1) describes it all.\n",
+          to);
+}
+
+static int unknown(const char *name)
+{
+    fprintf(stderr, "logzipctl: unknown command '%s'\nTry 'logzipctl --help'.\n", name);
+    return 2;
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc < 3) {
+        print_help(stdout);
+        return 0;
+    }
+    const struct command *command = find_command(argv[2]);
+    return command ? option_help(command) : unknown(argv[2]);
+}
+
+/* Output that is still in stdio's buffer can fail, too. */
+static int finish(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("logzipctl: standard output");
+        return status ? status : 1;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return finish(help(argc, argv));
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("logzipctl %s\n", lgz_version());
+        return finish(0);
+    }
+    const struct command *command = find_command(argv[1]);
+    if (!command)
+        return unknown(argv[1]);
+    return finish(command->run(command, argc - 1, argv + 1));
+}

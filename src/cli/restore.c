@@ -1,0 +1,155 @@
+/*
+ * restore.c - logzipctl restore: the exact bytes that were read from a file.
+ */
+#include "archive/restore.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+
+struct output {
+    int fd;
+    const char *name;
+    struct lgz_error reason; /* why a write failed */
+};
+
+/* lgz_write_fn */
+static int write_output(void *context, const void *data, size_t size)
+{
+    struct output *o = context;
+    return file_write(o->fd, data, size, o->name, &o->reason);
+}
+
+/* Write everything that matches; say what is missing at the beginning. */
+static int restore(struct archive_snapshot *snapshot, const char *pattern, struct output *output,
+                   struct lgz_error *err)
+{
+    struct restore_result result = {0};
+    int code = archive_restore(snapshot, pattern, write_output, output, &result, err);
+    if (code != LGZ_OK && output->reason.code != LGZ_OK)
+        *err = output->reason;
+    for (size_t i = 0; code == LGZ_OK && i < result.note_count; i++)
+        say("%s: the first %" PRIu64 " bytes of source %" PRIu64 " aren't in the archive",
+            result.notes[i].name, result.notes[i].first_offset, result.notes[i].source_id);
+    if (code == LGZ_OK && result.names > 1)
+        say("%zu names match '%s'; their bytes were written one after the other", result.names,
+            pattern);
+    restore_result_clear(&result);
+    return code;
+}
+
+static int restore_to_file(struct archive_snapshot *snapshot, const char *pattern, const char *path,
+                           bool force, struct lgz_error *err)
+{
+    struct file_draft draft = {.fd = -1};
+    struct interrupt_guard guard = {.active = false};
+    struct stat st;
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return error_set(err, LGZ_ERR_ARGUMENT, "%s: is not a regular file; not overwritten", path);
+    if (!force && access(path, F_OK) == 0)
+        return error_set(err, LGZ_ERR_ARGUMENT, "%s: already exists; not overwritten", path);
+    int code = file_draft_open(&draft, path, 0666, err);
+    if (code == LGZ_OK) {
+        interrupt_begin(&guard, draft.temporary);
+        struct output output = {.fd = draft.fd, .name = path};
+        code = restore(snapshot, pattern, &output, err);
+    }
+    if (code == LGZ_OK)
+        code = file_draft_commit(&draft, force, err);
+    file_draft_discard(&draft);
+    interrupt_end(&guard);
+    return code;
+}
+
+struct arguments {
+    const char *source;
+    const char *output;
+    const char *config;
+    bool force;
+};
+
+static int restore_from(const char *archive, const struct arguments *a)
+{
+    struct lgz_error err = {0};
+    struct archive_snapshot *snapshot = NULL;
+    int code = archive_snapshot_open(&snapshot, archive, &err);
+    if (code == LGZ_OK && a->output) {
+        code = restore_to_file(snapshot, a->source, a->output, a->force, &err);
+    } else if (code == LGZ_OK) {
+        struct output output = {.fd = STDOUT_FILENO, .name = "standard output"};
+        code = restore(snapshot, a->source, &output, &err);
+    }
+    if (code != LGZ_OK)
+        say_error(&err);
+    archive_snapshot_close(snapshot);
+    return code == LGZ_OK ? 0 : 1;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"source", required_argument, NULL, OPTION_FIRST},
+        {"output", required_argument, NULL, 'o'},
+        {"force", no_argument, NULL, 'f'},
+        {"config", required_argument, NULL, 'c'},
+        {"help", no_argument, NULL, OPTION_HELP},
+        {0},
+    };
+    struct arguments a = {0};
+    for (int option; (option = option_next(self, argc, argv, ":o:fc:", longs)) != OPTION_END;) {
+        switch (option) {
+        case OPTION_FIRST:
+            a.source = optarg;
+            break;
+        case 'o':
+            a.output = strcmp(optarg, "-") == 0 ? NULL : optarg;
+            break;
+        case 'f':
+            a.force = true;
+            break;
+        case 'c':
+            a.config = optarg;
+            break;
+        case OPTION_HELP:
+            return option_help(self);
+        default:
+            return self->error_status;
+        }
+    }
+    if (!a.source)
+        return option_misuse(self, "which --source?");
+    if (argc - optind > 1)
+        return option_misuse(self, "one ARCHIVE only");
+    if (optind < argc)
+        return restore_from(argv[optind], &a);
+    struct config *config = load_config(a.config);
+    int status = config ? restore_from(config->directory, &a) : 1;
+    config_free(config);
+    return status;
+}
+
+const struct command command_restore = {
+    .name = "restore",
+    .summary = "write the exact bytes that were read from a file",
+    .help =
+        "Usage: logzipctl restore --source=NAME [OPTION]... [ARCHIVE]\n"
+        "\n"
+        "Write the bytes that were read from the file NAME, all of them, in their order, as they\n"
+        "were. If no source has that name, NAME is a shell pattern. Without ARCHIVE the\n"
+        "configured one is used.\n"
+        "\n"
+        "      --source=NAME  the path under which the file was read\n"
+        "  -o, --output=FILE  write to FILE, which appears when it's complete\n"
+        "  -f, --force        overwrite FILE\n"
+        "  -c, --config=FILE  where the archive is; default " CONFIG_DEFAULT_PATH "\n"
+        "      --help         show this text\n"
+        "\n"
+        "Exit status: 0 if all went well, 1 after an error, 2 after wrong usage.\n",
+    .error_status = 2,
+    .run = run,
+};

@@ -1,0 +1,230 @@
+/*
+ * rotate.c - logzipctl rotate: what cron runs. Seal, expire, verify what is kept, say it in a line.
+ *
+ * A step that fails doesn't keep the later ones from being done: an archive that can't be sealed
+ * must not fill the disk. The exit status tells.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "archive/archive.h"
+#include "archive/control_client.h"
+#include "archive/retention.h"
+#include "base/clock.h"
+#include "cli/command.h"
+#include "segment/reader.h"
+
+enum { SEAL_TIMEOUT_MS = 3600 * 1000 };
+
+/* What was done, for the summary. */
+struct report {
+    struct buf text;
+    bool failed;
+};
+
+static void note_failure(struct report *r, const struct lgz_error *err)
+{
+    say_error(err);
+    r->failed = true;
+}
+
+/*
+ * Seal all journals, as the one writer. First a new journal takes over how far each file was read,
+ * so that at each moment there is one that says so.
+ */
+static int seal_locked(const struct config *config, struct archive_seal_result *result,
+                       struct lgz_error *err)
+{
+    struct archive_recovery *recovery = NULL;
+    struct journal_writer *journal = NULL;
+    int code = archive_recover(&recovery, config->directory, err);
+    if (code == LGZ_OK && recovery->journal_count) {
+        struct segment_options options = {.level = config->level, .threads = config->threads};
+        code = journal_create(&journal, config->directory, recovery->next_sequence,
+                              recovery->positions, recovery->position_count, err);
+        if (code == LGZ_OK)
+            code = archive_seal(config->directory, recovery->journals, recovery->journal_count,
+                                &options, result, err);
+    }
+    journal_close(journal);
+    archive_recovery_free(recovery);
+    return code;
+}
+
+/* No daemon answers: be the writer for a while. */
+static void seal_here(const struct config *config, struct report *r)
+{
+    struct archive_lock *lock = NULL;
+    struct archive_seal_result result = {0};
+    struct lgz_error err = {0};
+    int code = archive_lock(&lock, config->directory, "logzipctl", &err);
+    if (code == LGZ_ERR_BUSY)
+        error_prefix(&err, "no daemon answers at %s, but the archive is in use", config->control);
+    if (code == LGZ_OK)
+        code = seal_locked(config, &result, &err);
+    archive_unlock(lock);
+    if (code != LGZ_OK) {
+        note_failure(r, &err);
+        buf_append_string(&r->text, "not sealed");
+    } else if (result.segment) {
+        buf_append_string(&r->text, "sealed ");
+        output_size(&r->text, result.raw_bytes);
+        buf_append_string(&r->text, " into ");
+        output_size(&r->text, result.stored_bytes);
+    } else {
+        buf_append_string(&r->text, "nothing to seal");
+    }
+    archive_seal_result_clear(&result);
+}
+
+static void seal(const struct config *config, struct report *r)
+{
+    struct lgz_error err = {0};
+    int code = control_request(config->control, "seal", SEAL_TIMEOUT_MS, NULL, &err);
+    if (code == LGZ_ERR_NOT_FOUND) {
+        seal_here(config, r);
+    } else if (code != LGZ_OK) {
+        note_failure(r, &err);
+        buf_append_string(&r->text, "not sealed");
+    } else {
+        buf_append_string(&r->text, "sealed by the daemon");
+    }
+}
+
+static void expire(const struct config *config, bool dry_run, struct report *r)
+{
+    struct retention_policy policy = {config->max_age, config->max_size};
+    struct retention_result result = {0};
+    struct lgz_error err = {0};
+    int code = retention_apply(config->directory, &policy, clock_real(), dry_run, &result, &err);
+    if (code != LGZ_OK)
+        note_failure(r, &err);
+    for (size_t i = 0; dry_run && i < result.count; i++)
+        printf("would expire %s (%s)\n", result.items[i].path,
+               result.items[i].reason == RETENTION_AGE ? "age" : "size");
+    buf_printf(&r->text, "; %s %zu segments", dry_run ? "would expire" : "expired", result.count);
+    if (result.count) {
+        buf_append_string(&r->text, " of ");
+        output_size(&r->text, result.bytes);
+    }
+    buf_printf(&r->text, "; %zu segments of ", result.kept);
+    output_size(&r->text, result.kept_bytes);
+    buf_append_string(&r->text, " kept");
+    retention_result_clear(&result);
+}
+
+static bool is_sound(const char *path, struct lgz_error *err)
+{
+    struct segment *segment = NULL;
+    int code = segment_open(&segment, path, err);
+    if (code == LGZ_OK)
+        code = segment_verify(segment, err);
+    segment_close(segment);
+    return code == LGZ_OK;
+}
+
+static void verify(const struct config *config, struct report *r)
+{
+    struct archive_snapshot *snapshot = NULL;
+    struct lgz_error err = {0};
+    size_t damaged = 0;
+    if (archive_snapshot_open(&snapshot, config->directory, &err) != LGZ_OK) {
+        note_failure(r, &err);
+        return;
+    }
+    for (size_t i = 0; i < snapshot->segment_count; i++) {
+        if (!is_sound(snapshot->segments[i].path, &err)) {
+            note_failure(r, &err);
+            damaged++;
+        }
+    }
+    if (damaged)
+        buf_printf(&r->text, ", %zu of them DAMAGED", damaged);
+    else if (snapshot->segment_count)
+        buf_append_string(&r->text, ", all sound");
+    archive_snapshot_close(snapshot);
+}
+
+/* What the journals hold, for a dry run. */
+static void describe_journals(const struct config *config, struct report *r)
+{
+    struct archive_snapshot *snapshot = NULL;
+    struct lgz_error err = {0};
+    uint64_t bytes = 0;
+    if (archive_snapshot_open(&snapshot, config->directory, &err) != LGZ_OK) {
+        note_failure(r, &err);
+        return;
+    }
+    for (size_t i = 0; i < snapshot->journal_count; i++) {
+        struct journal_record record;
+        int rc;
+        while ((rc = journal_next(snapshot->journals[i], &record, &err)) == 1)
+            bytes += record.kind == JOURNAL_DATA ? record.data.len : 0;
+        if (rc < 0)
+            note_failure(r, &err);
+    }
+    buf_append_string(&r->text, "would seal ");
+    output_size(&r->text, bytes);
+    archive_snapshot_close(snapshot);
+}
+
+static int rotate(const struct config *config, bool dry_run)
+{
+    struct report r = {0};
+    if (dry_run)
+        describe_journals(config, &r);
+    else
+        seal(config, &r);
+    expire(config, dry_run, &r);
+    if (!dry_run)
+        verify(config, &r);
+    buf_push(&r.text, '\n');
+    return output_buffer(&r.text) && !r.failed ? 0 : 1;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"dry-run", no_argument, NULL, 'n'},
+        {"help", no_argument, NULL, OPTION_HELP},
+        {0},
+    };
+    const char *path = NULL;
+    bool dry_run = false;
+    for (int option; (option = option_next(self, argc, argv, ":c:n", longs)) != OPTION_END;) {
+        if (option == OPTION_HELP)
+            return option_help(self);
+        if (option == 'c')
+            path = optarg;
+        else if (option == 'n')
+            dry_run = true;
+        else
+            return self->error_status;
+    }
+    if (optind < argc)
+        return option_misuse(self, "unexpected argument '%s'", argv[optind]);
+    struct config *config = load_config(path);
+    int status = config ? rotate(config, dry_run) : 1;
+    config_free(config);
+    return status;
+}
+
+const struct command command_rotate = {
+    .name = "rotate",
+    .summary = "seal, expire and verify the archive; for cron",
+    .help =
+        "Usage: logzipctl rotate [OPTION]...\n"
+        "\n"
+        "Look after the configured archive: seal the journal (the daemon does it if one runs),\n"
+        "remove the segments that are older or together larger than the configuration allows,\n"
+        "oldest first, verify those that are kept, and print a line that says so.\n"
+        "\n"
+        "  -c, --config=FILE  the configuration; default " CONFIG_DEFAULT_PATH "\n"
+        "  -n, --dry-run      change nothing, say what would be done\n"
+        "      --help         show this text\n"
+        "\n"
+        "Exit status: 0 if all went well, 1 after a problem, 2 after wrong usage.\n",
+    .error_status = 2,
+    .run = run,
+};

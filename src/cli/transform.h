@@ -1,0 +1,45 @@
+/*
+ * transform.h - turns files into other files in gzip's manner: FILE becomes OUTPUT, which has the
+ * mode, the owner (where permitted) and the times of FILE, and FILE is removed when OUTPUT is
+ * complete and on the disk. compress and decompress say only what a file becomes.
+ */
+#ifndef LOGZIP_CLI_TRANSFORM_H
+#define LOGZIP_CLI_TRANSFORM_H
+
+#include <sys/stat.h>
+
+#include "cli/command.h"
+
+#define TRANSFORM_SUFFIX ".logz"
+
+/* Exit statuses, as gzip's. */
+enum { TRANSFORM_OK = 0, TRANSFORM_ERROR = 1, TRANSFORM_WARNING = 2 };
+
+struct transform_options {
+    bool to_stdout;
+    bool keep;
+    bool force;
+    const char *output;   /**< NULL: named after the input */
+    const void *settings; /**< for codec.open */
+};
+
+/** What happens to the bytes. */
+struct codec {
+    bool packs; /**< the output is compressed, the input is not */
+
+    /** The output's name (to be freed). NULL, with the reason in `err`: leave the file alone. */
+    char *(*rename)(const char *input, struct lgz_error *err);
+
+    /** Start a stream. `st` is the input's; `name` is NULL for standard input. */
+    int (*open)(void **state, const void *settings, const char *name, const struct stat *st,
+                lgz_write_fn *write, void *sink, struct lgz_error *err);
+    int (*write)(void *state, const void *data, size_t size, struct lgz_error *err);
+    int (*finish)(void *state, struct lgz_error *err);
+    void (*free)(void *state);
+};
+
+/** Transform the files; none: standard input. @return an exit status */
+int transform_files(const struct codec *codec, const struct transform_options *options,
+                    char *const *files, size_t count);
+
+#endif
