@@ -6,8 +6,8 @@
  *
  * A PATH is a file or a directory of files. Each file, and the empty input, is run as it is and
  * mutated MUTATIONS times, in a process of its own: if that one dies, exceeds the time limit or
- * reports a leak, the input is saved to FILE and named with the seed that makes it again. -i runs
- * only mutation INDEX of each file (0 is the file itself). Exit status 0 if every input was
+ * reports a leak, the input is saved to FILE.NUMBER and named with the seed that makes it again. -i
+ * runs only mutation INDEX of each file (0 is the file itself). Exit status 0 if every input was
  * survived.
  */
 #include <dirent.h>
@@ -171,13 +171,15 @@ static void report(struct replay *r, const char *name, const struct buf *origina
     fprintf(stderr, "replay: %s: %s at mutation %lu, seed %llu\n", name, how, *r->current,
             (unsigned long long)r->seed);
     make_input(r, original, *r->current, &input);
-    FILE *f = fopen(r->save, "wb");
-    bool saved =
-        f && fwrite(input.data ? input.data : (const void *)"", 1, input.len, f) == input.len;
+
+    char path[4096];
+    snprintf(path, sizeof(path), "%s.%lu", r->save, r->failures);
+    FILE *f = fopen(path, "wb");
+    bool saved = f && (input.len == 0 || fwrite(input.data, 1, input.len, f) == input.len);
     if ((f && fclose(f) != 0) || !saved)
-        fprintf(stderr, "replay: %s: %s\n", r->save, strerror(errno));
+        fprintf(stderr, "replay: %s: %s\n", path, strerror(errno));
     else
-        fprintf(stderr, "replay: the input is in %s\n", r->save);
+        fprintf(stderr, "replay: the input is in %s\n", path);
     buf_free(&input);
     r->failures++;
 }
