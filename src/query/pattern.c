@@ -84,8 +84,8 @@ static int compile_part(struct pattern *p, struct part *part, const char *text, 
         code =
             compile_code(p, (const uint8_t *)text, len, fold | PCRE2_NEVER_UTF, &part->regex, err);
     if (code == LGZ_OK && fold && part->literal.len)
-        code = compile_code(p, part->literal.data, part->literal.len,
-                            fold | PCRE2_LITERAL | PCRE2_NEVER_UTF, &part->folded, err);
+        code = compile_code(p, part->literal.data, part->literal.len, fold | PCRE2_LITERAL,
+                            &part->folded, err);
     return code;
 }
 

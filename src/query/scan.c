@@ -12,6 +12,8 @@
 #include "archive/archive.h"
 #include "base/file.h"
 #include "query/scan_state.h"
+#include "segment/index.h"
+#include "segment/stream.h"
 
 enum { CHUNK = 1 << 20 };
 
@@ -232,31 +234,90 @@ static int scan_archive(struct scan *s, const char *path, struct lgz_error *err)
     return code;
 }
 
-/* Scan text as it comes from a descriptor. */
-static int scan_text(struct scan *s, int fd, const char *name, int64_t read_time,
-                     struct lgz_error *err)
+/* Text that comes from a descriptor, packed or not. */
+struct input {
+    struct scan *scan;
+    struct query_source *source;
+    const char *name;
+    int fd;
+    uint64_t offset; /* of the text */
+    int64_t read_time;
+    struct segment_stream *stream; /* NULL: not packed */
+    struct lgz_error reason;       /* why text wasn't taken */
+};
+
+/* lgz_write_fn, and for plain text, too */
+static int take_text(void *context, const void *data, size_t size)
 {
-    struct query_source *source = sources_get(s->sources, 1, name);
-    uint8_t *chunk = malloc(CHUNK);
-    int code = LGZ_OK;
-    scan_emit_directly(s);
-    if (!source || !chunk) {
-        s->selection.fatal = true;
-        code = error_memory(err);
-    }
-    uint64_t offset = 0;
-    while (code == LGZ_OK && !select_done(&s->selection, source)) {
-        ssize_t n = read(fd, chunk, CHUNK);
+    struct input *in = context;
+    int code = select_feed(&in->scan->selection, in->source, in->offset, in->read_time,
+                           (struct span){data, size}, &in->reason);
+    in->offset += size;
+    return code;
+}
+
+static int take_input(struct input *in, const uint8_t *data, size_t size, struct lgz_error *err)
+{
+    int code =
+        in->stream ? segment_stream_feed(in->stream, data, size, err) : take_text(in, data, size);
+    if (in->reason.code != LGZ_OK && err)
+        *err = in->reason;
+    return code;
+}
+
+/* One read(2), repeated only until `least` bytes are there or the input ends. */
+static ssize_t read_some(const struct input *in, uint8_t *chunk, size_t least,
+                         struct lgz_error *err)
+{
+    size_t have = 0;
+    do {
+        ssize_t n = read(in->fd, chunk + have, CHUNK - have);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            code = error_io(err, "%s: cannot read", name);
-        if (n <= 0)
+            return error_io(err, "%s: cannot read", in->name);
+        if (n == 0)
             break;
-        code = select_feed(&s->selection, source, offset, read_time,
-                           (struct span){chunk, (size_t)n}, err);
-        offset += (uint64_t)n;
+        have += (size_t)n;
+    } while (have < least);
+    return (ssize_t)have;
+}
+
+static int pump(struct input *in, uint8_t *chunk, struct lgz_error *err)
+{
+    const struct selection *selection = &in->scan->selection;
+    int code = LGZ_OK;
+    ssize_t n = read_some(in, chunk, SEGMENT_HEADER_LEN, err);
+    if (n >= SEGMENT_HEADER_LEN && segment_header_check(chunk, in->name, NULL) != LGZ_ERR_FORMAT)
+        code = segment_stream_new(&in->stream, in->name, take_text, in, err);
+    while (code == LGZ_OK && n > 0 && !select_done(selection, in->source)) {
+        code = take_input(in, chunk, (size_t)n, err);
+        if (code == LGZ_OK)
+            n = read_some(in, chunk, 1, err);
     }
+    if (code == LGZ_OK && n < 0)
+        code = (int)n;
+    if (code == LGZ_OK && n == 0 && in->stream)
+        code = segment_stream_end(in->stream, err);
+    return code;
+}
+
+/* Scan what comes from a descriptor as one source. */
+static int scan_text(struct scan *s, int fd, const char *name, int64_t read_time,
+                     struct lgz_error *err)
+{
+    struct input in = {.scan = s, .name = name, .fd = fd, .read_time = read_time};
+    uint8_t *chunk = malloc(CHUNK);
+    int code = LGZ_OK;
+    in.source = sources_get(s->sources, 1, name);
+    scan_emit_directly(s);
+    if (in.source && chunk) {
+        code = pump(&in, chunk, err);
+    } else {
+        s->selection.fatal = true;
+        code = error_memory(err);
+    }
+    segment_stream_free(in.stream);
     free(chunk);
     return code;
 }
@@ -274,15 +335,15 @@ static int scan_file(struct scan *s, const char *path, int64_t modified, struct 
         segment_close(segment);
         return code;
     }
-    if (code != LGZ_ERR_FORMAT)
+    /* Several segments one behind the other, or one that is cut short, can be read as a stream. */
+    if (code != LGZ_ERR_FORMAT && code != LGZ_ERR_CORRUPT)
         return code;
-    code = journal_open(&journal, path, err);
-    if (code == LGZ_OK) {
+    if (code == LGZ_ERR_FORMAT && (code = journal_open(&journal, path, err)) == LGZ_OK) {
         code = scan_journal(s, journal, path, err);
         journal_reader_close(journal);
         return code;
     }
-    if (code != LGZ_ERR_FORMAT)
+    if (code != LGZ_ERR_FORMAT && code != LGZ_ERR_CORRUPT)
         return code;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
