@@ -1,0 +1,169 @@
+/*
+ * batch.c - records beside one buffer of bytes.
+ */
+#include "daemon/batch.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+enum { FIRST_ROOM = 1 << 16 };
+
+struct record {
+    enum journal_record_kind kind;
+    uint64_t source_id;
+    struct source source; /* JOURNAL_SOURCE: owned */
+    uint64_t offset;      /* JOURNAL_SOURCE: the position */
+    int64_t read_time;
+    size_t start; /* JOURNAL_DATA: in `data` */
+    size_t len;
+};
+
+struct batch {
+    struct buf data;
+    size_t capacity;
+    int64_t since;
+    VEC(struct record) records;
+};
+
+struct batch *batch_new(size_t capacity)
+{
+    struct batch *b = calloc(1, sizeof(*b));
+    if (b)
+        b->capacity = capacity;
+    return b;
+}
+
+void batch_free(struct batch *b)
+{
+    if (!b)
+        return;
+    batch_clear(b);
+    vec_free(&b->records);
+    buf_free(&b->data);
+    free(b);
+}
+
+void batch_clear(struct batch *b)
+{
+    for (size_t i = 0; i < b->records.len; i++)
+        source_clear(&b->records.data[i].source);
+    b->records.len = 0;
+    b->since = 0;
+    buf_clear(&b->data);
+}
+
+bool batch_empty(const struct batch *b)
+{
+    return b->records.len == 0;
+}
+
+size_t batch_bytes(const struct batch *b)
+{
+    return b->data.len;
+}
+
+int64_t batch_since(const struct batch *b)
+{
+    return b->since;
+}
+
+void *batch_reserve(struct batch *b, size_t *room)
+{
+    size_t left = b->capacity - b->data.len;
+    if (left == 0)
+        return NULL;
+    /* Grow as the input wants it, so that a quiet system keeps its memory. */
+    size_t want = b->data.len < FIRST_ROOM ? FIRST_ROOM : b->data.len;
+    if (want > left)
+        want = left;
+    if (b->data.cap - b->data.len < want && !buf_reserve(&b->data, want)) {
+        b->data.failed = false;
+        return NULL;
+    }
+    *room = want;
+    return b->data.data + b->data.len;
+}
+
+static bool add(struct batch *b, const struct record *record)
+{
+    if (!vec_push(&b->records, *record))
+        return false;
+    if (!b->since)
+        b->since = clock_monotonic();
+    return true;
+}
+
+bool batch_source(struct batch *b, const struct source *source, uint64_t next)
+{
+    struct record r = {.kind = JOURNAL_SOURCE, .source_id = source->id, .offset = next};
+    if (source_copy(&r.source, source, NULL) != LGZ_OK)
+        return false;
+    if (!add(b, &r)) {
+        source_clear(&r.source);
+        return false;
+    }
+    return true;
+}
+
+bool batch_data(struct batch *b, uint64_t source_id, uint64_t offset, size_t len)
+{
+    struct record r = {.kind = JOURNAL_DATA,
+                       .source_id = source_id,
+                       .offset = offset,
+                       .read_time = clock_real(),
+                       .start = b->data.len,
+                       .len = len};
+    if (!add(b, &r))
+        return false;
+    b->data.len += len;
+    return true;
+}
+
+bool batch_drop(struct batch *b, uint64_t source_id)
+{
+    struct record r = {.kind = JOURNAL_DROP, .source_id = source_id};
+    return add(b, &r);
+}
+
+static int write_record(const struct batch *b, const struct record *r,
+                        struct journal_writer *journal, struct lgz_error *err)
+{
+    switch (r->kind) {
+    case JOURNAL_SOURCE:
+        return journal_put_source(journal, &r->source, r->offset, err);
+    case JOURNAL_DATA:
+        return journal_put_data(journal, r->source_id, r->offset, r->read_time,
+                                b->data.data + r->start, r->len, err);
+    case JOURNAL_DROP:
+        return journal_drop_source(journal, r->source_id, err);
+    }
+    return error_set(err, LGZ_ERR_ARGUMENT, "a record of an unknown kind");
+}
+
+int batch_write(const struct batch *b, struct journal_writer *journal, struct lgz_error *err)
+{
+    for (size_t i = 0; i < b->records.len; i++) {
+        int code = write_record(b, &b->records.data[i], journal, err);
+        if (code != LGZ_OK)
+            return code;
+    }
+    return journal_sync(journal, err);
+}
+
+int batch_acknowledge(const struct batch *b, struct ledger *ledger, struct lgz_error *err)
+{
+    for (size_t i = 0; i < b->records.len; i++) {
+        const struct record *r = &b->records.data[i];
+        int code = LGZ_OK;
+        if (r->kind == JOURNAL_SOURCE)
+            code = ledger_put(ledger, &r->source, r->offset, err);
+        else if (r->kind == JOURNAL_DATA)
+            ledger_advance(ledger, r->source_id, r->offset + r->len);
+        else
+            ledger_drop(ledger, r->source_id);
+        if (code != LGZ_OK)
+            return code;
+    }
+    return LGZ_OK;
+}

@@ -1,0 +1,42 @@
+/*
+ * batch.h - what was read and is not in the journal yet: bytes, and records that say whose they
+ * are. Two batches take turns: one fills on the loop while the other is written on the pool.
+ */
+#ifndef LOGZIP_DAEMON_BATCH_H
+#define LOGZIP_DAEMON_BATCH_H
+
+#include "archive/journal.h"
+#include "daemon/ledger.h"
+
+struct batch;
+
+/** @param capacity bytes of data at most. @return NULL when memory is out */
+struct batch *batch_new(size_t capacity);
+void batch_free(struct batch *b);
+
+/** Forget the contents. */
+void batch_clear(struct batch *b);
+
+bool batch_empty(const struct batch *b);
+size_t batch_bytes(const struct batch *b);
+
+/** When the first record came (clock_monotonic()); 0 if the batch is empty. */
+int64_t batch_since(const struct batch *b);
+
+/** Room for data behind what is there, `*room` bytes; NULL if it's full or memory is out. */
+void *batch_reserve(struct batch *b, size_t *room);
+
+/* Add a record. @return false when memory is out; then nothing changed */
+
+bool batch_source(struct batch *b, const struct source *source, uint64_t next);
+/** For `len` bytes that were put where batch_reserve() said. */
+bool batch_data(struct batch *b, uint64_t source_id, uint64_t offset, size_t len);
+bool batch_drop(struct batch *b, uint64_t source_id);
+
+/** Append all records to the journal, in order, and sync it. On the pool. */
+int batch_write(const struct batch *b, struct journal_writer *journal, struct lgz_error *err);
+
+/** After batch_write() succeeded: enter the new positions. @return LGZ_ERR_MEMORY or LGZ_OK */
+int batch_acknowledge(const struct batch *b, struct ledger *ledger, struct lgz_error *err);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * main.c - logzipd: tails log files, journals what it reads, seals it into segments.
+ *
+ * The daemon's sources, along the path of a byte:
+ *
+ *   main.c              this: the command line, leaving the terminal, the exit status
+ *   ../archive/config   logzipd.conf, parsed and checked
+ *   service             the loop: who calls whom; start.c, requests.c
+ *   ../tail/            which files there are (discover), what happens to them (watch, scan,
+ *                       rotate, locate), their bytes (logfile), all of them together (tail, set)
+ *   batch               what was read and isn't in the journal yet
+ *   store               batches into the journal, on the thread pool
+ *   ledger              how far each source is durable
+ *   sealer              ended journals into segments, on the thread pool
+ *   barrier             who waits for a sync, a seal, or the end
+ *   control             the control socket; status.c renders what it shows
+ *   notify, log         what the service manager and the administrator are told
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "archive/config.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/service.h"
+
+enum { EXIT_USAGE = 2 };
+
+struct arguments {
+    const char *config;
+    bool foreground;
+    bool check;
+};
+
+static void usage(FILE *out)
+{
+    fprintf(out, "Usage: logzipd [-c FILE] [--foreground | --check]\n"
+                 "Tail log files, journal what is read, seal it into compressed segments.\n"
+                 "\n"
+                 "  -c, --config FILE  read FILE instead of " CONFIG_DEFAULT_PATH "\n"
+                 "  -f, --foreground   stay in the foreground and log to standard error\n"
+                 "                     (always so under a service manager)\n"
+                 "      --check        check the configuration, tell all errors, and exit\n"
+                 "  -h, --help         show this help\n"
+                 "  -V, --version      show the version\n"
+                 "\n"
+                 "Signals: HUP reads the configuration again; TERM and INT seal and exit.\n"
+                 "See logzipd(8) and logzipd.conf(5).\n");
+}
+
+/* @return -1 to go on, or the exit status */
+static int parse_arguments(struct arguments *a, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"foreground", no_argument, NULL, 'f'},
+        {"check", no_argument, NULL, 'C'},        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},      {0}};
+    int option;
+    while ((option = getopt_long(argc, argv, "c:fhV", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            a->config = optarg;
+            break;
+        case 'f':
+            a->foreground = true;
+            break;
+        case 'C':
+            a->check = true;
+            break;
+        case 'h':
+            usage(stdout);
+            return EXIT_SUCCESS;
+        case 'V':
+            printf("logzipd %s\n", lgz_version());
+            return EXIT_SUCCESS;
+        default:
+            fprintf(stderr, "Try 'logzipd --help'.\n");
+            return EXIT_USAGE;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "logzipd: '%s': no such argument\nTry 'logzipd --help'.\n", argv[optind]);
+        return EXIT_USAGE;
+    }
+    return -1;
+}
+
+static void print_finding(void *context, const char *finding)
+{
+    (void)context;
+    fprintf(stderr, "logzipd: %s\n", finding);
+}
+
+/* Load and check the configuration, telling all that is wrong with it. */
+static struct config *load(const char *path)
+{
+    struct lgz_error err = {0};
+    struct config *config;
+    if (config_load(&config, path, print_finding, NULL, &err) != LGZ_OK) {
+        if (err.code == LGZ_ERR_MEMORY)
+            print_finding(NULL, err.message);
+        return NULL;
+    }
+    if (config_check(config, print_finding, NULL, &err) != LGZ_OK) {
+        config_free(config);
+        return NULL;
+    }
+    return config;
+}
+
+/* The first process waits until the daemon says that it is ready, and exits as it says. */
+static int wait_for_daemon(pid_t child, int ready)
+{
+    char status;
+    ssize_t n;
+    do
+        n = read(ready, &status, 1);
+    while (n < 0 && errno == EINTR);
+    if (n == 1)
+        return EXIT_SUCCESS;
+    int result;
+    if (waitpid(child, &result, 0) == child && WIFEXITED(result) && WEXITSTATUS(result))
+        return WEXITSTATUS(result);
+    fprintf(stderr, "logzipd: the daemon ended before it was ready\n");
+    return EXIT_FAILURE;
+}
+
+/*
+ * Continue in a process of its own session.
+ *
+ * @param ready  set to where detach() tells the first process
+ * @return -1 in the daemon, or the exit status of the first process
+ */
+static int daemonise(int *ready)
+{
+    int ends[2];
+    fflush(NULL);
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        fprintf(stderr, "logzipd: cannot make a pipe: %s\n", strerror(errno));
+        return EXIT_FAILURE;
+    }
+    pid_t child = fork();
+    if (child < 0) {
+        fprintf(stderr, "logzipd: cannot fork: %s\n", strerror(errno));
+        return EXIT_FAILURE;
+    }
+    if (child > 0) {
+        close(ends[1]);
+        return wait_for_daemon(child, ends[0]);
+    }
+    close(ends[0]);
+    setsid();
+    *ready = ends[1];
+    return -1;
+}
+
+/* All went well: leave the terminal and let the first process exit. */
+static void detach(int ready, struct log *log)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    log_use_syslog(log);
+    for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+        dup2(null, fd);
+    if (null > STDERR_FILENO)
+        close(null);
+    if (chdir("/") != 0)
+        log_say(log, CONFIG_LOG_WARNING, "cannot leave the current directory");
+    if (write(ready, "", 1) != 1)
+        log_say(log, CONFIG_LOG_WARNING, "the starting process has not waited");
+    close(ready);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {.config = CONFIG_DEFAULT_PATH};
+    int status = parse_arguments(&arguments, argc, argv);
+    if (status >= 0)
+        return status;
+    /* Whole, since it is read again after the daemon has left its directory. */
+    char *path = realpath(arguments.config, NULL);
+    struct config *config = load(path && !arguments.check ? path : arguments.config);
+    free(path);
+    if (!config)
+        return EXIT_FAILURE;
+    if (arguments.check) {
+        config_free(config);
+        printf("%s: no errors\n", arguments.config);
+        return EXIT_SUCCESS;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    int ready = -1;
+    if (!arguments.foreground && !notify_wanted()) {
+        status = daemonise(&ready);
+        if (status >= 0) {
+            config_free(config);
+            return status;
+        }
+    }
+    struct lgz_error err = {0};
+    struct service *service;
+    struct log *log = log_open();
+    if (!log || service_open(&service, config, log, &err) != LGZ_OK) {
+        fprintf(stderr, "logzipd: %s\n", log ? err.message : "out of memory");
+        log_close(log);
+        return EXIT_FAILURE;
+    }
+    if (ready >= 0)
+        detach(ready, log);
+    status = service_run(service);
+    service_close(service);
+    log_close(log);
+    return status;
+}

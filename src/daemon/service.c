@@ -1,0 +1,377 @@
+/*
+ * service.c - the loop and its callbacks.
+ *
+ * Reading: inotify wakes the loop; events are taken together after SETTLE_MS, so that a file that
+ * is written line by line costs a few reads a second, not one for each line. Then an idle handle
+ * reads in turns until all is read or the store has no room. With nothing to read, only the rescan
+ * timer wakes the process.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "daemon/notify.h"
+#include "daemon/service_inside.h"
+
+enum {
+    SETTLE_MS = 20,
+    SCAN_SOON_MS = 50,   /* at least so long after names have changed */
+    SCAN_SHARE = 10,     /* and so many times as long as the last scan took */
+    TURN_BYTES = 1 << 20 /* read before the loop looks at other things */
+};
+
+void service_note_error(struct service *s, const char *message)
+{
+    size_t len = strlen(message);
+    if (len >= sizeof(s->last_error))
+        len = sizeof(s->last_error) - 1;
+    memcpy(s->last_error, message, len);
+    s->last_error[len] = '\0';
+}
+
+/* What the tail finds goes into the batch that fills. */
+
+static bool sink_source(void *context, const struct source *source, uint64_t next)
+{
+    struct service *s = context;
+    return batch_source(store_batch(s->store), source, next);
+}
+
+static void *sink_reserve(void *context, size_t *room)
+{
+    struct service *s = context;
+    if (store_failure(s->store))
+        return NULL;
+    return batch_reserve(store_batch(s->store), room);
+}
+
+static bool sink_data(void *context, uint64_t source_id, uint64_t offset, size_t len)
+{
+    struct service *s = context;
+    return batch_data(store_batch(s->store), source_id, offset, len);
+}
+
+static bool sink_drop(void *context, uint64_t source_id)
+{
+    struct service *s = context;
+    return batch_drop(store_batch(s->store), source_id);
+}
+
+static void sink_say(void *context, enum config_log_level level, const char *message)
+{
+    struct service *s = context;
+    if (level <= CONFIG_LOG_WARNING)
+        service_note_error(s, message);
+    log_say(s->log, level, "%s", message);
+}
+
+/* Reading. */
+
+static void on_turn(uv_idle_t *turn)
+{
+    struct service *s = turn->data;
+    bool room = tail_read(s->tail, TURN_BYTES, clock_monotonic());
+    store_added(s->store);
+    if (!room)
+        store_flush(s->store);
+    if (!room || !tail_ready(s->tail))
+        uv_idle_stop(turn);
+    if (barrier_active(s->barrier))
+        barrier_advance(s->barrier);
+}
+
+void service_read_on(struct service *s)
+{
+    if (!s->ended && tail_ready(s->tail) && !store_failure(s->store))
+        uv_idle_start(&s->turn, on_turn);
+}
+
+static void on_rescan(uv_timer_t *timer);
+
+void service_scan(struct service *s)
+{
+    struct lgz_error err = {0};
+    int64_t before = clock_monotonic();
+    if (tail_scan(s->tail, before, &err) != LGZ_OK)
+        sink_say(s, CONFIG_LOG_ERROR, err.message);
+    s->scan_took_ms = (clock_monotonic() - before) / (NS_PER_SECOND / 1000);
+    s->scan_soon = false;
+    store_added(s->store);
+    uint64_t period = (uint64_t)(s->config->rescan / (NS_PER_SECOND / 1000));
+    uv_timer_start(&s->rescan, on_rescan, period, 0);
+}
+
+static void on_rescan(uv_timer_t *timer)
+{
+    struct service *s = timer->data;
+    service_scan(s);
+    service_read_on(s);
+}
+
+/* Names have changed: scan before long, but never spend more than a share of the time on it. */
+static void scan_soon(struct service *s)
+{
+    if (s->scan_soon)
+        return;
+    s->scan_soon = true;
+    int64_t ms = s->scan_took_ms * SCAN_SHARE;
+    uv_timer_start(&s->rescan, on_rescan, (uint64_t)(ms < SCAN_SOON_MS ? SCAN_SOON_MS : ms), 0);
+}
+
+static void on_events(uv_poll_t *poll, int status, int events);
+
+static void on_settled(uv_timer_t *timer)
+{
+    struct service *s = timer->data;
+    if (tail_events(s->tail))
+        scan_soon(s);
+    store_added(s->store);
+    service_read_on(s);
+    uv_poll_start(&s->events, UV_READABLE, on_events);
+}
+
+static void on_events(uv_poll_t *poll, int status, int events)
+{
+    struct service *s = poll->data;
+    (void)status;
+    (void)events;
+    uv_poll_stop(poll);
+    uv_timer_start(&s->settle, on_settled, SETTLE_MS, 0);
+}
+
+/* What a barrier begins with. */
+static void scan_and_mark(void *context)
+{
+    struct service *s = context;
+    if (tail_events(s->tail))
+        s->scan_soon = false;
+    service_scan(s);
+    tail_mark(s->tail, clock_monotonic());
+    service_read_on(s);
+}
+
+/* Sealing. */
+
+static void on_age(uv_timer_t *timer);
+
+void service_check_seal(struct service *s)
+{
+    int64_t oldest = store_oldest(s->store);
+    if (store_data_bytes(s->store) >= s->config->seal_size) {
+        store_rotate(s->store);
+    } else if (oldest) {
+        int64_t left = oldest + s->config->seal_age - clock_monotonic();
+        if (left <= 0)
+            store_rotate(s->store);
+        else
+            uv_timer_start(&s->age, on_age, (uint64_t)(left / (NS_PER_SECOND / 1000)) + 1, 0);
+    }
+}
+
+static void on_age(uv_timer_t *timer)
+{
+    service_check_seal(timer->data);
+}
+
+static void on_progress(void *context)
+{
+    struct service *s = context;
+    if (s->ended)
+        return;
+    service_check_seal(s);
+    service_read_on(s);
+    barrier_advance(s->barrier);
+}
+
+static void on_journal_ended(void *context, const char *path, bool with_next)
+{
+    struct service *s = context;
+    struct lgz_error err = {0};
+    if (sealer_add(s->sealer, path, with_next, &err) != LGZ_OK)
+        log_say(s->log, CONFIG_LOG_ERROR, "%s stays unsealed until the next start: %s", path,
+                err.message);
+}
+
+static void on_failed(void *context, const char *reason)
+{
+    struct service *s = context;
+    service_note_error(s, reason);
+    notify_send("STATUS=%.300s", reason);
+    if (s->barrier)
+        barrier_fail(s->barrier, reason);
+}
+
+void service_sealer_changed(void *context)
+{
+    struct service *s = context;
+    if (sealer_failure(s->sealer))
+        service_note_error(s, sealer_failure(s->sealer));
+    if (!s->ended)
+        barrier_advance(s->barrier);
+}
+
+/* The end. */
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void end(void *context, const char *failure)
+{
+    struct service *s = context;
+    if (s->ended)
+        return;
+    s->ended = true;
+    s->status = failure ? 1 : 0;
+    if (failure)
+        log_say(s->log, CONFIG_LOG_ERROR, "ending without a seal (%s); the journal has all",
+                failure);
+    uv_idle_stop(&s->turn);
+    sealer_stop(s->sealer);
+    control_close(s->control);
+    s->control = NULL;
+    uv_stop(&s->loop);
+}
+
+static void stop(struct service *s)
+{
+    if (s->stopping) {
+        /* Nothing is lost by it: this is what kill -9 does, but for the socket. */
+        log_say(s->log, CONFIG_LOG_WARNING,
+                "asked twice to end: leaving the seal to the next start");
+        unlink(s->config->control);
+        _exit(1);
+    }
+    s->stopping = true;
+    notify_send("STOPPING=1\nSTATUS=sealing what was read");
+    log_say(s->log, CONFIG_LOG_INFO, "ending: reading what is there, then sealing");
+    if (store_failure(s->store))
+        end(s, store_failure(s->store));
+    else
+        barrier_finish(s->barrier);
+}
+
+/* Signals. */
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct service *s = handle->data;
+    struct lgz_error err = {0};
+    if (number != SIGHUP)
+        stop(s);
+    else if (!s->stopping)
+        service_reload(s, &err);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    notify_send("WATCHDOG=1");
+}
+
+struct store_events service_store_events(struct service *s)
+{
+    return (struct store_events){s, on_progress, on_journal_ended, on_failed};
+}
+
+static void read_for_barrier(void *context)
+{
+    service_read_on(context);
+}
+
+struct barrier_events service_barrier_events(struct service *s)
+{
+    return (struct barrier_events){s, scan_and_mark, read_for_barrier, end};
+}
+
+struct tail_sink service_sink(struct service *s)
+{
+    return (struct tail_sink){.context = s,
+                              .source = sink_source,
+                              .reserve = sink_reserve,
+                              .data = sink_data,
+                              .drop = sink_drop,
+                              .say = sink_say};
+}
+
+int service_init_handles(struct service *s, struct lgz_error *err)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    int result = uv_poll_init(&s->loop, &s->events, tail_fd(s->tail));
+    if (result != 0)
+        return error_set(err, LGZ_ERR_IO, "cannot poll inotify: %s", uv_strerror(result));
+    s->events.data = s;
+    uv_timer_init(&s->loop, &s->settle);
+    uv_timer_init(&s->loop, &s->rescan);
+    uv_timer_init(&s->loop, &s->age);
+    uv_timer_init(&s->loop, &s->watchdog);
+    uv_idle_init(&s->loop, &s->turn);
+    s->settle.data = s->rescan.data = s->age.data = s->watchdog.data = s->turn.data = s;
+    for (size_t i = 0; i < 3; i++) {
+        uv_signal_init(&s->loop, &s->signals[i]);
+        s->signals[i].data = s;
+    }
+    s->handles = true;
+    for (size_t i = 0; i < 3; i++) {
+        result = uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+        if (result != 0)
+            return error_set(err, LGZ_ERR_IO, "cannot catch signals: %s", uv_strerror(result));
+    }
+    uint64_t watchdog = notify_watchdog_ms();
+    if (watchdog)
+        uv_timer_start(&s->watchdog, on_watchdog, watchdog, watchdog);
+    uv_poll_start(&s->events, UV_READABLE, on_events);
+    return LGZ_OK;
+}
+
+int service_run(struct service *s)
+{
+    log_say(s->log, CONFIG_LOG_INFO, "logzipd %s: %zu files in %zu inputs, archive %s",
+            lgz_version(), tail_count(s->tail), s->config->input_count, s->config->directory);
+    notify_send("READY=1\nSTATUS=%zu files in %zu inputs", tail_count(s->tail),
+                s->config->input_count);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    return s->status;
+}
+
+static void close_handles(struct service *s)
+{
+    if (!s->handles)
+        return;
+    close_handle((uv_handle_t *)&s->events);
+    for (size_t i = 0; i < 3; i++)
+        close_handle((uv_handle_t *)&s->signals[i]);
+    close_handle((uv_handle_t *)&s->settle);
+    close_handle((uv_handle_t *)&s->rescan);
+    close_handle((uv_handle_t *)&s->age);
+    close_handle((uv_handle_t *)&s->watchdog);
+    close_handle((uv_handle_t *)&s->turn);
+}
+
+void service_close(struct service *s)
+{
+    if (!s)
+        return;
+    s->ended = true;
+    barrier_free(s->barrier); /* answers who waits */
+    s->barrier = NULL;
+    if (s->sealer)
+        sealer_stop(s->sealer);
+    control_close(s->control);
+    close_handles(s);
+    /* Work on the pool can't be called back: wait for it, and for the last answers. */
+    while ((s->store && store_busy(s->store)) || (s->sealer && sealer_busy(s->sealer)))
+        uv_run(&s->loop, UV_RUN_ONCE);
+    store_close(s->store);
+    sealer_close(s->sealer);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&s->loop);
+    tail_close(s->tail);
+    ledger_free(s->ledger);
+    archive_unlock(s->lock);
+    config_free(s->config);
+    free(s);
+}

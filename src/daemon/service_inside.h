@@ -1,0 +1,67 @@
+/*
+ * service_inside.h - inside the service only: its state, and what its parts (service.c: the loop;
+ * requests.c: what clients and SIGHUP ask for; start.c: everything before the loop) call of each
+ * other.
+ */
+#ifndef LOGZIP_DAEMON_SERVICE_INSIDE_H
+#define LOGZIP_DAEMON_SERVICE_INSIDE_H
+
+#include "daemon/barrier.h"
+#include "daemon/control.h"
+#include "daemon/service.h"
+#include "tail/tail.h"
+
+struct service {
+    uv_loop_t loop;
+    struct config *config;
+    struct log *log;
+    struct archive_lock *lock;
+    struct ledger *ledger;
+    struct store *store;
+    struct sealer *sealer;
+    struct tail *tail;
+    struct barrier *barrier;
+    struct control *control;
+
+    uv_poll_t events;  /* inotify */
+    uv_timer_t settle; /* events came; they are read when it ends */
+    uv_timer_t rescan;
+    uv_timer_t age; /* the journal may be old enough to be sealed */
+    uv_timer_t watchdog;
+    uv_idle_t turn; /* active while there is something to read, and room */
+    uv_signal_t signals[3];
+    bool handles; /* the above are initialized */
+
+    int64_t started;
+    int64_t scan_took_ms;
+    bool scan_soon;
+    bool stopping;
+    bool ended;
+    int status;
+    char last_error[500];
+};
+
+/** Remember for the status. */
+void service_note_error(struct service *s, const char *message);
+
+/** Scan for files now; go on reading; look whether the journal is due to be sealed. */
+void service_scan(struct service *s);
+void service_read_on(struct service *s);
+void service_check_seal(struct service *s);
+
+/** Read the configuration again; a bad one changes nothing. */
+int service_reload(struct service *s, struct lgz_error *err);
+
+/** A client's request. */
+control_fn service_request;
+
+/** Who is told what the store and the sealer do, what a barrier wants, and what the tail finds. */
+struct store_events service_store_events(struct service *s);
+struct barrier_events service_barrier_events(struct service *s);
+struct tail_sink service_sink(struct service *s);
+void service_sealer_changed(void *context);
+
+/** Make the loop's handles and begin to listen to inotify and signals. */
+int service_init_handles(struct service *s, struct lgz_error *err);
+
+#endif

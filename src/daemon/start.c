@@ -1,0 +1,108 @@
+/*
+ * start.c - everything before the loop runs: lock, recovery, the parts, the socket, the first scan.
+ */
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "daemon/service_inside.h"
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit); /* if it can't be raised, fewer files stay open */
+    }
+}
+
+static void tell_recovery(struct service *s, const struct archive_recovery *r)
+{
+    if (r->torn_bytes)
+        log_say(s->log, CONFIG_LOG_WARNING,
+                "recovery: cut %llu bytes that were never acknowledged from the newest journal",
+                (unsigned long long)r->torn_bytes);
+    if (r->drafts_removed || r->journals_removed)
+        log_say(s->log, CONFIG_LOG_INFO,
+                "recovery: removed %zu unfinished files and %zu journals that are sealed",
+                r->drafts_removed, r->journals_removed);
+    if (r->journal_count)
+        log_say(s->log, CONFIG_LOG_INFO, "recovery: %zu journals to seal, %zu sources known",
+                r->journal_count, r->position_count);
+}
+
+/* Journal, sealer and tail take over what the recovery found. */
+static int take_over(struct service *s, const struct archive_recovery *r, struct lgz_error *err)
+{
+    struct store_events events = service_store_events(s);
+    struct tail_sink sink = service_sink(s);
+    int code = LGZ_OK;
+    for (size_t i = 0; code == LGZ_OK && i < r->position_count; i++)
+        code = ledger_put(s->ledger, &r->positions[i].source, r->positions[i].next, err);
+    if (code == LGZ_OK)
+        code = store_open(&s->store, &s->loop, s->config, r->next_sequence, s->ledger, s->log,
+                          &events, err);
+    if (code == LGZ_OK)
+        code = sealer_open(&s->sealer, &s->loop, s->config, s->log, service_sealer_changed, s, err);
+    if (code == LGZ_OK)
+        code = tail_open(&s->tail, &sink, err);
+    if (code == LGZ_OK)
+        code = tail_resume(s->tail, r->positions, r->position_count, r->next_source_id, err);
+    if (code != LGZ_OK)
+        return code;
+    tail_configure(s->tail, s->config->inputs, s->config->input_count);
+    struct barrier_events steps = service_barrier_events(s);
+    s->barrier = barrier_new(s->tail, s->store, s->sealer, &steps);
+    if (!s->barrier)
+        return error_memory(err);
+    /* They may overlap if the last daemon had failures: one segment drops that. */
+    for (size_t i = 0; code == LGZ_OK && i < r->journal_count; i++)
+        code = sealer_add(s->sealer, r->journals[i], i + 1 < r->journal_count, err);
+    return code;
+}
+
+static int recover(struct service *s, struct lgz_error *err)
+{
+    struct archive_recovery *recovery;
+    int code = archive_lock(&s->lock, s->config->directory, "logzipd", err);
+    if (code != LGZ_OK)
+        return code;
+    code = archive_recover(&recovery, s->config->directory, err);
+    if (code != LGZ_OK)
+        return code;
+    tell_recovery(s, recovery);
+    code = take_over(s, recovery, err);
+    archive_recovery_free(recovery);
+    return code;
+}
+
+int service_open(struct service **out, struct config *config, struct log *log,
+                 struct lgz_error *err)
+{
+    struct service *s = calloc(1, sizeof(*s));
+    if (!s || uv_loop_init(&s->loop) != 0) {
+        free(s);
+        config_free(config);
+        return error_memory(err);
+    }
+    s->config = config;
+    s->log = log;
+    s->started = clock_monotonic();
+    log_set_level(log, config->log_level);
+    raise_descriptor_limit();
+    s->ledger = ledger_new();
+    int code = s->ledger ? recover(s, err) : error_memory(err);
+    if (code == LGZ_OK)
+        code = service_init_handles(s, err);
+    if (code == LGZ_OK)
+        code = control_open(&s->control, &s->loop, config->control, config->control_group,
+                            service_request, s, err);
+    if (code != LGZ_OK) {
+        service_close(s);
+        return code;
+    }
+    service_scan(s);
+    service_read_on(s);
+    *out = s;
+    return LGZ_OK;
+}

@@ -1,0 +1,110 @@
+/*
+ * locate.c - one readdir(3) for any number of files; only candidates are opened.
+ */
+#include "tail/locate.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tail/logfile.h"
+
+/* The length of `path` up to and with its last slash. */
+static size_t directory_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+static DIR *open_directory(const char *path)
+{
+    size_t len = directory_len(path);
+    char *name = len ? strndup(path, len) : strdup(".");
+    DIR *dir = name ? opendir(name) : NULL;
+    int reason = errno;
+    free(name);
+    errno = reason;
+    return dir;
+}
+
+bool locate_inodes(const char *path, const struct idmap *wanted, uint64_t *device,
+                   void (*fn)(void *context, const char *path, void *value), void *context)
+{
+    DIR *dir = open_directory(path);
+    if (!dir)
+        return false;
+    struct stat st;
+    *device = fstat(dirfd(dir), &st) == 0 ? st.st_dev : 0;
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        void *value = idmap_get(wanted, entry->d_ino, 0);
+        char *name;
+        if (!value || (entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN))
+            continue;
+        if (asprintf(&name, "%.*s%s", (int)directory_len(path), path, entry->d_name) < 0)
+            continue;
+        fn(context, name, value);
+        free(name);
+    }
+    closedir(dir);
+    return true;
+}
+
+static int try_copy(const char *path, const struct source *source, uint64_t position)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size <= position ||
+        (st.st_dev == source->device && st.st_ino == source->inode))
+        return -1;
+    int fd = logfile_open_path(path, &st);
+    if (fd >= 0 && !logfile_matches(source, fd)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static int search_copy(const char *path, const struct source *source, uint64_t position,
+                       char **found)
+{
+    size_t prefix = directory_len(path);
+    DIR *dir = open_directory(path);
+    int fd = -1;
+    if (!dir)
+        return -1;
+    for (struct dirent *entry; fd < 0 && (entry = readdir(dir));) {
+        if (strncmp(entry->d_name, path + prefix, strlen(path + prefix)) != 0)
+            continue;
+        if (asprintf(found, "%.*s%s", (int)prefix, path, entry->d_name) < 0) {
+            *found = NULL;
+            break;
+        }
+        fd = try_copy(*found, source, position);
+        if (fd < 0) {
+            free(*found);
+            *found = NULL;
+        }
+    }
+    closedir(dir);
+    return fd;
+}
+
+int locate_copy(const char *path, const struct source *source, uint64_t position, bool search,
+                char **found)
+{
+    *found = NULL;
+    if (source->fingerprint_len == 0)
+        return -1;
+    if (asprintf(found, "%s.1", path) < 0) {
+        *found = NULL;
+        return -1;
+    }
+    int fd = try_copy(*found, source, position);
+    if (fd >= 0)
+        return fd;
+    free(*found);
+    *found = NULL;
+    return search ? search_copy(path, source, position, found) : -1;
+}

@@ -1,0 +1,33 @@
+/*
+ * locate.h - finds again what a rotation has moved out of sight: the file itself, under another
+ * name in its directory; or, after a truncation, the copy that was made of it before.
+ */
+#ifndef LOGZIP_TAIL_LOCATE_H
+#define LOGZIP_TAIL_LOCATE_H
+
+#include "segment/source.h"
+#include "tail/idmap.h"
+
+/**
+ * For each entry of the directory that `path` is in whose inode is a key (inode, 0) of `wanted`,
+ * call `fn` with the entry's path and the value. One pass over the directory, whatever the number
+ * wanted.
+ *
+ * @param device  set to the directory's st_dev
+ * @return false if there is no such directory (errno says why)
+ */
+bool locate_inodes(const char *path, const struct idmap *wanted, uint64_t *device,
+                   void (*fn)(void *context, const char *path, void *value), void *context);
+
+/**
+ * Open the copy of a file that was truncated: a regular file beside `path`, not the file itself,
+ * longer than `position`, with the source's fingerprint. "PATH.1" is looked at first, then, if
+ * `search` is set, all names that begin with the file's own.
+ *
+ * @param found  set to the copy's path, to be freed
+ * @return the open descriptor, or -1 if there is none, or the source has no fingerprint
+ */
+int locate_copy(const char *path, const struct source *source, uint64_t position, bool search,
+                char **found);
+
+#endif

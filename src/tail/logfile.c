@@ -1,0 +1,184 @@
+/*
+ * logfile.c - looks at one file and reads from it; decides nothing about other files.
+ */
+#include "tail/logfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+
+bool logfile_print(int fd, uint32_t len, uint64_t *print)
+{
+    uint8_t bytes[LOGFILE_PRINT_MAX];
+    if (len > sizeof(bytes) || file_read_at(fd, bytes, len, 0, "", NULL) != (ssize_t)len)
+        return false;
+    *print = hash_bytes(bytes, len);
+    return true;
+}
+
+bool logfile_matches(const struct source *source, int fd)
+{
+    uint64_t print;
+    if (source->fingerprint_len == 0)
+        return true;
+    return logfile_print(fd, source->fingerprint_len, &print) && print == source->fingerprint;
+}
+
+int logfile_open_path(const char *path, struct stat *st)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return -1;
+    int reason = 0;
+    if (fstat(fd, st) != 0)
+        reason = errno;
+    else if (!S_ISREG(st->st_mode))
+        reason = EINVAL;
+    if (reason) {
+        close(fd);
+        errno = reason;
+        return -1;
+    }
+    return fd;
+}
+
+struct logfile *logfile_new(uint64_t id, const char *name, const char *input, const struct stat *st)
+{
+    struct logfile *f = calloc(1, sizeof(*f));
+    if (!f)
+        return NULL;
+    f->fd = -1;
+    f->watch = -1;
+    f->path = strdup(name);
+    f->source = (struct source){.id = id,
+                                .name = strdup(name),
+                                .input = strdup(input),
+                                .device = st->st_dev,
+                                .inode = st->st_ino};
+    if (!f->path || !f->source.name || !f->source.input) {
+        logfile_free(f);
+        return NULL;
+    }
+    return f;
+}
+
+struct logfile *logfile_resume(const struct source *source, uint64_t position)
+{
+    struct logfile *f = calloc(1, sizeof(*f));
+    if (!f)
+        return NULL;
+    f->fd = -1;
+    f->watch = -1;
+    f->told = true;
+    f->position = position;
+    f->path = strdup(source->name);
+    if (!f->path || source_copy(&f->source, source, NULL) != LGZ_OK) {
+        free(f->path);
+        free(f);
+        return NULL;
+    }
+    return f;
+}
+
+void logfile_free(struct logfile *f)
+{
+    if (!f)
+        return;
+    if (f->fd >= 0)
+        close(f->fd);
+    free(f->path);
+    source_clear(&f->source);
+    free(f);
+}
+
+static bool same_times(const struct stat *a, const struct stat *b)
+{
+    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+           a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static bool same_file(const struct logfile *f, const struct stat *st)
+{
+    return st->st_dev == f->source.device && st->st_ino == f->source.inode;
+}
+
+/* Open a closed file again, if what is at its path still is that file. */
+static enum logfile_change reopen(struct logfile *f, struct stat *st)
+{
+    int fd = logfile_open_path(f->path, st);
+    if (fd < 0)
+        return errno == ENOENT || errno == EINVAL ? LOGFILE_MISSING : LOGFILE_FAILED;
+    if (!same_file(f, st)) {
+        close(fd);
+        return LOGFILE_MISSING;
+    }
+    f->fd = fd;
+    return LOGFILE_SAME;
+}
+
+enum logfile_change logfile_look(struct logfile *f)
+{
+    struct stat st;
+    if (f->fd >= 0) {
+        if (fstat(f->fd, &st) != 0)
+            return LOGFILE_FAILED;
+    } else if (stat(f->path, &st) != 0 || !same_file(f, &st)) {
+        return LOGFILE_MISSING;
+    }
+    bool changed = !same_times(&st, &f->seen);
+    if (changed && f->fd < 0) {
+        enum logfile_change opened = reopen(f, &st);
+        if (opened != LOGFILE_SAME)
+            return opened;
+    }
+    f->seen = st;
+    if ((uint64_t)st.st_size < f->position)
+        return LOGFILE_REPLACED;
+    if ((uint64_t)st.st_size > f->position)
+        return LOGFILE_GREW;
+    return changed && !logfile_matches(&f->source, f->fd) ? LOGFILE_REPLACED : LOGFILE_SAME;
+}
+
+ssize_t logfile_read(const struct logfile *f, void *data, size_t room)
+{
+    struct lgz_error err = {0};
+    struct stat st;
+    errno = 0;
+    ssize_t n = file_read_at(f->fd, data, room, f->position, f->path, &err);
+    if (n < 0)
+        return -1;
+    /* Only now: a truncation before or during the read shows here. */
+    if (fstat(f->fd, &st) != 0)
+        return -1;
+    if ((uint64_t)st.st_size < f->position + (uint64_t)n || !logfile_matches(&f->source, f->fd))
+        return -2;
+    return n;
+}
+
+bool logfile_extend_print(struct logfile *f, const void *data, size_t len)
+{
+    struct source *s = &f->source;
+    uint8_t bytes[LOGFILE_PRINT_MAX];
+    uint64_t end = f->position + len;
+    uint32_t print_len = end < LOGFILE_PRINT_MAX ? (uint32_t)end : LOGFILE_PRINT_MAX;
+    if (print_len == s->fingerprint_len || print_len == 0 ||
+        (print_len < LOGFILE_PRINT_MAX && print_len < 2 * s->fingerprint_len))
+        return false;
+    if (f->position == 0) {
+        memcpy(bytes, data, print_len);
+    } else {
+        /* Read again what was read before; it must still begin as it did. */
+        if (file_read_at(f->fd, bytes, print_len, 0, f->path, NULL) != (ssize_t)print_len)
+            return false;
+        if (hash_bytes(bytes, s->fingerprint_len) != s->fingerprint)
+            return false;
+    }
+    s->fingerprint = hash_bytes(bytes, print_len);
+    s->fingerprint_len = print_len;
+    return true;
+}

@@ -1,0 +1,89 @@
+/*
+ * logfile.h - one source that is being read: which file it is, how far it was read, and whether it
+ * still is the file that it was.
+ *
+ * A file is told from others by device, inode and fingerprint: the hash of its first bytes, at
+ * most LOGFILE_PRINT_MAX, never more than were read. The fingerprint is compared after each read
+ * and before what was read counts, so bytes of a file that was truncated and has grown again are
+ * never taken for those of the old one.
+ */
+#ifndef LOGZIP_TAIL_LOGFILE_H
+#define LOGZIP_TAIL_LOGFILE_H
+
+#include <sys/queue.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "segment/source.h"
+
+enum { LOGFILE_PRINT_MAX = 1024 };
+
+struct logfile {
+    struct source source; /**< as it was last told to the sink */
+    uint64_t position;    /**< the next byte wanted */
+    char *path;           /**< where the file is now, as far as known */
+    int fd;               /**< -1: closed for idleness, or can't be opened */
+    int watch;            /**< watch descriptor, or -1 */
+    struct stat seen;     /**< at the last look */
+    bool told;            /**< the sink knows the source */
+    bool restate;         /**< but not what has changed in it since */
+    bool copy;            /**< reads what a truncated file left in its copy, then ends */
+    bool failing;         /**< the last attempt to read failed; said once */
+    bool queued;          /**< there is something to read */
+    bool marked;          /**< somebody waits until `position` is at `target` */
+    uint64_t target;
+    uint64_t generation; /**< of the last scan in which a glob matched it */
+    int64_t end_since;   /**< monotonic time at which it was found read to its end; 0: it isn't */
+    size_t index;        /**< in the owner's list */
+    TAILQ_ENTRY(logfile) next; /**< in the owner's queue */
+};
+
+/** The hash of the first `len` bytes of `fd` (at most LOGFILE_PRINT_MAX). @return false: not so
+ * many */
+bool logfile_print(int fd, uint32_t len, uint64_t *print);
+
+/** Do the first bytes of `fd` have this source's fingerprint? True also when it has none. */
+bool logfile_matches(const struct source *source, int fd);
+
+/**
+ * A log file is opened like this: for reading, without waiting (a FIFO would), not as a terminal.
+ *
+ * @return the descriptor, with `*st` filled, or -1 and errno; EINVAL if it isn't a regular file
+ */
+int logfile_open_path(const char *path, struct stat *st);
+
+/** A new source, with copies of the names, not open. @return NULL when memory is out */
+struct logfile *logfile_new(uint64_t id, const char *name, const char *input,
+                            const struct stat *st);
+
+/** The source of a position that was recorded earlier. @return NULL when memory is out */
+struct logfile *logfile_resume(const struct source *source, uint64_t position);
+
+/** Close and free. NULL is allowed. The watch stays, it isn't the file's own. */
+void logfile_free(struct logfile *f);
+
+enum logfile_change {
+    LOGFILE_SAME,     /**< read to its end */
+    LOGFILE_GREW,     /**< there are bytes to read */
+    LOGFILE_REPLACED, /**< truncated, written anew, or another file with the same inode */
+    LOGFILE_MISSING,  /**< closed, and not to be found at its path */
+    LOGFILE_FAILED,   /**< it can't be opened at this moment; errno says why */
+};
+
+/** Look at the file; opens it again if it was closed and has changed. */
+enum logfile_change logfile_look(struct logfile *f);
+
+/**
+ * Read up to `room` bytes at the position into `data`. The position isn't moved.
+ *
+ * @return bytes read; 0 at the end; -1 with errno; -2 if the file isn't what it was
+ */
+ssize_t logfile_read(const struct logfile *f, void *data, size_t room);
+
+/**
+ * With `len` bytes just read at the position: make the fingerprint longer, if it can be made twice
+ * as long or complete. @return true if it was
+ */
+bool logfile_extend_print(struct logfile *f, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,378 @@
+/*
+ * scan.c - compares the names that are there with the files that are followed: takes up new ones,
+ * notices renames, searches for files that were lost sight of, lets go of finished ones.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "tail/discover.h"
+#include "tail/locate.h"
+#include "tail/set.h"
+
+/* How long a file is waited for whose directory is gone, or on another device than it was: a file
+ * system may be mounted late. And a file that was renamed while nothing has taken its name. */
+#define ABSENT_LINGER     (24 * 3600 * NS_PER_SECOND)
+#define RENAMED_LINGER    (3600 * NS_PER_SECOND)
+#define IDLE_BEFORE_CLOSE (60 * NS_PER_SECOND)
+
+struct refusal {
+    uint64_t path;
+    uint64_t generation;
+};
+
+struct directory {
+    int watch;
+    uint64_t generation;
+};
+
+static uint64_t name_key(const char *name)
+{
+    return hash_bytes(name, strlen(name));
+}
+
+/* `path` matches, and can't be read: say so, unless the scan before found the same. */
+static void refuse(struct tail *t, const char *path, const char *reason)
+{
+    uint64_t key = name_key(path);
+    struct refusal *r = idmap_get(&t->refused, key, 0);
+    if (!r) {
+        set_say(t, CONFIG_LOG_WARNING, "%s: not read: %s", path, reason);
+        r = calloc(1, sizeof(*r));
+        if (!r || !idmap_put(&t->refused, key, 0, r)) {
+            free(r);
+            return;
+        }
+        r->path = key;
+    }
+    r->generation = t->generation;
+}
+
+/* Forget the refusals that this scan didn't repeat. */
+static void forget_refusals(struct tail *t)
+{
+    VEC(struct refusal *) old = {0};
+    size_t cursor = 0;
+    for (struct refusal *r; (r = idmap_next(&t->refused, &cursor));) {
+        if (r->generation != t->generation && !vec_push(&old, r))
+            break;
+    }
+    for (size_t i = 0; i < old.len; i++) {
+        idmap_remove(&t->refused, old.data[i]->path, 0);
+        free(old.data[i]);
+    }
+    vec_free(&old);
+}
+
+/* `f` is matched under `path`, in this scan for the first time. */
+static void take_note(struct tail *t, struct logfile *f, const char *path)
+{
+    f->generation = t->generation;
+    if (strcmp(f->path, path) != 0) {
+        char *copy = strdup(path);
+        if (!copy)
+            return;
+        free(f->path);
+        f->path = copy;
+    }
+}
+
+static bool device_changed(struct tail *t, struct logfile *f, const struct stat *st, int fd)
+{
+    if (f->fd >= 0 || (uint64_t)st->st_size < f->position || f->source.fingerprint_len == 0 ||
+        !logfile_matches(&f->source, fd))
+        return false;
+    if (!idmap_put(&t->by_inode, st->st_dev, st->st_ino, f))
+        return false;
+    if (idmap_get(&t->by_inode, f->source.device, f->source.inode) == f)
+        idmap_remove(&t->by_inode, f->source.device, f->source.inode);
+    f->source.device = st->st_dev;
+    f->restate = true;
+    return true;
+}
+
+/* Only what comes from now on is wanted. The sink is told at once, so that it lasts. */
+static bool skip_to_end(struct logfile *f, const struct stat *st)
+{
+    uint64_t size = (uint64_t)st->st_size;
+    uint32_t len = size < LOGFILE_PRINT_MAX ? (uint32_t)size : LOGFILE_PRINT_MAX;
+    if (!logfile_print(f->fd, len, &f->source.fingerprint))
+        return false;
+    f->source.fingerprint_len = len;
+    f->position = size;
+    f->restate = true;
+    return true;
+}
+
+static struct logfile *new_source(struct tail *t, const char *path,
+                                  const struct config_input *input, const struct stat *st, int fd)
+{
+    struct logfile *f = logfile_new(t->next_id, path, input->name, st);
+    if (!f) {
+        close(fd);
+        return NULL;
+    }
+    f->fd = fd;
+    bool first = !idmap_get(&t->inputs_seen, name_key(input->name), 0);
+    if (input->from_end && first && !skip_to_end(f, st)) {
+        logfile_free(f); /* it changed at this moment: the next scan tries again */
+        return NULL;
+    }
+    if (!set_add(t, f))
+        return NULL;
+    t->next_id++;
+    set_say(t, CONFIG_LOG_DEBUG, "%s: new file, source %llu", path,
+            (unsigned long long)f->source.id);
+    return f;
+}
+
+/* No file that is followed has this inode. */
+static struct logfile *take_up(struct tail *t, const char *path, const struct config_input *input)
+{
+    struct stat st;
+    if (t->open >= t->open_limit)
+        set_reclaim(t, t->open_limit / 2, 0);
+    int fd = logfile_open_path(path, &st);
+    if (fd < 0 && errno != ENOENT)
+        refuse(t, path, errno == EINVAL ? "not a regular file" : strerror(errno));
+    if (fd < 0)
+        return NULL;
+    /* What was looked at and what was opened may be two files. */
+    struct logfile *f = idmap_get(&t->by_inode, st.st_dev, st.st_ino);
+    if (!f) {
+        f = idmap_get(&t->by_name, name_key(path), st.st_ino);
+        if (f && !device_changed(t, f, &st, fd))
+            f = NULL;
+    }
+    if (!f)
+        return new_source(t, path, input, &st, fd);
+    if (f->fd < 0)
+        set_descriptor(t, f, fd);
+    else
+        close(fd);
+    return f;
+}
+
+static void on_file(void *context, const char *path, const struct config_input *input)
+{
+    struct tail *t = context;
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        if (errno != ENOENT)
+            refuse(t, path, strerror(errno));
+        return;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        refuse(t, path, "not a regular file");
+        return;
+    }
+    struct logfile *f = idmap_get(&t->by_inode, st.st_dev, st.st_ino);
+    if (f && f->generation == t->generation)
+        return; /* a link to a file that has come already */
+    if (!f)
+        f = take_up(t, path, input);
+    if (!f)
+        return;
+    take_note(t, f, path);
+    enum logfile_change change = set_look(t, f);
+    if (change == LOGFILE_REPLACED) /* `f` may be gone; what replaced it has its inode */
+        f = idmap_get(&t->by_inode, st.st_dev, st.st_ino);
+    if (f)
+        set_watch(t, f);
+}
+
+/* Has a file that no glob matches been read to its end for long enough to let it go? */
+static bool finished(const struct tail *t, const struct logfile *f)
+{
+    struct stat st;
+    int64_t waited = f->end_since ? t->now - f->end_since : 0;
+    if (waited < TAIL_LINGER)
+        return false;
+    if (f->seen.st_nlink == 0 || stat(f->path, &st) == 0)
+        return true; /* deleted; or another file has the name; or it isn't wanted any more */
+    return waited >= RENAMED_LINGER;
+}
+
+/* Files that aren't open, and aren't where they were: to be searched for. */
+struct lost {
+    struct tail *tail;
+    VEC(struct logfile *) files;
+    struct idmap by_inode; /* (inode, 0) */
+};
+
+static void on_inode(void *context, const char *path, void *value)
+{
+    struct lost *lost = context;
+    struct logfile *f = value;
+    struct stat st;
+    if (f->fd >= 0)
+        return;
+    int fd = logfile_open_path(path, &st);
+    if (fd < 0)
+        return;
+    if (st.st_dev != f->source.device || st.st_ino != f->source.inode ||
+        (uint64_t)st.st_size < f->position || !logfile_matches(&f->source, fd)) {
+        close(fd);
+        return;
+    }
+    set_descriptor(lost->tail, f, fd);
+    set_say(lost->tail, CONFIG_LOG_DEBUG, "%s: found again as %s", f->path, path);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct logfile *const *x = a;
+    const struct logfile *const *y = b;
+    int order = strcmp((*x)->path, (*y)->path);
+    return order ? order
+                 : ((*x)->source.id > (*y)->source.id) - ((*x)->source.id < (*y)->source.id);
+}
+
+static size_t directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* The search of its directory didn't find `f`. */
+static void not_found(struct tail *t, struct logfile *f, bool readable, uint64_t device)
+{
+    if (readable && device == f->source.device) {
+        if (!rotate_to_copy(t, f, true))
+            set_drop(t, f);
+        return;
+    }
+    set_at_end(t, f);
+    if (t->now - f->end_since >= ABSENT_LINGER)
+        set_drop(t, f);
+}
+
+/* Search for all lost files, each directory once. */
+static void search(struct tail *t, struct lost *lost)
+{
+    bool readable = false;
+    uint64_t device = 0;
+    const char *before = NULL;
+    qsort(lost->files.data, lost->files.len, sizeof(struct logfile *), by_path);
+    for (size_t i = 0; i < lost->files.len; i++) {
+        struct logfile *f = lost->files.data[i];
+        idmap_put(&lost->by_inode, f->source.inode, 0, f); /* no room: the copy is looked for */
+    }
+    char *directory = NULL;
+    for (size_t i = 0; i < lost->files.len; i++) {
+        struct logfile *f = lost->files.data[i];
+        size_t len = directory_of(f->path);
+        if (!before || len != strlen(before) || strncmp(before, f->path, len) != 0) {
+            readable = locate_inodes(f->path, &lost->by_inode, &device, on_inode, lost);
+            free(directory);
+            before = directory = strndup(f->path, len);
+        }
+        if (f->fd >= 0) {
+            set_watch(t, f);
+            set_look(t, f);
+        } else {
+            not_found(t, f, readable, device);
+        }
+    }
+    free(directory);
+}
+
+/* Look at the files that no glob matched. */
+static void look_at_unmatched(struct tail *t)
+{
+    struct lost lost = {.tail = t};
+    for (size_t i = t->files.len; i-- > 0;) {
+        struct logfile *f = t->files.data[i];
+        if (f->generation == t->generation)
+            continue;
+        if (f->copy) {
+            if (f->fd < 0 || set_look(t, f) != LOGFILE_GREW)
+                set_drop(t, f);
+        } else if (f->fd < 0) {
+            if (!vec_push(&lost.files, f))
+                break;
+        } else if (set_look(t, f) == LOGFILE_SAME && finished(t, f)) {
+            set_say(t, CONFIG_LOG_DEBUG, "%s: done with source %llu", f->path,
+                    (unsigned long long)f->source.id);
+            set_drop(t, f);
+        }
+    }
+    if (lost.files.len)
+        search(t, &lost);
+    vec_free(&lost.files);
+    idmap_free(&lost.by_inode);
+}
+
+static void on_directory(void *context, const char *path, const struct config_input *input)
+{
+    struct tail *t = context;
+    (void)input;
+    int watch = watch_directory(t->watch, path);
+    if (watch < 0)
+        return;
+    struct directory *d = idmap_get(&t->directories, (uint64_t)watch, 0);
+    if (!d) {
+        d = calloc(1, sizeof(*d));
+        if (!d || !idmap_put(&t->directories, (uint64_t)watch, 0, d)) {
+            free(d);
+            watch_remove(t->watch, watch);
+            return;
+        }
+        d->watch = watch;
+    }
+    d->generation = t->generation;
+}
+
+static int watch_directories(struct tail *t, struct lgz_error *err)
+{
+    VEC(struct directory *) old = {0};
+    size_t cursor = 0;
+    int code = discover_directories(t->inputs, t->input_count, on_directory, t, err);
+    if (code != LGZ_OK)
+        return code;
+    for (struct directory *d; (d = idmap_next(&t->directories, &cursor));) {
+        if (d->generation != t->generation && !vec_push(&old, d))
+            break;
+    }
+    for (size_t i = 0; i < old.len; i++) {
+        watch_remove(t->watch, old.data[i]->watch);
+        idmap_remove(&t->directories, (uint64_t)old.data[i]->watch, 0);
+        free(old.data[i]);
+    }
+    vec_free(&old);
+    return LGZ_OK;
+}
+
+/* Sources that the sink must know of before they have data. */
+static void tell_pending(struct tail *t)
+{
+    for (size_t i = 0; i < t->files.len; i++) {
+        struct logfile *f = t->files.data[i];
+        if (f->restate && !set_tell(t, f))
+            return;
+    }
+}
+
+int tail_scan(struct tail *t, int64_t now, struct lgz_error *err)
+{
+    t->now = now;
+    t->generation++;
+    int code = watch_directories(t, err);
+    if (code == LGZ_OK)
+        code = discover_files(t->inputs, t->input_count, on_file, t, err);
+    if (code != LGZ_OK)
+        return code;
+    look_at_unmatched(t);
+    idmap_free(&t->by_name);
+    for (size_t i = 0; i < t->input_count; i++) {
+        if (!idmap_put(&t->inputs_seen, name_key(t->inputs[i].name), 0, &t->inputs_seen))
+            return error_memory(err);
+    }
+    tell_pending(t);
+    forget_refusals(t);
+    set_reclaim(t, TAIL_OPEN_MAX, IDLE_BEFORE_CLOSE);
+    return LGZ_OK;
+}

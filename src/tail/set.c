@@ -1,0 +1,188 @@
+/*
+ * set.c - the bookkeeping around single files: list, queue, marks, descriptors.
+ */
+#include "tail/set.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+bool set_add(struct tail *t, struct logfile *f)
+{
+    /* Of two sources with one inode, the later is the file that's there now. */
+    struct logfile *other = idmap_get(&t->by_inode, f->source.device, f->source.inode);
+    bool newest = !other || other->source.id < f->source.id;
+    if (!vec_push(&t->files, f))
+        goto fail;
+    f->index = t->files.len - 1;
+    if (newest && !idmap_put(&t->by_inode, f->source.device, f->source.inode, f)) {
+        t->files.len--;
+        goto fail;
+    }
+    if (f->fd >= 0)
+        t->open++;
+    return true;
+fail:
+    logfile_free(f);
+    return false;
+}
+
+static void unqueue(struct tail *t, struct logfile *f)
+{
+    if (f->queued)
+        TAILQ_REMOVE(&t->queue, f, next);
+    f->queued = false;
+}
+
+void set_remove(struct tail *t, struct logfile *f)
+{
+    unqueue(t, f);
+    set_unmark(t, f);
+    set_descriptor(t, f, -1);
+    if (f->watch >= 0) {
+        watch_remove(t->watch, f->watch);
+        idmap_remove(&t->by_watch, (uint64_t)f->watch, 0);
+    }
+    if (idmap_get(&t->by_inode, f->source.device, f->source.inode) == f)
+        idmap_remove(&t->by_inode, f->source.device, f->source.inode);
+    t->files.data[f->index] = t->files.data[--t->files.len];
+    t->files.data[f->index]->index = f->index;
+    logfile_free(f);
+}
+
+bool set_drop(struct tail *t, struct logfile *f)
+{
+    if (f->told && !t->sink.drop(t->sink.context, f->source.id))
+        return false;
+    set_remove(t, f);
+    return true;
+}
+
+void set_queue(struct tail *t, struct logfile *f)
+{
+    f->end_since = 0;
+    if (f->queued)
+        return;
+    TAILQ_INSERT_TAIL(&t->queue, f, next);
+    f->queued = true;
+}
+
+void set_at_end(struct tail *t, struct logfile *f)
+{
+    unqueue(t, f);
+    set_unmark(t, f);
+    if (!f->end_since)
+        f->end_since = t->now;
+}
+
+void set_mark(struct tail *t, struct logfile *f, uint64_t target)
+{
+    if (!f->marked)
+        t->marked++;
+    f->marked = true;
+    f->target = target;
+}
+
+void set_unmark(struct tail *t, struct logfile *f)
+{
+    if (f->marked)
+        t->marked--;
+    f->marked = false;
+}
+
+void set_watch(struct tail *t, struct logfile *f)
+{
+    if (f->watch >= 0 || f->fd < 0)
+        return;
+    f->watch = watch_file(t->watch, f->fd, f->path);
+    if (f->watch >= 0 && !idmap_put(&t->by_watch, (uint64_t)f->watch, 0, f)) {
+        watch_remove(t->watch, f->watch);
+        f->watch = -1;
+    }
+}
+
+void set_descriptor(struct tail *t, struct logfile *f, int fd)
+{
+    if (f->fd >= 0) {
+        close(f->fd);
+        t->open--;
+    }
+    f->fd = fd;
+    if (fd >= 0)
+        t->open++;
+}
+
+void set_reclaim(struct tail *t, size_t limit, int64_t age)
+{
+    for (size_t i = 0; i < t->files.len && t->open > limit; i++) {
+        struct logfile *f = t->files.data[i];
+        /* A file without its name could not be opened again. */
+        if (f->fd >= 0 && f->end_since && t->now - f->end_since >= age && !f->copy &&
+            f->generation + 1 >= t->generation)
+            set_descriptor(t, f, -1);
+    }
+}
+
+bool set_tell(struct tail *t, struct logfile *f)
+{
+    if (!t->sink.source(t->sink.context, &f->source, f->position))
+        return false;
+    f->told = true;
+    f->restate = false;
+    return true;
+}
+
+enum logfile_change set_look(struct tail *t, struct logfile *f)
+{
+    bool was_open = f->fd >= 0;
+    if (!was_open && t->open >= t->open_limit)
+        set_reclaim(t, t->open_limit / 2, 0);
+    enum logfile_change change = logfile_look(f);
+    if (!was_open && f->fd >= 0)
+        t->open++;
+    switch (change) {
+    case LOGFILE_GREW:
+        if (f->fd >= 0)
+            set_queue(t, f);
+        break;
+    case LOGFILE_SAME:
+        set_at_end(t, f);
+        break;
+    case LOGFILE_REPLACED:
+        if (f->copy)
+            set_at_end(t, f);
+        else
+            rotate_replaced(t, f);
+        break;
+    case LOGFILE_MISSING:
+        t->scan_wanted = true;
+        set_at_end(t, f);
+        break;
+    case LOGFILE_FAILED:
+        set_failed(t, f, "open", errno);
+        break;
+    }
+    return change;
+}
+
+void set_failed(struct tail *t, struct logfile *f, const char *what, int reason)
+{
+    unqueue(t, f);
+    set_unmark(t, f);
+    if (!f->failing)
+        set_say(t, CONFIG_LOG_WARNING, "%s: cannot %s: %s; trying again", f->path, what,
+                strerror(reason));
+    f->failing = true;
+}
+
+void set_say(struct tail *t, enum config_log_level level, const char *format, ...)
+{
+    char message[1000];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    t->sink.say(t->sink.context, level, message);
+}

@@ -1,0 +1,80 @@
+/*
+ * set.h - inside src/tail only: the set of files that are followed, and what its parts (tail.c:
+ * events and reading; scan.c: names; rotate.c: truncation) do with one file.
+ */
+#ifndef LOGZIP_TAIL_SET_H
+#define LOGZIP_TAIL_SET_H
+
+#include "tail/idmap.h"
+#include "tail/tail.h"
+#include "tail/watch.h"
+
+TAILQ_HEAD(logfile_queue, logfile);
+
+struct tail {
+    struct tail_sink sink;
+    const struct config_input *inputs;
+    size_t input_count;
+    struct watch *watch;
+    VEC(struct logfile *) files;
+    struct logfile_queue queue; /* those with something to read, next first */
+    struct idmap by_inode;      /* (device, inode): the file that now is that inode */
+    struct idmap by_watch;      /* (watch descriptor, 0): the file */
+    struct idmap by_name;       /* (hash of name, inode): resumed, until the first scan is over */
+    struct idmap directories;   /* (watch descriptor, 0): struct directory of scan.c */
+    struct idmap refused;       /* (hash of path, 0): struct refusal of scan.c */
+    struct idmap inputs_seen;   /* (hash of name, 0): the table itself; scanned at least once */
+    uint64_t next_id;
+    uint64_t generation; /* counts scans */
+    size_t marked;
+    size_t open; /* descriptors */
+    size_t open_limit;
+    bool scan_wanted;
+    int64_t now;
+};
+
+/** Add a file, which the set then owns. @return false when memory is out, and the file is freed */
+bool set_add(struct tail *t, struct logfile *f);
+
+/** Take a file out and free it. */
+void set_remove(struct tail *t, struct logfile *f);
+
+/** Tell the sink that a file is done with and remove it. @return false if the sink had no room */
+bool set_drop(struct tail *t, struct logfile *f);
+
+/** Put a file at the end of the queue, or take it out: it's read to its end. */
+void set_queue(struct tail *t, struct logfile *f);
+void set_at_end(struct tail *t, struct logfile *f);
+
+/** Wait for the file to be read up to `target`; or don't wait any more. */
+void set_mark(struct tail *t, struct logfile *f, uint64_t target);
+void set_unmark(struct tail *t, struct logfile *f);
+
+/** Watch an open file that isn't watched yet. */
+void set_watch(struct tail *t, struct logfile *f);
+
+/** Give `f` the descriptor `fd`, or with -1 close the one that it has. */
+void set_descriptor(struct tail *t, struct logfile *f, int fd);
+
+/** Close the files that have been read to their end for `age`, as long as too many are open. */
+void set_reclaim(struct tail *t, size_t limit, int64_t age);
+
+/** Tell the sink what changed in the source. @return false if it had no room */
+bool set_tell(struct tail *t, struct logfile *f);
+
+/** Look at the file and queue it, replace it, or note that it's at its end. */
+enum logfile_change set_look(struct tail *t, struct logfile *f);
+
+/** Say something about a file, once, until it goes well again. */
+void set_failed(struct tail *t, struct logfile *f, const char *what, int reason);
+
+void set_say(struct tail *t, enum config_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** The file was truncated or written anew: a new source; the old one ends, by its copy if any. */
+void rotate_replaced(struct tail *t, struct logfile *f);
+
+/** Continue `f` in its copy. @return false if there is none */
+bool rotate_to_copy(struct tail *t, struct logfile *f, bool search);
+
+#endif

@@ -1,0 +1,222 @@
+/*
+ * tail.c - the set's life, what inotify says, and reading in turns.
+ */
+#include "tail/tail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/hash.h"
+#include "tail/set.h"
+
+enum { DESCRIPTORS_FOR_OTHERS = 64 };
+
+int tail_open(struct tail **out, const struct tail_sink *sink, struct lgz_error *err)
+{
+    struct tail *t = calloc(1, sizeof(*t));
+    struct rlimit limit;
+    if (!t)
+        return error_memory(err);
+    t->sink = *sink;
+    t->next_id = 1;
+    TAILQ_INIT(&t->queue);
+    t->open_limit = 4 * TAIL_OPEN_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 2 * DESCRIPTORS_FOR_OTHERS)
+        t->open_limit = limit.rlim_cur - DESCRIPTORS_FOR_OTHERS;
+    int code = watch_open(&t->watch, err);
+    if (code != LGZ_OK) {
+        free(t);
+        return code;
+    }
+    *out = t;
+    return LGZ_OK;
+}
+
+static void free_values(struct idmap *map)
+{
+    size_t cursor = 0;
+    for (void *value; (value = idmap_next(map, &cursor));)
+        free(value);
+    idmap_free(map);
+}
+
+void tail_close(struct tail *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; i < t->files.len; i++)
+        logfile_free(t->files.data[i]);
+    vec_free(&t->files);
+    idmap_free(&t->by_inode);
+    idmap_free(&t->by_watch);
+    idmap_free(&t->by_name);
+    idmap_free(&t->inputs_seen);
+    free_values(&t->directories);
+    free_values(&t->refused);
+    watch_close(t->watch);
+    free(t);
+}
+
+void tail_configure(struct tail *t, const struct config_input *inputs, size_t count)
+{
+    t->inputs = inputs;
+    t->input_count = count;
+}
+
+int tail_resume(struct tail *t, const struct source_position *positions, size_t count,
+                uint64_t next_id, struct lgz_error *err)
+{
+    t->next_id = next_id;
+    for (size_t i = 0; i < count; i++) {
+        const struct source *s = &positions[i].source;
+        uint64_t name = hash_bytes(s->name, strlen(s->name));
+        uint64_t input = hash_bytes(s->input, strlen(s->input));
+        struct logfile *f = logfile_resume(s, positions[i].next);
+        if (!f || !set_add(t, f))
+            return error_memory(err);
+        struct logfile *other = idmap_get(&t->by_name, name, s->inode);
+        if ((!other || other->source.id < s->id) && !idmap_put(&t->by_name, name, s->inode, f))
+            return error_memory(err);
+        if (!idmap_put(&t->inputs_seen, input, 0, &t->inputs_seen))
+            return error_memory(err);
+    }
+    return LGZ_OK;
+}
+
+int tail_fd(const struct tail *t)
+{
+    return watch_fd(t->watch);
+}
+
+static void look_at_all(struct tail *t)
+{
+    /* Looking may add a file or drop one; one that is moved down is seen by the next scan. */
+    for (size_t i = 0; i < t->files.len; i++)
+        set_look(t, t->files.data[i]);
+}
+
+static void on_event(void *context, enum watch_kind kind, int descriptor)
+{
+    struct tail *t = context;
+    if (kind == WATCH_LOST) {
+        t->scan_wanted = true;
+        look_at_all(t);
+        return;
+    }
+    struct logfile *f = idmap_get(&t->by_watch, (uint64_t)descriptor, 0);
+    if (f && kind == WATCH_ENDED) {
+        idmap_remove(&t->by_watch, (uint64_t)descriptor, 0);
+        f->watch = -1;
+    } else if (f) {
+        set_look(t, f);
+    } else {
+        if (kind == WATCH_ENDED)
+            free(idmap_remove(&t->directories, (uint64_t)descriptor, 0));
+        t->scan_wanted = true;
+    }
+}
+
+bool tail_events(struct tail *t)
+{
+    struct lgz_error err = {0};
+    if (watch_read(t->watch, on_event, t, &err) != LGZ_OK)
+        set_say(t, CONFIG_LOG_WARNING, "%s; the next rescan makes up for it", err.message);
+    bool wanted = t->scan_wanted;
+    t->scan_wanted = false;
+    return wanted;
+}
+
+bool tail_ready(const struct tail *t)
+{
+    return !TAILQ_EMPTY(&t->queue);
+}
+
+/* `len` bytes at `data` were read from `f`. */
+static bool pass_on(struct tail *t, struct logfile *f, const void *data, size_t len)
+{
+    if (logfile_extend_print(f, data, len))
+        f->restate = true;
+    if ((!f->told || f->restate) && !set_tell(t, f))
+        return false;
+    if (!t->sink.data(t->sink.context, f->source.id, f->position, len))
+        return false;
+    f->position += len;
+    f->failing = false;
+    if (f->marked && f->position >= f->target)
+        set_unmark(t, f);
+    return true;
+}
+
+static void read_to_end(struct tail *t, struct logfile *f)
+{
+    set_at_end(t, f);
+    if (f->copy)
+        set_drop(t, f); /* refused for want of room: the next scan does it */
+}
+
+bool tail_read(struct tail *t, size_t budget, int64_t now)
+{
+    struct logfile *f;
+    t->now = now;
+    while (budget && (f = TAILQ_FIRST(&t->queue))) {
+        size_t room;
+        void *data = t->sink.reserve(t->sink.context, &room);
+        if (!data)
+            return false;
+        if (room > TAIL_READ_MAX)
+            room = TAIL_READ_MAX;
+        ssize_t n = logfile_read(f, data, room);
+        if (n == -2) {
+            rotate_replaced(t, f);
+        } else if (n < 0) {
+            set_failed(t, f, "read", errno);
+        } else if (n > 0 && !pass_on(t, f, data, (size_t)n)) {
+            return false;
+        } else if ((size_t)n < room) {
+            read_to_end(t, f);
+        } else {
+            TAILQ_REMOVE(&t->queue, f, next);
+            TAILQ_INSERT_TAIL(&t->queue, f, next);
+        }
+        budget -= n < 1 ? 1 : (size_t)n < budget ? (size_t)n : budget;
+    }
+    return true;
+}
+
+void tail_mark(struct tail *t, int64_t now)
+{
+    t->now = now;
+    look_at_all(t);
+    for (size_t i = 0; i < t->files.len; i++) {
+        struct logfile *f = t->files.data[i];
+        if (f->queued)
+            set_mark(t, f, f->copy ? UINT64_MAX : (uint64_t)f->seen.st_size);
+    }
+}
+
+size_t tail_marked(const struct tail *t)
+{
+    return t->marked;
+}
+
+void tail_unmark(struct tail *t)
+{
+    for (size_t i = 0; t->marked && i < t->files.len; i++)
+        set_unmark(t, t->files.data[i]);
+}
+
+size_t tail_count(const struct tail *t)
+{
+    return t->files.len;
+}
+
+const struct logfile *tail_file(const struct tail *t, size_t index)
+{
+    return t->files.data[index];
+}
+
+size_t tail_unwatched(const struct tail *t)
+{
+    return watch_refused(t->watch);
+}
