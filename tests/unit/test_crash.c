@@ -1,0 +1,249 @@
+/*
+ * test_crash.c - a writer is killed at, or sees an error from, each of its system calls that change
+ * a file, one after the other. After every one of them the archive recovers, has all that was
+ * acknowledged, and goes on so that each byte is there exactly once.
+ *
+ * The calls are intercepted by functions of the same names in this program, which count them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "archive_fixture.h"
+
+enum what { NOTHING, CRASH, FAIL };
+
+static enum what action;
+static atomic_long countdown; /* calls until the action */
+
+enum { LINES = 12, LINE_LEN = 40 };
+
+/* What the child has got so far; in memory shared with the parent. */
+static struct progress {
+    uint64_t acknowledged; /* bytes of the log that a sync has made durable */
+    bool went_wrong;       /* the call that was to go wrong was reached */
+} * progress;
+
+/* Count a call. Returns whether it is the one that goes wrong. */
+static bool goes_wrong(void)
+{
+    if (action == NOTHING || atomic_fetch_sub(&countdown, 1) != 1)
+        return false;
+    progress->went_wrong = true;
+    return true;
+}
+
+static long fails(void)
+{
+    if (action == CRASH)
+        _exit(0);
+    errno = EIO;
+    return -1;
+}
+
+ssize_t write(int fd, const void *data, size_t len)
+{
+    if (goes_wrong()) {
+        syscall(SYS_write, fd, data, len / 2); /* torn */
+        return fails();
+    }
+    return syscall(SYS_write, fd, data, len);
+}
+
+int fsync(int fd)
+{
+    return (int)(goes_wrong() ? fails() : syscall(SYS_fsync, fd));
+}
+
+int fdatasync(int fd)
+{
+    return (int)(goes_wrong() ? fails() : syscall(SYS_fdatasync, fd));
+}
+
+int ftruncate(int fd, off_t length)
+{
+    return (int)(goes_wrong() ? fails() : syscall(SYS_ftruncate, fd, length));
+}
+
+int rename(const char *from, const char *to)
+{
+    return (int)(goes_wrong() ? fails() : syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+
+int link(const char *from, const char *to)
+{
+    return (int)(goes_wrong() ? fails() : syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+
+int unlink(const char *path)
+{
+    return (int)(goes_wrong() ? fails() : syscall(SYS_unlinkat, AT_FDCWD, path, 0));
+}
+
+/* The log: line N is LINE_LEN bytes and says so. */
+static void fill_log(char *log)
+{
+    for (int i = 0; i < LINES; i++)
+        snprintf(log + (size_t)i * LINE_LEN, LINE_LEN + 1, "%-*s\n", LINE_LEN - 1, "a log line");
+    for (int i = 0; i < LINES; i++)
+        log[i * LINE_LEN + LINE_LEN - 3] = (char)('a' + i);
+}
+
+/* Start the next journal where the archive ends, and seal those before. */
+static int start(struct journal_writer **j, uint64_t *next)
+{
+    static const struct segment_options options = {.level = LGZ_LEVEL_FAST, .threads = 1};
+    struct archive_recovery *r;
+    struct archive_seal_result result = {0};
+    int code = archive_recover(&r, directory, &err);
+    *j = NULL;
+    if (code != LGZ_OK)
+        return code;
+    *next = r->position_count ? r->positions[0].next : 0;
+    code = journal_create(j, directory, r->next_sequence, r->positions, r->position_count, &err);
+    if (code == LGZ_OK && r->position_count == 0) {
+        struct source source = source_of(1);
+        code = journal_put_source(*j, &source, 0, &err);
+        free(source.name);
+    }
+    if (code == LGZ_OK)
+        code = archive_seal(directory, r->journals, r->journal_count, &options, &result, &err);
+    archive_seal_result_clear(&result);
+    archive_recovery_free(r);
+    return code;
+}
+
+/* Append `lines` lines from `*next` on, each with a sync. */
+static int follow(struct journal_writer *j, const char *log, int lines, uint64_t *next)
+{
+    for (int i = 0; i < lines && *next < LINES * LINE_LEN; i++) {
+        int code = journal_put_data(j, 1, *next, 0, log + *next, LINE_LEN, &err);
+        if (code == LGZ_OK)
+            code = journal_sync(j, &err);
+        if (code != LGZ_OK)
+            return code;
+        *next += LINE_LEN;
+        progress->acknowledged = *next;
+    }
+    return LGZ_OK;
+}
+
+/* A daemon's life: three times started, each time reading a third of the log; then a last seal. */
+static void live(const char *log)
+{
+    for (int day = 0; day < 4; day++) {
+        struct journal_writer *j;
+        struct archive_lock *lock;
+        uint64_t next;
+        int code = archive_lock(&lock, directory, "test", &err);
+        if (code == LGZ_OK)
+            code = start(&j, &next);
+        if (code == LGZ_OK)
+            code = follow(j, log, LINES / 3, &next);
+        if (code != LGZ_OK)
+            _exit(0); /* as a daemon would that can't go on */
+        journal_close(j);
+        archive_unlock(lock);
+    }
+    _exit(0);
+}
+
+/* The archive is what the log was up to some byte, at least as far as was acknowledged. */
+static void assert_whole(const char *log, uint64_t acknowledged, uint64_t next)
+{
+    struct buf out = {0};
+    struct restore_result result;
+    int code = try_restore("/log/1", &out, &result);
+    if (code != LGZ_ERR_NOT_FOUND || acknowledged)
+        ck_ok(code);
+    ck_assert_uint_ge(out.len, acknowledged);
+    ck_assert_uint_eq(out.len, next);
+    if (out.len)
+        ck_assert_mem_eq(out.data, log, out.len);
+    restore_result_clear(&result);
+    buf_free(&out);
+}
+
+static void assert_goes_on(const char *log, uint64_t acknowledged)
+{
+    struct journal_writer *j;
+    uint64_t next;
+    ck_ok(start(&j, &next));
+    assert_whole(log, acknowledged, next);
+    ck_ok(follow(j, log, LINES, &next));
+    journal_close(j);
+    ck_ok(start(&j, &next)); /* seals what was read */
+    journal_close(j);
+    assert_whole(log, LINES * LINE_LEN, LINES * LINE_LEN);
+    ck_assert_uint_eq(segments_raw_bytes(), LINES * LINE_LEN); /* nothing is there twice */
+    struct listing found;
+    ck_ok(listing_open(&found, directory, &err));
+    ck_assert_uint_eq(found.journals.len, 1);
+    ck_assert_uint_eq(found.drafts.len, 0);
+    listing_clear(&found);
+}
+
+static void go_wrong_everywhere(enum what how)
+{
+    char log[LINES * LINE_LEN + 1];
+    long calls = 0;
+    fill_log(log);
+    progress =
+        mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(progress, MAP_FAILED);
+    do {
+        int status;
+        make_directory();
+        *progress = (struct progress){0};
+        calls++;
+        pid_t child = fork();
+        if (child == 0) {
+            atomic_store(&countdown, calls);
+            action = how;
+            live(log);
+        }
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert_int_eq(status, 0);
+        if (!progress->went_wrong)
+            ck_assert_uint_eq(progress->acknowledged, LINES * LINE_LEN);
+        assert_goes_on(log, progress->acknowledged);
+        remove_directory();
+    } while (progress->went_wrong);
+    ck_assert_int_gt(calls, 80); /* it did go through all of them */
+    munmap(progress, sizeof(*progress));
+    make_directory(); /* for the fixture to remove */
+}
+
+START_TEST(killed_at_every_call)
+{
+    remove_directory();
+    go_wrong_everywhere(CRASH);
+}
+END_TEST
+
+START_TEST(error_from_every_call)
+{
+    remove_directory();
+    go_wrong_everywhere(FAIL);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("crash");
+    TCase *tests = tcase_create("crash");
+    tcase_add_checked_fixture(tests, make_directory, remove_directory);
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, killed_at_every_call);
+    tcase_add_test(tests, error_from_every_call);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
