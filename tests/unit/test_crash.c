@@ -15,7 +15,7 @@
 
 #include "archive_fixture.h"
 
-enum what { NOTHING, CRASH, FAIL };
+enum what { NOTHING, CRASH, FAIL, FAIL_FROM };
 
 static enum what action;
 static atomic_long countdown; /* calls until the action */
@@ -31,9 +31,13 @@ static struct progress {
 /* Count a call. Returns whether it is the one that goes wrong. */
 static bool goes_wrong(void)
 {
-    if (action == NOTHING || atomic_fetch_sub(&countdown, 1) != 1)
+    if (action == NOTHING)
         return false;
-    progress->went_wrong = true;
+    long left = atomic_fetch_sub(&countdown, 1);
+    if (action == FAIL_FROM ? left > 1 : left != 1)
+        return false;
+    if (progress)
+        progress->went_wrong = true;
     return true;
 }
 
@@ -232,6 +236,72 @@ START_TEST(error_from_every_call)
 }
 END_TEST
 
+/* No assertion while calls fail: Check itself writes. */
+static int while_failing(enum what how, int (*call)(struct journal_writer *j),
+                         struct journal_writer *j)
+{
+    atomic_store(&countdown, 1);
+    action = how;
+    int code = call(j);
+    action = NOTHING;
+    return code;
+}
+
+static int sync_it(struct journal_writer *j)
+{
+    return journal_sync(j, &err);
+}
+
+static int put_more(struct journal_writer *j)
+{
+    return journal_put_data(j, 1, 4, 0, "more", 4, &err);
+}
+
+static void assert_refuses(struct journal_writer *j)
+{
+    struct source source = source_of(2);
+    ck_assert_int_eq(put_more(j), LGZ_ERR_IO);
+    ck_assert_int_eq(journal_put_source(j, &source, 0, &err), LGZ_ERR_IO);
+    ck_assert_int_eq(journal_drop_source(j, 1, &err), LGZ_ERR_IO);
+    ck_assert_int_eq(journal_sync(j, &err), LGZ_ERR_IO);
+    free(source.name);
+}
+
+START_TEST(failed_sync_takes_back_what_is_in_doubt)
+{
+    struct journal_writer *j = create_journal(1, 1, 0);
+    put(j, 1, 0, "sure");
+    ck_ok(journal_sync(j, &err));
+    uint64_t durable = journal_bytes(j);
+    ck_assert_int_eq(put_more(j), LGZ_OK);
+    ck_assert_int_eq(while_failing(FAIL, sync_it, j), LGZ_ERR_IO);
+    ck_assert_uint_eq(journal_bytes(j), durable);
+    assert_refuses(j);
+    journal_close(j);
+    struct archive_recovery *r;
+    ck_ok(archive_recover(&r, directory, &err));
+    ck_assert_uint_eq(r->torn_bytes, 0);
+    ck_assert_uint_eq(r->positions[0].next, 4);
+    archive_recovery_free(r);
+}
+END_TEST
+
+START_TEST(half_a_record_that_stays_stops_the_journal)
+{
+    struct journal_writer *j = create_journal(1, 1, 0);
+    put(j, 1, 0, "sure");
+    ck_assert_int_eq(while_failing(FAIL_FROM, put_more, j), LGZ_ERR_IO); /* nor can it be cut */
+    assert_refuses(j);
+    journal_close(j);
+    struct archive_recovery *r;
+    ck_ok(archive_recover(&r, directory, &err));
+    ck_assert_uint_gt(r->torn_bytes, 0);
+    ck_assert_uint_eq(r->positions[0].next, 4);
+    archive_recovery_free(r);
+    assert_restores("/log/1", "sure");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("crash");
@@ -240,6 +310,8 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, killed_at_every_call);
     tcase_add_test(tests, error_from_every_call);
+    tcase_add_test(tests, failed_sync_takes_back_what_is_in_doubt);
+    tcase_add_test(tests, half_a_record_that_stays_stops_the_journal);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

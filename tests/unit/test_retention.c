@@ -13,7 +13,7 @@ static void make_segments(uint64_t count, int64_t span)
     for (uint64_t i = 0; i < count; i++) {
         struct journal_writer *j = create_journal(i + 1, 1, i * 10);
         put_at(j, 1, i * 10, START + (int64_t)i * DAY, "first");
-        put_at(j, 1, i * 10 + 5, START + (int64_t)i * DAY + span, "second" + 1);
+        put_at(j, 1, i * 10 + 5, START + (int64_t)i * DAY + span, "later");
         journal_close(j);
         if (i)
             free(seal(i, i));
