@@ -493,6 +493,71 @@ START_TEST(seal_recover_seal_gives_each_byte_once)
 }
 END_TEST
 
+/* A reader beside a writer that seals all the time. */
+
+enum { BEAT_LEN = 8, BEATS = 400, BEATS_PER_JOURNAL = 8 };
+
+static void beat_on(int ready)
+{
+    struct journal_writer *j = create_journal(1, 1, 0);
+    uint64_t sequence = 1;
+    for (uint64_t i = 0; i < BEATS; i++) {
+        char text[BEAT_LEN + 1];
+        snprintf(text, sizeof(text), "%07d\n", (int)i);
+        put(j, 1, i * BEAT_LEN, text);
+        if (write(ready, "x", 1) != 1)
+            _exit(1);
+        if (i % BEATS_PER_JOURNAL == BEATS_PER_JOURNAL - 1) {
+            journal_close(j);
+            j = create_journal(++sequence, 1, (i + 1) * BEAT_LEN);
+            free(seal(sequence - 1, sequence - 1));
+        }
+    }
+    _exit(0);
+}
+
+/* Count what is known to be written; returns false at the writer's end. */
+static bool count_beats(int ready, uint64_t *written)
+{
+    char bytes[4096];
+    ssize_t n = read(ready, bytes, sizeof(bytes));
+    ck_assert_int_ge(n, 0);
+    *written += (uint64_t)n;
+    return n > 0;
+}
+
+START_TEST(reader_misses_nothing_while_a_writer_seals)
+{
+    int ready[2], status;
+    uint64_t written = 0, looks = 0;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0)
+        beat_on(ready[1]);
+    close(ready[1]);
+    while (count_beats(ready[0], &written)) {
+        struct buf out = {0};
+        struct restore_result result;
+        ck_ok(try_restore("/log/1", &out, &result));
+        ck_assert_uint_ge(out.len, written * BEAT_LEN);
+        ck_assert_uint_eq(out.len % BEAT_LEN, 0);
+        for (size_t i = 0; i < out.len / BEAT_LEN; i++) {
+            char text[BEAT_LEN + 1];
+            snprintf(text, sizeof(text), "%07d\n", (int)i);
+            ck_assert_mem_eq(out.data + i * BEAT_LEN, text, BEAT_LEN);
+        }
+        restore_result_clear(&result);
+        buf_free(&out);
+        looks++;
+    }
+    close(ready[0]);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_uint_eq(written, BEATS);
+    ck_assert_uint_ge(looks, 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("archive");
@@ -517,6 +582,7 @@ int main(void)
     tcase_add_test(tests, torn_journal_is_kept_aside);
     tcase_add_test(tests, seal_of_a_full_disk_keeps_the_journals);
     tcase_add_test(tests, seal_recover_seal_gives_each_byte_once);
+    tcase_add_test(tests, reader_misses_nothing_while_a_writer_seals);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
