@@ -32,17 +32,17 @@ extern "C" {
 /** What went wrong; every function that fails returns one of these. */
 enum lgz_code {
     LGZ_OK = 0,
-    LGZ_ERR_MEMORY = -1,      /**< an allocation failed, or a memory limit was reached */
-    LGZ_ERR_IO = -2,          /**< a system call on a file failed; the message ends in its reason */
-    LGZ_ERR_FORMAT = -3,      /**< the input isn't a logzip file at all */
-    LGZ_ERR_VERSION = -4,     /**< a logzip file of a version that this library can't read */
-    LGZ_ERR_CORRUPT = -5,     /**< a logzip file that is damaged or cut short */
-    LGZ_ERR_ARGUMENT = -6,    /**< the caller asked for something impossible */
-    LGZ_ERR_BUSY = -7,        /**< somebody else holds the archive's lock */
-    LGZ_ERR_LIMIT = -8,       /**< a documented limit was exceeded */
-    LGZ_ERR_CANCELLED = -9,   /**< a callback asked to stop */
-    LGZ_ERR_CONFIG = -10,     /**< a configuration file has an error */
-    LGZ_ERR_NOT_FOUND = -11,  /**< the named thing isn't there */
+    LGZ_ERR_MEMORY = -1,     /**< an allocation failed, or a memory limit was reached */
+    LGZ_ERR_IO = -2,         /**< a system call on a file failed; the message ends in its reason */
+    LGZ_ERR_FORMAT = -3,     /**< the input isn't a logzip file at all */
+    LGZ_ERR_VERSION = -4,    /**< a logzip file of a version that this library can't read */
+    LGZ_ERR_CORRUPT = -5,    /**< a logzip file that is damaged or cut short */
+    LGZ_ERR_ARGUMENT = -6,   /**< the caller asked for something impossible */
+    LGZ_ERR_BUSY = -7,       /**< somebody else holds the archive's lock */
+    LGZ_ERR_LIMIT = -8,      /**< a documented limit was exceeded */
+    LGZ_ERR_CANCELLED = -9,  /**< a callback asked to stop */
+    LGZ_ERR_CONFIG = -10,    /**< a configuration file has an error */
+    LGZ_ERR_NOT_FOUND = -11, /**< the named thing isn't there */
 };
 
 /** An error with its story. `code` is 0 as long as nothing failed. */
@@ -77,10 +77,10 @@ typedef int lgz_write_fn(void *context, const void *data, size_t size);
 /** Options of a compressor; start from lgz_options_default(). */
 struct lgz_options {
     enum lgz_level level;
-    unsigned threads;      /**< blocks encoded at once, 1 to 256; the bytes written don't depend on it */
-    size_t block_size;     /**< raw bytes of a block, or 0 for the level's own */
-    const char *source;    /**< the name recorded for the input, or NULL for "" */
-    int64_t source_time;   /**< when the input was last written: dates time stamps without a year */
+    unsigned threads; /**< blocks encoded at once, 1 to 256; the bytes written don't depend on it */
+    size_t block_size;   /**< raw bytes of a block, or 0 for the level's own */
+    const char *source;  /**< the name recorded for the input, or NULL for "" */
+    int64_t source_time; /**< when the input was last written: dates time stamps without a year */
 };
 
 LGZ_API void lgz_options_default(struct lgz_options *options);

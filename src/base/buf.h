@@ -75,19 +75,19 @@ static inline struct span buf_span(const struct buf *b)
 void *vec_grow_array(void *items, size_t *cap, size_t need, size_t item_size);
 
 /** A growing array of T: `VEC(struct foo) foos = {0};` */
-#define VEC(T)                                                                                     \
-    struct {                                                                                       \
-        T *data;                                                                                   \
-        size_t len;                                                                                \
-        size_t cap;                                                                                \
+#define VEC(T)      \
+    struct {        \
+        T *data;    \
+        size_t len; \
+        size_t cap; \
     }
 
 /** Room for `need` items in all. @return false when memory is out */
-#define vec_reserve(v, need)                                                                       \
+#define vec_reserve(v, need) \
     ((need) <= (v)->cap || vec_assign_((void **)&(v)->data, &(v)->cap, need, sizeof(*(v)->data)))
 
 /** Append one item. @return false when memory is out */
-#define vec_push(v, item)                                                                          \
+#define vec_push(v, item) \
     (vec_reserve(v, (v)->len + 1) ? ((v)->data[(v)->len++] = (item), true) : false)
 
 #define vec_free(v) (vec_release_((void **)&(v)->data), (v)->len = (v)->cap = 0)

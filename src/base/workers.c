@@ -49,9 +49,8 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-int workers_new(struct workers **out, unsigned threads,
-                void (*run)(void *state, struct work *job), void *const *states,
-                struct lgz_error *err)
+int workers_new(struct workers **out, unsigned threads, void (*run)(void *state, struct work *job),
+                void *const *states, struct lgz_error *err)
 {
     struct workers *w = calloc(1, sizeof(*w));
     if (!w)

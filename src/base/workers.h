@@ -24,9 +24,8 @@ struct workers;
  * @param run      does a job; `state` is that thread's own
  * @param states   `threads` pointers, one for each thread
  */
-int workers_new(struct workers **out, unsigned threads,
-                void (*run)(void *state, struct work *job), void *const *states,
-                struct lgz_error *err);
+int workers_new(struct workers **out, unsigned threads, void (*run)(void *state, struct work *job),
+                void *const *states, struct lgz_error *err);
 
 /** Start a job as soon as a thread is free. */
 void workers_submit(struct workers *w, struct work *job);

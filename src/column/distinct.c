@@ -34,13 +34,15 @@ uint32_t distinct_add(struct distinct *d, struct span value)
     for (; d->table[slot]; slot = (slot + 1) & (d->table_size - 1)) {
         uint32_t index = d->table[slot] - 1;
         struct span known = d->list.data[index];
-        if (known.len == value.len && memcmp(known.data, value.data, value.len) == 0) {
+        if (known.len == value.len &&
+            (value.len == 0 || memcmp(known.data, value.data, value.len) == 0)) {
             d->counts.data[index]++;
             return index;
         }
     }
-    if (!vec_push(&d->list, value) || !vec_push(&d->counts, 1))
+    if (!vec_reserve(&d->list, d->list.len + 1) || !vec_push(&d->counts, 1))
         return UINT32_MAX;
+    d->list.data[d->list.len++] = value;
     d->table[slot] = (uint32_t)d->list.len;
     return (uint32_t)(d->list.len - 1);
 }

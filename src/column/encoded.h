@@ -17,6 +17,7 @@
 enum stream_class {
     STREAM_TEXT,   /**< '\n'-terminated strings */
     STREAM_INDEX,  /**< indexes: of dictionary entries, patterns, templates */
+    STREAM_RANK,   /**< how long ago a value was seen */
     STREAM_NUMBER, /**< numbers as they are */
     STREAM_DELTA,  /**< differences of numbers */
     STREAM_CLASSES,

@@ -42,8 +42,7 @@ static void *parse(struct reader *head, struct stream_reader *streams, unsigned 
     return raw;
 }
 
-static int open_raw(void *state, struct stream_reader *streams, size_t limit,
-                    struct lgz_error *err)
+static int open_raw(void *state, struct stream_reader *streams, size_t limit, struct lgz_error *err)
 {
     struct raw *raw = state;
     struct span bytes;

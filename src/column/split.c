@@ -2,9 +2,9 @@
  * split.c - a column whose values follow a few patterns: each run of digits is a column of its own.
  *
  * The pattern of a value is the value with each run of digits replaced by one '0', which can't
- * stand for itself as no other digit is left. Head: number of patterns, number of their '0's in all,
- * the column of the patterns, a number column that tells each row's pattern (if there are several),
- * and for each pattern and each of its '0's, in order, a text column of the digits.
+ * stand for itself as no other digit is left. Head: number of patterns, number of their '0's in
+ * all, the column of the patterns, a number column that tells each row's pattern (if there are
+ * several), and for each pattern and each of its '0's, in order, a text column of the digits.
  */
 #include <stdlib.h>
 
@@ -84,7 +84,7 @@ static struct group *group_of(struct splitter *s, uint64_t *number)
     if (index == before) {
         struct group group = {.runs_per_row = s->cut.runs.len};
         uint8_t *copy = malloc(s->cut.pattern.len + 1);
-        if (copy)
+        if (copy && s->cut.pattern.len)
             memcpy(copy, s->cut.pattern.data, s->cut.pattern.len);
         s->patterns.list.data[index].data = copy;
         if (!copy || !vec_push(&s->groups, group))

@@ -54,7 +54,7 @@ int streams_write(struct column_context *ctx, const struct encoded *e, size_t ow
         if (s->data.len < own_frame)
             buf_append(&shared[s->class], s->data.data, s->data.len);
     }
-    for (int class = 0; class < STREAM_CLASSES && code == LGZ_OK; class++) {
+    for (int class = 0; class < STREAM_CLASSES && code == LGZ_OK; class ++) {
         if (shared[class].failed)
             code = error_memory(err);
         else if (shared[class].len)
@@ -63,7 +63,7 @@ int streams_write(struct column_context *ctx, const struct encoded *e, size_t ow
     for (size_t i = 0; i < e->streams.len && code == LGZ_OK; i++)
         if (e->streams.data[i].data.len >= own_frame)
             code = put_frame(ctx, options, &e->streams.data[i].data, table, frames, err);
-    for (int class = 0; class < STREAM_CLASSES; class++)
+    for (int class = 0; class < STREAM_CLASSES; class ++)
         buf_free(&shared[class]);
     return code != LGZ_OK ? code : table->failed ? error_memory(err) : LGZ_OK;
 }
@@ -121,7 +121,7 @@ int stream_reader_add(struct stream_reader *s, enum stream_class class, uint64_t
 {
     if (len > s->limit - s->total || s->streams.len >= INT32_MAX)
         return -1;
-    struct placed p = {.frame = (uint32_t)class, .at = s->frames.data[class].len, .len = len};
+    struct placed p = {.frame = (uint32_t) class, .at = s->frames.data[class].len, .len = len};
     if (len >= s->own_frame) {
         struct frame own = {0};
         p.frame = (uint32_t)s->frames.len;

@@ -29,10 +29,10 @@ static inline struct span text_value(const struct text_values *v, size_t i)
 
 /** What is known of a column's values before any encoding is tried. */
 struct text_stats {
-    size_t bytes;           /**< of all values */
+    size_t bytes; /**< of all values */
     bool all_equal;
-    bool all_digits;        /**< each value is 1 to 19 digits */
-    bool no_leading_zero;   /**< and none but "0" itself starts with '0' */
+    bool all_digits;      /**< each value is 1 to 19 digits */
+    bool no_leading_zero; /**< and none but "0" itself starts with '0' */
     uint32_t min_len;
     uint32_t max_len;
 };
@@ -123,6 +123,7 @@ extern const struct text_encoding text_constant;   /**< constant.c: one value */
 extern const struct text_encoding text_raw;        /**< raw.c: '\n'-terminated */
 extern const struct text_encoding text_integer;    /**< integer.c: decimal numbers */
 extern const struct text_encoding text_dictionary; /**< dictionary.c: entries and indexes */
+extern const struct text_encoding text_recent;     /**< recent.c: entries and ranks */
 extern const struct text_encoding text_split;      /**< split.c: patterns and runs of digits */
 
 #endif

@@ -16,7 +16,7 @@
 enum block_tag { BLOCK_STRUCTURED = 1, BLOCK_PLAIN = 2, SEGMENT_FOOTER = 3 };
 
 enum {
-    BLOCK_MAX_RAW = 1 << 30,  /**< raw bytes of a block, at most */
+    BLOCK_MAX_RAW = 1 << 30, /**< raw bytes of a block, at most */
     BLOCK_MAX_HEADER = 1 + VARINT_MAX,
 };
 

@@ -115,16 +115,15 @@ static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *
     if (code != LGZ_OK)
         return code;
     size_t count = d->layout.kinds.len;
-    code = stream_reader_new(&d->streams, d->head->own_frame,
-                                 d->head->raw_len * STREAM_LIMIT, err);
+    code = stream_reader_new(&d->streams, d->head->own_frame, d->head->raw_len * STREAM_LIMIT, err);
     d->texts = calloc(count + 1, sizeof(*d->texts));
     d->numbers = calloc(count + 1, sizeof(*d->numbers));
     if (code == LGZ_OK && (!d->texts || !d->numbers))
         code = error_memory(err);
     if (code != LGZ_OK)
         return code;
-    bool ok = d->set.list.len == 1 ||
-              number_parse(&d->template_of_line, r, d->streams, STREAM_INDEX);
+    bool ok =
+        d->set.list.len == 1 || number_parse(&d->template_of_line, r, d->streams, STREAM_INDEX);
     for (size_t i = 0; i < count && ok && code == LGZ_OK; i++) {
         if (d->layout.kinds.data[i] == COLUMN_TIME)
             ok = number_parse(&d->numbers[i], r, d->streams, STREAM_NUMBER);

@@ -8,6 +8,7 @@
 #include "line/timestamp.h"
 #include "segment/block.h"
 #include "segment/layout.h"
+#include "segment/overlap.h"
 #include "template/cluster.h"
 
 enum {
@@ -49,17 +50,31 @@ struct encoder {
     struct clustering clustering;
     struct layout layout;
     struct column_values *columns;
+    size_t column_count;
     uint64_t *template_of_line;
     struct slot_value *slots;
 };
 
-static void encoder_clear(struct encoder *e)
+static void free_columns(struct encoder *e)
 {
-    for (size_t i = 0; e->columns && i < e->layout.kinds.len; i++) {
+    for (size_t i = 0; e->columns && i < e->column_count; i++) {
         vec_free(&e->columns[i].texts);
         vec_free(&e->columns[i].times);
     }
     free(e->columns);
+    e->columns = NULL;
+}
+
+static int new_columns(struct encoder *e, struct lgz_error *err)
+{
+    e->column_count = e->layout.kinds.len;
+    e->columns = calloc(e->column_count + 1, sizeof(*e->columns));
+    return e->columns ? LGZ_OK : error_memory(err);
+}
+
+static void encoder_clear(struct encoder *e)
+{
+    free_columns(e);
     free(e->template_of_line);
     free(e->slots);
     layout_clear(&e->layout);
@@ -97,33 +112,59 @@ static bool collect_line(struct encoder *e, const struct line *line, size_t numb
     return true;
 }
 
-/* Match every line and hand its values to the columns; count what really matched. */
-static int collect_values(struct encoder *e, uint64_t *counts, struct lgz_error *err)
+static int prepare_match(struct encoder *e, struct lgz_error *err)
+{
+    size_t most = 1;
+    for (size_t t = 0; t < e->clustering.set.list.len; t++)
+        if (e->clustering.set.list.data[t].slot_count > most)
+            most = e->clustering.set.list.data[t].slot_count;
+    e->slots = malloc(most * sizeof(*e->slots));
+    e->template_of_line = malloc((e->lines.list.len + 1) * sizeof(*e->template_of_line));
+    for (size_t i = 0; e->template_of_line && i < e->lines.list.len; i++)
+        e->template_of_line[i] = e->clustering.of_skeleton[e->skeletons.of_line[i]];
+    return e->slots && e->template_of_line ? LGZ_OK : error_memory(err);
+}
+
+/* Match every line and hand its values to the columns. What doesn't match goes to the last. */
+static int collect_values(struct encoder *e, struct lgz_error *err)
 {
     const struct template_set *set = &e->clustering.set;
-    size_t most = 1;
-    for (size_t t = 0; t < set->list.len; t++)
-        if (set->list.data[t].slot_count > most)
-            most = set->list.data[t].slot_count;
-    e->slots = malloc(most * sizeof(*e->slots));
-    e->columns = calloc(e->layout.kinds.len + 1, sizeof(*e->columns));
-    e->template_of_line = malloc((e->lines.list.len + 1) * sizeof(*e->template_of_line));
-    if (!e->slots || !e->columns || !e->template_of_line)
-        return error_memory(err);
-    for (size_t i = 0; i < e->lines.list.len; i++) {
+    int code = new_columns(e, err);
+    for (size_t i = 0; i < e->lines.list.len && code == LGZ_OK; i++) {
         const struct line *line = &e->lines.list.data[i];
         const uint8_t *text = e->input->raw + line->at;
-        size_t number = e->clustering.of_skeleton[e->skeletons.of_line[i]];
+        size_t number = e->template_of_line[i];
         if (!template_match(&set->list.data[number], text, line->len, e->slots)) {
             number = set->list.len - 1;
+            e->template_of_line[i] = number;
             template_match(&set->list.data[number], text, line->len, e->slots);
         }
-        e->template_of_line[i] = number;
-        counts[number]++;
         if (!collect_line(e, line, number))
-            return error_memory(err);
+            code = error_memory(err);
     }
-    return LGZ_OK;
+    return code;
+}
+
+/* Columns that hold the same values become one, and are collected anew in the order of the rows. */
+static int merge_columns(struct encoder *e, struct lgz_error *err)
+{
+    struct sketch *sketches = calloc(e->column_count + 1, sizeof(*sketches));
+    uint32_t *group = calloc(e->column_count + 1, sizeof(*group));
+    int code = sketches && group ? LGZ_OK : error_memory(err);
+    for (size_t i = 0; i < e->column_count && code == LGZ_OK; i++) {
+        struct text_values values = {e->input->raw, e->columns[i].texts.data,
+                                     e->columns[i].texts.len};
+        sketch_values(&sketches[i], &values);
+    }
+    if (code == LGZ_OK && overlap_groups(sketches, e->column_count, group)) {
+        free_columns(e);
+        code = layout_merge(&e->layout, &e->clustering.set, group, err);
+        if (code == LGZ_OK)
+            code = collect_values(e, err);
+    }
+    free(sketches);
+    free(group);
+    return code;
 }
 
 static void encode_columns(struct encoder *e, struct encoded *out, size_t templates)
@@ -171,8 +212,8 @@ static int put_structured(struct encoder *e, const struct encoded *columns, stru
     varint_put(body, head->len);
     struct buf packed = {0};
     if (code == LGZ_OK)
-        code = frame_compress(e->ctx->zstd, &e->options->frames, head->data, head->len, &packed,
-                              err);
+        code =
+            frame_compress(e->ctx->zstd, &e->options->frames, head->data, head->len, &packed, err);
     varint_put(body, packed.len);
     buf_append(body, packed.data, packed.len);
     buf_append(body, frames.data, frames.len);
@@ -218,10 +259,18 @@ static int encode_structured(struct column_context *ctx, const struct block_inpu
     int code = find_templates(&e, err);
     if (code != LGZ_OK)
         goto out;
+    code = prepare_match(&e, err);
+    if (code == LGZ_OK)
+        code = collect_values(&e, err);
+    if (code == LGZ_OK)
+        code = merge_columns(&e, err);
     counts = calloc(e.clustering.set.list.len, sizeof(*counts));
-    code = counts ? collect_values(&e, counts, err) : error_memory(err);
+    if (code == LGZ_OK && !counts)
+        code = error_memory(err);
     if (code != LGZ_OK)
         goto out;
+    for (size_t i = 0; i < e.lines.list.len; i++)
+        counts[e.template_of_line[i]]++;
     size_t templates = drop_unused_rest(&e, counts);
     encode_columns(&e, &columns, templates);
     put_head(&e, &columns, templates, &head);

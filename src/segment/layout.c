@@ -121,6 +121,30 @@ int layout_choose(struct layout *l, const struct template_set *set, const uint64
     return LGZ_OK;
 }
 
+int layout_merge(struct layout *l, const struct template_set *set, const uint32_t *group,
+                 struct lgz_error *err)
+{
+    uint32_t *renumbered = calloc(l->kinds.len + 1, sizeof(*renumbered));
+    size_t kept = 0;
+    if (!renumbered)
+        return error_memory(err);
+    /* The first column of a group comes before all others of it: its number is known by then. */
+    for (size_t i = 0; i < l->kinds.len; i++) {
+        if (group[i] == i) {
+            l->kinds.data[kept] = l->kinds.data[i];
+            renumbered[i] = (uint32_t)kept++;
+        } else {
+            renumbered[i] = renumbered[group[i]];
+        }
+    }
+    l->kinds.len = kept;
+    for (size_t t = 0; t < l->templates; t++)
+        for (size_t i = 0; i < set->list.data[t].slot_count; i++)
+            l->column_of[t][i] = renumbered[l->column_of[t][i]];
+    free(renumbered);
+    return LGZ_OK;
+}
+
 void layout_write(const struct layout *l, const struct template_set *set, struct buf *out)
 {
     uint32_t known = 0;

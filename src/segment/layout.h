@@ -27,6 +27,14 @@ struct layout {
 int layout_choose(struct layout *l, const struct template_set *set, const uint64_t *lines,
                   uint64_t own_lines, struct lgz_error *err);
 
+/**
+ * Put columns together.
+ *
+ * @param group  for each column, the smallest column of its group (which has no group but itself)
+ */
+int layout_merge(struct layout *l, const struct template_set *set, const uint32_t *group,
+                 struct lgz_error *err);
+
 /** Serialize: one number per slot, 0 for the next new column, k + 1 for column k. */
 void layout_write(const struct layout *l, const struct template_set *set, struct buf *out);
 int layout_read(struct layout *l, const struct template_set *set, struct reader *r,

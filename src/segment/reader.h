@@ -14,12 +14,12 @@
 #define SEGMENT_NO_TIME INT64_MIN
 
 struct segment_info {
-    uint64_t file_bytes;    /**< the whole file */
-    uint64_t raw_bytes;     /**< what it holds, decoded */
-    uint64_t lines;         /**< '\n' bytes, plus 1 for each extent end that has none */
-    uint64_t index_bytes;   /**< footer and trailer */
-    int64_t created;        /**< nanoseconds since the epoch */
-    int64_t time_min;       /**< over all blocks; SEGMENT_NO_TIME if none has stamps */
+    uint64_t file_bytes;  /**< the whole file */
+    uint64_t raw_bytes;   /**< what it holds, decoded */
+    uint64_t lines;       /**< '\n' bytes, plus 1 for each extent end that has none */
+    uint64_t index_bytes; /**< footer and trailer */
+    int64_t created;      /**< nanoseconds since the epoch */
+    int64_t time_min;     /**< over all blocks; SEGMENT_NO_TIME if none has stamps */
     int64_t time_max;
     uint64_t first_journal; /**< journals that it holds whole; 0 if none */
     uint64_t last_journal;
@@ -41,7 +41,8 @@ struct block_info {
     int64_t time_min; /**< of recognized time stamps, zone applied; SEGMENT_NO_TIME if none */
     int64_t time_max;
     bool plain; /**< stored as a plain zstd frame, without templates */
-    const struct extent *extents; /**< in the order of the raw bytes; their lengths sum to raw_len */
+    const struct extent
+        *extents; /**< in the order of the raw bytes; their lengths sum to raw_len */
     size_t extent_count;
     const uint64_t *template_counts; /**< one for each template, in the block's numbering */
     size_t template_count;           /**< 0 in a plain block */

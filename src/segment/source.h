@@ -24,7 +24,8 @@ struct source {
     uint32_t fingerprint_len; /**< 0: no fingerprint */
 };
 
-/** `length` bytes of source number `source` (an index into the segment's table) from `offset` on. */
+/** `length` bytes of source number `source` (an index into the segment's table) from `offset` on.
+ */
 struct extent {
     uint32_t source;
     uint64_t offset;

@@ -13,9 +13,9 @@ struct segment_stream {
     lgz_write_fn *write;
     void *context;
     struct buf pending;
-    size_t taken;        /* bytes at the front of `pending` that are done with */
-    uint64_t offset;     /* in the input, of what is at `taken` */
-    bool in_segment;     /* a header was taken and its trailer wasn't yet */
+    size_t taken;                  /* bytes at the front of `pending` that are done with */
+    uint64_t offset;               /* in the input, of what is at `taken` */
+    bool in_segment;               /* a header was taken and its trailer wasn't yet */
     VEC(struct block_info) blocks; /* of this segment: stored and raw length, nothing else */
 };
 
@@ -105,10 +105,10 @@ static int take_part(struct segment_stream *s, struct lgz_error *err)
             return 0;
         code = segment_header_check(r.at, s->name, err);
         if (code != LGZ_OK)
-            return s->offset ? error_set(err, LGZ_ERR_CORRUPT,
-                                         "%s: trailing garbage at offset %llu", s->name,
-                                         (unsigned long long)s->offset)
-                             : code;
+            return s->offset
+                       ? error_set(err, LGZ_ERR_CORRUPT, "%s: trailing garbage at offset %llu",
+                                   s->name, (unsigned long long)s->offset)
+                       : code;
         s->in_segment = true;
         s->taken += SEGMENT_HEADER_LEN;
         s->offset += SEGMENT_HEADER_LEN;

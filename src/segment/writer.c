@@ -34,7 +34,7 @@ struct segment_writer {
     struct workers *workers;
     struct job *jobs;
     size_t job_count;
-    size_t current;  /* the job that is being filled */
+    size_t current; /* the job that is being filled */
     uint64_t raw_bytes;
     uint64_t stored_bytes;
     bool finished;
@@ -241,7 +241,8 @@ int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t off
     const uint8_t *from = data;
     int code = LGZ_OK;
     if (index >= w->index.sources.len || w->finished)
-        return error_set(err, LGZ_ERR_ARGUMENT, "append to an unknown source or a finished segment");
+        return error_set(err, LGZ_ERR_ARGUMENT,
+                         "append to an unknown source or a finished segment");
     while (len && code == LGZ_OK) {
         struct job *job = &w->jobs[w->current];
         size_t room = w->options.block_size - job->raw.len;

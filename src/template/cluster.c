@@ -12,11 +12,11 @@
 #include "line/tokens.h"
 
 enum {
-    SAMPLE_ROWS = 400,    /* rows clustered in one round */
-    MAX_CLUSTERS = 100,   /* that one round may make of them */
+    SAMPLE_ROWS = 400,  /* rows clustered in one round */
+    MAX_CLUSTERS = 100, /* that one round may make of them */
     MAX_ROUNDS = 6,
-    MAX_TOKENS = 4096,    /* a shape with more tokens isn't clustered, each row stands alone */
-    MAX_CELLS = 1 << 22,  /* tokens of all rows of a shape that are held at once */
+    MAX_TOKENS = 4096,   /* a shape with more tokens isn't clustered, each row stands alone */
+    MAX_CELLS = 1 << 22, /* tokens of all rows of a shape that are held at once */
 };
 
 static const uint64_t WILD = 0;

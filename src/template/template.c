@@ -117,8 +117,8 @@ bool template_match(const struct template *t, const uint8_t *line, size_t len,
         size_t end = len;
         if (slot->kind == SLOT_TIME) {
             struct timestamp stamp;
-            if (at == len || !token_stamp(line, len, at, &stamp) ||
-                stamp.format != slot->format || stamp.digits != slot->digits)
+            if (at == len || !token_stamp(line, len, at, &stamp) || stamp.format != slot->format ||
+                stamp.digits != slot->digits)
                 return false;
             values[i].time = stamp.value;
             end = at + stamp.len;

@@ -27,7 +27,8 @@ struct slot {
     struct span literal; /**< the bytes in front of the slot */
 };
 
-struct template {
+struct template
+{
     struct span text; /**< serialized, with its end mark */
     struct slot *slots;
     size_t slot_count;
