@@ -94,9 +94,10 @@ struct archive_seal_result {
  * to what the journals hold, and remove them.
  *
  * Bytes are grouped by source, in order of source id; overlapping ranges of a source are stored
- * once. Safe to be killed at any moment, and to be run again. The times of reading are made coarser
- * to keep the index small: what was read of a source within 10 s of the first of a run has the time
- * of that first.
+ * once. Safe to be killed at any moment, and to be run again: journals that a good segment already
+ * holds are only removed. `result` is to be cleared also after a failure. The times of reading are
+ * made coarser to keep the index small: what was read of a source within 10 s of the first of a run
+ * has the time of that first.
  *
  * The newest journal is the only one that says how far each file was read. So a journal with a
  * higher number must be there when this is called: first create it, then seal those before.

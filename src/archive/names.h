@@ -45,6 +45,13 @@ struct listed_segment {
     int64_t time;
 };
 
+/** Forget an error that turned out not to be one: its `code` is 0 again. */
+static inline void error_forget(struct lgz_error *err)
+{
+    if (err)
+        *err = (struct lgz_error){0};
+}
+
 /** What an archive's directory holds; other files are not listed. */
 struct listing {
     VEC(struct listed_journal) journals; /**< by number */

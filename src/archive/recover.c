@@ -79,8 +79,10 @@ static int read_segment(struct recovery *r, struct listed_segment *listed, bool 
         r->result->segments_unreadable++;
     else if (code != LGZ_OK && code != LGZ_ERR_VERSION && !(code == LGZ_ERR_IO && errno == ENOENT))
         return code;
-    if (code != LGZ_OK)
+    if (code != LGZ_OK) {
+        error_forget(err);
         return LGZ_OK;
+    }
     const struct segment_info *info = segment_info(s);
     if (info->first_journal != listed->first || info->last_journal != listed->last)
         *usable = false; /* renamed by somebody */
@@ -136,6 +138,7 @@ static int sort_out_journals(struct recovery *r, struct lgz_error *err)
             journal_reader_close(reader);
             r->found.journals.data[kept++] = *journal;
         } else if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT) {
+            error_forget(err);
             code = names_set_aside(journal->path, err);
             r->result->journals_damaged++;
             free(journal->path);

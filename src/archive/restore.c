@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "archive/journal_index.h"
+#include "archive/names.h"
 #include "segment/reader.h"
 
 enum { BLOCK_CACHE = 4 }; /* decoded blocks kept: generations of a file often share a block */
@@ -106,8 +107,10 @@ static int look_into_segment(struct restore *r, size_t file)
     struct segment *s;
     bool wanted = false;
     int code = segment_open(&s, r->snapshot->segments[file].path, r->err);
-    if (code == LGZ_ERR_IO && errno == ENOENT)
-        return LGZ_OK; /* expired since the snapshot */
+    if (code == LGZ_ERR_IO && errno == ENOENT) {
+        error_forget(r->err); /* expired since the snapshot */
+        return LGZ_OK;
+    }
     if (code != LGZ_OK)
         return code;
     for (size_t i = 0; code == LGZ_OK && i < segment_source_count(s); i++) {

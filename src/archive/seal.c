@@ -24,8 +24,9 @@
 
 struct seal {
     const char *directory;
-    char *const *paths;
+    const char **paths; /* of the journals that no segment covers yet */
     size_t count;
+    struct listing found;
     struct journal_reader **readers;
     bool *torn; /* of each journal */
     struct journal_index index;
@@ -35,6 +36,55 @@ struct seal {
     struct digest digest; /* of what was given to the writer */
     struct lgz_error *err;
 };
+
+/* Before all else: what an earlier seal has done. */
+
+/* Is there a segment, and a good one, that holds this journal? */
+static int is_sealed(const struct seal *s, const char *path, bool *sealed)
+{
+    const char *slash = strrchr(path, '/');
+    uint64_t sequence;
+    *sealed = false;
+    if (!names_parse_journal(slash ? slash + 1 : path, &sequence))
+        return LGZ_OK;
+    for (size_t i = 0; i < s->found.segments.len && !*sealed; i++) {
+        const struct listed_segment *listed = &s->found.segments.data[i];
+        struct segment *segment;
+        if (sequence < listed->first || sequence > listed->last)
+            continue;
+        int code = segment_open(&segment, listed->path, s->err);
+        if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT) {
+            error_forget(s->err); /* recovery has left the journal to be sealed again */
+            continue;
+        }
+        if (code != LGZ_OK)
+            return code;
+        const struct segment_info *info = segment_info(segment);
+        *sealed = info->first_journal == listed->first && info->last_journal == listed->last;
+        segment_close(segment);
+    }
+    return LGZ_OK;
+}
+
+/* Choose the journals that are still to be sealed; remove those that are and should be gone. */
+static int choose_journals(struct seal *s, char *const *journals, size_t count)
+{
+    int code = listing_open(&s->found, s->directory, s->err);
+    s->paths = calloc(count, sizeof(*s->paths));
+    if (code == LGZ_OK && !s->paths)
+        code = error_memory(s->err);
+    for (size_t i = 0; code == LGZ_OK && i < count; i++) {
+        bool sealed;
+        code = is_sealed(s, journals[i], &sealed);
+        if (code == LGZ_OK && !sealed)
+            s->paths[s->count++] = journals[i];
+        else if (code == LGZ_OK && unlink(journals[i]) != 0 && errno != ENOENT)
+            code = error_io(s->err, "%s: cannot remove", journals[i]);
+    }
+    if (code == LGZ_OK && s->count == 0)
+        code = file_sync_parent(journals[0], s->err);
+    return code;
+}
 
 /* Pass 1: what is in the journals. */
 
@@ -61,17 +111,13 @@ static int open_journals(struct seal *s)
 /* The newest journal has the positions of all sources and must stay. */
 static int check_successor(struct seal *s)
 {
-    struct listing found;
-    int code = listing_open(&found, s->directory, s->err);
-    if (code != LGZ_OK)
-        return code;
-    uint64_t newest = found.journals.len ? found.journals.data[found.journals.len - 1].sequence : 0;
-    if (newest <= s->options.last_journal)
-        code = error_set(s->err, LGZ_ERR_ARGUMENT,
-                         "%s: the newest journal can't be sealed before there is another",
-                         s->paths[s->count - 1]);
-    listing_clear(&found);
-    return code;
+    size_t count = s->found.journals.len;
+    uint64_t newest = count ? s->found.journals.data[count - 1].sequence : 0;
+    if (newest > s->options.last_journal)
+        return LGZ_OK;
+    return error_set(s->err, LGZ_ERR_ARGUMENT,
+                     "%s: the newest journal can't be sealed before there is another",
+                     s->paths[s->count - 1]);
 }
 
 static int index_journals(struct seal *s, uint64_t *torn_bytes)
@@ -259,8 +305,24 @@ static void clear(struct seal *s)
         journal_reader_close(s->readers[i]);
     free(s->readers);
     free(s->torn);
+    free(s->paths);
+    listing_clear(&s->found);
     journal_index_clear(&s->index);
     digest_clear(&s->digest);
+}
+
+static int seal_chosen(struct seal *s, struct archive_seal_result *result)
+{
+    int code = open_journals(s);
+    if (code == LGZ_OK)
+        code = check_successor(s);
+    if (code == LGZ_OK)
+        code = index_journals(s, &result->torn_bytes);
+    if (code == LGZ_OK && s->index.data.len)
+        code = make_segment(s, result);
+    if (code == LGZ_OK)
+        code = remove_journals(s);
+    return code;
 }
 
 int archive_seal(const char *directory, char *const *journals, size_t count,
@@ -270,8 +332,6 @@ int archive_seal(const char *directory, char *const *journals, size_t count,
     struct lgz_error own = {0}; /* the write callback needs one to share */
     struct seal s = {
         .directory = directory,
-        .paths = journals,
-        .count = count,
         .options = *options,
         .draft = {.fd = -1},
         .err = err ? err : &own,
@@ -279,15 +339,9 @@ int archive_seal(const char *directory, char *const *journals, size_t count,
     *result = (struct archive_seal_result){0};
     if (count == 0)
         return LGZ_OK;
-    int code = open_journals(&s);
-    if (code == LGZ_OK)
-        code = check_successor(&s);
-    if (code == LGZ_OK)
-        code = index_journals(&s, &result->torn_bytes);
-    if (code == LGZ_OK && s.index.data.len)
-        code = make_segment(&s, result);
-    if (code == LGZ_OK)
-        code = remove_journals(&s);
+    int code = choose_journals(&s, journals, count);
+    if (code == LGZ_OK && s.count)
+        code = seal_chosen(&s, result);
     clear(&s);
     return code;
 }

@@ -18,8 +18,10 @@ static int open_journals(struct archive_snapshot *s, const struct listing *found
     for (size_t i = 0; i < found->journals.len; i++) {
         struct journal_reader *reader;
         int code = journal_open(&reader, found->journals.data[i].path, err);
-        if (code == LGZ_ERR_IO && errno == ENOENT)
+        if (code == LGZ_ERR_IO && errno == ENOENT) {
+            error_forget(err);
             continue;
+        }
         if (code != LGZ_OK)
             return code;
         s->journals[s->journal_count++] = reader;

@@ -407,6 +407,30 @@ START_TEST(newest_journal_is_not_sealed)
 }
 END_TEST
 
+/* As after a seal that couldn't remove all of its journals. */
+START_TEST(seal_run_again_only_removes)
+{
+    struct archive_seal_result result;
+    write_journal(1, 0, "one\n");
+    write_journal(2, 4, "two\n");
+    write_journal(3, 8, "three\n");
+    write_journal(4, 14, "");
+    keep_copy(JOURNAL_2, false);
+    free(seal(1, 2));
+    keep_copy(JOURNAL_2, true);
+    forget_copies();
+    ck_ok(try_seal(1, 2, &result));
+    ck_assert_ptr_null(result.segment);
+    ck_assert(!exists(JOURNAL_2));
+    archive_seal_result_clear(&result);
+    ck_ok(try_seal(1, 3, &result)); /* 1 and 2 are gone, 3 is new */
+    ck_assert_uint_eq(result.raw_bytes, 6);
+    archive_seal_result_clear(&result);
+    ck_assert_uint_eq(segments_raw_bytes(), 14);
+    assert_restores("/log/1", "one\ntwo\nthree\n");
+}
+END_TEST
+
 START_TEST(torn_journal_is_kept_aside)
 {
     struct archive_seal_result result;
@@ -579,6 +603,7 @@ int main(void)
     tcase_add_test(tests, seal_drops_overlaps);
     tcase_add_test(tests, seal_of_journals_without_data);
     tcase_add_test(tests, newest_journal_is_not_sealed);
+    tcase_add_test(tests, seal_run_again_only_removes);
     tcase_add_test(tests, torn_journal_is_kept_aside);
     tcase_add_test(tests, seal_of_a_full_disk_keeps_the_journals);
     tcase_add_test(tests, seal_recover_seal_gives_each_byte_once);
