@@ -21,6 +21,7 @@ clean_up() {
         echo '--- what logzipd wrote:' >&2
         tail -n 30 "$work/stderr" >&2
     fi
+    mountpoint -q "$work/disk" && umount -l "$work/disk"
     rm -rf "$work"
     exit "$status"
 }
@@ -52,6 +53,12 @@ ask() {
         local $/; my $answer = <$s>;
         print $answer // "";
         exit(($answer // "") =~ /^ok\n/ ? 0 : 1)' "$work/control" "$1"
+}
+
+# refused REQUEST PATTERN: it's answered with an error like that
+refused() {
+    ask "$1" >"$work/answer" 2>&1 && fail "'$1' is answered with ok"
+    grep -q "^error $2" "$work/answer" || fail "'$1' is answered with: $(cat "$work/answer")"
 }
 
 sync_all() { ask sync >/dev/null || fail "sync isn't answered with ok"; }

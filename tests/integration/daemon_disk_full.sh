@@ -1,0 +1,56 @@
+#!/bin/bash
+# The archive's disk is full: reading waits, status says why; when there is room again, the daemon
+# goes on by itself, and nothing is lost or doubled. A small tmpfs is the disk.
+set -u
+if [[ -z ${LOGZIP_OWN_MOUNTS-} ]]; then
+    export LOGZIP_OWN_MOUNTS=1
+    unshare -m true 2>/dev/null && exec unshare -m "$0"
+    unshare -rm true 2>/dev/null && exec unshare -rm "$0"
+    echo 'cannot mount a file system of its own here'
+    exit 77
+fi
+# shellcheck source=tests/integration/daemon_lib.bash
+source "${BASH_SOURCE[0]%/*}/daemon_lib.bash"
+mkdir "$work/disk"
+mount -t tmpfs -o size=4M logzip-test "$work/disk" 2>/dev/null || {
+    echo 'cannot mount a tmpfs here'
+    exit 77
+}
+archive=$work/disk/archive
+configure '[input main]' "path = $logs/*.log"
+
+# random FROM TO: lines that don't compress
+random() { openssl enc -aes-128-ctr -K 0 -iv "$1" -in /dev/zero 2>/dev/null | base64 -w 99 | head -n "$2"; }
+
+random 1 3000 >"$logs/a.log"
+start_daemon
+sync_all
+head -c 10M /dev/zero >"$work/disk/other" 2>/dev/null
+random 2 9000 >>"$logs/a.log"
+random 3 9000 >"$logs/b.log"
+for ((i = 0; i < 300; i++)); do
+    status_json | grep -q '"state": *"failing"' && break
+    sleep 0.02
+done
+((i < 300)) || fail 'a full disk is not noticed'
+refused sync '.*No space left'
+[[ $(grep -c 'reading waits' "$work/stderr") = 1 ]] || fail 'the full disk is not told once'
+mv "$logs/a.log" "$logs/a.old"
+random 4 1000 >"$logs/a.log"
+random 5 10 >>"$logs/a.old"
+mount -o remount,size=64M "$work/disk"
+rm "$work/disk/other"
+for ((i = 0; i < 600; i++)); do
+    ask sync >/dev/null 2>&1 && break
+    sleep 0.02
+done
+((i < 600)) || fail 'the daemon does not go on'
+expect a.log "$logs/a.old" "$logs/a.log"
+expect b.log "$logs/b.log"
+kill_daemon
+start_daemon
+sync_all
+stop_daemon
+expect_sealed
+expect a.log "$logs/a.old" "$logs/a.log"
+expect b.log "$logs/b.log"
