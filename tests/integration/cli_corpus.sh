@@ -14,7 +14,7 @@ if ! command -v zstd >/dev/null; then
 fi
 cd "$(mktemp -d)"
 
-large=4000000 # bytes
+large=1500000 # bytes
 files=0
 for packed in "$corpus"/*.zst; do
     zstd -dcq "$packed" >raw
