@@ -68,6 +68,8 @@ static void sink_say(void *context, enum config_log_level level, const char *mes
 
 /* Reading. */
 
+static void scan_soon(struct service *s);
+
 static void on_turn(uv_idle_t *turn)
 {
     struct service *s = turn->data;
@@ -77,6 +79,8 @@ static void on_turn(uv_idle_t *turn)
         store_flush(s->store);
     if (!room || !tail_ready(s->tail))
         uv_idle_stop(turn);
+    if (tail_wants_scan(s->tail))
+        scan_soon(s);
     if (barrier_active(s->barrier))
         barrier_advance(s->barrier);
 }
@@ -107,6 +111,8 @@ static void on_rescan(uv_timer_t *timer)
     struct service *s = timer->data;
     service_scan(s);
     service_read_on(s);
+    if (barrier_active(s->barrier))
+        barrier_advance(s->barrier);
 }
 
 /* Names have changed: scan before long, but never spend more than a share of the time on it. */
@@ -124,7 +130,8 @@ static void on_events(uv_poll_t *poll, int status, int events);
 static void on_settled(uv_timer_t *timer)
 {
     struct service *s = timer->data;
-    if (tail_events(s->tail))
+    tail_events(s->tail);
+    if (tail_wants_scan(s->tail))
         scan_soon(s);
     store_added(s->store);
     service_read_on(s);
@@ -144,10 +151,11 @@ static void on_events(uv_poll_t *poll, int status, int events)
 static void scan_and_mark(void *context)
 {
     struct service *s = context;
-    if (tail_events(s->tail))
-        s->scan_soon = false;
+    tail_events(s->tail);
     service_scan(s);
     tail_mark(s->tail, clock_monotonic());
+    if (tail_wants_scan(s->tail))
+        scan_soon(s);
     service_read_on(s);
 }
 

@@ -66,33 +66,80 @@ static int try_copy(const char *path, const struct source *source, uint64_t posi
     return fd;
 }
 
-static int search_copy(const char *path, const struct source *source, uint64_t position,
-                       char **found)
+struct locate_names {
+    VEC(char *) list;
+};
+
+static int by_name(const void *a, const void *b)
 {
-    size_t prefix = directory_len(path);
-    DIR *dir = open_directory(path);
-    int fd = -1;
-    if (!dir)
-        return -1;
-    for (struct dirent *entry; fd < 0 && (entry = readdir(dir));) {
-        if (strncmp(entry->d_name, path + prefix, strlen(path + prefix)) != 0)
-            continue;
-        if (asprintf(found, "%.*s%s", (int)prefix, path, entry->d_name) < 0) {
-            *found = NULL;
-            break;
-        }
-        fd = try_copy(*found, source, position);
-        if (fd < 0) {
-            free(*found);
-            *found = NULL;
-        }
-    }
-    closedir(dir);
-    return fd;
+    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int locate_copy(const char *path, const struct source *source, uint64_t position, bool search,
-                char **found)
+struct locate_names *locate_names_open(const char *path)
+{
+    DIR *dir = open_directory(path);
+    struct locate_names *names = dir ? calloc(1, sizeof(*names)) : NULL;
+    for (struct dirent *entry; names && (entry = readdir(dir));) {
+        char *name = strdup(entry->d_name);
+        if (!name || !vec_push(&names->list, name)) {
+            free(name);
+            break;
+        }
+    }
+    if (dir)
+        closedir(dir);
+    if (names && names->list.len)
+        qsort(names->list.data, names->list.len, sizeof(char *), by_name);
+    return names;
+}
+
+void locate_names_close(struct locate_names *names)
+{
+    if (!names)
+        return;
+    for (size_t i = 0; i < names->list.len; i++)
+        free(names->list.data[i]);
+    vec_free(&names->list);
+    free(names);
+}
+
+/* The first name that isn't before `name`. */
+static size_t first_not_before(const struct locate_names *names, const char *name)
+{
+    size_t low = 0;
+    size_t high = names->list.len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(names->list.data[middle], name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int search_copy(const char *path, const struct source *source, uint64_t position,
+                       const struct locate_names *names, char **found)
+{
+    size_t prefix = directory_len(path);
+    const char *own = path + prefix;
+    for (size_t i = first_not_before(names, own); i < names->list.len; i++) {
+        const char *name = names->list.data[i];
+        if (strncmp(name, own, strlen(own)) != 0)
+            break;
+        if (asprintf(found, "%.*s%s", (int)prefix, path, name) < 0)
+            break;
+        int fd = try_copy(*found, source, position);
+        if (fd >= 0)
+            return fd;
+        free(*found);
+    }
+    *found = NULL;
+    return -1;
+}
+
+int locate_copy(const char *path, const struct source *source, uint64_t position,
+                const struct locate_names *names, char **found)
 {
     *found = NULL;
     if (source->fingerprint_len == 0)
@@ -106,5 +153,5 @@ int locate_copy(const char *path, const struct source *source, uint64_t position
         return fd;
     free(*found);
     *found = NULL;
-    return search ? search_copy(path, source, position, found) : -1;
+    return names ? search_copy(path, source, position, names, found) : -1;
 }

@@ -19,15 +19,23 @@
 bool locate_inodes(const char *path, const struct idmap *wanted, uint64_t *device,
                    void (*fn)(void *context, const char *path, void *value), void *context);
 
+/** The names in a directory, sorted: one reading serves any number of searches. */
+struct locate_names;
+
+/** List the directory that `path` is in. @return NULL if that isn't possible */
+struct locate_names *locate_names_open(const char *path);
+void locate_names_close(struct locate_names *names);
+
 /**
  * Open the copy of a file that was truncated: a regular file beside `path`, not the file itself,
- * longer than `position`, with the source's fingerprint. "PATH.1" is looked at first, then, if
- * `search` is set, all names that begin with the file's own.
+ * longer than `position`, with the source's fingerprint. "PATH.1" is looked at first, then all
+ * names that begin with the file's own.
  *
+ * @param names  of the directory, or NULL: only "PATH.1" is looked at
  * @param found  set to the copy's path, to be freed
  * @return the open descriptor, or -1 if there is none, or the source has no fingerprint
  */
-int locate_copy(const char *path, const struct source *source, uint64_t position, bool search,
-                char **found);
+int locate_copy(const char *path, const struct source *source, uint64_t position,
+                const struct locate_names *names, char **found);
 
 #endif

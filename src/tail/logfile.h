@@ -28,6 +28,7 @@ struct logfile {
     bool told;            /**< the sink knows the source */
     bool restate;         /**< but not what has changed in it since */
     bool copy;            /**< reads what a truncated file left in its copy, then ends */
+    bool lost;            /**< truncated; its copy has still to be searched for */
     bool failing;         /**< the last attempt to read failed; said once */
     bool queued;          /**< there is something to read */
     bool marked;          /**< somebody waits until `position` is at `target` */

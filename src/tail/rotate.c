@@ -6,19 +6,19 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "tail/locate.h"
 #include "tail/set.h"
 
-bool rotate_to_copy(struct tail *t, struct logfile *f, bool search)
+bool rotate_to_copy(struct tail *t, struct logfile *f, const struct locate_names *names)
 {
     char *path;
-    int fd = locate_copy(f->path, &f->source, f->position, search, &path);
+    int fd = locate_copy(f->path, &f->source, f->position, names, &path);
     if (fd < 0)
         return false;
     set_descriptor(t, f, fd);
     free(f->path);
     f->path = path;
     f->copy = true;
+    f->lost = false;
     f->seen = (struct stat){0};
     set_queue(t, f);
     set_say(t, CONFIG_LOG_INFO, "%s: reading there what %s had left", path, f->source.name);
@@ -58,13 +58,14 @@ void rotate_replaced(struct tail *t, struct logfile *f)
     t->next_id++;
     set_say(t, CONFIG_LOG_INFO, "%s: truncated or written anew, reading from its start", f->path);
     set_at_end(t, f);
-    f->copy = true;
-    if (rotate_to_copy(t, f, true)) {
-        if (marked)
-            set_mark(t, f, UINT64_MAX);
-    } else {
-        set_drop(t, f); /* refused for want of room: the next scan does it */
+    if (!rotate_to_copy(t, f, NULL)) {
+        /* The next scan searches, for all such files with one look at their directory. */
+        f->lost = true;
+        f->generation = 0;
+        t->scan_wanted = true;
     }
+    if (marked)
+        set_mark(t, f, UINT64_MAX);
     set_look(t, fresh);
     if (marked && fresh->queued)
         set_mark(t, fresh, (uint64_t)fresh->seen.st_size);

@@ -201,6 +201,12 @@ struct lost {
     struct tail *tail;
     VEC(struct logfile *) files;
     struct idmap by_inode; /* (inode, 0) */
+
+    /* The directory at hand, the one of `directory` and the files that sort behind it. */
+    char *directory;
+    bool readable;
+    uint64_t device;
+    struct locate_names *names; /* read when they're wanted first */
 };
 
 static void on_inode(void *context, const char *path, void *value)
@@ -238,10 +244,12 @@ static size_t directory_of(const char *path)
 }
 
 /* The search of its directory didn't find `f`. */
-static void not_found(struct tail *t, struct logfile *f, bool readable, uint64_t device)
+static void not_found(struct tail *t, struct lost *lost, struct logfile *f)
 {
-    if (readable && device == f->source.device) {
-        if (!rotate_to_copy(t, f, true))
+    if (lost->readable && lost->device == f->source.device) {
+        if (!lost->names)
+            lost->names = locate_names_open(f->path);
+        if (!rotate_to_copy(t, f, lost->names))
             set_drop(t, f);
         return;
     }
@@ -250,34 +258,46 @@ static void not_found(struct tail *t, struct logfile *f, bool readable, uint64_t
         set_drop(t, f);
 }
 
+static void forget_directory(struct lost *lost)
+{
+    free(lost->directory);
+    lost->directory = NULL;
+    locate_names_close(lost->names);
+    lost->names = NULL;
+}
+
+/* Go to the directory that `path` is in, if that isn't where the search is. */
+static void enter_directory(struct lost *lost, const char *path)
+{
+    size_t len = directory_of(path);
+    if (lost->directory && strlen(lost->directory) == len &&
+        strncmp(lost->directory, path, len) == 0)
+        return;
+    forget_directory(lost);
+    lost->directory = strndup(path, len);
+    lost->readable = locate_inodes(path, &lost->by_inode, &lost->device, on_inode, lost);
+}
+
 /* Search for all lost files, each directory once. */
 static void search(struct tail *t, struct lost *lost)
 {
-    bool readable = false;
-    uint64_t device = 0;
-    const char *before = NULL;
     qsort(lost->files.data, lost->files.len, sizeof(struct logfile *), by_path);
     for (size_t i = 0; i < lost->files.len; i++) {
         struct logfile *f = lost->files.data[i];
-        idmap_put(&lost->by_inode, f->source.inode, 0, f); /* no room: the copy is looked for */
+        if (!f->lost) /* no room: its copy is looked for, which does no harm */
+            idmap_put(&lost->by_inode, f->source.inode, 0, f);
     }
-    char *directory = NULL;
     for (size_t i = 0; i < lost->files.len; i++) {
         struct logfile *f = lost->files.data[i];
-        size_t len = directory_of(f->path);
-        if (!before || len != strlen(before) || strncmp(before, f->path, len) != 0) {
-            readable = locate_inodes(f->path, &lost->by_inode, &device, on_inode, lost);
-            free(directory);
-            before = directory = strndup(f->path, len);
-        }
+        enter_directory(lost, f->path);
         if (f->fd >= 0) {
             set_watch(t, f);
             set_look(t, f);
         } else {
-            not_found(t, f, readable, device);
+            not_found(t, lost, f);
         }
     }
-    free(directory);
+    forget_directory(lost);
 }
 
 /* Look at the files that no glob matched. */
@@ -360,6 +380,7 @@ int tail_scan(struct tail *t, int64_t now, struct lgz_error *err)
 {
     t->now = now;
     t->generation++;
+    t->scan_wanted = false;
     int code = watch_directories(t, err);
     if (code == LGZ_OK)
         code = discover_files(t->inputs, t->input_count, on_file, t, err);

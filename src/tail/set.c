@@ -137,6 +137,8 @@ bool set_tell(struct tail *t, struct logfile *f)
 enum logfile_change set_look(struct tail *t, struct logfile *f)
 {
     bool was_open = f->fd >= 0;
+    if (f->lost)
+        return LOGFILE_MISSING;
     if (!was_open && t->open >= t->open_limit)
         set_reclaim(t, t->open_limit / 2, 0);
     enum logfile_change change = logfile_look(f);

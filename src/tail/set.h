@@ -6,6 +6,7 @@
 #define LOGZIP_TAIL_SET_H
 
 #include "tail/idmap.h"
+#include "tail/locate.h"
 #include "tail/tail.h"
 #include "tail/watch.h"
 
@@ -74,7 +75,12 @@ void set_say(struct tail *t, enum config_log_level level, const char *format, ..
 /** The file was truncated or written anew: a new source; the old one ends, by its copy if any. */
 void rotate_replaced(struct tail *t, struct logfile *f);
 
-/** Continue `f` in its copy. @return false if there is none */
-bool rotate_to_copy(struct tail *t, struct logfile *f, bool search);
+/**
+ * Continue `f` in its copy.
+ *
+ * @param names  of its directory, or NULL: only the most likely name is looked at
+ * @return false if there is none
+ */
+bool rotate_to_copy(struct tail *t, struct logfile *f, const struct locate_names *names);
 
 #endif

@@ -117,14 +117,16 @@ static void on_event(void *context, enum watch_kind kind, int descriptor)
     }
 }
 
-bool tail_events(struct tail *t)
+void tail_events(struct tail *t)
 {
     struct lgz_error err = {0};
     if (watch_read(t->watch, on_event, t, &err) != LGZ_OK)
         set_say(t, CONFIG_LOG_WARNING, "%s; the next rescan makes up for it", err.message);
-    bool wanted = t->scan_wanted;
-    t->scan_wanted = false;
-    return wanted;
+}
+
+bool tail_wants_scan(const struct tail *t)
+{
+    return t->scan_wanted;
 }
 
 bool tail_ready(const struct tail *t)
@@ -190,8 +192,8 @@ void tail_mark(struct tail *t, int64_t now)
     look_at_all(t);
     for (size_t i = 0; i < t->files.len; i++) {
         struct logfile *f = t->files.data[i];
-        if (f->queued)
-            set_mark(t, f, f->copy ? UINT64_MAX : (uint64_t)f->seen.st_size);
+        if (f->queued || f->lost)
+            set_mark(t, f, f->copy || f->lost ? UINT64_MAX : (uint64_t)f->seen.st_size);
     }
 }
 

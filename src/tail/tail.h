@@ -3,10 +3,10 @@
  * hands their bytes on in order, each once.
  *
  * It has no loop, no threads and no timers of its own. The owner polls tail_fd(), calls
- * tail_events() when that is readable, tail_scan() now and then (and soon when tail_events() asks
- * for it), and tail_read() while tail_ready() says that there is something to read. What is found
- * goes to a struct tail_sink, which may refuse for want of room: then nothing has happened, and the
- * same is offered again later.
+ * tail_events() when that is readable, tail_scan() now and then (and soon when
+ * tail_wants_scan()), and tail_read() while tail_ready() says that there is something to read. What
+ * is found goes to a struct tail_sink, which may refuse for want of room: then nothing has
+ * happened, and the same is offered again later.
  *
  * What happens to files:
  *   renamed           read on through the open descriptor, under the same source; let go when read
@@ -71,8 +71,11 @@ int tail_scan(struct tail *t, int64_t now, struct lgz_error *err);
 /** The descriptor that is readable when something happened. */
 int tail_fd(const struct tail *t);
 
-/** Take note of what happened. @return true if tail_scan() should come soon */
-bool tail_events(struct tail *t);
+/** Take note of what happened. */
+void tail_events(struct tail *t);
+
+/** Should tail_scan() come soon? Ask after tail_events() and tail_read(). */
+bool tail_wants_scan(const struct tail *t);
 
 /** Is there anything to read? */
 bool tail_ready(const struct tail *t);
