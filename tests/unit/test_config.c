@@ -1,0 +1,211 @@
+/*
+ * test_config.c - logzipd.conf: values, lists, and every kind of mistake with its line.
+ */
+#include "archive/config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+static char path[] = "/tmp/test_config.XXXXXX";
+static struct buf findings;
+
+static void collect(void *context, const char *finding)
+{
+    (void)context;
+    ck_assert(strncmp(finding, path, strlen(path)) == 0);
+    buf_append_string(&findings, finding + strlen(path));
+    buf_push(&findings, '\n');
+}
+
+static int load_bytes(const char *text, size_t len, struct config **config, struct lgz_error *err)
+{
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(text, 1, len, f), len);
+    ck_assert_int_eq(fclose(f), 0);
+    buf_clear(&findings);
+    int code = config_load(config, path, collect, NULL, err);
+    buf_push(&findings, '\0');
+    return code;
+}
+
+static struct config *good(const char *text)
+{
+    struct config *config;
+    struct lgz_error err = {0};
+    ck_assert_msg(load_bytes(text, strlen(text), &config, &err) == LGZ_OK, "%s", err.message);
+    return config;
+}
+
+static void bad(const char *text, const char *expected)
+{
+    struct config *config;
+    struct lgz_error err = {0};
+    ck_assert_int_eq(load_bytes(text, strlen(text), &config, &err), LGZ_ERR_CONFIG);
+    ck_assert_ptr_null(config);
+    ck_assert_str_eq((const char *)findings.data, expected);
+    ck_assert_int_eq(err.code, LGZ_ERR_CONFIG);
+}
+
+START_TEST(defaults)
+{
+    struct config *c = good("");
+    ck_assert_str_eq(c->directory, "/var/lib/logzip");
+    ck_assert_str_eq(c->control, "/run/logzip/control.sock");
+    ck_assert_uint_eq(c->seal_size, 64 << 20);
+    ck_assert_int_eq(c->sync_interval, NS_PER_SECOND);
+    ck_assert_int_eq(c->level, LGZ_LEVEL_FAST);
+    ck_assert_uint_eq(c->max_size, 0);
+    ck_assert_uint_eq(c->input_count, 0);
+    config_free(c);
+}
+END_TEST
+
+START_TEST(all_keys)
+{
+    struct config *c = good("\xef\xbb\xbf# comment\r\n[archive]\r\n  directory = /a b  ; why\n"
+                            "level=best\nthreads = 4\nseal_size = 1G\nseal_age = 2h\n"
+                            "max_age = 7d\nmax_size = 2T\n[daemon] # more\ncontrol = /c\n"
+                            "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
+                            "rescan = 1m\nmemory = 2M\nlog_level = debug\n"
+                            "[input  web ]\npath = /x/*.log /y\\ z/q\n\tpath = /w\nfrom = end\n"
+                            "exclude = /x/no*\n[input two]\npath=/two");
+    ck_assert_str_eq(c->directory, "/a b");
+    ck_assert_uint_eq(c->directory_line, 3);
+    ck_assert_int_eq(c->level, LGZ_LEVEL_BEST);
+    ck_assert_uint_eq(c->threads, 4);
+    ck_assert_uint_eq(c->seal_size, UINT64_C(1) << 30);
+    ck_assert_int_eq(c->seal_age, 7200 * NS_PER_SECOND);
+    ck_assert_int_eq(c->max_age, 7 * 86400 * NS_PER_SECOND);
+    ck_assert_uint_eq(c->max_size, UINT64_C(2) << 40);
+    ck_assert_str_eq(c->control_group, "adm");
+    ck_assert_int_eq(c->sync_interval, NS_PER_SECOND / 20);
+    ck_assert_uint_eq(c->sync_bytes, 65536);
+    ck_assert_uint_eq(c->memory, 2 << 20);
+    ck_assert_int_eq(c->log_level, CONFIG_LOG_DEBUG);
+    ck_assert_uint_eq(c->input_count, 2);
+    ck_assert_str_eq(c->inputs[0].name, "web");
+    ck_assert_uint_eq(c->inputs[0].path_count, 3);
+    ck_assert_str_eq(c->inputs[0].paths[1].pattern, "/y\\ z/q");
+    ck_assert_str_eq(c->inputs[0].paths[2].pattern, "/w");
+    ck_assert_uint_eq(c->inputs[0].paths[2].line, 20);
+    ck_assert(c->inputs[0].from_end);
+    ck_assert_str_eq(c->inputs[0].excludes[0].pattern, "/x/no*");
+    ck_assert_str_eq(c->inputs[1].paths[0].pattern, "/two");
+    config_free(c);
+}
+END_TEST
+
+START_TEST(mistakes)
+{
+    bad("[archive]\ncolor = red\n", ":2: 'color' isn't a key of [archive]\n");
+    bad("key = 1\n", ":1: 'key' stands before the first [section]\n");
+    bad("[archive\n", ":1: the heading has no ']'\n");
+    bad("[archive] x\n", ":1: something stands behind the heading\n");
+    bad("[other]\nx = 1\n", ":1: [other] isn't a section; there are [archive], [daemon], "
+                            "[input NAME]\n");
+    bad("[archive]\nlevel = worst\n", ":2: level: 'worst' isn't one of fast, default, best\n");
+    bad("[archive]\nthreads = 0\n", ":2: threads: 0 is out of range\n");
+    bad("[archive]\nseal_age = 10\n",
+        ":2: seal_age: '10' isn't a time such as 500ms, 10s, 5m, 1h, 7d, 2w\n");
+    bad("[archive]\ndirectory = here\n", ":2: directory: 'here' isn't an absolute path\n");
+    bad("[archive]\ndirectory =\n", ":2: directory: no value\n");
+    bad("[archive]\nlevel = fast\nlevel = fast\n", ":3: level: already set in line 2\n");
+    bad("[input]\n", ":1: an input needs a name: [input NAME]\n");
+    bad("[input a]\n", ":1: [input a] has no path\n");
+    bad("[input a]\npath = /a\n[input a]\npath = /b\n", ":3: [input a]: already there in line 1\n");
+    bad("[input a]\npath = /a\nfrom = middle\n", ":3: from: 'middle' isn't one of start, end\n");
+    bad("[archive]\njust words\n\n[daemon]\nmemory = 1\n",
+        ":2: neither 'KEY = VALUE' nor a [section] nor a comment\n:5: memory: 1 is out of range\n");
+}
+END_TEST
+
+START_TEST(hostile)
+{
+    struct config *config;
+    struct lgz_error err = {0};
+    char text[5000];
+    memset(text, 'x', sizeof(text));
+    ck_assert_int_eq(load_bytes(text, sizeof(text), &config, &err), LGZ_ERR_CONFIG);
+    ck_assert_ptr_nonnull(strstr((char *)findings.data, ":1: the line is longer than"));
+    ck_assert_int_eq(load_bytes("[archive]\nlevel\0=fast\n", 22, &config, &err), LGZ_ERR_CONFIG);
+    ck_assert_ptr_nonnull(strstr((char *)findings.data, ":2: the line has a NUL byte"));
+    memset(text, '[', sizeof(text));
+    ck_assert_int_eq(load_bytes(text, 190, &config, &err), LGZ_ERR_CONFIG);
+    /* Every prefix of a good file is either good or an error, never a crash. */
+    static const char whole[] = "[archive]\ndirectory = /a\n[input x]\npath = /b\\ /c\\\n";
+    for (size_t len = 0; len < sizeof(whole); len++) {
+        if (load_bytes(whole, len, &config, &err) == LGZ_OK)
+            config_free(config);
+    }
+    unlink(path);
+    ck_assert_int_eq(config_load(&config, path, NULL, NULL, &err), LGZ_ERR_IO);
+}
+END_TEST
+
+START_TEST(values)
+{
+    uint64_t size;
+    int64_t time;
+    ck_assert(config_parse_size("0", &size) && size == 0);
+    ck_assert(config_parse_size("16383P", &size) == false);
+    ck_assert(config_parse_size("16777215T", &size) && size == UINT64_C(16777215) << 40);
+    ck_assert(!config_parse_size("16777216T", &size));
+    ck_assert(!config_parse_size("18446744073709551616", &size));
+    ck_assert(!config_parse_size("", &size) && !config_parse_size("-1", &size));
+    ck_assert(!config_parse_size("1 K", &size) && !config_parse_size("1KK", &size));
+    ck_assert(config_parse_duration("0", &time) && time == 0);
+    ck_assert(config_parse_duration("2w", &time) && time == 14 * 86400 * NS_PER_SECOND);
+    ck_assert(!config_parse_duration("99999999999w", &time));
+    ck_assert(!config_parse_duration("5", &time) && !config_parse_duration("m", &time));
+}
+END_TEST
+
+START_TEST(against_the_machine)
+{
+    struct lgz_error err = {0};
+    struct config *c = good("[archive]\ndirectory = /proc/version/x\n[daemon]\n"
+                            "control_group = no-such-group-here\n[input a]\npath = /dev/null\n"
+                            "path = /tmp\npath = /no/such/place/*.log /no-such-file\n");
+    buf_clear(&findings);
+    ck_assert_int_eq(config_check(c, collect, NULL, &err), LGZ_ERR_CONFIG);
+    buf_push(&findings, '\0');
+    const char *told = (const char *)findings.data;
+    ck_assert_ptr_nonnull(strstr(told, ":2: directory: "));
+    ck_assert_ptr_nonnull(strstr(told, "no group 'no-such-group-here'"));
+    ck_assert_ptr_nonnull(strstr(told, ":6: path: /dev/null isn't a regular file"));
+    ck_assert_ptr_nonnull(strstr(told, ":7: path: /tmp is a directory"));
+    ck_assert_ptr_null(strstr(told, ":8:"));
+    config_free(c);
+}
+END_TEST
+
+int main(void)
+{
+    int fd = mkstemp(path);
+    if (fd < 0)
+        return 1;
+    close(fd);
+    Suite *suite = suite_create("config");
+    TCase *tc = tcase_create("config");
+    tcase_add_test(tc, defaults);
+    tcase_add_test(tc, all_keys);
+    tcase_add_test(tc, mistakes);
+    tcase_add_test(tc, hostile);
+    tcase_add_test(tc, values);
+    tcase_add_test(tc, against_the_machine);
+    suite_add_tcase(suite, tc);
+    SRunner *sr = srunner_create(suite);
+    srunner_run_all(sr, CK_ENV);
+    int failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    buf_free(&findings);
+    unlink(path);
+    return failed != 0;
+}
