@@ -15,8 +15,6 @@
 
 #include "base/file.h"
 
-enum { MEMORY_MAX = 64 << 20 };
-
 /* What stands before a line's bytes in the store. */
 struct record {
     int64_t read_time;
@@ -43,6 +41,7 @@ struct queue {
 
 struct hits {
     struct buf memory;
+    size_t memory_max;
     uint64_t spilled; /* bytes in the file */
     int fd;           /* -1: no file */
     VEC(struct queue *) queues;
@@ -77,12 +76,13 @@ static void forget(struct hits *h)
     h->spilled = 0;
 }
 
-int hits_new(struct hits **out, struct lgz_error *err)
+int hits_new(struct hits **out, size_t memory_max, struct lgz_error *err)
 {
     *out = calloc(1, sizeof(**out));
     if (!*out)
         return error_memory(err);
     (*out)->fd = -1;
+    (*out)->memory_max = memory_max;
     return LGZ_OK;
 }
 
@@ -163,7 +163,7 @@ int hits_add(struct hits *h, struct query_source *source, const struct query_lin
         queue->runs.data[queue->runs.len - 1].end = end;
     else if (!vec_push(&queue->runs, ((struct run){at, end})))
         return error_memory(err);
-    return h->memory.len > MEMORY_MAX ? spill(h, err) : LGZ_OK;
+    return h->memory.len > h->memory_max ? spill(h, err) : LGZ_OK;
 }
 
 /* Read the next record's head. @return false if there is none */

@@ -11,7 +11,8 @@
 
 struct hits;
 
-int hits_new(struct hits **out, struct lgz_error *err);
+/** @param memory_max  bytes of lines that may wait in memory */
+int hits_new(struct hits **out, size_t memory_max, struct lgz_error *err);
 
 /** Keep a line (copied). Lines of one source come in their order. */
 int hits_add(struct hits *h, struct query_source *source, const struct query_line *line,

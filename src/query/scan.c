@@ -15,7 +15,7 @@
 #include "segment/index.h"
 #include "segment/stream.h"
 
-enum { CHUNK = 1 << 20 };
+enum { CHUNK = 1 << 20, HITS_MEMORY = 64 << 20 };
 
 /* query_line_fn: straight on to the caller. */
 static int pass_line(void *context, struct query_source *source, const struct query_line *line,
@@ -74,7 +74,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     s->now = options->now;
     int code = sources_new(&s->sources, options->globs, options->glob_count, err);
     if (code == LGZ_OK)
-        code = hits_new(&s->hits, err);
+        code = hits_new(&s->hits, HITS_MEMORY, err);
     if (code != LGZ_OK) {
         scan_free(s);
         *out = NULL;
@@ -137,6 +137,19 @@ static int end_sources(struct scan *s, struct lgz_error *err)
         code = scan_flush(s, err);
     sources_clear(s->sources);
     return code;
+}
+
+/* A directory without segments and journals is an archive only if somebody locked it once. */
+static bool is_archive(const char *path, const struct archive_snapshot *snapshot)
+{
+    struct buf lock = {0};
+    if (snapshot->segment_count || snapshot->journal_count)
+        return true;
+    buf_printf(&lock, "%s/lock", path);
+    buf_push(&lock, '\0');
+    bool is = !lock.failed && access((const char *)lock.data, F_OK) == 0;
+    buf_free(&lock);
+    return is;
 }
 
 /* Feed one record to its source. */
@@ -223,6 +236,12 @@ static int scan_archive(struct scan *s, const char *path, struct lgz_error *err)
     int code = archive_snapshot_open(&snapshot, path, &reason);
     if (code != LGZ_OK)
         return settle(s, code, &reason, err);
+    if (!is_archive(path, snapshot)) {
+        code =
+            error_set(&reason, LGZ_ERR_NOT_FOUND, "%s: is a directory, but not an archive", path);
+        archive_snapshot_close(snapshot);
+        return settle(s, code, &reason, err);
+    }
     code = scan_archive_segments(s, snapshot, err);
     for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK; i++) {
         int scanned = scan_journal(s, snapshot->journals[i], path, &reason);

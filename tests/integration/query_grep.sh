@@ -112,6 +112,8 @@ status 2 "$ctl" query --since 'the day before' took data
 status 2 "$ctl" query -m x took data
 status 1 "$ctl" query 'no such' data
 status 1 "$ctl" query took /dev/null
+mkdir directory
+status 2 "$ctl" query took directory
 head -c $(($(stat -c %s data.logz) / 2)) data.logz >cut.logz
 status 2 "$ctl" query took cut.logz
 printf '%40s!\n' '' | tr ' ' a >trap
