@@ -22,7 +22,7 @@ run compress -T 2 -k log
 run decompress -c log.logz | cmp log -
 run decompress <log.logz | cmp log -
 run verify log.logz
-run info --json log.logz >info
+run info --json log.logz >description
 # The JIT's code isn't known to valgrind; it reads whole vectors, which stay within a page.
 [[ $(run query -F -c '10.0.3.7' log.logz) -eq $(grep -cF '10.0.3.7' log) ]]
 [[ $(run query -c '(*NO_JIT)took 1\d\dms' log.logz) -eq $(grep -c 'took 1[0-9][0-9]ms' log) ]]

@@ -28,6 +28,7 @@ awk 'BEGIN {
 "$ctl" compress -k data
 
 # The patterns for -F and -P.
+# shellcheck disable=SC2016
 patterns=(error Error took timeout '(ms)' '[a.b]' '$1' '^x' 'blk_' 'no such text' '' ' ' '2026-01-0'
     'GET POST' '.' 'newline' 'ms) [a')
 regexes=('error' 'err.r' '^2026-01-05' 'took$' '\d{5}' 'blk_\d+ ' 'GET|POST' '(?i)ERROR' '^$' 'x*'
@@ -88,6 +89,7 @@ for flags in '' -c -o -h -H '-m 2'; do
     cmp <(grep -aP $flags 'took \d' data more) <("$ctl" query ${flags/#-h/-h} 'took \d' data more)
 done
 cmp <(grep -aPH took data) <("$ctl" query -H took data.logz)
+# shellcheck disable=SC2094
 "$ctl" query took - <data | cmp <(grep -a took data) -
 "$ctl" query took - <data.logz | cmp <(grep -a took data) -
 cmp <(grep -aP --color=always -h 'ms' data | sed 's/\x1b\[K//g; s/\x1b\[01;31m/\x1b[1;31m/g') \
@@ -116,8 +118,8 @@ mkdir directory
 status 2 "$ctl" query took directory
 head -c $(($(stat -c %s data.logz) / 2)) data.logz >cut.logz
 status 2 "$ctl" query took cut.logz
-printf '%40s!\n' '' | tr ' ' a >trap
-status 2 timeout 60 "$ctl" query '^(a+)+$|^(a|aa)+b' trap
+printf '%40s!\n' '' | tr ' ' a >hard_line
+status 2 timeout 60 "$ctl" query '^(a+)+$|^(a|aa)+b' hard_line
 grep -q 'too much work' said
 
 # The reader of the output may go away.

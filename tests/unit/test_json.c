@@ -61,8 +61,7 @@ START_TEST(test_utf8)
         "\xf4\x90\x80\x80",
         "\xf5\x80\x80\x80",
         "\xe2\x82",
-        "\xc3"
-        "a",
+        "\303a",
         "\xff",
     };
     static const char *const good[] = {"",
