@@ -1,0 +1,132 @@
+/*
+ * test_daemon_batch.c - batch, ledger and journal together: what is acknowledged is what the
+ * journal has, and room is bounded.
+ */
+#include "daemon/batch.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char directory[] = "/tmp/test_batch.XXXXXX";
+static char name[] = "/var/log/x";
+static char in_name[] = "in";
+
+static struct source source_of(uint64_t id)
+{
+    return (struct source){.id = id, .name = name, .input = in_name, .inode = id};
+}
+
+static void add(struct batch *b, uint64_t id, uint64_t offset, const char *text)
+{
+    size_t room;
+    char *at = batch_reserve(b, &room);
+    ck_assert_ptr_nonnull(at);
+    ck_assert_uint_ge(room, strlen(text));
+    memcpy(at, text, strlen(text));
+    ck_assert(batch_data(b, id, offset, strlen(text)));
+}
+
+START_TEST(written_and_acknowledged)
+{
+    struct lgz_error err = {0};
+    struct batch *b = batch_new(1 << 20);
+    struct ledger *l = ledger_new();
+    struct journal_writer *j;
+    struct source one = source_of(1);
+    struct source two = source_of(2);
+    uint64_t next;
+    ck_assert(batch_empty(b) && batch_since(b) == 0);
+    ck_assert(batch_source(b, &one, 0));
+    add(b, 1, 0, "hello ");
+    ck_assert(batch_source(b, &two, 100));
+    add(b, 1, 6, "world\n");
+    add(b, 2, 100, "x");
+    ck_assert_uint_eq(batch_bytes(b), 13);
+    ck_assert_int_gt(batch_since(b), 0);
+    ck_assert_msg(journal_create(&j, directory, 1, NULL, 0, &err) == LGZ_OK, "%s", err.message);
+    ck_assert(!ledger_position(l, 1, &next));
+    ck_assert_msg(batch_write(b, j, &err) == LGZ_OK, "%s", err.message);
+    ck_assert_uint_eq(journal_data_bytes(j), 13);
+    ck_assert_int_eq(batch_acknowledge(b, l, &err), LGZ_OK);
+    ck_assert(ledger_position(l, 1, &next) && next == 12);
+    ck_assert(ledger_position(l, 2, &next) && next == 101);
+    /* The same batch again, as after a failure: positions don't go back. */
+    ck_assert_int_eq(batch_acknowledge(b, l, &err), LGZ_OK);
+    ck_assert(ledger_position(l, 1, &next) && next == 12);
+    batch_clear(b);
+    ck_assert(batch_empty(b) && batch_bytes(b) == 0);
+    ck_assert(batch_drop(b, 2));
+    ck_assert_int_eq(batch_write(b, j, &err), LGZ_OK);
+    ck_assert_int_eq(batch_acknowledge(b, l, &err), LGZ_OK);
+    ck_assert(!ledger_position(l, 2, &next));
+    ck_assert_uint_eq(ledger_count(l), 1);
+    journal_close(j);
+    batch_free(b);
+    ledger_free(l);
+}
+END_TEST
+
+START_TEST(bounded)
+{
+    struct batch *b = batch_new(100000);
+    size_t total = 0;
+    size_t room;
+    while (batch_reserve(b, &room)) {
+        ck_assert_uint_le(total + room, 100000);
+        memset(batch_reserve(b, &room), 'x', room);
+        ck_assert(batch_data(b, 1, total, room));
+        total += room;
+    }
+    ck_assert_uint_eq(total, 100000);
+    batch_clear(b);
+    ck_assert_ptr_nonnull(batch_reserve(b, &room));
+    batch_free(b);
+}
+END_TEST
+
+START_TEST(snapshot_in_order)
+{
+    struct ledger *l = ledger_new();
+    struct source_position *positions;
+    size_t count;
+    for (uint64_t id = 300; id > 0; id--) {
+        struct source s = source_of(id);
+        ck_assert_int_eq(ledger_put(l, &s, id * 10, NULL), LGZ_OK);
+    }
+    ledger_drop(l, 150);
+    ledger_drop(l, 999);
+    ledger_advance(l, 1, 5);
+    ledger_advance(l, 2, 25);
+    ledger_advance(l, 999, 5);
+    ck_assert_int_eq(ledger_snapshot(l, &positions, &count, NULL), LGZ_OK);
+    ck_assert_uint_eq(count, 299);
+    for (size_t i = 1; i < count; i++)
+        ck_assert_uint_lt(positions[i - 1].source.id, positions[i].source.id);
+    ck_assert_uint_eq(positions[0].next, 10);
+    ck_assert_uint_eq(positions[1].next, 25);
+    ck_assert_str_eq(positions[298].source.name, name);
+    ledger_snapshot_free(positions, count);
+    ledger_free(l);
+}
+END_TEST
+
+int main(void)
+{
+    char command[100];
+    if (!mkdtemp(directory))
+        return 1;
+    Suite *suite = suite_create("batch");
+    TCase *tc = tcase_create("batch");
+    tcase_add_test(tc, written_and_acknowledged);
+    tcase_add_test(tc, bounded);
+    tcase_add_test(tc, snapshot_in_order);
+    suite_add_tcase(suite, tc);
+    SRunner *sr = srunner_create(suite);
+    srunner_run_all(sr, CK_ENV);
+    int failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    snprintf(command, sizeof(command), "rm -rf %s", directory);
+    return system(command) != 0 || failed != 0;
+}

@@ -1,0 +1,294 @@
+/*
+ * test_tail_scan.c - files followed into a sink in memory: appends, a sink without room, rotation,
+ * truncation, going on after a restart, and letting go.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "tail/tail.h"
+
+enum { SOURCES_MAX = 32 };
+
+/* What the sink got. */
+struct got {
+    struct source source;
+    uint64_t next;
+    uint64_t start; /* offset of the first byte */
+    struct buf data;
+    bool dropped;
+};
+
+static struct got got[SOURCES_MAX];
+static char space[1 << 16];
+static size_t room = sizeof(space);
+static char directory[] = "/tmp/test_tail.XXXXXX";
+static struct tail *tail;
+static int64_t now = 1;
+static struct config_glob glob_paths[1];
+static struct config_input input = {.name = (char[]){"in"}, .paths = glob_paths, .path_count = 1};
+
+static bool on_source(void *context, const struct source *source, uint64_t next)
+{
+    (void)context;
+    ck_assert_uint_lt(source->id, SOURCES_MAX);
+    struct got *g = &got[source->id];
+    ck_assert(!g->dropped);
+    if (!g->source.id)
+        g->start = next;
+    source_clear(&g->source);
+    ck_assert_int_eq(source_copy(&g->source, source, NULL), LGZ_OK);
+    g->next = next;
+    return true;
+}
+
+static void *on_reserve(void *context, size_t *size)
+{
+    (void)context;
+    *size = room;
+    return room ? space : NULL;
+}
+
+static bool on_data(void *context, uint64_t id, uint64_t offset, size_t len)
+{
+    struct got *g = &got[id];
+    (void)context;
+    ck_assert_uint_eq(g->source.id, id); /* told before its data */
+    ck_assert_uint_eq(offset, g->next);  /* without gap or overlap */
+    ck_assert_uint_le(g->source.fingerprint_len, offset + len);
+    buf_append(&g->data, space, len);
+    g->next += len;
+    return true;
+}
+
+static bool on_drop(void *context, uint64_t id)
+{
+    (void)context;
+    ck_assert(got[id].source.id == id && !got[id].dropped);
+    got[id].dropped = true;
+    return true;
+}
+
+static void on_say(void *context, enum config_log_level level, const char *message)
+{
+    (void)context;
+    (void)level;
+    ck_assert_uint_gt(strlen(message), 0);
+}
+
+static const char *in(const char *name)
+{
+    static char paths[4][200];
+    static unsigned turn;
+    char *path = paths[turn++ % 4];
+    snprintf(path, sizeof(paths[0]), "%s/%s", directory, name);
+    return path;
+}
+
+static void put(const char *name, const char *mode, const char *text)
+{
+    FILE *f = fopen(in(name), mode);
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_ge(fputs(text, f), 0);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+static void open_tail(const struct source_position *positions, size_t count, uint64_t next_id)
+{
+    static char pattern[200];
+    struct tail_sink sink = {NULL, on_source, on_reserve, on_data, on_drop, on_say};
+    snprintf(pattern, sizeof(pattern), "%s/*.log", directory);
+    glob_paths[0].pattern = pattern;
+    ck_assert_int_eq(tail_open(&tail, &sink, NULL), LGZ_OK);
+    tail_configure(tail, &input, 1);
+    ck_assert_int_eq(tail_resume(tail, positions, count, next_id, NULL), LGZ_OK);
+}
+
+/* Scan and read until nothing is left; twice, since truncations may want another scan. */
+static void follow(void)
+{
+    for (int i = 0; i < 2; i++) {
+        now += NS_PER_SECOND;
+        tail_events(tail);
+        ck_assert_int_eq(tail_scan(tail, now, NULL), LGZ_OK);
+        while (tail_ready(tail) && tail_read(tail, 1 << 20, now))
+            continue;
+    }
+}
+
+static void expect(uint64_t id, const char *text)
+{
+    ck_assert_uint_eq(got[id].data.len, strlen(text));
+    ck_assert_int_eq(strncmp((char *)got[id].data.data, text, strlen(text)), 0);
+}
+
+static void set_up(void)
+{
+    strcpy(strrchr(directory, '.') + 1, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    input.from_end = false;
+}
+
+static void tear_down(void)
+{
+    char command[300];
+    tail_close(tail);
+    for (size_t i = 0; i < SOURCES_MAX; i++) {
+        source_clear(&got[i].source);
+        buf_free(&got[i].data);
+    }
+    snprintf(command, sizeof(command), "rm -rf %s", directory);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(appends_and_room)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    put("b.txt", "w", "not matched\n");
+    follow();
+    expect(1, "one\n");
+    ck_assert_str_eq(got[1].source.name, in("a.log"));
+    ck_assert_str_eq(got[1].source.input, "in");
+    ck_assert_uint_eq(got[1].source.fingerprint, hash_bytes("one\n", 4));
+    room = 0;
+    put("a.log", "a", "two three\n");
+    follow();
+    ck_assert(tail_ready(tail));
+    expect(1, "one\n");
+    room = 3;
+    follow();
+    expect(1, "one\ntwo three\n");
+    ck_assert_uint_eq(tail_count(tail), 1);
+    ck_assert_uint_eq(got[1].source.fingerprint_len, 10); /* grew when it could at least double */
+}
+END_TEST
+
+START_TEST(renamed_and_let_go)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    ck_assert_int_eq(rename(in("a.log"), in("a.old")), 0);
+    put("a.old", "a", "two\n");
+    put("a.log", "w", "new\n");
+    follow();
+    expect(1, "one\ntwo\n");
+    expect(2, "new\n");
+    ck_assert(!got[1].dropped);
+    now += TAIL_LINGER / 2;
+    put("a.old", "a", "late\n");
+    follow();
+    expect(1, "one\ntwo\nlate\n");
+    now += TAIL_LINGER + NS_PER_SECOND;
+    follow();
+    ck_assert(got[1].dropped && !got[2].dropped);
+    ck_assert_uint_eq(tail_count(tail), 1);
+}
+END_TEST
+
+START_TEST(truncated)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "old old old\n");
+    put("b.log", "w", "bbbb\n");
+    follow();
+    put("b.log", "a", "unread\n");
+    put("b.log.7", "w", "bbbb\nunread\n"); /* the copy */
+    put("b.log", "w", "new, and longer than before, so only the fingerprint tells\n");
+    put("a.log", "w", "new\n");
+    follow();
+    expect(1, "old old old\n");
+    expect(2, "bbbb\nunread\n");
+    ck_assert(got[1].dropped && got[2].dropped);
+    bool swapped = strcmp(got[3].source.name, in("a.log")) != 0;
+    expect(swapped ? 4 : 3, "new\n");
+    expect(swapped ? 3 : 4, "new, and longer than before, so only the fingerprint tells\n");
+}
+END_TEST
+
+START_TEST(resumed)
+{
+    struct stat st;
+    put("a.log", "w", "one\ntwo\n");
+    put("b.log", "w", "another file\n");
+    ck_assert_int_eq(stat(in("a.log"), &st), 0);
+    char name[3][200];
+    snprintf(name[0], 200, "%s/a.log", directory);
+    snprintf(name[1], 200, "%s/b.log", directory);
+    snprintf(name[2], 200, "%s/gone.log", directory);
+    char in_name[] = "in";
+    struct source_position p[3] = {
+        {{7, name[0], in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4}, 4},
+        {{8, name[1], in_name, st.st_dev, 0, hash_bytes("old\n", 4), 4}, 4},
+        {{9, name[2], in_name, st.st_dev, 1, hash_bytes("old\n", 4), 4}, 4},
+    };
+    ck_assert_int_eq(stat(in("b.log"), &st), 0);
+    p[1].source.inode = st.st_ino; /* the inode, with other bytes */
+    for (size_t i = 0; i < 3; i++)
+        on_source(NULL, &p[i].source, p[i].next);
+    open_tail(p, 3, 10);
+    follow();
+    expect(7, "two\n");
+    ck_assert(got[8].dropped && got[9].dropped && !got[7].dropped);
+    expect(8, "");
+    expect(10, "another file\n");
+}
+END_TEST
+
+START_TEST(from_the_end)
+{
+    input.from_end = true;
+    put("a.log", "w", "before\n");
+    open_tail(NULL, 0, 1);
+    follow();
+    ck_assert_uint_eq(got[1].start, 7);
+    put("a.log", "a", "after\n");
+    put("b.log", "w", "all of it\n");
+    follow();
+    expect(1, "after\n");
+    expect(2, "all of it\n");
+}
+END_TEST
+
+START_TEST(marks)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "0123456789");
+    put("b.log", "w", "");
+    ck_assert_int_eq(tail_scan(tail, now, NULL), LGZ_OK);
+    tail_mark(tail, now);
+    ck_assert_uint_eq(tail_marked(tail), 1);
+    room = 4;
+    put("a.log", "a", "more that comes after the mark");
+    ck_assert(tail_read(tail, 8, now));
+    ck_assert_uint_eq(tail_marked(tail), 1);
+    ck_assert(tail_read(tail, 4, now));
+    ck_assert_uint_eq(tail_marked(tail), 0);
+    ck_assert(tail_ready(tail));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("tail");
+    TCase *tc = tcase_create("tail");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, appends_and_room);
+    tcase_add_test(tc, renamed_and_let_go);
+    tcase_add_test(tc, truncated);
+    tcase_add_test(tc, resumed);
+    tcase_add_test(tc, from_the_end);
+    tcase_add_test(tc, marks);
+    suite_add_tcase(suite, tc);
+    SRunner *sr = srunner_create(suite);
+    srunner_run_all(sr, CK_ENV);
+    int failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    return failed != 0;
+}
