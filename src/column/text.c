@@ -72,11 +72,14 @@ int text_parse(struct text_column **out, struct reader *head, struct stream_read
     if (!c)
         return error_memory(err);
     c->encoding = encodings[tag];
-    error_set(err, LGZ_ERR_CORRUPT, "damaged head of a column (%s)", c->encoding->name);
-    c->state = c->encoding->parse(head, streams, depth, err);
+    struct lgz_error cause = {0};
+    c->state = c->encoding->parse(head, streams, depth, &cause);
     if (!c->state || head->failed) {
         text_free(c);
-        return err ? err->code : LGZ_ERR_CORRUPT;
+        if (!cause.code)
+            return error_set(err, LGZ_ERR_CORRUPT, "damaged head of a column (%s)",
+                             encodings[tag]->name);
+        return error_set(err, cause.code, "%s", cause.message);
     }
     *out = c;
     return LGZ_OK;
