@@ -4,6 +4,10 @@
 #include "column/streams.h"
 
 #include <stdlib.h>
+#include <zstd_errors.h>
+
+/* A zstd block has at least 4 bytes and gives at most 128 KiB. */
+enum { FRAME_EXPANSION = (128 << 10) / 4 };
 
 int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const void *data,
                    size_t len, struct buf *out, struct lgz_error *err)
@@ -14,6 +18,8 @@ int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const v
     ZSTD_CCtx_setParameter(zstd, ZSTD_c_contentSizeFlag, 0);
     if (options->window_log)
         ZSTD_CCtx_setParameter(zstd, ZSTD_c_windowLog, (int)options->window_log);
+    if (options->far)
+        ZSTD_CCtx_setParameter(zstd, ZSTD_c_enableLongDistanceMatching, 1);
     if (!buf_reserve(out, bound))
         return error_memory(err);
     size_t n = ZSTD_compress2(zstd, out->data + out->len, bound, data, len);
@@ -23,9 +29,16 @@ int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const v
     return LGZ_OK;
 }
 
+bool frame_may_hold(struct span frame, uint64_t len)
+{
+    return len / FRAME_EXPANSION <= frame.len;
+}
+
 int frame_decompress(struct span frame, uint8_t *to, size_t len, struct lgz_error *err)
 {
     size_t n = ZSTD_decompress(to, len, frame.data, frame.len);
+    if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
+        return error_memory(err);
     if (ZSTD_isError(n))
         return error_set(err, LGZ_ERR_CORRUPT, "damaged zstd frame: %s", ZSTD_getErrorName(n));
     if (n != len)
@@ -84,6 +97,7 @@ struct stream_reader {
     size_t own_frame;
     uint64_t limit;
     uint64_t total;
+    bool no_memory;
     VEC(struct placed) streams;
     VEC(struct frame) frames; /* the shared ones first, one for each class */
 };
@@ -126,14 +140,19 @@ int stream_reader_add(struct stream_reader *s, enum stream_class class, uint64_t
         struct frame own = {0};
         p.frame = (uint32_t)s->frames.len;
         p.at = 0;
-        if (!vec_push(&s->frames, own))
-            return -1;
+        s->no_memory |= !vec_push(&s->frames, own);
     }
-    if (!vec_push(&s->streams, p))
+    s->no_memory |= !vec_push(&s->streams, p);
+    if (s->no_memory)
         return -1;
     s->frames.data[p.frame].len += len;
     s->total += len;
     return (int)(s->streams.len - 1);
+}
+
+bool stream_reader_no_memory(const struct stream_reader *s)
+{
+    return s->no_memory;
 }
 
 int stream_reader_place(struct stream_reader *s, struct reader *table, struct span frames,
@@ -156,6 +175,8 @@ int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
     const struct placed *p = &s->streams.data[number];
     struct frame *f = &s->frames.data[p->frame];
     if (!f->data && f->len) {
+        if (!frame_may_hold(f->stored, f->len))
+            return error_set(err, LGZ_ERR_CORRUPT, "zstd frame too short for what it should hold");
         f->data = malloc(f->len);
         if (!f->data)
             return error_memory(err);

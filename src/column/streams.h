@@ -15,6 +15,7 @@
 struct frame_options {
     int zstd_level;
     unsigned window_log; /**< 0: zstd's own choice */
+    bool far;            /**< find long repetitions in all of the window, even at a low level */
 };
 
 /**
@@ -22,6 +23,9 @@ struct frame_options {
  */
 int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const void *data,
                    size_t len, struct buf *out, struct lgz_error *err);
+
+/** Could a frame give `len` bytes at all? Asked before memory is set aside for them. */
+bool frame_may_hold(struct span frame, uint64_t len);
 
 /** Decompress a frame that must give exactly `len` bytes into `to`. */
 int frame_decompress(struct span frame, uint8_t *to, size_t len, struct lgz_error *err);
@@ -46,6 +50,9 @@ void stream_reader_free(struct stream_reader *s);
 
 /** Declare the next stream. @return its number for stream_reader_get(), or -1 on a bad length */
 int stream_reader_add(struct stream_reader *s, enum stream_class class, uint64_t len);
+
+/** Was it memory that stream_reader_add() didn't have? Then a head that fails isn't damaged. */
+bool stream_reader_no_memory(const struct stream_reader *s);
 
 /** All are declared: find the frames. `table` and `frames` are as streams_write() made them. */
 int stream_reader_place(struct stream_reader *s, struct reader *table, struct span frames,

@@ -52,7 +52,7 @@ static int block_head_read(struct span body, struct block_head *head, struct lgz
     head->head_len = reader_varint_max(&r, head->raw_len * HEAD_LIMIT + HEAD_FREE);
     struct span packed = reader_bytes(&r, reader_varint(&r));
     head->frames = reader_bytes(&r, reader_left(&r));
-    if (r.failed || head->own_frame == 0)
+    if (r.failed || head->own_frame == 0 || !frame_may_hold(packed, head->head_len))
         return error_set(err, LGZ_ERR_CORRUPT, "damaged block header");
     head->head = malloc(head->head_len + 1);
     if (!head->head)
@@ -130,6 +130,8 @@ static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *
         else
             code = text_parse(&d->texts[i], r, d->streams, 0, err);
     }
+    if ((!ok || code != LGZ_OK) && stream_reader_no_memory(d->streams))
+        return error_memory(err);
     if (!ok)
         return error_set(err, LGZ_ERR_CORRUPT, "damaged column head");
     if (code == LGZ_OK)
@@ -224,12 +226,13 @@ static int decode_plain(struct span body, uint8_t **raw, size_t *len, uint64_t *
     struct reader r = reader_of(body.data, body.len);
     *len = reader_varint_max(&r, BLOCK_MAX_RAW);
     *checksum = reader_le(&r, 8);
-    if (r.failed)
+    struct span frame = reader_bytes(&r, reader_left(&r));
+    if (r.failed || !frame_may_hold(frame, *len))
         return error_set(err, LGZ_ERR_CORRUPT, "damaged block header");
     *raw = malloc(*len + 1);
     if (!*raw)
         return error_memory(err);
-    return frame_decompress((struct span){r.at, reader_left(&r)}, *raw, *len, err);
+    return frame_decompress(frame, *raw, *len, err);
 }
 
 int block_decode(enum block_tag tag, struct span body, uint8_t **raw, size_t *len,

@@ -25,9 +25,9 @@ struct level_options {
 };
 
 static const struct level_options level_table[] = {
-    [LGZ_LEVEL_FAST] = {{3, 0}, 4 << 20, 256},
-    [LGZ_LEVEL_DEFAULT] = {{12, 0}, 16 << 20, 256},
-    [LGZ_LEVEL_BEST] = {{22, 27}, 64 << 20, 256},
+    [LGZ_LEVEL_FAST] = {{3, 0, false}, 4 << 20, 256},
+    [LGZ_LEVEL_DEFAULT] = {{12, 0, false}, 16 << 20, 256},
+    [LGZ_LEVEL_BEST] = {{22, 27, false}, 64 << 20, 256},
 };
 
 size_t block_default_size(enum lgz_level level)
@@ -301,13 +301,14 @@ static int encode_plain(struct column_context *ctx, const struct frame_options *
 
 /*
  * Structure pays nearly always, and a plain trial at a high level costs more time than all the
- * rest: it's made only where a quick trial says that it might win.
+ * rest: it's made only where a quick trial says that it might win. The quick one looks as far back
+ * as the other might: what repeats from afar, it must not miss.
  */
 static int choose_body(struct column_context *ctx, const struct block_input *input,
                        uint64_t checksum, struct buf *body, struct block_summary *summary,
                        struct lgz_error *err)
 {
-    const struct frame_options quick = {1, 0};
+    const struct frame_options quick = {1, 27, true};
     struct buf plain = {0};
     int code = LGZ_OK;
     if (input->len >= MIN_STRUCTURED)

@@ -12,6 +12,7 @@ static const uint8_t trailer_magic[4] = {'Z', 'G', 'O', 0x1a};
 
 enum {
     FOOTER_LIMIT = 1 << 30, /* bytes of a footer once decompressed, at most */
+    MIN_EXTENT = 4,         /* bytes of an extent, at least */
     FLAG_PLAIN = 1,
     FLAG_TIMES = 2,
 };
@@ -88,7 +89,7 @@ static int write_index(const struct segment_index *index, struct buf *out, struc
 int segment_footer_write(const struct segment_index *index, ZSTD_CCtx *zstd, struct buf *out,
                          struct lgz_error *err)
 {
-    const struct frame_options options = {19, 0};
+    const struct frame_options options = {19, 0, false};
     struct buf plain = {0};
     struct buf frame = {0};
     size_t start = out->len;
@@ -136,7 +137,7 @@ static bool read_extents(struct reader *r, struct block_info *b, uint64_t *ends,
                          int64_t *time)
 {
     uint64_t sum = 0;
-    b->extent_count = reader_varint_max(r, reader_left(r));
+    b->extent_count = reader_varint_max(r, reader_left(r) / MIN_EXTENT);
     struct extent *extents = calloc(b->extent_count + 1, sizeof(*extents));
     b->extents = extents;
     if (!extents)
@@ -239,7 +240,7 @@ static int unpack(struct reader *r, const char *name, uint8_t **bytes, size_t *l
 {
     uint64_t plain_len = reader_varint_max(r, FOOTER_LIMIT);
     struct span body = reader_bytes(r, reader_left(r));
-    if (r->failed)
+    if (r->failed || (plain_len && !frame_may_hold(body, plain_len)))
         return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer", name);
     *len = plain_len ? plain_len : body.len;
     *bytes = malloc(*len + 1);
@@ -250,7 +251,9 @@ static int unpack(struct reader *r, const char *name, uint8_t **bytes, size_t *l
         return LGZ_OK;
     }
     int code = frame_decompress(body, *bytes, *len, err);
-    return code == LGZ_OK ? LGZ_OK : error_prefix(err, "%s: footer", name);
+    if (code != LGZ_OK)
+        error_prefix(err, "%s: footer", name);
+    return code;
 }
 
 static int read_index(struct reader *r, const char *name, struct segment_index *index,

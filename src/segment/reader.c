@@ -191,10 +191,11 @@ static int load_block(const struct segment *s, size_t index, uint8_t **stored, s
     return LGZ_OK;
 }
 
-static int block_error(const struct segment *s, size_t index, struct lgz_error *err)
+static int block_error(const struct segment *s, size_t index, int code, struct lgz_error *err)
 {
-    return error_prefix(err, "%s: block %zu at offset %llu", s->path, index,
-                        (unsigned long long)s->index.blocks.data[index].file_offset);
+    error_prefix(err, "%s: block %zu at offset %llu", s->path, index,
+                 (unsigned long long)s->index.blocks.data[index].file_offset);
+    return code;
 }
 
 int segment_read_block(const struct segment *s, size_t index, struct buf *out,
@@ -218,7 +219,7 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
     }
     free(raw);
     free(stored);
-    return code == LGZ_OK ? LGZ_OK : block_error(s, index, err);
+    return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
 }
 
 /* The texts of a block's templates behind the array that points to them, in one allocation. */
@@ -275,7 +276,7 @@ int segment_block_templates(const struct segment *s, size_t index, struct templa
         code = describe_templates(info, &set, texts, count, err);
     template_set_clear(&set);
     free(stored);
-    return code == LGZ_OK ? LGZ_OK : block_error(s, index, err);
+    return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
 }
 
 int segment_verify(const struct segment *s, struct lgz_error *err)

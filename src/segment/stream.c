@@ -53,9 +53,10 @@ static int take_block(struct segment_stream *s, enum block_tag tag, struct span 
     if (err)
         *err = (struct lgz_error){0};
     int code = block_decode(tag, body, &raw, &len, err);
-    if (code != LGZ_OK)
-        return error_prefix(err, "%s: block at offset %llu", s->name,
-                            (unsigned long long)s->offset);
+    if (code != LGZ_OK) {
+        error_prefix(err, "%s: block at offset %llu", s->name, (unsigned long long)s->offset);
+        return code;
+    }
     struct block_info info = {.stored_len = stored_len, .raw_len = len};
     if (!vec_push(&s->blocks, info))
         code = error_memory(err);
@@ -97,6 +98,8 @@ static int take_footer(struct segment_stream *s, struct span footer, const uint8
  */
 static int take_part(struct segment_stream *s, struct lgz_error *err)
 {
+    if (s->pending.len == s->taken)
+        return 0;
     struct reader r = reader_of(s->pending.data + s->taken, s->pending.len - s->taken);
     const uint8_t *start = r.at;
     int code;
