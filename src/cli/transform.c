@@ -25,7 +25,9 @@ struct job {
     struct stat st;
     int out;
     const char *out_name;
+    uint64_t done; /* bytes read */
     uint64_t written;
+    struct progress progress;
     struct lgz_error reason; /* why the output couldn't be written */
 };
 
@@ -41,6 +43,7 @@ static int write_output(void *context, const void *data, size_t size)
     int code = file_write(j->out, data, size, j->out_name, &j->reason);
     if (code == LGZ_OK)
         j->written += size;
+    progress_update(&j->progress, j->done, j->written);
     return code;
 }
 
@@ -48,13 +51,12 @@ static int write_output(void *context, const void *data, size_t size)
 static int run_codec(struct job *j, struct lgz_error *err)
 {
     void *state = NULL;
-    struct progress progress;
-    uint64_t done = 0;
     ssize_t n = 0;
     uint8_t *chunk = malloc(CHUNK);
     if (!chunk)
         return error_memory(err);
-    progress_start(&progress, input_name(j), S_ISREG(j->st.st_mode) ? (uint64_t)j->st.st_size : 0);
+    progress_start(&j->progress, input_name(j),
+                   S_ISREG(j->st.st_mode) ? (uint64_t)j->st.st_size : 0);
     int code = j->codec->open(&state, j->options->settings, j->input, &j->st, write_output, j, err);
     while (code == LGZ_OK && (n = read(j->in, chunk, CHUNK)) != 0) {
         if (n < 0 && errno == EINTR)
@@ -63,15 +65,15 @@ static int run_codec(struct job *j, struct lgz_error *err)
             code = error_io(err, "%s: cannot read", input_name(j));
             break;
         }
-        done += (uint64_t)n;
+        j->done += (uint64_t)n;
         code = j->codec->write(state, chunk, (size_t)n, err);
-        progress_update(&progress, done, j->written);
+        progress_update(&j->progress, j->done, j->written);
     }
     if (code == LGZ_OK)
         code = j->codec->finish(state, err);
     if (code != LGZ_OK && j->reason.code != LGZ_OK)
         *err = j->reason;
-    progress_end(&progress);
+    progress_end(&j->progress);
     j->codec->free(state);
     free(chunk);
     return code;
