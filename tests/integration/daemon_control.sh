@@ -129,12 +129,18 @@ perl -MIO::Socket::UNIX -MSocket -e '
     while (defined $s->recv(my $text, 1000)) { print $out "$text\n"; exit 0 if $text =~ /STOPPING/ }
 ' "$work/notify" "$work/told" &
 manager=$!
-for ((i = 0; i < 200; i++)); do [[ -S $work/notify ]] && break || sleep 0.02; done
+for ((i = 0; i < 200; i++)); do
+    [[ -S $work/notify ]] && break
+    sleep 0.02
+done
 export NOTIFY_SOCKET=$work/notify
 "$BUILD/logzipd" -c "$conf" 2>>"$work/stderr" &
 daemon=$!
 unset NOTIFY_SOCKET
-for ((i = 0; i < 200; i++)); do grep -q '^READY=1' "$work/told" 2>/dev/null && break || sleep 0.02; done
+for ((i = 0; i < 200; i++)); do
+    grep -q '^READY=1' "$work/told" 2>/dev/null && break
+    sleep 0.02
+done
 stop_daemon
 wait "$manager" || fail 'the service manager was not told of the end'
 grep -q '^READY=1' "$work/told" || fail 'the service manager was not told READY=1'
