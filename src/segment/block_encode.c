@@ -15,7 +15,6 @@ enum {
     MIN_TEMPLATE_LINES = 3, /* a template of fewer lines costs more than it saves */
     OWN_FRAME = 64 * 1024,  /* streams of so many bytes can be left out by a reader */
     MIN_STRUCTURED = 64,    /* bytes below which structure can't pay */
-    STREAM_LIMIT = 16,      /* stream bytes for each raw byte, at most; readers rely on it */
 };
 
 struct level_options {
@@ -27,7 +26,7 @@ struct level_options {
 static const struct level_options level_table[] = {
     [LGZ_LEVEL_FAST] = {{3, 0, false}, 4 << 20, 256},
     [LGZ_LEVEL_DEFAULT] = {{12, 0, false}, 16 << 20, 256},
-    [LGZ_LEVEL_BEST] = {{22, 27, false}, 64 << 20, 256},
+    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 256},
 };
 
 size_t block_default_size(enum lgz_level level)
@@ -229,7 +228,7 @@ static bool streams_within_limit(const struct encoded *columns, size_t raw_len)
     uint64_t total = 0;
     for (size_t i = 0; i < columns->streams.len; i++)
         total += columns->streams.data[i].data.len;
-    return total <= (uint64_t)raw_len * STREAM_LIMIT;
+    return total <= (uint64_t)raw_len * BLOCK_STREAM_LIMIT;
 }
 
 /* A line that nothing matched is what the last template is for: not written if there was none. */
@@ -275,10 +274,12 @@ static int encode_structured(struct column_context *ctx, const struct block_inpu
     encode_columns(&e, &columns, templates);
     put_head(&e, &columns, templates, &head);
     if (!streams_within_limit(&columns, input->len)) {
-        body->len = 0; /* no body: the caller takes the plain one */
+        body->len = 0; /* nothing that a reader takes: the caller makes a plain one */
         goto out;
     }
     code = put_structured(&e, &columns, &head, checksum, body, err);
+    if (head.len > block_head_limit(input->len))
+        body->len = 0;
     for (size_t t = 0; t < templates && code == LGZ_OK; t++)
         if (!vec_push(&summary->template_counts, counts[t]))
             code = error_memory(err);
