@@ -136,7 +136,8 @@ static int open_dictionary(void *state, struct stream_reader *streams, size_t li
     if (code == LGZ_OK)
         code = number_open(&d->indexes, streams, err);
     if (code == LGZ_OK)
-        code = text_table_read(&d->table, d->entries, d->count, limit, err);
+        code =
+            text_table_of_rows(&d->table, d->entries, d->count, &d->indexes, streams, limit, err);
     return code;
 }
 

@@ -226,7 +226,8 @@ int number_open(struct number_column *c, struct stream_reader *streams, struct l
     if (code != LGZ_OK)
         return code;
     size_t skip = c->transform;
-    c->values = calloc(bytes.len + skip + 1, sizeof(*c->values));
+    size_t most = c->layout == VARINT ? bytes.len : bytes.len / c->layout;
+    c->values = calloc(most + skip + 1, sizeof(*c->values));
     if (!c->values)
         return error_memory(err);
     bool ok = c->layout == VARINT ? read_varints(c, bytes, skip) : read_planes(c, bytes, skip);

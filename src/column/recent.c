@@ -157,7 +157,7 @@ static int open_recent(void *state, struct stream_reader *streams, size_t limit,
     if (code == LGZ_OK)
         code = number_open(&r->far, streams, err);
     if (code == LGZ_OK)
-        code = text_table_read(&r->table, r->entries, r->count, limit, err);
+        code = text_table_of_rows(&r->table, r->entries, r->count, &r->ranks, streams, limit, err);
     return code;
 }
 

@@ -252,11 +252,12 @@ static void *parse(struct reader *head, struct stream_reader *streams, unsigned 
 }
 
 /* Decode the patterns and give each '0' its column. */
-static int open_patterns(struct split *s, size_t limit, struct lgz_error *err)
+static int open_patterns(struct split *s, struct stream_reader *streams, size_t limit,
+                         struct lgz_error *err)
 {
     struct text_column **runs = s->runs;
     struct text_column **end = s->runs + s->run_count;
-    int code = text_table_read(&s->table, s->texts, s->pattern_count, limit, err);
+    int code = text_table_read(&s->table, s->texts, s->pattern_count, streams, limit, err);
     if (code != LGZ_OK)
         return code;
     for (size_t i = 0; i < s->pattern_count; i++) {
@@ -279,7 +280,7 @@ static int open_split(void *state, struct stream_reader *streams, size_t limit,
     if (code == LGZ_OK && s->pattern_count > 1)
         code = number_open(&s->numbers, streams, err);
     if (code == LGZ_OK)
-        code = open_patterns(s, limit, err);
+        code = open_patterns(s, streams, limit, err);
     for (size_t i = 0; i < s->run_count && code == LGZ_OK; i++)
         code = text_open(s->runs[i], streams, limit, err);
     return code;
@@ -299,7 +300,10 @@ static bool next(void *state, struct sink *out)
     while (left.len) {
         const uint8_t *mark = memchr(left.data, '0', left.len);
         size_t plain = mark ? (size_t)(mark - left.data) : left.len;
-        if (!sink_put(out, left.data, plain) || (mark && !text_next(*run++, out)))
+        if (!sink_put(out, left.data, plain))
+            return false;
+        const uint8_t *start = out->at;
+        if (mark && (!text_next(*run++, out) || out->at == start))
             return false;
         left.data += plain + (mark != NULL);
         left.len -= plain + (mark != NULL);

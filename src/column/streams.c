@@ -97,18 +97,20 @@ struct stream_reader {
     size_t own_frame;
     uint64_t limit;
     uint64_t total;
+    uint64_t table_left;
     bool no_memory;
     VEC(struct placed) streams;
     VEC(struct frame) frames; /* the shared ones first, one for each class */
 };
 
 int stream_reader_new(struct stream_reader **out, size_t own_frame, uint64_t limit,
-                      struct lgz_error *err)
+                      uint64_t table_limit, struct lgz_error *err)
 {
     struct stream_reader *s = calloc(1, sizeof(*s));
     if (s) {
         s->own_frame = own_frame;
         s->limit = limit;
+        s->table_left = table_limit;
         if (vec_reserve(&s->frames, STREAM_CLASSES)) {
             memset(s->frames.data, 0, STREAM_CLASSES * sizeof(struct frame));
             s->frames.len = STREAM_CLASSES;
@@ -153,6 +155,14 @@ int stream_reader_add(struct stream_reader *s, enum stream_class class, uint64_t
 bool stream_reader_no_memory(const struct stream_reader *s)
 {
     return s->no_memory;
+}
+
+bool stream_reader_take_table(struct stream_reader *s, size_t len)
+{
+    if (len > s->table_left)
+        return false;
+    s->table_left -= len;
+    return true;
 }
 
 int stream_reader_place(struct stream_reader *s, struct reader *table, struct span frames,

@@ -43,9 +43,12 @@ int streams_write(struct column_context *ctx, const struct encoded *e, size_t ow
 
 struct stream_reader;
 
-/** @param limit  the sum of all streams' lengths must not be above it */
+/**
+ * @param limit        the sum of all streams' lengths must not be above it
+ * @param table_limit  nor that of the tables that are made of them above this
+ */
 int stream_reader_new(struct stream_reader **out, size_t own_frame, uint64_t limit,
-                      struct lgz_error *err);
+                      uint64_t table_limit, struct lgz_error *err);
 void stream_reader_free(struct stream_reader *s);
 
 /** Declare the next stream. @return its number for stream_reader_get(), or -1 on a bad length */
@@ -53,6 +56,9 @@ int stream_reader_add(struct stream_reader *s, enum stream_class class, uint64_t
 
 /** Was it memory that stream_reader_add() didn't have? Then a head that fails isn't damaged. */
 bool stream_reader_no_memory(const struct stream_reader *s);
+
+/** Count `len` bytes of a table that was made of streams. @return false above the limit */
+bool stream_reader_take_table(struct stream_reader *s, size_t len);
 
 /** All are declared: find the frames. `table` and `frames` are as streams_write() made them. */
 int stream_reader_place(struct stream_reader *s, struct reader *table, struct span frames,

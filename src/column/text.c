@@ -103,8 +103,17 @@ void text_free(struct text_column *c)
     free(c);
 }
 
-int text_table_read(struct text_table *t, struct text_column *c, uint64_t count, size_t limit,
-                    struct lgz_error *err)
+int text_table_of_rows(struct text_table *t, struct text_column *c, uint64_t count,
+                       const struct number_column *rows, struct stream_reader *streams,
+                       size_t limit, struct lgz_error *err)
+{
+    if (!rows->values || count > rows->count)
+        return error_set(err, LGZ_ERR_CORRUPT, "table with more entries than rows");
+    return text_table_read(t, c, count, streams, limit, err);
+}
+
+int text_table_read(struct text_table *t, struct text_column *c, uint64_t count,
+                    struct stream_reader *streams, size_t limit, struct lgz_error *err)
 {
     /* They differ from each other, so at most one is empty. */
     if (count > (uint64_t)limit + 1 || limit > UINT32_MAX)
@@ -120,8 +129,11 @@ int text_table_read(struct text_table *t, struct text_column *c, uint64_t count,
             return error_set(err, LGZ_ERR_CORRUPT, "damaged table of values");
         t->refs[t->count] = (struct text_ref){at, (uint32_t)(sink.at - t->bytes) - at};
     }
+    size_t len = (size_t)(sink.at - t->bytes);
+    if (!stream_reader_take_table(streams, len))
+        return error_set(err, LGZ_ERR_CORRUPT, "tables larger than the block");
     /* `limit` was a guess from above: give back what wasn't used. */
-    uint8_t *used = realloc(t->bytes, (size_t)(sink.at - t->bytes) + 1);
+    uint8_t *used = realloc(t->bytes, len + 1);
     if (used)
         t->bytes = used;
     return LGZ_OK;

@@ -99,8 +99,13 @@ static inline struct span text_table_get(const struct text_table *t, size_t i)
 }
 
 /** Take `count` different values of `c`, at most `limit` bytes of them in all. */
-int text_table_read(struct text_table *t, struct text_column *c, uint64_t count, size_t limit,
-                    struct lgz_error *err);
+int text_table_read(struct text_table *t, struct text_column *c, uint64_t count,
+                    struct stream_reader *streams, size_t limit, struct lgz_error *err);
+
+/** The same for a table whose entries `rows` tells for each row: there are no more of them. */
+int text_table_of_rows(struct text_table *t, struct text_column *c, uint64_t count,
+                       const struct number_column *rows, struct stream_reader *streams,
+                       size_t limit, struct lgz_error *err);
 void text_table_clear(struct text_table *t);
 
 /** The small interface behind which each encoding stands. */

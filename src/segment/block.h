@@ -18,7 +18,14 @@ enum block_tag { BLOCK_STRUCTURED = 1, BLOCK_PLAIN = 2, SEGMENT_FOOTER = 3 };
 enum {
     BLOCK_MAX_RAW = 1 << 30, /**< raw bytes of a block, at most */
     BLOCK_MAX_HEADER = 1 + VARINT_MAX,
+    BLOCK_STREAM_LIMIT = 16, /**< bytes of all streams for each raw byte, at most */
 };
+
+/** Bytes of a structured block's head, at most. */
+static inline uint64_t block_head_limit(uint64_t raw_len)
+{
+    return raw_len * 8 + (64 << 10);
+}
 
 /** Raw bytes of a block at `level`, if the user doesn't say. */
 size_t block_default_size(enum lgz_level level);

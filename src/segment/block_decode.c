@@ -8,11 +8,8 @@
 #include "segment/block.h"
 #include "segment/layout.h"
 
-enum {
-    STREAM_LIMIT = 16,    /* stream bytes for each raw byte, at most */
-    HEAD_LIMIT = 8,       /* bytes of a head for each raw byte, at most, */
-    HEAD_FREE = 64 << 10, /* and so many more */
-};
+/* Each entry and each pattern is in the raw bytes somewhere; patterns may be of entries. */
+enum { TABLE_LIMIT = 4 };
 
 /* A structured block's header, and its head: templates, layout, column heads. */
 struct block_head {
@@ -49,7 +46,7 @@ static int block_head_read(struct span body, struct block_head *head, struct lgz
     head->raw_len = reader_varint_max(&r, BLOCK_MAX_RAW);
     head->raw_checksum = reader_le(&r, 8);
     head->own_frame = reader_varint(&r);
-    head->head_len = reader_varint_max(&r, head->raw_len * HEAD_LIMIT + HEAD_FREE);
+    head->head_len = reader_varint_max(&r, block_head_limit(head->raw_len));
     struct span packed = reader_bytes(&r, reader_varint(&r));
     head->frames = reader_bytes(&r, reader_left(&r));
     if (r.failed || head->own_frame == 0 || !frame_may_hold(packed, head->head_len))
@@ -115,7 +112,8 @@ static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *
     if (code != LGZ_OK)
         return code;
     size_t count = d->layout.kinds.len;
-    code = stream_reader_new(&d->streams, d->head->own_frame, d->head->raw_len * STREAM_LIMIT, err);
+    code = stream_reader_new(&d->streams, d->head->own_frame, d->head->raw_len * BLOCK_STREAM_LIMIT,
+                             d->head->raw_len * TABLE_LIMIT, err);
     d->texts = calloc(count + 1, sizeof(*d->texts));
     d->numbers = calloc(count + 1, sizeof(*d->numbers));
     if (code == LGZ_OK && (!d->texts || !d->numbers))
@@ -155,8 +153,10 @@ static int open_columns(struct decoder *d, struct lgz_error *err)
 
 static bool put_slot(struct decoder *d, const struct slot *slot, uint32_t column, struct sink *out)
 {
+    const uint8_t *start = out->at;
+    /* Values of no bytes would cost time that no limit on the raw bytes bounds. */
     if (slot->kind != SLOT_TIME)
-        return text_next(d->texts[column], out);
+        return text_next(d->texts[column], out) && (slot->kind == SLOT_REST || out->at > start);
     uint64_t value;
     uint8_t text[TIMESTAMP_MAX_LEN];
     if (!number_next(&d->numbers[column], &value))

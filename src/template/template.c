@@ -124,6 +124,8 @@ bool template_match(const struct template *t, const uint8_t *line, size_t len,
             end = at + stamp.len;
         } else if (slot->kind == SLOT_VALUE) {
             end = token_end(line, len, at);
+            if (end == at)
+                return false;
         }
         values[i].at = (uint32_t)at;
         values[i].len = (uint32_t)(end - at);

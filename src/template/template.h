@@ -5,7 +5,7 @@
  * Serialized, a template is its literal bytes with the slots in between; no line holds a '\n', so
  * that is the escape:
  *
- *   "\n" 'v'                  a value: the bytes up to the next separator (line/tokens.h)
+ *   "\n" 'v'                  a value: the bytes up to the next separator, at least one
  *   "\n" 'r'                  the rest of the line; always the last
  *   "\n" 't' format digits    a time stamp: 0x20 + its format, '0' + its fraction digits
  *   "\n" "\n"                 the end of the template
