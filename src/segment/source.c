@@ -10,6 +10,9 @@ enum { NAME_LIMIT = 1 << 16 };
 
 int source_copy(struct source *to, const struct source *from, struct lgz_error *err)
 {
+    *to = (struct source){0};
+    if (strlen(from->name) > NAME_LIMIT || strlen(from->input) > NAME_LIMIT)
+        return error_set(err, LGZ_ERR_LIMIT, "a source's name is longer than %d bytes", NAME_LIMIT);
     *to = *from;
     to->name = strdup(from->name);
     to->input = strdup(from->input);

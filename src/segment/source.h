@@ -33,7 +33,10 @@ struct extent {
     int64_t read_time; /**< when they were read, nanoseconds since the epoch */
 };
 
-/** Copy `from` into `to`, which needs no source_clear() before. */
+/**
+ * Copy `from` into `to`, which needs no source_clear() before. Fails with LGZ_ERR_LIMIT if a name
+ * has more than 65,536 bytes: no reader would take it.
+ */
 int source_copy(struct source *to, const struct source *from, struct lgz_error *err);
 
 /** Free what `s` owns and zero it. */

@@ -38,6 +38,7 @@ struct segment_writer {
     uint64_t raw_bytes;
     uint64_t stored_bytes;
     bool finished;
+    int failed; /* the code of a write that failed: what was to follow is missing */
 };
 
 static void encode_job(void *state, struct work *work)
@@ -235,14 +236,10 @@ static int cut_block(struct segment_writer *w, struct lgz_error *err)
     return code;
 }
 
-int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t offset,
-                          int64_t read_time, const void *data, size_t len, struct lgz_error *err)
+static int append(struct segment_writer *w, uint32_t index, uint64_t offset, int64_t read_time,
+                  const uint8_t *from, size_t len, struct lgz_error *err)
 {
-    const uint8_t *from = data;
     int code = LGZ_OK;
-    if (index >= w->index.sources.len || w->finished)
-        return error_set(err, LGZ_ERR_ARGUMENT,
-                         "append to an unknown source or a finished segment");
     while (len && code == LGZ_OK) {
         struct job *job = &w->jobs[w->current];
         size_t room = w->options.block_size - job->raw.len;
@@ -263,11 +260,33 @@ int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t off
     return code;
 }
 
+static int refuse_after_failure(const struct segment_writer *w, struct lgz_error *err)
+{
+    return error_set(err, w->failed, "the segment is incomplete: an earlier write failed");
+}
+
+int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t offset,
+                          int64_t read_time, const void *data, size_t len, struct lgz_error *err)
+{
+    uint64_t end;
+    if (index >= w->index.sources.len || w->finished)
+        return error_set(err, LGZ_ERR_ARGUMENT,
+                         "append to an unknown source or a finished segment");
+    if (__builtin_add_overflow(offset, len, &end))
+        return error_set(err, LGZ_ERR_ARGUMENT, "no file has bytes behind offset 2^64");
+    if (w->failed)
+        return refuse_after_failure(w, err);
+    w->failed = append(w, index, offset, read_time, data, len, err);
+    return w->failed;
+}
+
 int segment_writer_finish(struct segment_writer *w, struct lgz_error *err)
 {
     int code = LGZ_OK;
     if (w->finished)
         return error_set(err, LGZ_ERR_ARGUMENT, "segment is finished already");
+    if (w->failed)
+        return refuse_after_failure(w, err);
     if (w->jobs[w->current].raw.len)
         code = submit(w, err);
     /* From the slot behind the current one on, the ring is in order of submission. */
