@@ -222,6 +222,16 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
     return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
 }
 
+/* The encoder orders templates by the lines that it expects, not by those that came. */
+static int by_count(const void *a, const void *b)
+{
+    const struct template_text *x = a;
+    const struct template_text *y = b;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return x->text < y->text ? -1 : x->text > y->text;
+}
+
 /* The texts of a block's templates behind the array that points to them, in one allocation. */
 static int describe_templates(const struct block_info *info, const struct template_set *set,
                               struct template_text **texts, size_t *count, struct lgz_error *err)
@@ -250,6 +260,7 @@ static int describe_templates(const struct block_info *info, const struct templa
         buf_free(&all);
         return error_memory(err);
     }
+    qsort(list, set->list.len, sizeof(*list), by_count);
     *texts = list;
     *count = set->list.len;
     return LGZ_OK;
