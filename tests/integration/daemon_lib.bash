@@ -1,3 +1,4 @@
+#!/bin/bash
 # daemon_lib.bash - what the daemon_*.sh tests share: a directory with a log directory, an archive
 # and a configuration; starting and ending the daemon; comparing what is restored.
 #
