@@ -137,7 +137,10 @@ int file_draft_open(struct file_draft *draft, const char *path, mode_t mode, str
         file_draft_discard(draft);
         return error_memory(err);
     }
-    draft->fd = open(draft->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    /* What a crashed process of the same id left is ours to remove; a link in its place isn't
+       followed. */
+    unlink(draft->temporary);
+    draft->fd = open(draft->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (draft->fd < 0) {
         int code = error_io(err, "%s: cannot create", draft->temporary);
         free(draft->temporary);
