@@ -1,0 +1,110 @@
+/*
+ * block_parts.h - a structured block's body taken apart and put together again: what is inside of
+ * its zstd frames can be changed, and all lengths around it stay right.
+ */
+#ifndef LOGZIP_TESTS_BLOCK_PARTS_H
+#define LOGZIP_TESTS_BLOCK_PARTS_H
+
+#include <stdlib.h>
+#include <zstd.h>
+
+#include "base/varint.h"
+
+enum { PARTS_FRAMES = 64, PARTS_ROOM = 1 << 22 };
+
+struct block_parts {
+    uint64_t raw_len;
+    uint64_t checksum;
+    uint64_t own_frame;
+    struct buf head; /* templates, layout, column heads; not the table of frames */
+    struct buf frames[PARTS_FRAMES];
+    size_t frame_count;
+};
+
+static inline void block_parts_free(struct block_parts *p)
+{
+    buf_free(&p->head);
+    for (size_t i = 0; i < p->frame_count; i++)
+        buf_free(&p->frames[i]);
+    *p = (struct block_parts){0};
+}
+
+static inline bool parts_unpack(struct span frame, struct buf *out)
+{
+    if (!buf_reserve(out, PARTS_ROOM))
+        return false;
+    size_t n = ZSTD_decompress(out->data, PARTS_ROOM, frame.data, frame.len);
+    out->len = ZSTD_isError(n) ? 0 : n;
+    return !ZSTD_isError(n);
+}
+
+static inline bool parts_pack(const struct buf *data, struct buf *out)
+{
+    size_t bound = ZSTD_compressBound(data->len);
+    if (!buf_reserve(out, bound))
+        return false;
+    size_t n = ZSTD_compress(out->data + out->len, bound, data->data, data->len, 1);
+    out->len += ZSTD_isError(n) ? 0 : n;
+    return !ZSTD_isError(n);
+}
+
+/** Take a body apart. @return false if it isn't one */
+static inline bool block_parts_read(struct span body, struct block_parts *p)
+{
+    struct reader r = reader_of(body.data, body.len);
+    struct buf table = {0};
+    *p = (struct block_parts){0};
+    p->raw_len = reader_varint(&r);
+    p->checksum = reader_le(&r, 8);
+    p->own_frame = reader_varint(&r);
+    uint64_t head_len = reader_varint(&r);
+    struct span packed = reader_bytes(&r, reader_varint(&r));
+    bool ok = !r.failed && parts_unpack(packed, &p->head) && p->head.len == head_len;
+    while (ok && reader_left(&r)) {
+        size_t n = ZSTD_findFrameCompressedSize(r.at, reader_left(&r));
+        ok = !ZSTD_isError(n) && p->frame_count < PARTS_FRAMES;
+        if (ok)
+            ok = parts_unpack(reader_bytes(&r, n), &p->frames[p->frame_count++]);
+        varint_put(&table, n);
+    }
+    ok = ok && table.len <= p->head.len;
+    if (ok)
+        p->head.len -= table.len;
+    if (ok && table.len)
+        ok = memcmp(p->head.data + p->head.len, table.data, table.len) == 0;
+    buf_free(&table);
+    if (!ok)
+        block_parts_free(p);
+    return ok;
+}
+
+/** Put a body together; frames without bytes are left out. @return false when memory is out */
+static inline bool block_parts_write(const struct block_parts *p, struct buf *body)
+{
+    struct buf head = {0};
+    struct buf frames = {0};
+    struct buf packed = {0};
+    bool ok = true;
+    buf_append(&head, p->head.data, p->head.len);
+    for (size_t i = 0; ok && i < p->frame_count; i++) {
+        size_t before = frames.len;
+        if (!p->frames[i].len)
+            continue;
+        ok = parts_pack(&p->frames[i], &frames);
+        varint_put(&head, frames.len - before);
+    }
+    ok = ok && !head.failed && parts_pack(&head, &packed);
+    varint_put(body, p->raw_len);
+    buf_put_le(body, p->checksum, 8);
+    varint_put(body, p->own_frame);
+    varint_put(body, head.len);
+    varint_put(body, packed.len);
+    buf_append(body, packed.data, packed.len);
+    buf_append(body, frames.data, frames.len);
+    buf_free(&head);
+    buf_free(&frames);
+    buf_free(&packed);
+    return ok && !body->failed;
+}
+
+#endif
