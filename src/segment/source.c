@@ -57,7 +57,13 @@ static char *get_string(struct reader *r)
         r->failed = true;
         return NULL;
     }
-    return strndup((const char *)text.data, text.len);
+    /* Not strndup(): sanitizers that check strings strictly want a NUL behind its argument. */
+    char *copy = malloc(text.len + 1);
+    if (copy) {
+        memcpy(copy, text.data, text.len);
+        copy[text.len] = '\0';
+    }
+    return copy;
 }
 
 int source_read(struct reader *r, struct source *s, const char *what, struct lgz_error *err)
