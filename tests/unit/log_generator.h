@@ -118,14 +118,14 @@ static inline void put_stamp(struct generator *g, const struct piece *p, struct 
     g->time += (int64_t)random_below(s, 3);
     for (unsigned i = 0; i < 11 && !len; i++) {
         unsigned digits = (p->digits + i) % 11;
-        int64_t value = g->time;
+        uint64_t value = (uint64_t)g->time;
         for (unsigned k = 0; k < digits; k++)
-            value = value * 10 + (int64_t)random_below(s, 10);
-        len = timestamp_print(p->format, digits, value, text);
+            value = value * 10 + random_below(s, 10);
+        len = timestamp_print(p->format, digits, (int64_t)value, text);
     }
     buf_append(out, text, len);
     if (random_percent(s, 3))
-        buf_push(out, (uint8_t)random_next(s) == '\n' ? 'Z' : 'Z');
+        buf_push(out, 'Z');
 }
 
 /* Numbers around the limits of 63 and 64 bits, and of 19 and 20 digits. */

@@ -319,7 +319,7 @@ START_TEST(test_concatenated)
     lgz_options_default(&options);
     for (uint64_t i = 0; i < 4; i++) {
         size_t before = text.len;
-        generate_log(i, i * 700, &text);
+        generate_log(i, 1 + i * 700, &text);
         compress_text(&options, (struct span){text.data + before, text.len - before}, &packed);
     }
     for (size_t step = 1; step < 5000; step = step * 3 + 1)
