@@ -1,0 +1,150 @@
+/*
+ * test_file.c - whole reads and writes, errors that name the file, drafts that appear whole or not
+ * at all.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "engine_fixture.h"
+
+static char directory[40];
+static char path[64];
+
+static void setup(void)
+{
+    snprintf(directory, sizeof(directory), "/tmp/logzip-file-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(path, sizeof(path), "%s/f", directory);
+}
+
+static void teardown(void)
+{
+    unlink(path);
+    /* Fails if a draft was left behind. */
+    ck_assert_int_eq(rmdir(directory), 0);
+}
+
+static void put(const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_ok(file_write(fd, text, strlen(text), path, &err));
+    close(fd);
+}
+
+static void require_contents(const char *text)
+{
+    struct buf b = {0};
+    ck_ok(file_load(path, 1 << 20, &b, &err));
+    ck_assert(span_equal(buf_span(&b), span_of(text)));
+    buf_free(&b);
+}
+
+START_TEST(test_read)
+{
+    char room[100];
+    put("0123456789");
+    int fd = open(path, O_RDONLY);
+    ck_assert_int_eq(file_read(fd, room, 4, path, &err), 4);
+    ck_assert_int_eq(file_read(fd, room, 100, path, &err), 6);
+    ck_assert_int_eq(memcmp(room, "456789", 6), 0);
+    ck_assert_int_eq(file_read(fd, room, 100, path, &err), 0);
+    ck_assert_int_eq(file_read_at(fd, room, 3, 2, path, &err), 3);
+    ck_assert_int_eq(memcmp(room, "234", 3), 0);
+    ck_assert_int_eq(file_read_at(fd, room, 9, 8, path, &err), 2);
+    ck_assert_int_eq(file_read_at(fd, room, 9, 50, path, &err), 0);
+    close(fd);
+    ck_assert_int_eq(file_read(fd, room, 1, "gone.log", &err), LGZ_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(err.message, "gone.log"));
+    ck_assert_int_eq(file_write(fd, room, 1, "gone.log", &err), LGZ_ERR_IO);
+}
+END_TEST
+
+START_TEST(test_load)
+{
+    struct buf b = {0};
+    put("0123456789");
+    buf_append_string(&b, ">");
+    ck_ok(file_load(path, 10, &b, &err));
+    ck_assert(span_equal(buf_span(&b), span_of(">0123456789")));
+    ck_assert_int_eq(file_load(path, 9, &b, &err), LGZ_ERR_LIMIT);
+    ck_assert_int_eq(file_load("/nonexistent/x", 9, &b, &err), LGZ_ERR_IO);
+    ck_assert_int_eq(errno, ENOENT);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(test_draft)
+{
+    struct file_draft d;
+    struct stat st;
+    ck_ok(file_draft_open(&d, path, 0640, &err));
+    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert(file_is_draft_name(strrchr(d.temporary, '/') + 1));
+    ck_ok(file_write(d.fd, "new", 3, path, &err));
+    ck_ok(file_draft_commit(&d, false, &err));
+    file_draft_discard(&d);
+    require_contents("new");
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_int_eq(st.st_mode & 0137, 0);
+}
+END_TEST
+
+START_TEST(test_draft_doesnt_replace)
+{
+    struct file_draft d;
+    put("old");
+    ck_ok(file_draft_open(&d, path, 0600, &err));
+    ck_assert_int_eq(file_draft_commit(&d, false, &err), LGZ_ERR_ARGUMENT);
+    file_draft_discard(&d);
+    require_contents("old");
+    ck_ok(file_draft_open(&d, path, 0600, &err));
+    ck_ok(file_write(d.fd, "newer", 5, path, &err));
+    ck_ok(file_draft_commit(&d, true, &err));
+    file_draft_discard(&d);
+    require_contents("newer");
+}
+END_TEST
+
+START_TEST(test_draft_discarded)
+{
+    struct file_draft d, zero = {0};
+    ck_ok(file_draft_open(&d, path, 0600, &err));
+    ck_ok(file_write(d.fd, "half", 4, path, &err));
+    file_draft_discard(&d);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    file_draft_discard(&zero);
+    ck_assert_int_eq(file_draft_open(&d, "/nonexistent/dir/f", 0600, &err), LGZ_ERR_IO);
+    file_draft_discard(&d);
+}
+END_TEST
+
+START_TEST(test_draft_names)
+{
+    ck_assert(file_is_draft_name(".a.logz.tmp123"));
+    ck_assert(file_is_draft_name(".a.tmpx.tmp1"));
+    ck_assert(!file_is_draft_name("a.logz.tmp123"));
+    ck_assert(!file_is_draft_name(".a.logz.tmp"));
+    ck_assert(!file_is_draft_name(".a.logz.tmp12x"));
+    ck_assert(!file_is_draft_name(".a.logz"));
+    ck_assert(!file_is_draft_name(""));
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, test_read);
+    tcase_add_test(tc, test_load);
+    tcase_add_test(tc, test_draft);
+    tcase_add_test(tc, test_draft_doesnt_replace);
+    tcase_add_test(tc, test_draft_discarded);
+    tcase_add_test(tc, test_draft_names);
+}
+
+int main(void)
+{
+    return run_suite("file", add_tests, 30);
+}
