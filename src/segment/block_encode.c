@@ -5,10 +5,9 @@
 
 #include "base/hash.h"
 #include "column/text.h"
-#include "line/timestamp.h"
 #include "segment/block.h"
-#include "segment/layout.h"
-#include "segment/overlap.h"
+#include "segment/grouping.h"
+#include "segment/times.h"
 #include "template/cluster.h"
 
 enum {
@@ -21,24 +20,19 @@ struct level_options {
     struct frame_options frames;
     size_t block_size;
     uint64_t own_lines; /* lines from which on a template has columns of its own */
+    enum grouping_mode grouping;
 };
 
 static const struct level_options level_table[] = {
-    [LGZ_LEVEL_FAST] = {{3, 0, false}, 4 << 20, 256},
-    [LGZ_LEVEL_DEFAULT] = {{12, 0, false}, 16 << 20, 256},
-    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 256},
+    [LGZ_LEVEL_FAST] = {{3, 0, false}, 4 << 20, 256, GROUPING_BY_RULE},
+    [LGZ_LEVEL_DEFAULT] = {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE},
+    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST},
 };
 
 size_t block_default_size(enum lgz_level level)
 {
     return level_table[level].block_size;
 }
-
-/* The values of a column while they are collected. */
-struct column_values {
-    VEC(struct text_ref) texts;
-    VEC(uint64_t) times;
-};
 
 struct encoder {
     struct column_context *ctx;
@@ -48,34 +42,16 @@ struct encoder {
     struct skeletons skeletons;
     struct clustering clustering;
     struct layout layout;
-    struct column_values *columns;
-    size_t column_count;
+    struct columns columns;
     uint64_t *template_of_line;
-    struct slot_value *slots;
+    uint64_t *counts; /* for each template, how many lines have it */
 };
-
-static void free_columns(struct encoder *e)
-{
-    for (size_t i = 0; e->columns && i < e->column_count; i++) {
-        vec_free(&e->columns[i].texts);
-        vec_free(&e->columns[i].times);
-    }
-    free(e->columns);
-    e->columns = NULL;
-}
-
-static int new_columns(struct encoder *e, struct lgz_error *err)
-{
-    e->column_count = e->layout.kinds.len;
-    e->columns = calloc(e->column_count + 1, sizeof(*e->columns));
-    return e->columns ? LGZ_OK : error_memory(err);
-}
 
 static void encoder_clear(struct encoder *e)
 {
-    free_columns(e);
+    columns_clear(&e->columns);
     free(e->template_of_line);
-    free(e->slots);
+    free(e->counts);
     layout_clear(&e->layout);
     clustering_clear(&e->clustering);
     skeletons_free(&e->skeletons);
@@ -97,96 +73,53 @@ static int find_templates(struct encoder *e, struct lgz_error *err)
     return code;
 }
 
-static bool collect_line(struct encoder *e, const struct line *line, size_t number)
+/* A line that nothing matched is what the last template is for: not written if there was none. */
+static void drop_unused_rest(struct encoder *e)
 {
-    const struct template *t = &e->clustering.set.list.data[number];
-    for (size_t i = 0; i < t->slot_count; i++) {
-        struct column_values *c = &e->columns[e->layout.column_of[number][i]];
-        struct text_ref ref = {line->at + e->slots[i].at, e->slots[i].len};
-        bool ok = t->slots[i].kind == SLOT_TIME ? vec_push(&c->times, (uint64_t)e->slots[i].time)
-                                                : vec_push(&c->texts, ref);
-        if (!ok)
-            return false;
-    }
-    return true;
+    size_t last = e->clustering.set.list.len - 1;
+    if (last == 0 || e->counts[last])
+        return;
+    template_clear(&e->clustering.set.list.data[last]);
+    e->clustering.set.list.len--;
+    free(e->layout.column_of[last]);
+    e->layout.column_of[last] = NULL;
+    e->layout.templates--;
+    e->layout.kinds.len--;
+    column_values_clear(&e->columns.list[--e->columns.count]);
 }
 
-static int prepare_match(struct encoder *e, struct lgz_error *err)
-{
-    size_t most = 1;
-    for (size_t t = 0; t < e->clustering.set.list.len; t++)
-        if (e->clustering.set.list.data[t].slot_count > most)
-            most = e->clustering.set.list.data[t].slot_count;
-    e->slots = malloc(most * sizeof(*e->slots));
-    e->template_of_line = malloc((e->lines.list.len + 1) * sizeof(*e->template_of_line));
-    for (size_t i = 0; e->template_of_line && i < e->lines.list.len; i++)
-        e->template_of_line[i] = e->clustering.of_skeleton[e->skeletons.of_line[i]];
-    return e->slots && e->template_of_line ? LGZ_OK : error_memory(err);
-}
-
-/* Match every line and hand its values to the columns. What doesn't match goes to the last. */
+/* Templates to values, by matching each line against the template of its skeleton. */
 static int collect_values(struct encoder *e, struct lgz_error *err)
 {
-    const struct template_set *set = &e->clustering.set;
-    int code = new_columns(e, err);
-    for (size_t i = 0; i < e->lines.list.len && code == LGZ_OK; i++) {
-        const struct line *line = &e->lines.list.data[i];
-        const uint8_t *text = e->input->raw + line->at;
-        size_t number = e->template_of_line[i];
-        if (!template_match(&set->list.data[number], text, line->len, e->slots)) {
-            number = set->list.len - 1;
-            e->template_of_line[i] = number;
-            template_match(&set->list.data[number], text, line->len, e->slots);
-        }
-        if (!collect_line(e, line, number))
-            code = error_memory(err);
-    }
-    return code;
+    size_t lines = e->lines.list.len;
+    e->template_of_line = malloc((lines + 1) * sizeof(*e->template_of_line));
+    e->counts = calloc(e->clustering.set.list.len, sizeof(*e->counts));
+    if (!e->template_of_line || !e->counts)
+        return error_memory(err);
+    for (size_t i = 0; i < lines; i++)
+        e->template_of_line[i] = e->clustering.of_skeleton[e->skeletons.of_line[i]];
+    int code = columns_collect(&e->columns, e->input->raw, &e->lines, &e->clustering.set,
+                               &e->layout, e->template_of_line, err);
+    if (code != LGZ_OK)
+        return code;
+    for (size_t i = 0; i < lines; i++)
+        e->counts[e->template_of_line[i]]++;
+    drop_unused_rest(e);
+    return LGZ_OK;
 }
 
-/* Columns that hold the same values become one, and are collected anew in the order of the rows. */
-static int merge_columns(struct encoder *e, struct lgz_error *err)
+static int encode_columns(struct encoder *e, struct encoded *out, struct lgz_error *err)
 {
-    struct sketch *sketches = calloc(e->column_count + 1, sizeof(*sketches));
-    uint32_t *group = calloc(e->column_count + 1, sizeof(*group));
-    int code = sketches && group ? LGZ_OK : error_memory(err);
-    for (size_t i = 0; i < e->column_count && code == LGZ_OK; i++) {
-        struct text_values values = {e->input->raw, e->columns[i].texts.data,
-                                     e->columns[i].texts.len};
-        sketch_values(&sketches[i], &values);
-    }
-    if (code == LGZ_OK && overlap_groups(sketches, e->column_count, group)) {
-        free_columns(e);
-        code = layout_merge(&e->layout, &e->clustering.set, group, err);
-        if (code == LGZ_OK)
-            code = collect_values(e, err);
-    }
-    free(sketches);
-    free(group);
-    return code;
-}
-
-static void encode_columns(struct encoder *e, struct encoded *out, size_t templates)
-{
-    if (templates > 1)
+    if (e->clustering.set.list.len > 1)
         number_encode(out, e->ctx, e->template_of_line, e->lines.list.len, STREAM_INDEX);
-    for (size_t i = 0; i < e->layout.kinds.len; i++) {
-        struct column_values *c = &e->columns[i];
-        if (e->layout.kinds.data[i] == COLUMN_TIME) {
-            number_encode(out, e->ctx, c->times.data, c->times.len, STREAM_NUMBER);
-        } else {
-            struct text_values values = {e->input->raw, c->texts.data, c->texts.len};
-            text_encode(out, e->ctx, &values, 0);
-        }
-        vec_free(&c->times);
-        vec_free(&c->texts);
-    }
+    return grouping_encode(&e->columns, &e->layout, &e->clustering.set, e->input->raw, e->ctx,
+                           e->options->grouping, out, err);
 }
 
-static void put_head(struct encoder *e, const struct encoded *columns, size_t templates,
-                     struct buf *head)
+static void put_head(struct encoder *e, const struct encoded *columns, struct buf *head)
 {
     const struct template_set *set = &e->clustering.set;
+    size_t templates = set->list.len;
     const struct template *last = &set->list.data[templates - 1];
     size_t text_len = (size_t)(last->text.data + last->text.len - set->text);
     bool terminated = e->input->raw[e->input->len - 1] == '\n';
@@ -231,22 +164,7 @@ static bool streams_within_limit(const struct encoded *columns, size_t raw_len)
     return total <= (uint64_t)raw_len * BLOCK_STREAM_LIMIT;
 }
 
-/* A line that nothing matched is what the last template is for: not written if there was none. */
-static size_t drop_unused_rest(struct encoder *e, const uint64_t *counts)
-{
-    size_t templates = e->clustering.set.list.len;
-    if (templates == 1 || counts[templates - 1])
-        return templates;
-    struct template *rest = &e->clustering.set.list.data[templates - 1];
-    template_clear(rest);
-    e->clustering.set.list.len--;
-    e->layout.templates--;
-    free(e->layout.column_of[templates - 1]);
-    e->layout.column_of[templates - 1] = NULL;
-    e->layout.kinds.len--;
-    return templates - 1;
-}
-
+/* Leaves the body empty where a reader wouldn't take it: the caller then makes a plain one. */
 static int encode_structured(struct column_context *ctx, const struct block_input *input,
                              uint64_t checksum, struct buf *body, struct block_summary *summary,
                              struct lgz_error *err)
@@ -254,37 +172,21 @@ static int encode_structured(struct column_context *ctx, const struct block_inpu
     struct encoder e = {.ctx = ctx, .input = input, .options = &level_table[ctx->level]};
     struct encoded columns = {0};
     struct buf head = {0};
-    uint64_t *counts = NULL;
     int code = find_templates(&e, err);
-    if (code != LGZ_OK)
-        goto out;
-    code = prepare_match(&e, err);
     if (code == LGZ_OK)
         code = collect_values(&e, err);
     if (code == LGZ_OK)
-        code = merge_columns(&e, err);
-    counts = calloc(e.clustering.set.list.len, sizeof(*counts));
-    if (code == LGZ_OK && !counts)
-        code = error_memory(err);
-    if (code != LGZ_OK)
+        code = encode_columns(&e, &columns, err);
+    if (code != LGZ_OK || !streams_within_limit(&columns, input->len))
         goto out;
-    for (size_t i = 0; i < e.lines.list.len; i++)
-        counts[e.template_of_line[i]]++;
-    size_t templates = drop_unused_rest(&e, counts);
-    encode_columns(&e, &columns, templates);
-    put_head(&e, &columns, templates, &head);
-    if (!streams_within_limit(&columns, input->len)) {
-        body->len = 0; /* nothing that a reader takes: the caller makes a plain one */
-        goto out;
-    }
+    put_head(&e, &columns, &head);
     code = put_structured(&e, &columns, &head, checksum, body, err);
     if (head.len > block_head_limit(input->len))
         body->len = 0;
-    for (size_t t = 0; t < templates && code == LGZ_OK; t++)
-        if (!vec_push(&summary->template_counts, counts[t]))
+    for (size_t t = 0; t < e.clustering.set.list.len && code == LGZ_OK; t++)
+        if (!vec_push(&summary->template_counts, e.counts[t]))
             code = error_memory(err);
 out:
-    free(counts);
     buf_free(&head);
     encoded_clear(&columns);
     encoder_clear(&e);
@@ -331,39 +233,12 @@ static int choose_body(struct column_context *ctx, const struct block_input *inp
     return code;
 }
 
-/* The times of the lines of one extent, as a query will see them. */
-static void find_times(const uint8_t *raw, size_t len, int64_t reference,
-                       struct block_summary *summary)
-{
-    const uint8_t *at = raw;
-    const uint8_t *end = raw + len;
-    while (at < end) {
-        const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
-        const uint8_t *stop = newline ? newline : end;
-        struct timestamp_found found;
-        if (timestamp_first(at, (size_t)(stop - at), &found)) {
-            int64_t time = timestamp_instant(&found.stamp, found.zone, reference);
-            if (summary->time_min == SEGMENT_NO_TIME || time < summary->time_min)
-                summary->time_min = time;
-            if (summary->time_max == SEGMENT_NO_TIME || time > summary->time_max)
-                summary->time_max = time;
-        }
-        summary->lines++;
-        at = stop + 1;
-    }
-}
-
 int block_encode(struct column_context *ctx, const struct block_input *input, struct buf *out,
                  struct block_summary *summary, struct lgz_error *err)
 {
     struct buf body = {0};
-    size_t at = 0;
-    *summary = (struct block_summary){.time_min = SEGMENT_NO_TIME, .time_max = SEGMENT_NO_TIME};
-    summary->raw_checksum = hash_bytes(input->raw, input->len);
-    for (size_t i = 0; i < input->extent_count; i++) {
-        find_times(input->raw + at, input->extents[i].length, input->extents[i].read_time, summary);
-        at += input->extents[i].length;
-    }
+    *summary = (struct block_summary){.raw_checksum = hash_bytes(input->raw, input->len)};
+    block_times(input, summary);
     int code = choose_body(ctx, input, summary->raw_checksum, &body, summary, err);
     if (code == LGZ_OK) {
         buf_push(out, summary->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED);

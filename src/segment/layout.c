@@ -30,6 +30,7 @@ void layout_clear(struct layout *l)
         free(l->column_of[t]);
     free(l->column_of);
     vec_free(&l->kinds);
+    vec_free(&l->roles);
     *l = (struct layout){0};
 }
 
@@ -109,7 +110,8 @@ int layout_choose(struct layout *l, const struct template_set *set, const uint64
             l->column_of[t][i] = column;
             ok = column != UINT32_MAX;
             if (ok && column == l->kinds.len)
-                ok = vec_push(&l->kinds, (uint8_t)kind_of(&template->slots[i]));
+                ok = vec_push(&l->kinds, (uint8_t)kind_of(&template->slots[i])) &&
+                     vec_push(&l->roles, role_of(template, i, false, t));
         }
     }
     vec_free(&roles.keys);
@@ -132,12 +134,13 @@ int layout_merge(struct layout *l, const struct template_set *set, const uint32_
     for (size_t i = 0; i < l->kinds.len; i++) {
         if (group[i] == i) {
             l->kinds.data[kept] = l->kinds.data[i];
+            l->roles.data[kept] = l->roles.data[i];
             renumbered[i] = (uint32_t)kept++;
         } else {
             renumbered[i] = renumbered[group[i]];
         }
     }
-    l->kinds.len = kept;
+    l->kinds.len = l->roles.len = kept;
     for (size_t t = 0; t < l->templates; t++)
         for (size_t i = 0; i < set->list.data[t].slot_count; i++)
             l->column_of[t][i] = renumbered[l->column_of[t][i]];

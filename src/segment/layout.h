@@ -14,7 +14,8 @@ enum column_kind { COLUMN_TEXT = 0, COLUMN_TIME = 1 };
 struct layout {
     uint32_t **column_of; /**< [template][slot] */
     size_t templates;
-    VEC(uint8_t) kinds; /**< enum column_kind of each column */
+    VEC(uint8_t) kinds;  /**< enum column_kind of each column */
+    VEC(uint64_t) roles; /**< when writing: columns of equal roles are candidates to become one */
 };
 
 /**

@@ -16,7 +16,7 @@
 struct segment_info {
     uint64_t file_bytes;  /**< the whole file */
     uint64_t raw_bytes;   /**< what it holds, decoded */
-    uint64_t lines;       /**< '\n' bytes, plus 1 for each extent end that has none */
+    uint64_t lines;       /**< '\n' bytes, plus 1 for each run's end without (docs/format.md) */
     uint64_t index_bytes; /**< footer and trailer */
     int64_t created;      /**< nanoseconds since the epoch */
     int64_t time_min;     /**< over all blocks; SEGMENT_NO_TIME if none has stamps */

@@ -1,0 +1,51 @@
+/*
+ * columns.h - the values of a block's columns while it is encoded: collected by matching lines
+ * against templates, put together where columns are merged, and encoded.
+ */
+#ifndef LOGZIP_SEGMENT_COLUMNS_H
+#define LOGZIP_SEGMENT_COLUMNS_H
+
+#include "column/text.h"
+#include "line/lines.h"
+#include "segment/layout.h"
+
+/** A column's values, in the order in which a decoder takes them. */
+struct column_values {
+    uint8_t kind; /**< enum column_kind */
+    VEC(struct text_ref) texts;
+    VEC(uint64_t) times;
+    VEC(uint32_t) order; /**< for each value, how many came before it in all columns */
+};
+
+struct columns {
+    struct column_values *list;
+    size_t count;
+};
+
+/**
+ * Match every line and hand its values to the columns.
+ *
+ * @param template_of_line  for each line the template proposed; a line that doesn't match it gets
+ *                          the last template
+ */
+int columns_collect(struct columns *c, const uint8_t *raw, const struct lines *lines,
+                    const struct template_set *set, const struct layout *layout,
+                    uint64_t *template_of_line, struct lgz_error *err);
+
+/**
+ * Put columns of one kind together.
+ *
+ * @param parts   numbers of the columns, at least one
+ * @param merged  filled with copies, in order; free with column_values_clear()
+ */
+int columns_merge(const struct columns *c, const uint32_t *parts, size_t count,
+                  struct column_values *merged, struct lgz_error *err);
+
+/** Encode a column behind what is in `out`. */
+void column_values_encode(const struct column_values *v, const uint8_t *raw,
+                          struct column_context *ctx, struct encoded *out);
+
+void column_values_clear(struct column_values *v);
+void columns_clear(struct columns *c);
+
+#endif

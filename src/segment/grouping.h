@@ -1,0 +1,28 @@
+/*
+ * grouping.h - decides which columns become one, and encodes them all.
+ *
+ * Candidates are columns with the same role (layout.h) and columns that hold the same values
+ * (overlap.h). By rule, those with the same values are put together (and the layout has done so
+ * with roles); by cost, each candidate is encoded both ways and the cheaper one stays.
+ */
+#ifndef LOGZIP_SEGMENT_GROUPING_H
+#define LOGZIP_SEGMENT_GROUPING_H
+
+#include "segment/columns.h"
+
+enum grouping_mode {
+    GROUPING_BY_RULE, /**< one encoding of each column */
+    GROUPING_BY_COST, /**< about three */
+};
+
+/**
+ * Group and encode. Layout and columns are changed to what was decided.
+ *
+ * @param lines    for each template, how many lines it has
+ * @param encoded  gets the columns, in the layout's order, behind what is in it
+ */
+int grouping_encode(struct columns *c, struct layout *layout, const struct template_set *set,
+                    const uint8_t *raw, struct column_context *ctx, enum grouping_mode mode,
+                    struct encoded *encoded, struct lgz_error *err);
+
+#endif

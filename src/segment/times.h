@@ -1,0 +1,17 @@
+/*
+ * times.h - the lines of a block as a query will see them: how many, and from when to when.
+ */
+#ifndef LOGZIP_SEGMENT_TIMES_H
+#define LOGZIP_SEGMENT_TIMES_H
+
+#include "segment/block.h"
+
+/**
+ * Fill `lines`, `time_min` and `time_max` of a block's summary.
+ *
+ * A line may go on from one extent into the next one of the same source; the read time of the
+ * extent in which it starts dates stamps without a year.
+ */
+void block_times(const struct block_input *input, struct block_summary *summary);
+
+#endif
