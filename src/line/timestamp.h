@@ -23,7 +23,8 @@ struct timestamp {
     uint8_t format; /**< index into the table */
     uint8_t digits; /**< of the fraction, 0 to 9 */
     uint8_t len;    /**< bytes of text that it took */
-    int64_t value;  /**< units of 10^-digits s since 1970 as written; year 2000 where none is written */
+    int64_t
+        value; /**< units of 10^-digits s since 1970 as written; year 2000 where none is written */
 };
 
 /** Number of formats in the table. */
@@ -75,7 +76,8 @@ int timestamp_zone(const uint8_t *text, size_t size);
  * @param reference  about when the line was written (ns): decides the year of a stamp that has none
  *                   (the year that brings it nearest to, and at most one day after, `reference`),
  *                   and the day of a stamp that is only a time (the nearest). Seconds since the
- *                   epoch are UTC: `zone` isn't looked at. What doesn't fit becomes INT64_MIN or MAX.
+ *                   epoch are UTC: `zone` isn't looked at. What doesn't fit becomes INT64_MIN or
+ * MAX.
  */
 int64_t timestamp_instant(const struct timestamp *stamp, int zone, int64_t reference);
 
