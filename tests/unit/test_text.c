@@ -1,0 +1,214 @@
+/*
+ * test_text.c - columns of strings come back as they were, in every encoding; and each encoding is
+ * chosen where it should be.
+ */
+#include "column_fixture.h"
+
+enum { ROWS = 1200 };
+
+/* Tags, as stored: the index into the table of text.c. */
+enum tag { CONSTANT, RAW, INTEGER, DICTIONARY, SPLIT, RECENT };
+
+struct column {
+    struct buf bytes;
+    struct text_ref refs[ROWS];
+    size_t count;
+};
+
+static void add(struct column *c, const void *data, size_t len)
+{
+    c->refs[c->count++] = (struct text_ref){(uint32_t)c->bytes.len, (uint32_t)len};
+    buf_append(&c->bytes, data, len);
+}
+
+static void add_text(struct column *c, const char *text)
+{
+    add(c, text, strlen(text));
+}
+
+static void require_values(struct text_column *column, const struct text_values *v)
+{
+    uint8_t room[4096];
+    for (size_t i = 0; i < v->count; i++) {
+        struct sink sink = {room, room + sizeof(room)};
+        struct span wanted = text_value(v, i);
+        ck_assert_msg(text_next(column, &sink), "row %zu is missing", i);
+        ck_assert_msg(span_equal((struct span){room, (size_t)(sink.at - room)}, wanted), "row %zu",
+                      i);
+    }
+}
+
+/* Encode, decode, compare. @return the tag */
+static uint8_t require_round_trip(const struct column *c, enum lgz_level level)
+{
+    struct column_context ctx;
+    struct encoded e = {0};
+    struct packed_column packed;
+    struct text_column *column;
+    struct text_values v = {c->bytes.data ? c->bytes.data : (const uint8_t *)"", c->refs, c->count};
+    ck_ok(column_context_init(&ctx, level, &err));
+    text_encode(&e, &ctx, &v, 0);
+    pack_column(&ctx, &e, &packed);
+    uint8_t tag = e.head.data[0];
+    struct stream_reader *streams = new_streams();
+    struct reader head = reader_of(e.head.data, e.head.len);
+    ck_ok(text_parse(&column, &head, streams, 0, &err));
+    ck_assert_uint_eq(reader_left(&head), 0);
+    place_streams(streams, &packed);
+    ck_ok(text_open(column, streams, c->bytes.len, &err));
+    require_values(column, &v);
+    text_free(column);
+    stream_reader_free(streams);
+    free_packed(&packed);
+    encoded_clear(&e);
+    column_context_clear(&ctx);
+    return tag;
+}
+
+static void require_tag(struct column *c, enum tag tag)
+{
+    for (int level = LGZ_LEVEL_FAST; level <= LGZ_LEVEL_BEST; level++)
+        ck_assert_int_eq(require_round_trip(c, (enum lgz_level)level), tag);
+    buf_free(&c->bytes);
+    *c = (struct column){0};
+}
+
+START_TEST(test_choice)
+{
+    static struct column c;
+    static const char *const words[] = {"accepted", "refused", "closed", "timeout"};
+    uint64_t state = 4;
+    char text[64];
+    require_tag(&c, CONSTANT);
+    for (int i = 0; i < ROWS; i++)
+        add_text(&c, "same");
+    require_tag(&c, CONSTANT);
+    for (int i = 0; i < 50; i++)
+        add_text(&c, "");
+    require_tag(&c, CONSTANT);
+    for (int i = 0; i < ROWS; i++) {
+        snprintf(text, sizeof(text), "%d", i * 3 + 999);
+        add_text(&c, text);
+    }
+    require_tag(&c, INTEGER);
+    for (int i = 0; i < ROWS; i++) {
+        snprintf(text, sizeof(text), "%07d", i * 3);
+        add_text(&c, text);
+    }
+    require_tag(&c, INTEGER);
+    for (int i = 0; i < ROWS; i++)
+        add_text(&c, words[random_below(&state, 4)]);
+    require_tag(&c, DICTIONARY);
+    for (int i = 0; i < ROWS; i++) {
+        snprintf(text, sizeof(text), "10.0.%d.%d", (int)random_below(&state, 250),
+                 (int)random_below(&state, 250));
+        add_text(&c, text);
+    }
+    require_tag(&c, SPLIT);
+}
+END_TEST
+
+/* What no encoding but raw takes, or takes by halves. */
+START_TEST(test_odd_values)
+{
+    static const char *const odd[] = {
+        "",   "0",  "00", "01",   "9223372036854775807",  "9223372036854775808",       "-1",
+        "0x", "1e", "\r", "a\tb", "9999999999999999999",  "18446744073709551615",      "v",
+        "r",  "t",  "\v", "\x7f", "99999999999999999999", "0000000000000000000000001",
+    };
+    enum { ODD = sizeof(odd) / sizeof(*odd) };
+    static struct column c;
+    uint64_t state = random_seed();
+    for (int round = 0; round < 400; round++) {
+        size_t kinds = 1 + random_below(&state, ODD);
+        size_t from = random_below(&state, ODD);
+        size_t rows = 1 + random_below(&state, 90);
+        for (size_t i = 0; i < rows; i++)
+            add_text(&c, odd[(from + random_below(&state, kinds)) % ODD]);
+        if (round % 3 == 0)
+            add(&c, "\0x", 2);
+        require_round_trip(&c, (enum lgz_level)(LGZ_LEVEL_FAST + round % 3));
+        buf_free(&c.bytes);
+        c = (struct column){0};
+    }
+}
+END_TEST
+
+/* Values that come back soon, and sometimes after a long time. */
+START_TEST(test_recent)
+{
+    static struct column c;
+    uint64_t state = random_seed();
+    bool seen[8] = {0};
+    for (int round = 0; round < 60; round++) {
+        unsigned window = 2 + (unsigned)random_below(&state, 40);
+        for (unsigned i = 0; i < ROWS; i++) {
+            char text[40];
+            unsigned id = i / 3 > window ? i / 3 - (unsigned)random_below(&state, window) : i / 3;
+            if (random_percent(&state, 2))
+                id = (unsigned)random_below(&state, i / 3 + 1);
+            snprintf(text, sizeof(text), "%s%x", round % 2 ? "blk_" : "", id * 2654435761U);
+            add_text(&c, text);
+        }
+        seen[require_round_trip(&c, (enum lgz_level)(LGZ_LEVEL_FAST + round % 3))] = true;
+        buf_free(&c.bytes);
+        c = (struct column){0};
+    }
+    ck_assert_msg(seen[RECENT], "no column of values that come back soon was coded so");
+}
+END_TEST
+
+START_TEST(test_damaged_heads)
+{
+    /* Each nests a level deeper than the last. */
+    uint8_t deep[64];
+    memset(deep, DICTIONARY, sizeof(deep));
+    for (size_t i = 1; i < sizeof(deep); i += 2)
+        deep[i] = 1;
+    const struct span bad[] = {
+        {(const uint8_t *)"", 0},
+        {(const uint8_t *)"\x77", 1},             /* no such encoding */
+        {(const uint8_t *)"\x00\x05", 2},         /* a constant cut short */
+        {(const uint8_t *)"\x01", 1},             /* raw without length */
+        {(const uint8_t *)"\x02\x15\x00\x00", 4}, /* integers of 21 digits */
+        {(const uint8_t *)"\x04\x00\x00", 3},     /* a split without patterns */
+        {deep, sizeof(deep)},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        struct text_column *column = NULL;
+        struct stream_reader *streams = new_streams();
+        struct reader head = reader_of(bad[i].data, bad[i].len);
+        ck_assert_msg(text_parse(&column, &head, streams, 0, &err) == LGZ_ERR_CORRUPT, "head %zu",
+                      i);
+        ck_assert_int_eq(err.code, LGZ_ERR_CORRUPT);
+        stream_reader_free(streams);
+    }
+}
+END_TEST
+
+/* A value that doesn't fit what is left isn't written in part, nor beyond. */
+START_TEST(test_no_room)
+{
+    uint8_t room[8] = "xxxxxxx";
+    struct sink sink = {room, room + 4};
+    ck_assert(sink_put(&sink, (const uint8_t *)"abc", 3));
+    ck_assert(!sink_put(&sink, (const uint8_t *)"de", 2));
+    ck_assert(sink_put(&sink, (const uint8_t *)"f", 1));
+    ck_assert(sink_put(&sink, (const uint8_t *)"", 0));
+    ck_assert_int_eq(memcmp(room, "abcfxxx", 8), 0);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, test_choice);
+    tcase_add_test(tc, test_odd_values);
+    tcase_add_test(tc, test_recent);
+    tcase_add_test(tc, test_damaged_heads);
+    tcase_add_test(tc, test_no_room);
+}
+
+int main(void)
+{
+    return run_suite("text", add_tests, 60);
+}
