@@ -1,6 +1,7 @@
 /*
  * scan_segment.c - one segment: which of its blocks to decode, and their bytes to their sources.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "query/prune.h"
@@ -32,21 +33,28 @@ static int open_number(void *context, size_t number, struct segment **out, struc
     }
     segment_close(w->other);
     w->other = NULL;
-    int code = segment_open(&w->other, w->segments->paths[number], err);
     w->other_index = number;
-    *out = code == LGZ_OK ? w->other : NULL;
+    errno = 0;
+    int code = segment_open(&w->other, w->segments->paths[number], err);
+    /* Retention removes segments at any time. */
+    if (code == LGZ_ERR_IO && errno == ENOENT) {
+        *err = (struct lgz_error){0};
+        code = LGZ_OK;
+    }
+    *out = w->other;
     return code;
 }
 
-static int resume_sources(struct walk *w, const struct block_info *block, struct lgz_error *err)
+/* Fetch what the block's lines need of blocks that were left out. Damage there isn't theirs. */
+static void resume_sources(struct walk *w, const struct block_info *block)
 {
-    int code = LGZ_OK;
-    for (size_t i = 0; i < block->extent_count && code == LGZ_OK; i++) {
+    for (size_t i = 0; i < block->extent_count; i++) {
         struct query_source *source = w->sources[block->extents[i].source];
-        if (source->skipped.len && !select_done(&w->scan->selection, source))
-            code = prune_resume(source, open_number, w, err);
+        struct lgz_error reason = {0};
+        if (source->skipped.len && !select_done(&w->scan->selection, source) &&
+            prune_resume(source, open_number, w, &reason) != LGZ_OK)
+            w->scan->report(w->scan->context, reason.message);
     }
-    return code;
 }
 
 static int scan_block(struct walk *w, size_t number, struct buf *raw, struct lgz_error *err)
@@ -57,11 +65,9 @@ static int scan_block(struct walk *w, size_t number, struct buf *raw, struct lgz
         return LGZ_OK;
     if (prune_by_time(s, block, w->sources))
         return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, err);
-    int code = resume_sources(w, block, err);
-    if (code != LGZ_OK)
-        return code;
+    resume_sources(w, block);
     buf_clear(raw);
-    code = segment_read_block(w->segment, number, raw, err);
+    int code = segment_read_block(w->segment, number, raw, err);
     uint64_t at = 0;
     for (size_t i = 0; i < block->extent_count && code == LGZ_OK; i++) {
         const struct extent *extent = &block->extents[i];

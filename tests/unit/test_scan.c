@@ -4,9 +4,11 @@
  */
 #include "archive_fixture.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "query/scan.h"
+#include "segment/reader.h"
 
 enum { SOURCES = 3, START = 1767225600 /* 2026-01-01 00:00:00 */ };
 
@@ -320,6 +322,72 @@ START_TEST(test_gaps_and_overlaps)
 }
 END_TEST
 
+/* A segment of many blocks: 1500 lines of each of two days. */
+static void seal_two_days(void)
+{
+    struct source_position position = {source_of(1), 0};
+    struct journal_writer *j = NULL;
+    struct buf text = {0};
+    for (int day = 1; day <= 2; day++)
+        for (int i = 0; i < 1500; i++)
+            buf_printf(&text, "2026-01-%02d 12:00:00 line %d\n", day, i);
+    ck_assert(!text.failed);
+    ck_ok(journal_create(&j, directory, 1, &position, 1, &err));
+    ck_ok(journal_put_data(j, 1, 0, SECONDS(START), text.data, text.len, &err));
+    journal_close(j);
+    position.next = text.len;
+    ck_ok(journal_create(&j, directory, 2, &position, 1, &err));
+    journal_close(j);
+    seal_journal(1);
+    buf_free(&text);
+    free(position.source.name);
+}
+
+/* Damage all blocks that end before `time`. */
+static void damage_blocks_before(int64_t time)
+{
+    struct archive_snapshot *snapshot = NULL;
+    struct segment *segment = NULL;
+    ck_ok(archive_snapshot_open(&snapshot, directory, &err));
+    ck_assert_uint_eq(snapshot->segment_count, 1);
+    ck_ok(segment_open(&segment, snapshot->segments[0].path, &err));
+    int fd = open(snapshot->segments[0].path, O_WRONLY);
+    ck_assert_int_ge(fd, 0);
+    for (size_t i = 0; i < segment_block_count(segment); i++) {
+        const struct block_info *block = segment_block(segment, i);
+        off_t middle = (off_t)(block->file_offset + block->stored_len / 2);
+        if (block->time_max < time)
+            ck_assert_int_eq(pwrite(fd, "\x55\xaa\x55", 3, middle), 3);
+    }
+    close(fd);
+    segment_close(segment);
+    archive_snapshot_close(snapshot);
+}
+
+/* A damaged block that was left out for its time costs none of the lines behind it. */
+START_TEST(test_damage_outside_of_the_range)
+{
+    struct collector c = {0};
+    struct pattern_options plain = {0};
+    struct scan_options options = all_lines;
+    struct scan *scan = NULL;
+    const char *text = "line";
+    make_directory();
+    options.since = SECONDS(START + 86400 + 3600);
+    seal_two_days();
+    damage_blocks_before(options.since);
+    ck_ok(pattern_compile(&options.pattern, &text, 1, &plain, &err));
+    ck_ok(scan_new(&scan, &options, collect, count_report, &c, &err));
+    ck_ok(scan_path(scan, directory, &err));
+    ck_assert_uint_eq(c.reports, 1);
+    ck_assert_uint_eq(c.lines[0].len, 1500);
+    scan_free(scan);
+    pattern_free(options.pattern);
+    clear_collector(&c);
+    remove_directory();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("scan");
@@ -329,6 +397,7 @@ int main(void)
     tcase_add_loop_test(tc, test_time_ranges, 0, 4);
     tcase_add_test(tc, test_order_and_limits);
     tcase_add_test(tc, test_gaps_and_overlaps);
+    tcase_add_test(tc, test_damage_outside_of_the_range);
     suite_add_tcase(suite, tc);
     SRunner *sr = srunner_create(suite);
     srunner_run_all(sr, CK_ENV);
