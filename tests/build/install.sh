@@ -15,11 +15,14 @@ case ${MAKEFLAGS-} in
 *) unset MAKEFLAGS ;;
 esac
 unset MAKELEVEL
+# A relative path: make takes no blanks in names, which the way to the tree may have.
+build=$(realpath --relative-to="$SRC" "$BUILD")
 in_tree() {
-    make --no-print-directory -C "$SRC" "$@" DESTDIR="$root" PREFIX=/opt/logzip SYSCONFDIR=/etc
+    make --no-print-directory -C "$SRC" "$@" BUILDDIR="$build" DESTDIR="$root" \
+        PREFIX=/opt/logzip SYSCONFDIR=/etc
 }
 
-in_tree install BUILDDIR="$BUILD"
+in_tree install
 for file in sbin/logzipd bin/logzipctl lib/liblogzip.a lib/liblogzip.so lib/liblogzip.so.0 \
     include/logzip.h lib/systemd/system/logzipd.service lib/systemd/system/logzip-rotate.service \
     lib/systemd/system/logzip-rotate.timer lib/sysusers.d/logzip.conf \
@@ -51,11 +54,11 @@ version=$(LD_LIBRARY_PATH=$root/opt/logzip/lib ./program)
 }
 
 echo "# mine" >>"$root/etc/logzip/logzipd.conf"
-in_tree install BUILDDIR="$BUILD"
+in_tree install
 grep -q '^# mine$' "$root/etc/logzip/logzipd.conf"
 cmp "$SRC/conf/logzipd.conf" "$root/etc/logzip/logzipd.conf.new"
 
-in_tree uninstall BUILDDIR="$BUILD"
+in_tree uninstall
 left=$(find "$root" ! -type d | sed "s|^$root||" | sort | tr '\n' ' ')
 [[ $left == "/etc/logzip/logzipd.conf /etc/logzip/logzipd.conf.new " ]] || {
     echo "left behind: $left"
