@@ -1,0 +1,134 @@
+/*
+ * test_streams.c - streams share frames by class or have their own, come back as they were, and
+ * limits and tables that don't fit are noticed; so are frames that promise too much.
+ */
+#include "column_fixture.h"
+
+static const size_t lengths[] = {0, 1, 50, OWN_FRAME - 1, OWN_FRAME, 1000, 0, 7};
+
+enum { STREAMS = sizeof(lengths) / sizeof(*lengths) };
+
+static void put_streams(struct column_context *ctx, struct encoded *e)
+{
+    for (size_t i = 0; i < STREAMS; i++) {
+        struct buf data = {0};
+        for (size_t k = 0; k < lengths[i]; k++)
+            buf_push(&data, (uint8_t)(i * 31 + k * k));
+        encoded_add_stream(e, ctx, (enum stream_class)(i % 3), &data);
+        ck_assert_ptr_null(data.data);
+    }
+}
+
+static void declare(struct stream_reader *s)
+{
+    for (size_t i = 0; i < STREAMS; i++)
+        ck_assert_int_eq(stream_reader_add(s, (enum stream_class)(i % 3), lengths[i]), (int)i);
+}
+
+START_TEST(test_round_trip)
+{
+    struct column_context ctx;
+    struct encoded e = {0};
+    struct packed_column packed;
+    ck_ok(column_context_init(&ctx, LGZ_LEVEL_FAST, &err));
+    put_streams(&ctx, &e);
+    pack_column(&ctx, &e, &packed);
+    struct stream_reader *s = new_streams();
+    declare(s);
+    place_streams(s, &packed);
+    for (size_t i = STREAMS; i-- > 0;) {
+        struct span bytes;
+        ck_ok(stream_reader_get(s, (int)i, &bytes, &err));
+        ck_assert(span_equal(bytes, buf_span(&e.streams.data[i].data)));
+    }
+    stream_reader_free(s);
+    /* One byte of the frames more or less, or a longer table, and they don't fit. */
+    for (int i = 0; i < 2; i++) {
+        s = new_streams();
+        declare(s);
+        struct reader table = reader_of(packed.table.data, packed.table.len);
+        struct span frames = {packed.frames.data, packed.frames.len - 1};
+        if (i == 1)
+            table = reader_of(packed.table.data, packed.table.len - 1), frames.len++;
+        ck_assert_int_eq(stream_reader_place(s, &table, frames, &err), LGZ_ERR_CORRUPT);
+        stream_reader_free(s);
+    }
+    free_packed(&packed);
+    encoded_clear(&e);
+    column_context_clear(&ctx);
+}
+END_TEST
+
+START_TEST(test_limits)
+{
+    struct stream_reader *s;
+    ck_ok(stream_reader_new(&s, 10, 100, 50, &err));
+    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, 60), 0);
+    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, 41), -1);
+    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, UINT64_MAX), -1);
+    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, 40), 1);
+    ck_assert(!stream_reader_no_memory(s));
+    ck_assert(stream_reader_take_table(s, 30));
+    ck_assert(!stream_reader_take_table(s, 21));
+    ck_assert(stream_reader_take_table(s, 20));
+    stream_reader_free(s);
+    stream_reader_free(NULL);
+}
+END_TEST
+
+START_TEST(test_frames)
+{
+    static const struct frame_options options[] = {{3, 0, false}, {1, 27, true}, {22, 27, false}};
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    uint8_t out[600];
+    char text[500];
+    memset(text, 'a', sizeof(text));
+    for (size_t i = 0; i < 3; i++) {
+        struct buf frame = {0};
+        buf_append_string(&frame, "in front");
+        ck_ok(frame_compress(zstd, &options[i], text, sizeof(text), &frame, &err));
+        struct span bytes = {frame.data + 8, frame.len - 8};
+        ck_assert(frame_may_hold(bytes, sizeof(text)));
+        ck_ok(frame_decompress(bytes, out, sizeof(text), &err));
+        ck_assert_int_eq(memcmp(out, text, sizeof(text)), 0);
+        ck_assert_int_eq(frame_decompress(bytes, out, 499, &err), LGZ_ERR_CORRUPT);
+        ck_assert_int_eq(frame_decompress(bytes, out, 501, &err), LGZ_ERR_CORRUPT);
+        bytes.len--;
+        ck_assert_int_eq(frame_decompress(bytes, out, 500, &err), LGZ_ERR_CORRUPT);
+        buf_free(&frame);
+    }
+    ZSTD_freeCCtx(zstd);
+}
+END_TEST
+
+/* The most that zstd makes of a byte is less than what frame_may_hold() believes. */
+START_TEST(test_expansion)
+{
+    const struct frame_options options = {19, 27, false};
+    enum { ZEROS = 64 << 20 };
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    uint8_t *zeros = calloc(ZEROS, 1);
+    struct buf frame = {0};
+    ck_assert_ptr_nonnull(zeros);
+    ck_ok(frame_compress(zstd, &options, zeros, ZEROS, &frame, &err));
+    ck_assert(frame_may_hold(buf_span(&frame), ZEROS));
+    ck_assert(!frame_may_hold((struct span){frame.data, 20}, UINT64_C(1) << 30));
+    ck_assert(!frame_may_hold((struct span){frame.data, 0}, 1 << 20));
+    free(zeros);
+    buf_free(&frame);
+    ZSTD_freeCCtx(zstd);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, test_round_trip);
+    tcase_add_test(tc, test_limits);
+    tcase_add_test(tc, test_frames);
+    tcase_add_test(tc, test_expansion);
+}
+
+int main(void)
+{
+    return run_suite("streams", add_tests, 60);
+}
