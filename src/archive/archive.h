@@ -53,6 +53,13 @@ struct archive_snapshot {
 /** List an archive. @return LGZ_ERR_NOT_FOUND if `directory` isn't there or isn't a directory */
 int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
                           struct lgz_error *err);
+
+/**
+ * As archive_snapshot_open(), for a directory that a user names: one that never was an archive is
+ * LGZ_ERR_NOT_FOUND, too.
+ */
+int archive_snapshot_find(struct archive_snapshot **out, const char *directory,
+                          struct lgz_error *err);
 void archive_snapshot_close(struct archive_snapshot *s);
 
 /* Recovery and sealing, by whoever holds the lock. */

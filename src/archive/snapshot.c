@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "archive/archive.h"
 #include "archive/names.h"
@@ -80,6 +81,28 @@ int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
     else
         *out = s;
     return code;
+}
+
+/* A directory that holds nothing of an archive is one only if somebody locked it once. */
+static bool was_locked(const char *directory)
+{
+    struct buf lock = {0};
+    buf_printf(&lock, "%s/lock", directory);
+    buf_push(&lock, '\0');
+    bool was = !lock.failed && access((const char *)lock.data, F_OK) == 0;
+    buf_free(&lock);
+    return was;
+}
+
+int archive_snapshot_find(struct archive_snapshot **out, const char *directory,
+                          struct lgz_error *err)
+{
+    int code = archive_snapshot_open(out, directory, err);
+    if (code != LGZ_OK || (*out)->segment_count || (*out)->journal_count || was_locked(directory))
+        return code;
+    archive_snapshot_close(*out);
+    *out = NULL;
+    return error_set(err, LGZ_ERR_NOT_FOUND, "%s: is a directory, but not an archive", directory);
 }
 
 void archive_snapshot_close(struct archive_snapshot *s)

@@ -304,7 +304,7 @@ static int info_archive(struct buf *out, const char *path, bool json, struct lgz
     struct archive_snapshot *snapshot = NULL;
     struct totals totals = {.time_min = SEGMENT_NO_TIME, .time_max = SEGMENT_NO_TIME};
     struct buf segments = {0}, journals = {0};
-    int result = archive_snapshot_open(&snapshot, path, err);
+    int result = archive_snapshot_find(&snapshot, path, err);
     if (result != LGZ_OK)
         return result;
     for (size_t i = 0; i < snapshot->segment_count + snapshot->journal_count; i++) {

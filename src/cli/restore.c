@@ -77,7 +77,7 @@ static int restore_from(const char *archive, const struct arguments *a)
 {
     struct lgz_error err = {0};
     struct archive_snapshot *snapshot = NULL;
-    int code = archive_snapshot_open(&snapshot, archive, &err);
+    int code = archive_snapshot_find(&snapshot, archive, &err);
     if (code == LGZ_OK && a->output) {
         code = restore_to_file(snapshot, a->source, a->output, a->force, &err);
     } else if (code == LGZ_OK) {

@@ -92,7 +92,7 @@ static bool verify_archive(const char *path, bool verbose)
     struct lgz_error err = {0};
     struct archive_snapshot *snapshot = NULL;
     bool sound = true;
-    if (archive_snapshot_open(&snapshot, path, &err) != LGZ_OK) {
+    if (archive_snapshot_find(&snapshot, path, &err) != LGZ_OK) {
         say_error(&err);
         return false;
     }

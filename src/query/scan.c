@@ -139,19 +139,6 @@ static int end_sources(struct scan *s, struct lgz_error *err)
     return code;
 }
 
-/* A directory without segments and journals is an archive only if somebody locked it once. */
-static bool is_archive(const char *path, const struct archive_snapshot *snapshot)
-{
-    struct buf lock = {0};
-    if (snapshot->segment_count || snapshot->journal_count)
-        return true;
-    buf_printf(&lock, "%s/lock", path);
-    buf_push(&lock, '\0');
-    bool is = !lock.failed && access((const char *)lock.data, F_OK) == 0;
-    buf_free(&lock);
-    return is;
-}
-
 /* Feed one record to its source. */
 static int scan_record(struct scan *s, const struct journal_record *record, const char *label,
                        struct lgz_error *err)
@@ -233,15 +220,9 @@ static int scan_archive(struct scan *s, const char *path, struct lgz_error *err)
 {
     struct archive_snapshot *snapshot = NULL;
     struct lgz_error reason = {0};
-    int code = archive_snapshot_open(&snapshot, path, &reason);
+    int code = archive_snapshot_find(&snapshot, path, &reason);
     if (code != LGZ_OK)
         return settle(s, code, &reason, err);
-    if (!is_archive(path, snapshot)) {
-        code =
-            error_set(&reason, LGZ_ERR_NOT_FOUND, "%s: is a directory, but not an archive", path);
-        archive_snapshot_close(snapshot);
-        return settle(s, code, &reason, err);
-    }
     code = scan_archive_segments(s, snapshot, err);
     for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK; i++) {
         int scanned = scan_journal(s, snapshot->journals[i], path, &reason);

@@ -209,6 +209,24 @@ START_TEST(test_info_and_verify)
 }
 END_TEST
 
+/* A directory that never was an archive is a mistake, not one that is empty and sound. */
+START_TEST(test_directory_without_archive)
+{
+    char words[100];
+    begin("");
+    ck_assert_int_eq(run(&command_verify, directory), 1);
+    ck_assert_int_eq(run(&command_info, directory), 1);
+    ck_assert_str_eq(output(), "");
+    snprintf(words, sizeof(words), "x %s", directory);
+    ck_assert_int_eq(run(&command_query, words), 2);
+    snprintf(words, sizeof(words), "--source=x %s", directory);
+    ck_assert_int_eq(run(&command_restore, words), 1);
+    ck_assert_int_eq(run_with_config(&command_rotate, ""), 0);
+    ck_assert_int_eq(run(&command_verify, directory), 0);
+    end();
+}
+END_TEST
+
 /* Without a daemon these say so. */
 START_TEST(test_control_without_daemon)
 {
@@ -231,6 +249,7 @@ int main(void)
     tcase_add_test(tc, test_rotate_expires_and_finds_damage);
     tcase_add_test(tc, test_rotate_respects_the_lock);
     tcase_add_test(tc, test_info_and_verify);
+    tcase_add_test(tc, test_directory_without_archive);
     tcase_add_test(tc, test_control_without_daemon);
     suite_add_tcase(suite, tc);
     SRunner *sr = srunner_create(suite);
