@@ -56,6 +56,18 @@ int discover_files(const struct config_input *inputs, size_t count, discover_fn 
     return LGZ_OK;
 }
 
+bool discover_matches(const struct config_input *inputs, size_t count, const char *path)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < inputs[i].path_count; k++) {
+            if (fnmatch(inputs[i].paths[k].pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0 &&
+                !excluded(&inputs[i], path))
+                return true;
+        }
+    }
+    return false;
+}
+
 struct directories {
     discover_fn *fn;
     void *context;

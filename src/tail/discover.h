@@ -18,6 +18,9 @@ typedef void discover_fn(void *context, const char *path, const struct config_in
 int discover_files(const struct config_input *inputs, size_t count, discover_fn *file,
                    void *context, struct lgz_error *err);
 
+/** Is `path` one of the names that an input wants, whether it's there or not? */
+bool discover_matches(const struct config_input *inputs, size_t count, const char *path);
+
 /**
  * Call `directory` for each directory in which a new name could make a pattern match: from the
  * one before the first wildcard on; or where that isn't there, its nearest parent that is.

@@ -12,6 +12,9 @@
 
 #include "tail/logfile.h"
 
+/* A copy may keep the time that the file had when copying began; a minute is long for that. */
+enum { COPY_SLACK_S = 60 };
+
 /* The length of `path` up to and with its last slash. */
 static size_t directory_len(const char *path)
 {
@@ -52,18 +55,48 @@ bool locate_inodes(const char *path, const struct idmap *wanted, uint64_t *devic
     return true;
 }
 
-static int try_copy(const char *path, const struct source *source, uint64_t position)
+/* A search for a copy. */
+struct wanted {
+    const struct source *source;
+    uint64_t position;
+    time_t written;
+    /* The best yet. */
+    int fd;
+    char *path;
+    time_t modified;
+    bool obscured; /* something couldn't be looked at */
+};
+
+/* May this file be the copy, going by its inode? */
+static bool may_be_copy(const struct wanted *w, const struct stat *st)
+{
+    return S_ISREG(st->st_mode) && (uint64_t)st->st_size >= w->position &&
+           st->st_mtim.tv_sec >= w->written - COPY_SLACK_S &&
+           (st->st_dev != w->source->device || st->st_ino != w->source->inode);
+}
+
+/* Look at one file; takes `path`. */
+static void try_copy(struct wanted *w, char *path)
 {
     struct stat st;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size <= position ||
-        (st.st_dev == source->device && st.st_ino == source->inode))
-        return -1;
-    int fd = logfile_open_path(path, &st);
-    if (fd >= 0 && !logfile_matches(source, fd)) {
-        close(fd);
-        fd = -1;
+    int fd = -1, matches = 0;
+    if (stat(path, &st) == 0 && may_be_copy(w, &st) && (w->fd < 0 || st.st_mtime > w->modified)) {
+        fd = logfile_open_path(path, &st);
+        matches = fd >= 0 ? logfile_matches(w->source, fd) : errno == ENOENT ? 0 : -1;
+        w->obscured = w->obscured || matches < 0;
     }
-    return fd;
+    if (matches == 1) {
+        if (w->fd >= 0)
+            close(w->fd);
+        free(w->path);
+        w->fd = fd;
+        w->path = path;
+        w->modified = st.st_mtime;
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
+    free(path);
 }
 
 struct locate_names {
@@ -118,40 +151,35 @@ static size_t first_not_before(const struct locate_names *names, const char *nam
     return low;
 }
 
-static int search_copy(const char *path, const struct source *source, uint64_t position,
-                       const struct locate_names *names, char **found)
+static void search_copy(struct wanted *w, const char *path, const struct locate_names *names)
 {
     size_t prefix = directory_len(path);
     const char *own = path + prefix;
     for (size_t i = first_not_before(names, own); i < names->list.len; i++) {
         const char *name = names->list.data[i];
+        char *candidate;
         if (strncmp(name, own, strlen(own)) != 0)
             break;
-        if (asprintf(found, "%.*s%s", (int)prefix, path, name) < 0)
-            break;
-        int fd = try_copy(*found, source, position);
-        if (fd >= 0)
-            return fd;
-        free(*found);
+        if (asprintf(&candidate, "%.*s%s", (int)prefix, path, name) < 0)
+            w->obscured = true;
+        else
+            try_copy(w, candidate);
     }
-    *found = NULL;
-    return -1;
 }
 
-int locate_copy(const char *path, const struct source *source, uint64_t position,
+int locate_copy(const char *path, const struct source *source, uint64_t position, time_t written,
                 const struct locate_names *names, char **found)
 {
+    struct wanted w = {.source = source, .position = position, .written = written, .fd = -1};
+    char *likely;
     *found = NULL;
     if (source->fingerprint_len == 0)
         return -1;
-    if (asprintf(found, "%s.1", path) < 0) {
-        *found = NULL;
-        return -1;
-    }
-    int fd = try_copy(*found, source, position);
-    if (fd >= 0)
-        return fd;
-    free(*found);
-    *found = NULL;
-    return names ? search_copy(path, source, position, names, found) : -1;
+    if (asprintf(&likely, "%s.1", path) < 0)
+        return -2;
+    try_copy(&w, likely);
+    if (w.fd < 0 && names)
+        search_copy(&w, path, names);
+    *found = w.path;
+    return w.fd >= 0 ? w.fd : w.obscured ? -2 : -1;
 }

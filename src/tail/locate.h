@@ -5,6 +5,8 @@
 #ifndef LOGZIP_TAIL_LOCATE_H
 #define LOGZIP_TAIL_LOCATE_H
 
+#include <time.h>
+
 #include "segment/source.h"
 #include "tail/idmap.h"
 
@@ -28,14 +30,17 @@ void locate_names_close(struct locate_names *names);
 
 /**
  * Open the copy of a file that was truncated: a regular file beside `path`, not the file itself,
- * longer than `position`, with the source's fingerprint. "PATH.1" is looked at first, then all
- * names that begin with the file's own.
+ * not shorter than `position`, not older than the file was before (copies of earlier generations,
+ * which may begin with the same bytes, are), with the source's fingerprint. "PATH.1" is looked at
+ * first, then all names that begin with the file's own, of which the newest is taken.
  *
- * @param names  of the directory, or NULL: only "PATH.1" is looked at
- * @param found  set to the copy's path, to be freed
- * @return the open descriptor, or -1 if there is none, or the source has no fingerprint
+ * @param written  when the file was written to before it was truncated, seconds; 0: not known
+ * @param names    of the directory, or NULL: only "PATH.1" is looked at
+ * @param found    set to the copy's path, to be freed
+ * @return the open descriptor; -1 if there is none, or the source has no fingerprint; -2 if there
+ *         may be one, but something couldn't be opened or read
  */
-int locate_copy(const char *path, const struct source *source, uint64_t position,
+int locate_copy(const char *path, const struct source *source, uint64_t position, time_t written,
                 const struct locate_names *names, char **found);
 
 #endif

@@ -11,21 +11,27 @@
 #include "base/file.h"
 #include "base/hash.h"
 
-bool logfile_print(int fd, uint32_t len, uint64_t *print)
+int logfile_print(int fd, uint32_t len, uint64_t *print)
 {
     uint8_t bytes[LOGFILE_PRINT_MAX];
-    if (len > sizeof(bytes) || file_read_at(fd, bytes, len, 0, "", NULL) != (ssize_t)len)
-        return false;
+    if (len > sizeof(bytes))
+        return 0;
+    ssize_t n = file_read_at(fd, bytes, len, 0, "", NULL);
+    if (n < 0)
+        return -1;
+    if (n != (ssize_t)len)
+        return 0;
     *print = hash_bytes(bytes, len);
-    return true;
+    return 1;
 }
 
-bool logfile_matches(const struct source *source, int fd)
+int logfile_matches(const struct source *source, int fd)
 {
-    uint64_t print;
+    uint64_t print = 0;
     if (source->fingerprint_len == 0)
-        return true;
-    return logfile_print(fd, source->fingerprint_len, &print) && print == source->fingerprint;
+        return 1;
+    int result = logfile_print(fd, source->fingerprint_len, &print);
+    return result == 1 ? print == source->fingerprint : result;
 }
 
 int logfile_open_path(const char *path, struct stat *st)
@@ -136,12 +142,15 @@ enum logfile_change logfile_look(struct logfile *f)
         if (opened != LOGFILE_SAME)
             return opened;
     }
-    f->seen = st;
     if ((uint64_t)st.st_size < f->position)
         return LOGFILE_REPLACED;
-    if ((uint64_t)st.st_size > f->position)
-        return LOGFILE_GREW;
-    return changed && !logfile_matches(&f->source, f->fd) ? LOGFILE_REPLACED : LOGFILE_SAME;
+    /* If it grew, the fingerprint is compared after the read. */
+    bool grew = (uint64_t)st.st_size > f->position;
+    int matches = changed && !grew ? logfile_matches(&f->source, f->fd) : 1;
+    if (matches != 1)
+        return matches < 0 ? LOGFILE_FAILED : LOGFILE_REPLACED;
+    f->seen = st;
+    return grew ? LOGFILE_GREW : LOGFILE_SAME;
 }
 
 ssize_t logfile_read(const struct logfile *f, void *data, size_t room)
@@ -155,9 +164,10 @@ ssize_t logfile_read(const struct logfile *f, void *data, size_t room)
     /* Only now: a truncation before or during the read shows here. */
     if (fstat(f->fd, &st) != 0)
         return -1;
-    if ((uint64_t)st.st_size < f->position + (uint64_t)n || !logfile_matches(&f->source, f->fd))
+    if ((uint64_t)st.st_size < f->position + (uint64_t)n)
         return -2;
-    return n;
+    int matches = logfile_matches(&f->source, f->fd);
+    return matches == 1 ? n : matches == 0 ? -2 : -1;
 }
 
 bool logfile_extend_print(struct logfile *f, const void *data, size_t len)

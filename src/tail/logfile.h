@@ -30,6 +30,7 @@ struct logfile {
     bool copy;            /**< reads what a truncated file left in its copy, then ends */
     bool lost;            /**< truncated; its copy has still to be searched for */
     bool failing;         /**< the last attempt to read failed; said once */
+    bool unreachable;     /**< the last search saw it, but couldn't open it */
     bool queued;          /**< there is something to read */
     bool marked;          /**< somebody waits until `position` is at `target` */
     uint64_t target;
@@ -39,12 +40,20 @@ struct logfile {
     TAILQ_ENTRY(logfile) next; /**< in the owner's queue */
 };
 
-/** The hash of the first `len` bytes of `fd` (at most LOGFILE_PRINT_MAX). @return false: not so
- * many */
-bool logfile_print(int fd, uint32_t len, uint64_t *print);
+/**
+ * The hash of the first `len` bytes of `fd` (at most LOGFILE_PRINT_MAX).
+ *
+ * @return 1, 0 if there aren't so many, or -1 with errno
+ */
+int logfile_print(int fd, uint32_t len, uint64_t *print);
 
-/** Do the first bytes of `fd` have this source's fingerprint? True also when it has none. */
-bool logfile_matches(const struct source *source, int fd);
+/**
+ * Do the first bytes of `fd` have this source's fingerprint?
+ *
+ * @return 1 (also when the source has none), 0, or -1 with errno: they can't be read, so nobody
+ * knows
+ */
+int logfile_matches(const struct source *source, int fd);
 
 /**
  * A log file is opened like this: for reading, without waiting (a FIFO would), not as a terminal.
@@ -68,10 +77,13 @@ enum logfile_change {
     LOGFILE_GREW,     /**< there are bytes to read */
     LOGFILE_REPLACED, /**< truncated, written anew, or another file with the same inode */
     LOGFILE_MISSING,  /**< closed, and not to be found at its path */
-    LOGFILE_FAILED,   /**< it can't be opened at this moment; errno says why */
+    LOGFILE_FAILED,   /**< it can't be opened or read at this moment; errno says why */
 };
 
-/** Look at the file; opens it again if it was closed and has changed. */
+/**
+ * Look at the file; opens it again if it was closed and has changed. When it was replaced, `seen`
+ * stays as it was before.
+ */
 enum logfile_change logfile_look(struct logfile *f);
 
 /**

@@ -8,12 +8,12 @@
 
 #include "tail/set.h"
 
-bool rotate_to_copy(struct tail *t, struct logfile *f, const struct locate_names *names)
+int rotate_to_copy(struct tail *t, struct logfile *f, const struct locate_names *names)
 {
     char *path;
-    int fd = locate_copy(f->path, &f->source, f->position, names, &path);
+    int fd = locate_copy(f->path, &f->source, f->position, f->seen.st_mtim.tv_sec, names, &path);
     if (fd < 0)
-        return false;
+        return fd == -1 ? 0 : -1;
     set_descriptor(t, f, fd);
     free(f->path);
     f->path = path;
@@ -22,7 +22,7 @@ bool rotate_to_copy(struct tail *t, struct logfile *f, const struct locate_names
     f->seen = (struct stat){0};
     set_queue(t, f);
     set_say(t, CONFIG_LOG_INFO, "%s: reading there what %s had left", path, f->source.name);
-    return true;
+    return 1;
 }
 
 /* Let `fresh` have the descriptor, the watch and the place in the tables of `f`. */
@@ -50,15 +50,16 @@ void rotate_replaced(struct tail *t, struct logfile *f)
         t->scan_wanted = true;
         return;
     }
-    struct logfile *fresh = logfile_new(t->next_id, f->path, f->source.input, &f->seen);
+    struct stat inode = {.st_dev = f->source.device, .st_ino = f->source.inode};
+    struct logfile *fresh = logfile_new(t->next_id, f->path, f->source.input, &inode);
     if (!fresh || !take_over(t, f, fresh)) {
-        set_failed(t, f, "read", ENOMEM);
+        set_failed(t, f, ENOMEM);
         return;
     }
     t->next_id++;
     set_say(t, CONFIG_LOG_INFO, "%s: truncated or written anew, reading from its start", f->path);
     set_at_end(t, f);
-    if (!rotate_to_copy(t, f, NULL)) {
+    if (rotate_to_copy(t, f, NULL) != 1) {
         /* The next scan searches, for all such files with one look at their directory. */
         f->lost = true;
         f->generation = 0;

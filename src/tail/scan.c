@@ -80,18 +80,22 @@ static void take_note(struct tail *t, struct logfile *f, const char *path)
     }
 }
 
-static bool device_changed(struct tail *t, struct logfile *f, const struct stat *st, int fd)
+/* Is `fd` the file that was at this path on another device, as after a mount under another number?
+ * @return 1, 0, or -1 with errno: it can't be told */
+static int device_changed(struct tail *t, struct logfile *f, const struct stat *st, int fd)
 {
-    if (f->fd >= 0 || (uint64_t)st->st_size < f->position || f->source.fingerprint_len == 0 ||
-        !logfile_matches(&f->source, fd))
-        return false;
+    if (f->fd >= 0 || (uint64_t)st->st_size < f->position || f->source.fingerprint_len == 0)
+        return 0;
+    int matches = logfile_matches(&f->source, fd);
+    if (matches != 1)
+        return matches;
     if (!idmap_put(&t->by_inode, st->st_dev, st->st_ino, f))
-        return false;
+        return -1;
     if (idmap_get(&t->by_inode, f->source.device, f->source.inode) == f)
         idmap_remove(&t->by_inode, f->source.device, f->source.inode);
     f->source.device = st->st_dev;
     f->restate = true;
-    return true;
+    return 1;
 }
 
 /* Only what comes from now on is wanted. The sink is told at once, so that it lasts. */
@@ -99,7 +103,7 @@ static bool skip_to_end(struct logfile *f, const struct stat *st)
 {
     uint64_t size = (uint64_t)st->st_size;
     uint32_t len = size < LOGFILE_PRINT_MAX ? (uint32_t)size : LOGFILE_PRINT_MAX;
-    if (!logfile_print(f->fd, len, &f->source.fingerprint))
+    if (logfile_print(f->fd, len, &f->source.fingerprint) != 1)
         return false;
     f->source.fingerprint_len = len;
     f->position = size;
@@ -133,8 +137,8 @@ static struct logfile *new_source(struct tail *t, const char *path,
 static struct logfile *take_up(struct tail *t, const char *path, const struct config_input *input)
 {
     struct stat st;
-    if (t->open >= t->open_limit)
-        set_reclaim(t, t->open_limit / 2, 0);
+    if (!set_has_room(t))
+        return NULL;
     int fd = logfile_open_path(path, &st);
     if (fd < 0 && errno != ENOENT)
         refuse(t, path, errno == EINVAL ? "not a regular file" : strerror(errno));
@@ -144,7 +148,13 @@ static struct logfile *take_up(struct tail *t, const char *path, const struct co
     struct logfile *f = idmap_get(&t->by_inode, st.st_dev, st.st_ino);
     if (!f) {
         f = idmap_get(&t->by_name, name_key(path), st.st_ino);
-        if (f && !device_changed(t, f, &st, fd))
+        int changed = f ? device_changed(t, f, &st, fd) : 0;
+        if (changed < 0) {
+            refuse(t, path, strerror(errno));
+            close(fd);
+            return NULL;
+        }
+        if (!changed)
             f = NULL;
     }
     if (!f)
@@ -191,9 +201,14 @@ static bool finished(const struct tail *t, const struct logfile *f)
     int64_t waited = f->end_since ? t->now - f->end_since : 0;
     if (waited < TAIL_LINGER)
         return false;
-    if (f->seen.st_nlink == 0 || stat(f->path, &st) == 0)
-        return true; /* deleted; or another file has the name; or it isn't wanted any more */
-    return waited >= RENAMED_LINGER;
+    if (f->seen.st_nlink == 0)
+        return true; /* deleted */
+    if (stat(f->path, &st) != 0)
+        return (errno == ENOENT || errno == ENOTDIR) && waited >= RENAMED_LINGER;
+    if (st.st_dev != f->source.device || st.st_ino != f->source.inode)
+        return true; /* another file has the name */
+    /* It's there. Either it isn't wanted any more, or the search for names failed this time. */
+    return !discover_matches(t->inputs, t->input_count, f->path);
 }
 
 /* Files that aren't open, and aren't where they were: to be searched for. */
@@ -216,11 +231,20 @@ static void on_inode(void *context, const char *path, void *value)
     struct stat st;
     if (f->fd >= 0)
         return;
-    int fd = logfile_open_path(path, &st);
-    if (fd < 0)
+    if (!set_has_room(lost->tail)) {
+        f->unreachable = true;
         return;
-    if (st.st_dev != f->source.device || st.st_ino != f->source.inode ||
-        (uint64_t)st.st_size < f->position || !logfile_matches(&f->source, fd)) {
+    }
+    int fd = logfile_open_path(path, &st);
+    if (fd < 0) {
+        f->unreachable = errno != ENOENT;
+        return;
+    }
+    bool same = st.st_dev == f->source.device && st.st_ino == f->source.inode &&
+                (uint64_t)st.st_size >= f->position;
+    int matches = same ? logfile_matches(&f->source, fd) : 0;
+    if (matches != 1) {
+        f->unreachable = matches < 0;
         close(fd);
         return;
     }
@@ -246,12 +270,14 @@ static size_t directory_of(const char *path)
 /* The search of its directory didn't find `f`. */
 static void not_found(struct tail *t, struct lost *lost, struct logfile *f)
 {
-    if (lost->readable && lost->device == f->source.device) {
+    if (lost->readable && lost->device == f->source.device && !f->unreachable) {
         if (!lost->names)
             lost->names = locate_names_open(f->path);
-        if (!rotate_to_copy(t, f, lost->names))
+        int copied = lost->names ? rotate_to_copy(t, f, lost->names) : -1;
+        if (copied == 0)
             set_drop(t, f);
-        return;
+        if (copied >= 0)
+            return;
     }
     set_at_end(t, f);
     if (t->now - f->end_since >= ABSENT_LINGER)
@@ -284,6 +310,7 @@ static void search(struct tail *t, struct lost *lost)
     qsort(lost->files.data, lost->files.len, sizeof(struct logfile *), by_path);
     for (size_t i = 0; i < lost->files.len; i++) {
         struct logfile *f = lost->files.data[i];
+        f->unreachable = false;
         if (!f->lost) /* no room: its copy is looked for, which does no harm */
             idmap_put(&lost->by_inode, f->source.inode, 0, f);
     }
@@ -309,7 +336,8 @@ static void look_at_unmatched(struct tail *t)
         if (f->generation == t->generation)
             continue;
         if (f->copy) {
-            if (f->fd < 0 || set_look(t, f) != LOGFILE_GREW)
+            enum logfile_change change = set_look(t, f);
+            if (change != LOGFILE_GREW && change != LOGFILE_FAILED)
                 set_drop(t, f);
         } else if (f->fd < 0) {
             if (!vec_push(&lost.files, f))

@@ -134,13 +134,23 @@ bool set_tell(struct tail *t, struct logfile *f)
     return true;
 }
 
+bool set_has_room(struct tail *t)
+{
+    if (t->open >= t->open_limit)
+        set_reclaim(t, t->open_limit / 2, 0);
+    if (t->open < t->open_limit)
+        return true;
+    t->scan_wanted = true;
+    return false;
+}
+
 enum logfile_change set_look(struct tail *t, struct logfile *f)
 {
     bool was_open = f->fd >= 0;
     if (f->lost)
         return LOGFILE_MISSING;
-    if (!was_open && t->open >= t->open_limit)
-        set_reclaim(t, t->open_limit / 2, 0);
+    if (!was_open && !set_has_room(t))
+        return LOGFILE_FAILED;
     enum logfile_change change = logfile_look(f);
     if (!was_open && f->fd >= 0)
         t->open++;
@@ -163,18 +173,18 @@ enum logfile_change set_look(struct tail *t, struct logfile *f)
         set_at_end(t, f);
         break;
     case LOGFILE_FAILED:
-        set_failed(t, f, "open", errno);
+        set_failed(t, f, errno);
         break;
     }
     return change;
 }
 
-void set_failed(struct tail *t, struct logfile *f, const char *what, int reason)
+void set_failed(struct tail *t, struct logfile *f, int reason)
 {
     unqueue(t, f);
     set_unmark(t, f);
     if (!f->failing)
-        set_say(t, CONFIG_LOG_WARNING, "%s: cannot %s: %s; trying again", f->path, what,
+        set_say(t, CONFIG_LOG_WARNING, "%s: cannot read: %s; trying again", f->path,
                 strerror(reason));
     f->failing = true;
 }

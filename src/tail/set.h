@@ -57,6 +57,9 @@ void set_watch(struct tail *t, struct logfile *f);
 /** Give `f` the descriptor `fd`, or with -1 close the one that it has. */
 void set_descriptor(struct tail *t, struct logfile *f, int fd);
 
+/** Is there a descriptor for one more file, maybe that of an idle one? If not, a scan is wanted. */
+bool set_has_room(struct tail *t);
+
 /** Close the files that have been read to their end for `age`, as long as too many are open. */
 void set_reclaim(struct tail *t, size_t limit, int64_t age);
 
@@ -66,8 +69,8 @@ bool set_tell(struct tail *t, struct logfile *f);
 /** Look at the file and queue it, replace it, or note that it's at its end. */
 enum logfile_change set_look(struct tail *t, struct logfile *f);
 
-/** Say something about a file, once, until it goes well again. */
-void set_failed(struct tail *t, struct logfile *f, const char *what, int reason);
+/** The file can't be read: say so, once, until it goes well again. The next scan tries again. */
+void set_failed(struct tail *t, struct logfile *f, int reason);
 
 void set_say(struct tail *t, enum config_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -79,8 +82,8 @@ void rotate_replaced(struct tail *t, struct logfile *f);
  * Continue `f` in its copy.
  *
  * @param names  of its directory, or NULL: only the most likely name is looked at
- * @return false if there is none
+ * @return 1, 0 if there is none, or -1 if that can't be told at this moment
  */
-bool rotate_to_copy(struct tail *t, struct logfile *f, const struct locate_names *names);
+int rotate_to_copy(struct tail *t, struct logfile *f, const struct locate_names *names);
 
 #endif

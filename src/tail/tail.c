@@ -22,8 +22,10 @@ int tail_open(struct tail **out, const struct tail_sink *sink, struct lgz_error 
     t->next_id = 1;
     TAILQ_INIT(&t->queue);
     t->open_limit = 4 * TAIL_OPEN_MAX;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 2 * DESCRIPTORS_FOR_OTHERS)
-        t->open_limit = limit.rlim_cur - DESCRIPTORS_FOR_OTHERS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        t->open_limit = limit.rlim_cur > 2 * DESCRIPTORS_FOR_OTHERS
+                            ? limit.rlim_cur - DESCRIPTORS_FOR_OTHERS
+                            : limit.rlim_cur / 2;
     int code = watch_open(&t->watch, err);
     if (code != LGZ_OK) {
         free(t);
@@ -172,7 +174,7 @@ bool tail_read(struct tail *t, size_t budget, int64_t now)
         if (n == -2) {
             rotate_replaced(t, f);
         } else if (n < 0) {
-            set_failed(t, f, "read", errno);
+            set_failed(t, f, errno);
         } else if (n > 0 && !pass_on(t, f, data, (size_t)n)) {
             return false;
         } else if ((size_t)n < room) {

@@ -15,6 +15,8 @@
     (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | \
      IN_ONLYDIR)
 
+enum { TURNS_MAX = 32 }; /* reads of 32 KiB at once: writers can't keep the loop busy for ever */
+
 struct watch {
     int fd;
     size_t refused;
@@ -88,7 +90,7 @@ int watch_read(struct watch *w, watch_fn *fn, void *context, struct lgz_error *e
         struct inotify_event event;
         char bytes[1 << 15];
     } space;
-    for (;;) {
+    for (int turn = 0; turn < TURNS_MAX; turn++) {
         ssize_t n = read(w->fd, &space, sizeof(space));
         if (n < 0 && errno == EINTR)
             continue;
@@ -105,4 +107,5 @@ int watch_read(struct watch *w, watch_fn *fn, void *context, struct lgz_error *e
                 fn(context, event.mask & IN_IGNORED ? WATCH_ENDED : WATCH_CHANGED, event.wd);
         }
     }
+    return LGZ_OK;
 }

@@ -42,7 +42,10 @@ enum watch_kind {
 
 typedef void watch_fn(void *context, enum watch_kind kind, int descriptor);
 
-/** Read all events that are there, without waiting, and call `fn` for each. */
+/**
+ * Read the events that are there, without waiting, and call `fn` for each. If they come faster than
+ * they can be read, some are left for the next time.
+ */
 int watch_read(struct watch *w, watch_fn *fn, void *context, struct lgz_error *err);
 
 #endif
