@@ -1,0 +1,159 @@
+/*
+ * test_block.c - single blocks: structured where that pays, plain where it doesn't, what is told of
+ * them, and tags that were mistaken for each other.
+ */
+#include "base/hash.h"
+#include "log_generator.h"
+#include "segment/block.h"
+
+struct encoded_block {
+    struct buf out;
+    struct block_summary summary;
+    enum block_tag tag;
+    struct span body;
+};
+
+static void encode(struct encoded_block *b, struct span raw, enum lgz_level level)
+{
+    struct column_context ctx;
+    const struct extent extent = {.length = raw.len};
+    const struct block_input input = {raw.data, raw.len, &extent, 1};
+    *b = (struct encoded_block){0};
+    ck_ok(column_context_init(&ctx, level, &err));
+    ck_ok(block_encode(&ctx, &input, &b->out, &b->summary, &err));
+    column_context_clear(&ctx);
+    struct reader r = reader_of(b->out.data, b->out.len);
+    b->tag = (enum block_tag)reader_u8(&r);
+    b->body = reader_bytes(&r, reader_varint(&r));
+    ck_assert(!r.failed && reader_left(&r) == 0);
+    ck_assert_int_eq(b->tag, b->summary.plain ? BLOCK_PLAIN : BLOCK_STRUCTURED);
+    ck_assert_uint_eq(b->summary.raw_checksum, hash_bytes(raw.data, raw.len));
+}
+
+static void clear(struct encoded_block *b)
+{
+    vec_free(&b->summary.template_counts);
+    buf_free(&b->out);
+}
+
+static void require_decoded(const struct encoded_block *b, struct span raw)
+{
+    uint8_t *out;
+    size_t len;
+    ck_ok(block_decode(b->tag, b->body, &out, &len, &err));
+    ck_assert(span_equal((struct span){out, len}, raw));
+    free(out);
+}
+
+START_TEST(test_structured)
+{
+    struct buf text = {0};
+    struct encoded_block b;
+    struct template_set set;
+    uint64_t lines = 0;
+    for (int i = 0; i < 300; i++)
+        buf_printf(&text, "2026-03-04 05:%02d:%02d user%d logged %s\n", i / 60, i % 60, i * i % 17,
+                   i % 3 ? "in" : "out");
+    for (int level = LGZ_LEVEL_FAST; level <= LGZ_LEVEL_BEST; level++) {
+        encode(&b, buf_span(&text), (enum lgz_level)level);
+        ck_assert_int_eq(b.tag, BLOCK_STRUCTURED);
+        ck_assert_uint_lt(b.body.len, text.len / 10);
+        ck_assert_uint_eq(b.summary.lines, 300);
+        ck_assert_int_eq(b.summary.time_max - b.summary.time_min, 299 * NS_PER_SECOND);
+        ck_ok(block_templates(b.body, &set, &err));
+        ck_assert_uint_eq(set.list.len, b.summary.template_counts.len);
+        lines = 0;
+        for (size_t t = 0; t < set.list.len; t++)
+            lines += b.summary.template_counts.data[t];
+        ck_assert_uint_eq(lines, 300);
+        template_set_clear(&set);
+        require_decoded(&b, buf_span(&text));
+        clear(&b);
+    }
+    buf_free(&text);
+}
+END_TEST
+
+START_TEST(test_plain)
+{
+    struct buf noise = {0};
+    struct encoded_block b;
+    uint64_t state = 8;
+    for (int i = 0; i < 5000; i++)
+        buf_push(&noise, (uint8_t)random_next(&state));
+    const struct span inputs[] = {buf_span(&noise), span_of("x"), span_of("\n"), span_of("1\n2\n")};
+    for (size_t i = 0; i < sizeof(inputs) / sizeof(*inputs); i++) {
+        encode(&b, inputs[i], LGZ_LEVEL_DEFAULT);
+        ck_assert_int_eq(b.tag, BLOCK_PLAIN);
+        ck_assert_uint_eq(b.summary.template_counts.len, 0);
+        ck_assert_int_eq(b.summary.time_min, SEGMENT_NO_TIME);
+        ck_assert_uint_le(b.out.len, inputs[i].len + inputs[i].len / 1000 + 64);
+        require_decoded(&b, inputs[i]);
+        clear(&b);
+    }
+    buf_free(&noise);
+}
+END_TEST
+
+/* The body of the one kind taken for the other, and bodies of nothing. */
+START_TEST(test_wrong_tag)
+{
+    struct buf text = {0};
+    struct encoded_block b;
+    uint8_t *raw;
+    size_t len;
+    for (int i = 0; i < 100; i++)
+        buf_printf(&text, "line %d\n", i);
+    encode(&b, buf_span(&text), LGZ_LEVEL_DEFAULT);
+    ck_assert_int_eq(b.tag, BLOCK_STRUCTURED);
+    ck_assert_int_eq(block_decode(BLOCK_PLAIN, b.body, &raw, &len, &err), LGZ_ERR_CORRUPT);
+    ck_assert_ptr_null(raw);
+    clear(&b);
+    encode(&b, span_of("x"), LGZ_LEVEL_DEFAULT);
+    ck_assert_int_eq(block_decode(BLOCK_STRUCTURED, b.body, &raw, &len, &err), LGZ_ERR_CORRUPT);
+    ck_assert_int_eq(block_decode(BLOCK_PLAIN, (struct span){0}, &raw, &len, &err),
+                     LGZ_ERR_CORRUPT);
+    ck_assert_int_eq(block_decode(BLOCK_STRUCTURED, (struct span){0}, &raw, &len, &err),
+                     LGZ_ERR_CORRUPT);
+    clear(&b);
+    buf_free(&text);
+}
+END_TEST
+
+/* A context that encoded other blocks before encodes the next one to the same bytes. */
+START_TEST(test_deterministic)
+{
+    struct column_context ctx;
+    uint64_t seed = random_seed();
+    ck_ok(column_context_init(&ctx, LGZ_LEVEL_DEFAULT, &err));
+    for (uint64_t i = 0; i < 40; i++) {
+        struct buf text = {0}, out = {0};
+        struct encoded_block b;
+        struct block_summary summary;
+        generate_log(seed + i, 6000, &text);
+        const struct extent extent = {.length = text.len};
+        const struct block_input input = {text.data, text.len, &extent, 1};
+        ck_ok(block_encode(&ctx, &input, &out, &summary, &err));
+        encode(&b, buf_span(&text), LGZ_LEVEL_DEFAULT);
+        ck_assert(span_equal(buf_span(&out), buf_span(&b.out)));
+        vec_free(&summary.template_counts);
+        clear(&b);
+        buf_free(&text);
+        buf_free(&out);
+    }
+    column_context_clear(&ctx);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, test_structured);
+    tcase_add_test(tc, test_plain);
+    tcase_add_test(tc, test_wrong_tag);
+    tcase_add_test(tc, test_deterministic);
+}
+
+int main(void)
+{
+    return run_suite("block", add_tests, 60);
+}
