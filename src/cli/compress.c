@@ -85,17 +85,14 @@ static int run(const struct command *self, int argc, char **argv)
         {"fast", no_argument, NULL, OPTION_FAST},
         {"best", no_argument, NULL, OPTION_BEST},
         {"threads", required_argument, NULL, 'T'},
-        {"stdout", no_argument, NULL, 'c'},
-        {"keep", no_argument, NULL, 'k'},
-        {"force", no_argument, NULL, 'f'},
-        {"output", required_argument, NULL, 'o'},
-        {"help", no_argument, NULL, OPTION_HELP},
+        TRANSFORM_LONGS,
         {0},
     };
     struct lgz_options settings;
     struct transform_options options = {.settings = &settings};
     lgz_options_default(&settings);
-    for (int option; (option = option_next(self, argc, argv, ":T:ckfo:", longs)) != OPTION_END;) {
+    for (int option;
+         (option = option_next(self, argc, argv, ":T:" TRANSFORM_SHORTS, longs)) != OPTION_END;) {
         switch (option) {
         case OPTION_FAST:
             settings.level = LGZ_LEVEL_FAST;
@@ -107,32 +104,15 @@ static int run(const struct command *self, int argc, char **argv)
             if (!parse_threads(optarg, &settings.threads))
                 return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
             break;
-        case 'c':
-            options.to_stdout = true;
-            break;
-        case 'k':
-            options.keep = true;
-            break;
-        case 'f':
-            options.force = true;
-            break;
-        case 'o':
-            options.output = optarg;
-            break;
         case OPTION_HELP:
             return option_help(self);
         default:
-            return self->error_status;
+            if (!transform_option(&options, option, optarg))
+                return self->error_status;
+            break;
         }
     }
-    if (options.output && strcmp(options.output, "-") == 0) {
-        options.output = NULL;
-        options.to_stdout = true;
-    }
-    if (options.output && (argc - optind > 1 || options.to_stdout))
-        return option_misuse(self, options.to_stdout ? "-c and -o exclude each other"
-                                                     : "-o takes one file only");
-    return transform_files(&codec, &options, argv + optind, (size_t)(argc - optind));
+    return transform_files(self, &codec, &options, argv + optind, (size_t)(argc - optind));
 }
 
 const struct command command_compress = {

@@ -60,40 +60,16 @@ static const struct codec codec = {
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"stdout", no_argument, NULL, 'c'},       {"keep", no_argument, NULL, 'k'},
-        {"force", no_argument, NULL, 'f'},        {"output", required_argument, NULL, 'o'},
-        {"help", no_argument, NULL, OPTION_HELP}, {0},
-    };
+    static const struct option longs[] = {TRANSFORM_LONGS, {0}};
     struct transform_options options = {0};
-    for (int option; (option = option_next(self, argc, argv, ":ckfo:", longs)) != OPTION_END;) {
-        switch (option) {
-        case 'c':
-            options.to_stdout = true;
-            break;
-        case 'k':
-            options.keep = true;
-            break;
-        case 'f':
-            options.force = true;
-            break;
-        case 'o':
-            options.output = optarg;
-            break;
-        case OPTION_HELP:
+    for (int option;
+         (option = option_next(self, argc, argv, ":" TRANSFORM_SHORTS, longs)) != OPTION_END;) {
+        if (option == OPTION_HELP)
             return option_help(self);
-        default:
+        if (!transform_option(&options, option, optarg))
             return self->error_status;
-        }
     }
-    if (options.output && strcmp(options.output, "-") == 0) {
-        options.output = NULL;
-        options.to_stdout = true;
-    }
-    if (options.output && (argc - optind > 1 || options.to_stdout))
-        return option_misuse(self, options.to_stdout ? "-c and -o exclude each other"
-                                                     : "-o takes one file only");
-    return transform_files(&codec, &options, argv + optind, (size_t)(argc - optind));
+    return transform_files(self, &codec, &options, argv + optind, (size_t)(argc - optind));
 }
 
 const struct command command_decompress = {

@@ -47,6 +47,13 @@ static int write_output(void *context, const void *data, size_t size)
     return code;
 }
 
+/* A progress line must not get into text on its way to the terminal, with or without a pager. */
+static bool may_show_progress(const struct job *j)
+{
+    struct stat st;
+    return j->codec->packs || (fstat(j->out, &st) == 0 && S_ISREG(st.st_mode));
+}
+
 /* Pump all of the input through the codec. */
 static int run_codec(struct job *j, struct lgz_error *err)
 {
@@ -55,8 +62,9 @@ static int run_codec(struct job *j, struct lgz_error *err)
     uint8_t *chunk = malloc(CHUNK);
     if (!chunk)
         return error_memory(err);
-    progress_start(&j->progress, input_name(j),
-                   S_ISREG(j->st.st_mode) ? (uint64_t)j->st.st_size : 0);
+    if (may_show_progress(j))
+        progress_start(&j->progress, input_name(j),
+                       S_ISREG(j->st.st_mode) ? (uint64_t)j->st.st_size : 0);
     int code = j->codec->open(&state, j->options->settings, j->input, &j->st, write_output, j, err);
     while (code == LGZ_OK && (n = read(j->in, chunk, CHUNK)) != 0) {
         if (n < 0 && errno == EINTR)
@@ -252,10 +260,37 @@ static int transform_one(const struct codec *codec, const struct transform_optio
     return status;
 }
 
-int transform_files(const struct codec *codec, const struct transform_options *options,
-                    char *const *files, size_t count)
+bool transform_option(struct transform_options *options, int option, const char *value)
+{
+    switch (option) {
+    case 'c':
+        options->to_stdout = true;
+        return true;
+    case 'k':
+        options->keep = true;
+        return true;
+    case 'f':
+        options->force = true;
+        return true;
+    case 'o':
+        if (strcmp(value, "-") == 0)
+            options->to_stdout = true;
+        else
+            options->output = value;
+        return true;
+    default:
+        return false;
+    }
+}
+
+int transform_files(const struct command *self, const struct codec *codec,
+                    const struct transform_options *options, char *const *files, size_t count)
 {
     int status = TRANSFORM_OK;
+    if (options->output && options->to_stdout)
+        return option_misuse(self, "-c and -o exclude each other");
+    if (options->output && count > 1)
+        return option_misuse(self, "-o takes one file only");
     if (count == 0)
         return transform_one(codec, options, NULL);
     for (size_t i = 0; i < count; i++) {

@@ -38,8 +38,22 @@ struct codec {
     void (*free)(void *state);
 };
 
+/* The options that all transformations have, for option_next(). */
+#define TRANSFORM_SHORTS "ckfo:"
+/* clang-format off */
+#define TRANSFORM_LONGS                       \
+    {"stdout", no_argument, NULL, 'c'},       \
+    {"keep", no_argument, NULL, 'k'},         \
+    {"force", no_argument, NULL, 'f'},        \
+    {"output", required_argument, NULL, 'o'}, \
+    {"help", no_argument, NULL, OPTION_HELP}
+/* clang-format on */
+
+/** Take one of these options, but for --help. @return false if it's another one */
+bool transform_option(struct transform_options *options, int option, const char *value);
+
 /** Transform the files; none: standard input. @return an exit status */
-int transform_files(const struct codec *codec, const struct transform_options *options,
-                    char *const *files, size_t count);
+int transform_files(const struct command *self, const struct codec *codec,
+                    const struct transform_options *options, char *const *files, size_t count);
 
 #endif

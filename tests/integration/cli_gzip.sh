@@ -153,6 +153,19 @@ else
     wait $!
 fi
 
+# A progress line comes on a terminal after a second, but not into text that is shown there.
+slowly() {
+    head -c 100 "$1"
+    sleep 1.2
+    tail -c +101 "$1"
+}
+export -f slowly
+status 0 "$ctl" compress -k -o slow.logz original
+shown=$(SHELL=/bin/bash script -qec "slowly original | '$ctl' compress >slow2.logz" /dev/null </dev/null)
+[[ $shown == *" -> "* ]] || fail "no progress was shown: $shown"
+SHELL=/bin/bash script -qec "slowly slow.logz | '$ctl' decompress" /dev/null </dev/null >shown
+tr -d '\r' <shown | cmp - original
+
 # Help and version.
 status 0 "$ctl" --version
 status 0 "$ctl" --help
