@@ -176,16 +176,16 @@ static bool take_span(const char **at, int64_t *ns)
 {
     *ns = 0;
     while (isdigit((unsigned char)**at)) {
-        int64_t count, fraction, part;
+        int64_t count, unit, part;
         if (!take_digits(at, 1, 12, &count))
             return false;
         skip_blanks(at);
         size_t len = 0;
         while (isalpha((unsigned char)(*at)[len]))
             len++;
-        fraction = unit_of(*at, len);
+        unit = unit_of(*at, len);
         *at += len;
-        if (fraction == 0 || __builtin_mul_overflow(count, fraction, &part) ||
+        if (unit == 0 || __builtin_mul_overflow(count, unit, &part) ||
             __builtin_add_overflow(*ns, part, ns))
             return false;
         skip_blanks(at);
