@@ -62,6 +62,6 @@ const char *lgz_code_name(int code)
         "ok",       "memory", "io",    "format",    "version", "corrupt",
         "argument", "busy",   "limit", "cancelled", "config",  "not found",
     };
-    size_t index = code <= 0 ? (size_t)-code : sizeof(names);
+    size_t index = code <= 0 ? 0 - (size_t)code : sizeof(names);
     return index < sizeof(names) / sizeof(names[0]) ? names[index] : "unknown";
 }

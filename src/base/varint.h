@@ -88,7 +88,8 @@ static inline struct span reader_bytes(struct reader *r, uint64_t len)
         return (struct span){r->end, 0};
     }
     struct span s = {r->at, (size_t)len};
-    r->at += len;
+    if (len) /* a reader of nothing may stand at NULL */
+        r->at += len;
     return s;
 }
 

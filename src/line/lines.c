@@ -6,7 +6,7 @@
 bool lines_split(struct lines *lines, const uint8_t *raw, size_t size)
 {
     const uint8_t *at = raw;
-    const uint8_t *end = raw + size;
+    const uint8_t *end = size ? raw + size : raw;
     while (at < end) {
         const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
         const uint8_t *stop = newline ? newline : end;
