@@ -152,8 +152,8 @@ static void put_segment_json(struct buf *out, const struct segment *s, size_t te
                              const struct range *ranges)
 {
     const struct segment_info *info = segment_info(s);
-    buf_append_string(out, "{\"path\":");
-    json_string(out, json_span(segment_path(s)));
+    buf_push(out, '{');
+    json_member(out, "path", json_span(segment_path(s)));
     buf_printf(out,
                ",\"raw_bytes\":%" PRIu64 ",\"stored_bytes\":%" PRIu64 ",\"index_bytes\":%" PRIu64
                ",\"lines\":%" PRIu64 ",\"blocks\":%zu,\"templates\":%zu,\"level\":\"%s\"",
@@ -170,8 +170,8 @@ static void put_segment_json(struct buf *out, const struct segment *s, size_t te
     buf_append_string(out, ",\"sources\":[");
     for (size_t i = 0; i < segment_source_count(s); i++) {
         const struct source *source = segment_source(s, i);
-        buf_printf(out, "%s{\"id\":%" PRIu64 ",\"name\":", i ? "," : "", source->id);
-        json_string(out, json_span(source->name));
+        buf_printf(out, "%s{\"id\":%" PRIu64 ",", i ? "," : "", source->id);
+        json_member(out, "name", json_span(source->name));
         buf_printf(out, ",\"from\":%" PRIu64 ",\"to\":%" PRIu64, ranges[i].from, ranges[i].to);
         if (ranges[i].bytes) {
             put_time_member(out, "read_first", ranges[i].read_first);
@@ -229,8 +229,8 @@ static int list_segment(struct buf *out, const char *path, bool json, bool first
     const char *name = slash ? slash + 1 : path;
     add_to_totals(totals, info);
     if (json) {
-        buf_append_string(out, first ? "{\"name\":" : ",{\"name\":");
-        json_string(out, json_span(name));
+        buf_append_string(out, first ? "{" : ",{");
+        json_member(out, "name", json_span(name));
         buf_printf(out,
                    ",\"raw_bytes\":%" PRIu64 ",\"stored_bytes\":%" PRIu64 ",\"lines\":%" PRIu64
                    ",\"sources\":%zu}",
@@ -272,8 +272,8 @@ static void put_totals(struct buf *out, const char *path, const struct archive_s
                        const struct totals *t, bool json)
 {
     if (json) {
-        buf_append_string(out, "{\"path\":");
-        json_string(out, json_span(path));
+        buf_push(out, '{');
+        json_member(out, "path", json_span(path));
         buf_printf(out,
                    ",\"raw_bytes\":%" PRIu64 ",\"stored_bytes\":%" PRIu64 ",\"lines\":%" PRIu64,
                    t->raw, t->stored, t->lines);

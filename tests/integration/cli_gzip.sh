@@ -153,6 +153,17 @@ else
     wait $!
 fi
 
+# Names of any bytes come through JSON whole.
+mkdir odd
+cp original odd/$'quo"te\\back\nline'
+cp original odd/$'inv\xff.log'
+status 0 "$ctl" compress odd/*
+"$ctl" info --json odd/* >out
+[[ $(wc -l <out) -eq 2 ]] || fail "not one object for each file: $(cat out)"
+grep -qF '"path":"odd/quo\"te\\back\nline.logz"' out || fail "no escapes: $(cat out)"
+encoded=$(printf 'odd/inv\xff.log' | base64)
+grep -qF "\"name_base64\":\"$encoded\"" out || fail "no $encoded in $(cat out)"
+
 # A progress line comes on a terminal after a second, but not into text that is shown there.
 slowly() {
     head -c 100 "$1"
