@@ -74,7 +74,8 @@ struct archive_recovery {
     uint64_t torn_bytes; /**< cut from the end of the newest journal */
     size_t drafts_removed;
     size_t journals_removed;    /**< that a segment covers */
-    size_t journals_damaged;    /**< with an unreadable header: renamed to NAME.damaged */
+    size_t journals_damaged;    /**< renamed to NAME.damaged if the header is unreadable; if it's a
+                                     record before others, the seal takes those before, and renames */
     size_t segments_unreadable; /**< left as they are; they cover nothing */
 };
 
@@ -93,7 +94,7 @@ struct archive_seal_result {
     uint64_t raw_bytes;
     uint64_t stored_bytes;
     uint64_t lines;
-    uint64_t torn_bytes; /**< found behind the journals' whole records; see below */
+    uint64_t torn_bytes; /**< found behind the journals' whole records, and set aside; see below */
 };
 
 /**

@@ -138,6 +138,14 @@ const char *journal_reader_path(const struct journal_reader *r);
  */
 uint64_t journal_reader_end(const struct journal_reader *r, bool *torn);
 
+/**
+ * After journal_next() returned 0: is there a whole record behind that place? Then the journal
+ * isn't torn by a crash but damaged, and what follows may have been acknowledged.
+ *
+ * @return 1, 0 or a negative code
+ */
+int journal_goes_on(struct journal_reader *r, struct lgz_error *err);
+
 void journal_reader_close(struct journal_reader *r);
 
 #endif

@@ -200,6 +200,27 @@ int journal_next(struct journal_reader *r, struct journal_record *record, struct
     return code;
 }
 
+/* May a record start with these bytes? */
+static bool looks_like_record(const uint8_t *raw)
+{
+    return raw[12] >= JOURNAL_SOURCE && raw[12] <= JOURNAL_DROP && raw[13] <= JOURNAL_FLAG_ZSTD &&
+           le_get(raw + 8, 4) <= JOURNAL_PAYLOAD_MAX;
+}
+
+int journal_goes_on(struct journal_reader *r, struct lgz_error *err)
+{
+    struct journal_record record;
+    const uint8_t *raw;
+    int code = 0;
+    for (uint64_t position = r->position + 1; code == 0; position++) {
+        code = fetch(r, position, JOURNAL_HEAD_LEN, WINDOW_LEN, &raw, err);
+        if (code != 1)
+            return code;
+        code = looks_like_record(raw) ? load(r, position, WINDOW_LEN, &record, err) : 0;
+    }
+    return code == LGZ_ERR_CORRUPT ? 1 : code; /* its checksum holds: it was written like that */
+}
+
 void journal_rewind(struct journal_reader *r)
 {
     r->position = JOURNAL_HEADER_LEN;

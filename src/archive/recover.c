@@ -3,6 +3,7 @@
  * out how far each source was read. It may be killed at any moment and run again.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,20 +153,44 @@ static int sort_out_journals(struct recovery *r, struct lgz_error *err)
     return code;
 }
 
-/* Read one journal: ids from all, positions from the newest, whose tail is cut first. */
+static int sync_file(const char *path, struct lgz_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_io(err, "%s: cannot open", path);
+    int code = file_sync(fd, path, err);
+    close(fd);
+    return code;
+}
+
+/*
+ * Make what was read of the newest journal durable, since the next one will rely on it. A torn tail
+ * is cut off; but if whole records follow, the journal is damaged and stays as it is: the seal
+ * takes what is before the damage and sets the file aside.
+ */
+static int settle_newest(struct recovery *r, struct journal_reader *reader, struct lgz_error *err)
+{
+    const char *path = journal_reader_path(reader);
+    struct journal_writer *writer;
+    int code = journal_goes_on(reader, err);
+    if (code < 0)
+        return code;
+    if (code == 1) {
+        r->result->journals_damaged++;
+        return sync_file(path, err);
+    }
+    code = journal_reopen(&writer, path, &r->result->torn_bytes, err);
+    if (code == LGZ_OK)
+        journal_close(writer);
+    return code;
+}
+
+/* Read one journal: ids from all, positions from the newest. */
 static int read_journal(struct recovery *r, const char *path, bool newest, struct lgz_error *err)
 {
     struct journal_reader *reader;
     struct journal_record record;
-    int code;
-    if (newest) {
-        struct journal_writer *writer;
-        code = journal_reopen(&writer, path, &r->result->torn_bytes, err);
-        if (code != LGZ_OK)
-            return code;
-        journal_close(writer);
-    }
-    code = journal_open(&reader, path, err);
+    int code = journal_open(&reader, path, err);
     if (code != LGZ_OK)
         return code;
     while ((code = journal_next(reader, &record, err)) == 1) {
@@ -179,6 +204,8 @@ static int read_journal(struct recovery *r, const char *path, bool newest, struc
             }
         }
     }
+    if (code == LGZ_OK && newest)
+        code = settle_newest(r, reader, err);
     journal_reader_close(reader);
     return code;
 }
@@ -240,6 +267,8 @@ int archive_recover(struct archive_recovery **out, const char *directory, struct
         code = remove_drafts(&r, err);
     if (code == LGZ_OK)
         code = read_segments(&r, err);
+    if (code == LGZ_OK)
+        code = sync_directory(directory, err); /* the segments', before their journals go */
     if (code == LGZ_OK)
         code = sort_out_journals(&r, err);
     if (code == LGZ_OK)

@@ -66,6 +66,15 @@ static int is_sealed(const struct seal *s, const char *path, bool *sealed)
     return LGZ_OK;
 }
 
+/* Remove a journal whose segment is there, but maybe not durable: an earlier seal failed then. */
+static int remove_sealed(struct seal *s, const char *journal)
+{
+    int code = file_sync_parent(journal, s->err);
+    if (code == LGZ_OK && unlink(journal) != 0 && errno != ENOENT)
+        code = error_io(s->err, "%s: cannot remove", journal);
+    return code;
+}
+
 /* Choose the journals that are still to be sealed; remove those that are and should be gone. */
 static int choose_journals(struct seal *s, char *const *journals, size_t count)
 {
@@ -78,8 +87,8 @@ static int choose_journals(struct seal *s, char *const *journals, size_t count)
         code = is_sealed(s, journals[i], &sealed);
         if (code == LGZ_OK && !sealed)
             s->paths[s->count++] = journals[i];
-        else if (code == LGZ_OK && unlink(journals[i]) != 0 && errno != ENOENT)
-            code = error_io(s->err, "%s: cannot remove", journals[i]);
+        else if (code == LGZ_OK)
+            code = remove_sealed(s, journals[i]);
     }
     if (code == LGZ_OK && s->count == 0)
         code = file_sync_parent(journals[0], s->err);

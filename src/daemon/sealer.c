@@ -88,6 +88,11 @@ static void tell_sealed(struct sealer *s)
     s->totals.raw_bytes += r->raw_bytes;
     s->totals.stored_bytes += r->stored_bytes;
     s->totals.lines += r->lines;
+    if (r->torn_bytes)
+        log_say(
+            s->log, CONFIG_LOG_WARNING,
+            "%llu bytes of sealed journals could not be read; the journals are kept as *.damaged",
+            (unsigned long long)r->torn_bytes);
     if (!r->segment)
         return;
     s->totals.segments++;

@@ -22,6 +22,15 @@ static void tell_recovery(struct service *s, const struct archive_recovery *r)
         log_say(s->log, CONFIG_LOG_WARNING,
                 "recovery: cut %llu bytes that were never acknowledged from the newest journal",
                 (unsigned long long)r->torn_bytes);
+    if (r->journals_damaged)
+        log_say(s->log, CONFIG_LOG_WARNING,
+                "recovery: %zu journals are damaged and kept as *.damaged; what can't be read in "
+                "them is read again from the log files, as far as those are there",
+                r->journals_damaged);
+    if (r->segments_unreadable)
+        log_say(s->log, CONFIG_LOG_WARNING,
+                "recovery: %zu segments can't be read: see logzipctl verify",
+                r->segments_unreadable);
     if (r->drafts_removed || r->journals_removed)
         log_say(s->log, CONFIG_LOG_INFO,
                 "recovery: removed %zu unfinished files and %zu journals that are sealed",

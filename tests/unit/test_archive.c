@@ -264,6 +264,44 @@ START_TEST(journal_without_a_header_is_set_aside)
 }
 END_TEST
 
+/* A record in the middle has gone bad: nothing of what follows is thrown away. */
+START_TEST(journal_damaged_inside_is_kept)
+{
+    struct archive_recovery *r;
+    struct archive_seal_result result;
+    struct journal_writer *j = create_journal(1, 1, 0);
+    put(j, 1, 0, "before\n");
+    off_t at = (off_t)journal_bytes(j) + 20;
+    put(j, 1, 7, "a line that can't be read any more\n");
+    put(j, 1, 42, "behind\n");
+    ck_ok(journal_sync(j, &err));
+    uint64_t size = journal_bytes(j);
+    journal_close(j);
+    char *path = names_journal(directory, 1);
+    int fd = open(path, O_WRONLY);
+    ck_assert_int_eq(pwrite(fd, "?", 1, at), 1);
+    close(fd);
+    free(path);
+
+    ck_ok(archive_recover(&r, directory, &err));
+    ck_assert_uint_eq(r->journals_damaged, 1);
+    ck_assert_uint_eq(r->torn_bytes, 0);
+    ck_assert_uint_eq(r->position_count, 1);
+    ck_assert_uint_eq(r->positions[0].next, 7);
+    archive_recovery_free(r);
+    write_journal(2, 7, "read again\n");
+    ck_ok(try_seal(1, 1, &result));
+    archive_seal_result_clear(&result);
+    assert_restores("/log/1", "before\nread again\n");
+
+    struct stat st;
+    char kept[200];
+    snprintf(kept, sizeof(kept), "%s/%s.damaged", directory, JOURNAL_1);
+    ck_assert_int_eq(stat(kept, &st), 0);
+    ck_assert_uint_eq((uint64_t)st.st_size, size);
+}
+END_TEST
+
 START_TEST(positions_from_segments_when_journals_are_gone)
 {
     struct archive_recovery *r;
@@ -597,6 +635,7 @@ int main(void)
     tcase_add_test(tests, recovery_of_an_empty_archive);
     tcase_add_test(tests, recovery_finds_positions_and_is_idempotent);
     tcase_add_test(tests, journal_without_a_header_is_set_aside);
+    tcase_add_test(tests, journal_damaged_inside_is_kept);
     tcase_add_test(tests, positions_from_segments_when_journals_are_gone);
     tcase_add_test(tests, damaged_segment_is_sealed_again);
     tcase_add_test(tests, seal_groups_interleaved_sources);
