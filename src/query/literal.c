@@ -72,10 +72,12 @@ static void skip_group(struct walk *w)
     if (!is_simple_group(w->at))
         w->unknown = true;
     while (depth && !w->unknown) {
-        char c = *w->at++;
-        if (c == '\0') {
+        if (*w->at == '\0') {
             w->unknown = true;
-        } else if (c == '\\') {
+            return;
+        }
+        char c = *w->at++;
+        if (c == '\\') {
             if (*w->at == '\0' || *w->at == 'Q')
                 w->unknown = true;
             else

@@ -3,6 +3,8 @@
  */
 #include <check.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "query/literal.h"
 #include "query/pattern.h"
@@ -186,6 +188,30 @@ START_TEST(test_required_literal)
 }
 END_TEST
 
+/* Expressions that end in the middle of something, with nothing to read behind them. */
+START_TEST(test_literal_of_the_unfinished)
+{
+    static const char *const texts[] = {
+        "a(b[[:alpha:]\\Q", "a(?<b(*c|", "[^]a\\\\", "a{2,3}(?P<", "[[:al", "((a)", "x\\"};
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(pages, MAP_FAILED);
+    ck_assert_int_eq(mprotect(pages + page, page, PROT_NONE), 0);
+    struct buf out = {0};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        for (size_t len = 0; len <= strlen(texts[i]); len++) {
+            char *copy = pages + page - len - 1;
+            memcpy(copy, texts[i], len);
+            copy[len] = '\0';
+            literal_required(copy, &out);
+            ck_assert_uint_le(out.len, len);
+        }
+    }
+    buf_free(&out);
+    munmap(pages, 2 * page);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pattern");
@@ -197,6 +223,7 @@ int main(void)
     tcase_add_test(tc, test_errors);
     tcase_add_test(tc, test_too_much_work);
     tcase_add_test(tc, test_required_literal);
+    tcase_add_test(tc, test_literal_of_the_unfinished);
     suite_add_tcase(suite, tc);
     SRunner *sr = srunner_create(suite);
     srunner_run_all(sr, CK_ENV);
