@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    TINY_STREAM = 32,         /* too short for statistics: counted as it is */
+    TINY_STREAM = 8,          /* too short for statistics: counted as it is */
     FRAME_OVERHEAD = 12,      /* of a zstd frame, which a small stream doesn't pay alone */
     COST_SAMPLE = 128 * 1024, /* bytes of a stream that are tried */
     COST_PIECES = 4,

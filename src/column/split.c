@@ -216,7 +216,7 @@ static void free_split(void *state)
 static bool parse_parts(struct split *s, struct reader *head, struct stream_reader *streams,
                         unsigned depth, struct lgz_error *err)
 {
-    s->pattern_count = reader_varint_max(head, MAX_PATTERNS + 1);
+    s->pattern_count = reader_varint_max(head, MAX_PATTERNS);
     /* Each column takes bytes of the head. */
     s->run_count = reader_varint_max(head, reader_left(head));
     if (head->failed || s->pattern_count == 0 ||

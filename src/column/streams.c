@@ -25,6 +25,10 @@ int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const v
     size_t n = ZSTD_compress2(zstd, out->data + out->len, bound, data, len);
     if (ZSTD_isError(n))
         return error_set(err, LGZ_ERR_MEMORY, "zstd: %s", ZSTD_getErrorName(n));
+    if (n >= len) {
+        memcpy(out->data + out->len, data, len);
+        n = len;
+    }
     out->len += n;
     return LGZ_OK;
 }
@@ -36,6 +40,11 @@ bool frame_may_hold(struct span frame, uint64_t len)
 
 int frame_decompress(struct span frame, uint8_t *to, size_t len, struct lgz_error *err)
 {
+    if (frame.len == len) {
+        if (len)
+            memcpy(to, frame.data, len);
+        return LGZ_OK;
+    }
     size_t n = ZSTD_decompress(to, len, frame.data, frame.len);
     if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
         return error_memory(err);

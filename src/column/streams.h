@@ -19,7 +19,8 @@ struct frame_options {
 };
 
 /**
- * Compress `len` bytes into one zstd frame (no content size, no checksum), appended to `out`.
+ * Compress `len` bytes into one zstd frame (no content size, no checksum), appended to `out`. Bytes
+ * of which a frame isn't smaller are stored as they are: a frame as long as what it holds is none.
  */
 int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const void *data,
                    size_t len, struct buf *out, struct lgz_error *err);

@@ -66,8 +66,11 @@ int text_parse(struct text_column **out, struct reader *head, struct stream_read
                unsigned depth, struct lgz_error *err)
 {
     uint8_t tag = reader_u8(head);
-    if (head->failed || tag >= ENCODINGS || depth > TEXT_MAX_DEPTH)
+    if (head->failed || depth > TEXT_MAX_DEPTH)
         return error_set(err, LGZ_ERR_CORRUPT, "damaged column head");
+    if (tag >= ENCODINGS)
+        return error_set(err, LGZ_ERR_VERSION,
+                         "unknown encoding %u: damaged, or a newer logzip wrote it", tag);
     struct text_column *c = calloc(1, sizeof(*c));
     if (!c)
         return error_memory(err);

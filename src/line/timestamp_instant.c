@@ -113,8 +113,11 @@ static int64_t floor_div(int64_t value, int64_t divisor)
     return value / divisor - (value % divisor < 0);
 }
 
-/* The stamp's number in nanoseconds; the nearest there is if that is too large.
- */
+/* Years before 1678 and behind 2262 don't fit: the nearest instant that does stands for them.
+   INT64_MIN itself means "no time" to others. */
+static const int64_t EARLIEST = INT64_MIN + 1;
+
+/* The stamp's number in nanoseconds; the nearest there is if that is too large. */
 static int64_t to_nanoseconds(int64_t value, unsigned digits)
 {
     int64_t unit = 1;
@@ -122,7 +125,7 @@ static int64_t to_nanoseconds(int64_t value, unsigned digits)
     for (unsigned i = digits; i < 9; i++)
         unit *= 10;
     if (__builtin_mul_overflow(value, unit, &result))
-        return value < 0 ? INT64_MIN : INT64_MAX;
+        return value < 0 ? EARLIEST : INT64_MAX;
     return result;
 }
 
@@ -130,7 +133,7 @@ static int64_t add_clamped(int64_t a, int64_t b)
 {
     int64_t result;
     if (__builtin_add_overflow(a, b, &result))
-        return b < 0 ? INT64_MIN : INT64_MAX;
+        return b < 0 ? EARLIEST : INT64_MAX;
     return result;
 }
 

@@ -65,6 +65,9 @@ int block_encode(struct column_context *ctx, const struct block_input *input, st
 int block_decode(enum block_tag tag, struct span body, uint8_t **raw, size_t *len,
                  struct lgz_error *err);
 
+/** The checksum in the header of a body that was decoded well. */
+uint64_t block_checksum(struct span body);
+
 /** Only the templates of a structured block's body; nothing else of it is decoded. */
 int block_templates(struct span body, struct template_set *set, struct lgz_error *err);
 

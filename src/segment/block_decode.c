@@ -250,3 +250,10 @@ int block_decode(enum block_tag tag, struct span body, uint8_t **raw, size_t *le
     }
     return code;
 }
+
+uint64_t block_checksum(struct span body)
+{
+    struct reader r = reader_of(body.data, body.len);
+    reader_varint(&r);
+    return reader_le(&r, 8);
+}

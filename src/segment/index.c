@@ -13,6 +13,7 @@ static const uint8_t trailer_magic[4] = {'Z', 'G', 'O', 0x1a};
 enum {
     FOOTER_LIMIT = 1 << 30, /* bytes of a footer once decompressed, at most */
     MIN_EXTENT = 4,         /* bytes of an extent, at least */
+    SECTION_NEEDED = 64,    /* sections with such a tag must be understood */
     FLAG_PLAIN = 1,
     FLAG_TIMES = 2,
 };
@@ -98,16 +99,16 @@ int segment_footer_write(const struct segment_index *index, ZSTD_CCtx *zstd, str
         code = frame_compress(zstd, &options, plain.data, plain.len, &frame, err);
     if (code == LGZ_OK) {
         struct buf body = {0};
-        /* Few blocks make an index too small for a frame to pay: length 0 says that it's plain. */
-        bool packed = frame.len + 1 < plain.len;
-        varint_put(&body, packed ? plain.len : 0);
-        buf_append(&body, packed ? frame.data : plain.data, packed ? frame.len : plain.len);
+        varint_put(&body, plain.len);
+        buf_append(&body, frame.data, frame.len);
         buf_push(out, SEGMENT_FOOTER);
         varint_put(out, body.len);
         buf_append(out, body.data, body.len);
         out->failed |= body.failed;
         buf_free(&body);
     }
+    if (code == LGZ_OK && (plain.len > FOOTER_LIMIT || out->len - start > UINT32_MAX))
+        code = error_set(err, LGZ_ERR_LIMIT, "index of %zu bytes is too large", plain.len);
     if (code == LGZ_OK && !out->failed) {
         size_t len = out->len - start;
         buf_put_le(out, hash_bytes(out->data + start, len), 8);
@@ -154,7 +155,8 @@ static bool read_extents(struct reader *r, struct block_info *b, uint64_t *ends,
         x->read_time = (int64_t)((uint64_t)*time + (uint64_t)unzigzag(reader_varint(r)));
         *time = x->read_time;
         sum += x->length;
-        if (sum > b->raw_len || __builtin_add_overflow(x->offset, x->length, &ends[x->source]))
+        if (x->length == 0 || sum > b->raw_len ||
+            __builtin_add_overflow(x->offset, x->length, &ends[x->source]))
             r->failed = true;
     }
     r->failed |= sum != b->raw_len;
@@ -186,6 +188,7 @@ static bool read_block(struct reader *r, struct block_info *b, uint64_t *ends, s
     for (size_t i = 0; i < b->template_count; i++)
         counts[i] = reader_varint(r);
     r->failed |= flags > (FLAG_PLAIN | FLAG_TIMES) || b->raw_len == 0;
+    r->failed |= b->plain && b->template_count;
     return true;
 }
 
@@ -240,20 +243,32 @@ static int unpack(struct reader *r, const char *name, uint8_t **bytes, size_t *l
 {
     uint64_t plain_len = reader_varint_max(r, FOOTER_LIMIT);
     struct span body = reader_bytes(r, reader_left(r));
-    if (r->failed || (plain_len && !frame_may_hold(body, plain_len)))
+    if (r->failed || !frame_may_hold(body, plain_len))
         return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer", name);
-    *len = plain_len ? plain_len : body.len;
+    *len = plain_len;
     *bytes = malloc(*len + 1);
     if (!*bytes)
         return error_memory(err);
-    if (!plain_len) {
-        memcpy(*bytes, body.data, body.len);
-        return LGZ_OK;
-    }
     int code = frame_decompress(body, *bytes, *len, err);
     if (code != LGZ_OK)
         error_prefix(err, "%s: footer", name);
     return code;
+}
+
+/*
+ * What later versions may add behind the blocks: a tag, a length and that many bytes. Sections
+ * below SECTION_NEEDED can be left out by who doesn't know them.
+ */
+static int read_sections(struct reader *r, const char *name, struct lgz_error *err)
+{
+    while (reader_left(r) && !r->failed) {
+        uint64_t tag = reader_varint(r);
+        reader_bytes(r, reader_varint(r));
+        if (!r->failed && tag >= SECTION_NEEDED)
+            return error_set(err, LGZ_ERR_VERSION, "%s: needs a newer logzip (section %llu)", name,
+                             (unsigned long long)tag);
+    }
+    return LGZ_OK;
 }
 
 static int read_index(struct reader *r, const char *name, struct segment_index *index,
@@ -266,8 +281,11 @@ static int read_index(struct reader *r, const char *name, struct segment_index *
     int code = read_sources(r, name, index, err);
     if (code == LGZ_OK)
         code = read_blocks(r, name, index, err);
-    if (code == LGZ_OK && (r->failed || reader_left(r) || level < LGZ_LEVEL_FAST ||
-                           level > LGZ_LEVEL_BEST || index->first_journal > index->last_journal))
+    if (code == LGZ_OK)
+        code = read_sections(r, name, err);
+    bool journals = index->first_journal <= index->last_journal &&
+                    !index->first_journal == !index->last_journal;
+    if (code == LGZ_OK && (r->failed || level == 0 || !journals))
         code = error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer", name);
     return code;
 }

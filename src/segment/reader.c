@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "segment/index.h"
+#include "segment/times.h"
 
 struct segment {
     char *path;
@@ -209,9 +210,8 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
     int code = load_block(s, index, &stored, &body, err);
     if (code == LGZ_OK)
         code = block_decode(info->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED, body, &raw, &len, err);
-    if (code == LGZ_OK && len != info->raw_len)
-        code = error_set(err, LGZ_ERR_CORRUPT, "has %zu raw bytes, the footer says %llu", len,
-                         (unsigned long long)info->raw_len);
+    if (code == LGZ_OK && (len != info->raw_len || block_checksum(body) != info->raw_checksum))
+        code = error_set(err, LGZ_ERR_CORRUPT, "isn't the block that the footer speaks of");
     if (code == LGZ_OK) {
         buf_append(out, raw, len);
         if (out->failed)
@@ -290,6 +290,25 @@ int segment_block_templates(const struct segment *s, size_t index, struct templa
     return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
 }
 
+/* What queries leave out blocks by must be true as well. */
+static int verify_index(const struct segment *s, size_t index, const struct buf *raw,
+                        struct lgz_error *err)
+{
+    const struct block_info *info = &s->index.blocks.data[index];
+    struct block_input input = {raw->data, raw->len, info->extents, info->extent_count};
+    struct block_summary found = {0};
+    uint64_t counted = 0;
+    block_times(&input, &found);
+    for (size_t i = 0; i < info->template_count; i++)
+        if (__builtin_add_overflow(counted, info->template_counts[i], &counted))
+            counted = UINT64_MAX;
+    if (found.lines == info->lines && counted <= info->lines)
+        return LGZ_OK;
+    int code = error_set(err, LGZ_ERR_CORRUPT, "has %llu lines, the footer says %llu",
+                         (unsigned long long)found.lines, (unsigned long long)info->lines);
+    return block_error(s, index, code, err);
+}
+
 int segment_verify(const struct segment *s, struct lgz_error *err)
 {
     int code = LGZ_OK;
@@ -297,6 +316,8 @@ int segment_verify(const struct segment *s, struct lgz_error *err)
     for (size_t i = 0; i < s->index.blocks.len && code == LGZ_OK; i++) {
         buf_clear(&raw);
         code = segment_read_block(s, i, &raw, err);
+        if (code == LGZ_OK)
+            code = verify_index(s, i, &raw, err);
     }
     buf_free(&raw);
     return code;

@@ -16,7 +16,7 @@ struct segment_stream {
     size_t taken;                  /* bytes at the front of `pending` that are done with */
     uint64_t offset;               /* in the input, of what is at `taken` */
     bool in_segment;               /* a header was taken and its trailer wasn't yet */
-    VEC(struct block_info) blocks; /* of this segment: stored and raw length, nothing else */
+    VEC(struct block_info) blocks; /* of this segment: what same_block() compares */
 };
 
 int segment_stream_new(struct segment_stream **out, const char *name, lgz_write_fn *write,
@@ -57,7 +57,10 @@ static int take_block(struct segment_stream *s, enum block_tag tag, struct span 
         error_prefix(err, "%s: block at offset %llu", s->name, (unsigned long long)s->offset);
         return code;
     }
-    struct block_info info = {.stored_len = stored_len, .raw_len = len};
+    struct block_info info = {.stored_len = stored_len,
+                              .raw_len = len,
+                              .raw_checksum = block_checksum(body),
+                              .plain = tag == BLOCK_PLAIN};
     if (!vec_push(&s->blocks, info))
         code = error_memory(err);
     else if (s->write(s->context, raw, len) != 0)
@@ -65,6 +68,12 @@ static int take_block(struct segment_stream *s, enum block_tag tag, struct span 
                                 : error_set(err, LGZ_ERR_CANCELLED, "writing was cancelled");
     free(raw);
     return code;
+}
+
+static bool same_block(const struct block_info *a, const struct block_info *b)
+{
+    return a->stored_len == b->stored_len && a->raw_len == b->raw_len &&
+           a->raw_checksum == b->raw_checksum && a->plain == b->plain;
 }
 
 /* The footer must speak of the very blocks that were decoded. */
@@ -82,8 +91,7 @@ static int take_footer(struct segment_stream *s, struct span footer, const uint8
         return code;
     bool same = index.blocks.len == s->blocks.len;
     for (size_t i = 0; same && i < s->blocks.len; i++)
-        same = index.blocks.data[i].stored_len == s->blocks.data[i].stored_len &&
-               index.blocks.data[i].raw_len == s->blocks.data[i].raw_len;
+        same = same_block(&index.blocks.data[i], &s->blocks.data[i]);
     segment_index_clear(&index);
     s->blocks.len = 0;
     s->in_segment = false;

@@ -73,6 +73,10 @@ int template_parse(struct template *t, struct span *text)
         text->len -= slot.literal.len + 1;
         text->data = mark + 1;
         int parsed = parse_mark(text, &slot);
+        /* Nothing may follow the rest of a line but the end. */
+        bool after_rest = slots.len && slots.data[slots.len - 1].kind == SLOT_REST;
+        if (parsed == 0 || (after_rest && (parsed != 2 || slot.literal.len)))
+            break;
         if (parsed == 2) {
             t->tail = slot.literal;
             t->text = (struct span){start, (size_t)(text->data - start)};
@@ -80,10 +84,6 @@ int template_parse(struct template *t, struct span *text)
             t->slot_count = slots.len;
             return 1;
         }
-        /* Nothing may follow the rest of a line but the end. */
-        bool after_rest = slots.len && slots.data[slots.len - 1].kind == SLOT_REST;
-        if (parsed == 0 || after_rest)
-            break;
         if (!vec_push(&slots, slot)) {
             vec_free(&slots);
             return -1;
