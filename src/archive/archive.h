@@ -35,6 +35,13 @@ int archive_lock(struct archive_lock **out, const char *directory, const char *p
                  struct lgz_error *err);
 void archive_unlock(struct archive_lock *lock);
 
+/**
+ * If the process is root's and the archive is not: give up root's rights for those of the archive's
+ * owner, so that the owner's daemon can go on with the files that are made. For a command, not for a
+ * daemon, which may need root's rights to read logs. Nothing is done if the directory isn't there.
+ */
+int archive_act_as_owner(const char *directory, struct lgz_error *err);
+
 /* A reader's view. */
 
 struct archive_segment {

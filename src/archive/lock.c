@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -129,4 +130,14 @@ void archive_unlock(struct archive_lock *lock)
         return;
     close(lock->fd);
     free(lock);
+}
+
+int archive_act_as_owner(const char *directory, struct lgz_error *err)
+{
+    struct stat st;
+    if (geteuid() != 0 || stat(directory, &st) != 0 || st.st_uid == 0)
+        return LGZ_OK;
+    if (setgroups(0, NULL) != 0 || setegid(st.st_gid) != 0 || seteuid(st.st_uid) != 0)
+        return error_io(err, "%s: cannot act as its owner", directory);
+    return LGZ_OK;
 }

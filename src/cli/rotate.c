@@ -57,7 +57,9 @@ static void seal_here(const struct config *config, struct report *r)
     struct archive_lock *lock = NULL;
     struct archive_seal_result result = {0};
     struct lgz_error err = {0};
-    int code = archive_lock(&lock, config->directory, "logzipctl", &err);
+    int code = archive_act_as_owner(config->directory, &err);
+    if (code == LGZ_OK)
+        code = archive_lock(&lock, config->directory, "logzipctl", &err);
     if (code == LGZ_ERR_BUSY)
         error_prefix(&err, "no daemon answers at %s, but the archive is in use", config->control);
     if (code == LGZ_OK)
