@@ -29,8 +29,14 @@ static inline void block_parts_free(struct block_parts *p)
     *p = (struct block_parts){0};
 }
 
+/* What isn't a zstd frame is stored as it is. */
 static inline bool parts_unpack(struct span frame, struct buf *out)
 {
+    static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+    if (frame.len < 4 || memcmp(frame.data, magic, 4) != 0) {
+        buf_append(out, frame.data, frame.len);
+        return !out->failed;
+    }
     if (!buf_reserve(out, PARTS_ROOM))
         return false;
     size_t n = ZSTD_decompress(out->data, PARTS_ROOM, frame.data, frame.len);
@@ -48,6 +54,27 @@ static inline bool parts_pack(const struct buf *data, struct buf *out)
     return !ZSTD_isError(n);
 }
 
+/* The table of frames ends the head: the fewest numbers there that sum to `total`. */
+static inline bool parts_find_table(struct block_parts *p, size_t total, struct buf *table)
+{
+    size_t start = p->head.len;
+    for (uint64_t sum = 0; sum < total;) {
+        if (start == 0)
+            return false;
+        for (start--; start > 0 && (p->head.data[start - 1] & 0x80); start--)
+            ;
+        struct reader r = reader_of(p->head.data + start, p->head.len - start);
+        sum = 0;
+        while (reader_left(&r) && sum <= total)
+            sum += reader_varint_max(&r, total);
+        if (r.failed || sum > total)
+            return false;
+    }
+    buf_append(table, p->head.data + start, p->head.len - start);
+    p->head.len = start;
+    return !table->failed;
+}
+
 /** Take a body apart. @return false if it isn't one */
 static inline bool block_parts_read(struct span body, struct block_parts *p)
 {
@@ -59,19 +86,14 @@ static inline bool block_parts_read(struct span body, struct block_parts *p)
     p->own_frame = reader_varint(&r);
     uint64_t head_len = reader_varint(&r);
     struct span packed = reader_bytes(&r, reader_varint(&r));
-    bool ok = !r.failed && parts_unpack(packed, &p->head) && p->head.len == head_len;
-    while (ok && reader_left(&r)) {
-        size_t n = ZSTD_findFrameCompressedSize(r.at, reader_left(&r));
-        ok = !ZSTD_isError(n) && p->frame_count < PARTS_FRAMES;
-        if (ok)
-            ok = parts_unpack(reader_bytes(&r, n), &p->frames[p->frame_count++]);
-        varint_put(&table, n);
+    bool ok = !r.failed && parts_unpack(packed, &p->head) && p->head.len == head_len &&
+              parts_find_table(p, reader_left(&r), &table);
+    struct reader sizes = reader_of(table.data, table.len);
+    while (ok && reader_left(&sizes)) {
+        struct span frame = reader_bytes(&r, reader_varint(&sizes));
+        ok = !r.failed && p->frame_count < PARTS_FRAMES &&
+             parts_unpack(frame, &p->frames[p->frame_count++]);
     }
-    ok = ok && table.len <= p->head.len;
-    if (ok)
-        p->head.len -= table.len;
-    if (ok && table.len)
-        ok = memcmp(p->head.data + p->head.len, table.data, table.len) == 0;
     buf_free(&table);
     if (!ok)
         block_parts_free(p);

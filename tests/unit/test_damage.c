@@ -362,11 +362,18 @@ static void unpack_footer(const struct sample *s, struct buf *body)
 
 static void put_footer(const struct buf *body, struct buf *out)
 {
+    const struct frame_options options = {.zstd_level = 1};
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    struct buf packed = {0};
     size_t start = out->len;
+    ck_assert_ptr_nonnull(zstd);
+    varint_put(&packed, body->len);
+    ck_ok(frame_compress(zstd, &options, body->data, body->len, &packed, &err));
+    ZSTD_freeCCtx(zstd);
     buf_push(out, SEGMENT_FOOTER);
-    varint_put(out, body->len + 1);
-    buf_push(out, 0);
-    buf_append(out, body->data, body->len);
+    varint_put(out, packed.len);
+    buf_append(out, packed.data, packed.len);
+    buf_free(&packed);
     size_t len = out->len - start;
     buf_put_le(out, hash_bytes(out->data + start, len), 8);
     buf_put_le(out, len, 4);

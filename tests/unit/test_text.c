@@ -178,9 +178,8 @@ START_TEST(test_damaged_heads)
         struct text_column *column = NULL;
         struct stream_reader *streams = new_streams();
         struct reader head = reader_of(bad[i].data, bad[i].len);
-        ck_assert_msg(text_parse(&column, &head, streams, 0, &err) == LGZ_ERR_CORRUPT, "head %zu",
-                      i);
-        ck_assert_int_eq(err.code, LGZ_ERR_CORRUPT);
+        ck_assert_msg(text_parse(&column, &head, streams, 0, &err) != LGZ_OK, "head %zu", i);
+        ck_assert(err.code == LGZ_ERR_CORRUPT || err.code == LGZ_ERR_VERSION);
         stream_reader_free(streams);
     }
 }
