@@ -37,8 +37,9 @@ void archive_unlock(struct archive_lock *lock);
 
 /**
  * If the process is root's and the archive is not: give up root's rights for those of the archive's
- * owner, so that the owner's daemon can go on with the files that are made. For a command, not for a
- * daemon, which may need root's rights to read logs. Nothing is done if the directory isn't there.
+ * owner, so that the owner's daemon can go on with the files that are made. For a command, not for
+ * a daemon, which may need root's rights to read logs. Nothing is done if the directory isn't
+ * there.
  */
 int archive_act_as_owner(const char *directory, struct lgz_error *err);
 

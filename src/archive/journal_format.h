@@ -35,9 +35,9 @@
  * Payload of a drop record
  *   varint source     the id of a source that won't be read any more
  *
- * A reader stops at the first record that is cut, too long or fails its checksum. If no whole record
- * follows, that is what a crash left, and was never acknowledged; else it's damage. A record that
- * passes its checksum but breaks another rule is damage, too.
+ * A reader stops at the first record that is cut, too long or fails its checksum. If no whole
+ * record follows, that is what a crash left, and was never acknowledged; else it's damage. A record
+ * that passes its checksum but breaks another rule is damage, too.
  */
 #ifndef LOGZIP_ARCHIVE_JOURNAL_FORMAT_H
 #define LOGZIP_ARCHIVE_JOURNAL_FORMAT_H
