@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <grp.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "archive/config.h"
+#include "archive/names.h"
 #include "base/buf.h"
 
 struct checker {
@@ -125,6 +127,24 @@ static void check_glob(struct checker *c, const struct config_glob *glob)
     free(path);
 }
 
+/* A daemon that reads its own journal writes what it reads, for ever. */
+static void check_not_archive(struct checker *c, const struct config_input *input,
+                              const struct config_glob *glob)
+{
+    char *journal = names_journal(c->config->directory, 1);
+    if (!journal) {
+        c->code = error_memory(c->err);
+        return;
+    }
+    bool taken = fnmatch(glob->pattern, journal, FNM_PATHNAME | FNM_PERIOD) == 0;
+    for (size_t i = 0; i < input->exclude_count; i++)
+        taken = taken && fnmatch(input->excludes[i].pattern, journal, FNM_PATHNAME) != 0;
+    if (taken)
+        finding(c, glob->line, "path: %s matches the archive's own journals; exclude %s/*",
+                glob->pattern, c->config->directory);
+    free(journal);
+}
+
 int config_check(const struct config *config, config_report_fn *report, void *context,
                  struct lgz_error *err)
 {
@@ -134,8 +154,10 @@ int config_check(const struct config *config, config_report_fn *report, void *co
     if (config->input_count == 0)
         finding(&c, 0, "there is no [input NAME]: nothing to read");
     for (size_t i = 0; i < config->input_count; i++) {
-        for (size_t k = 0; k < config->inputs[i].path_count; k++)
+        for (size_t k = 0; k < config->inputs[i].path_count; k++) {
             check_glob(&c, &config->inputs[i].paths[k]);
+            check_not_archive(&c, &config->inputs[i], &config->inputs[i].paths[k]);
+        }
     }
     return c.code;
 }

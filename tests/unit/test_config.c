@@ -186,6 +186,24 @@ START_TEST(against_the_machine)
 }
 END_TEST
 
+START_TEST(the_archive_is_no_input)
+{
+    struct lgz_error err = {0};
+    struct config *c = good("[archive]\ndirectory = /tmp\n[input a]\npath = /*/*\n");
+    buf_clear(&findings);
+    ck_assert_int_eq(config_check(c, collect, NULL, &err), LGZ_ERR_CONFIG);
+    buf_push(&findings, '\0');
+    ck_assert_ptr_nonnull(
+        strstr((const char *)findings.data, ":4: path: /*/* matches the archive"));
+    config_free(c);
+
+    c = good("[archive]\ndirectory = /tmp\n[daemon]\ncontrol = /tmp/c\n"
+             "[input a]\npath = /*/*\nexclude = /tmp/*\n[input b]\npath = /*/*.log\n");
+    ck_assert_int_eq(config_check(c, collect, NULL, &err), LGZ_OK);
+    config_free(c);
+}
+END_TEST
+
 int main(void)
 {
     int fd = mkstemp(path);
@@ -200,6 +218,7 @@ int main(void)
     tcase_add_test(tc, hostile);
     tcase_add_test(tc, values);
     tcase_add_test(tc, against_the_machine);
+    tcase_add_test(tc, the_archive_is_no_input);
     suite_add_tcase(suite, tc);
     SRunner *sr = srunner_create(suite);
     srunner_run_all(sr, CK_ENV);
