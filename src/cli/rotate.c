@@ -5,7 +5,6 @@
  * must not fill the disk. The exit status tells.
  */
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "archive/archive.h"
 #include "archive/control_client.h"
@@ -19,6 +18,7 @@ enum { SEAL_TIMEOUT_MS = 3600 * 1000 };
 /* What was done, for the summary. */
 struct report {
     struct buf text;
+    struct buf details; /* lines that come before it */
     bool failed;
 };
 
@@ -102,8 +102,8 @@ static void expire(const struct config *config, bool dry_run, struct report *r)
     if (code != LGZ_OK)
         note_failure(r, &err);
     for (size_t i = 0; dry_run && i < result.count; i++)
-        printf("would expire %s (%s)\n", result.items[i].path,
-               result.items[i].reason == RETENTION_AGE ? "age" : "size");
+        buf_printf(&r->details, "would expire %s (%s)\n", result.items[i].path,
+                   result.items[i].reason == RETENTION_AGE ? "age" : "size");
     buf_printf(&r->text, "; %s %zu segments", dry_run ? "would expire" : "expired", result.count);
     if (result.count) {
         buf_append_string(&r->text, " of ");
@@ -181,7 +181,9 @@ static int rotate(const struct config *config, bool dry_run)
     if (!dry_run)
         verify(config, &r);
     buf_push(&r.text, '\n');
-    return output_buffer(&r.text) && !r.failed ? 0 : 1;
+    bool printed = output_buffer(&r.details);
+    printed &= output_buffer(&r.text);
+    return printed && !r.failed ? 0 : 1;
 }
 
 static int run(const struct command *self, int argc, char **argv)

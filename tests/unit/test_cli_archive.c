@@ -174,6 +174,21 @@ START_TEST(test_rotate_expires_and_finds_damage)
 }
 END_TEST
 
+/* A dry run names what would go, and its summary is the last line, whatever the output is. */
+START_TEST(test_dry_run_names_what_would_expire)
+{
+    begin("max_age = 1d\n");
+    write_journal(1, 0, "very old\n");
+    write_journal(2, 9, "");
+    free(seal(1, 1));
+    ck_assert_int_eq(run_with_config(&command_rotate, "--dry-run"), 0);
+    ck_assert_int_eq(strncmp(output(), "would expire /", 14), 0);
+    ck_assert_ptr_nonnull(strstr(output(), "(age)\nwould seal 0 B; would expire 1 segments of "));
+    ck_assert_int_eq(run_with_config(&command_query, "old"), 0);
+    end();
+}
+END_TEST
+
 START_TEST(test_rotate_respects_the_lock)
 {
     struct archive_lock *lock = NULL;
@@ -247,6 +262,7 @@ int main(void)
     tcase_add_test(tc, test_rotate_seals_without_daemon);
     tcase_add_test(tc, test_rotate_twice_and_restore);
     tcase_add_test(tc, test_rotate_expires_and_finds_damage);
+    tcase_add_test(tc, test_dry_run_names_what_would_expire);
     tcase_add_test(tc, test_rotate_respects_the_lock);
     tcase_add_test(tc, test_info_and_verify);
     tcase_add_test(tc, test_directory_without_archive);
