@@ -2,6 +2,8 @@
 # An administrator runs `logzipctl rotate` as root while the daemon of another user is down: that
 # user's daemon must be able to go on with the archive.
 set -u
+# Where the tests run may be a directory that only root can enter; the other user must get in.
+export TMPDIR=/tmp
 # shellcheck source=tests/integration/daemon_lib.bash
 source "${BASH_SOURCE[0]%/*}/daemon_lib.bash"
 
