@@ -16,6 +16,7 @@ case ${MAKEFLAGS-} in
 esac
 unset MAKELEVEL
 # A relative path: make takes no blanks in names, which the way to the tree may have.
+# shellcheck disable=SC2153  # the runner sets BUILD
 build=$(realpath --relative-to="$SRC" "$BUILD")
 in_tree() {
     make --no-print-directory -C "$SRC" "$@" BUILDDIR="$build" DESTDIR="$root" \

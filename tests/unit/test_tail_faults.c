@@ -10,7 +10,10 @@
 
 #include "tail_fixture.h"
 
-static bool unreadable; /* each pread(2) fails, as on a disk with a bad block */
+/* Each pread(2) fails, as on a disk with a bad block. Not static, for the C library may declare
+   pread() inline, and clang warns of a static variable in there. */
+extern bool unreadable;
+bool unreadable;
 
 ssize_t pread(int fd, void *data, size_t len, off_t offset)
 {
