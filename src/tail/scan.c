@@ -14,9 +14,8 @@
 #include "tail/set.h"
 
 /* How long a file is waited for whose directory is gone, or on another device than it was: a file
- * system may be mounted late. And a file that was renamed while nothing has taken its name. */
+ * system may be mounted late. */
 #define ABSENT_LINGER     (24 * 3600 * NS_PER_SECOND)
-#define RENAMED_LINGER    (3600 * NS_PER_SECOND)
 #define IDLE_BEFORE_CLOSE (60 * NS_PER_SECOND)
 
 struct refusal {
@@ -204,9 +203,9 @@ static bool finished(const struct tail *t, const struct logfile *f)
     if (f->seen.st_nlink == 0)
         return true; /* deleted */
     if (stat(f->path, &st) != 0)
-        return (errno == ENOENT || errno == ENOTDIR) && waited >= RENAMED_LINGER;
+        return (errno == ENOENT || errno == ENOTDIR) && waited >= TAIL_RENAMED_LINGER;
     if (st.st_dev != f->source.device || st.st_ino != f->source.inode)
-        return true; /* another file has the name */
+        return waited >= TAIL_RENAMED_LINGER; /* another file has the name */
     /* It's there. Either it isn't wanted any more, or the search for names failed this time. */
     return !discover_matches(t->inputs, t->input_count, f->path);
 }

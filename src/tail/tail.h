@@ -10,8 +10,8 @@
  *
  * What happens to files:
  *   renamed           read on through the open descriptor, under the same source; let go when read
- *                     to its end for TAIL_LINGER and another file has its name, or none for long
- *   deleted           read to its end, then let go
+ *                     to its end for TAIL_RENAMED_LINGER: a writer may keep the old file for long
+ *   deleted           read to its end, then let go after TAIL_LINGER
  *   truncated,        a new source from offset 0; what the old one had left is read from the copy
  *   written anew      that copytruncate made, if there is one beside it
  *   not a file        refused, said once
@@ -21,6 +21,7 @@
 
 #include "archive/config.h"
 #include "archive/journal.h"
+#include "base/clock.h"
 #include "tail/logfile.h"
 
 enum {
@@ -28,8 +29,11 @@ enum {
     TAIL_READ_MAX = 1 << 18, /**< bytes of one file in one turn */
 };
 
-/** How long a file that lost its name is watched at its end before it's let go, nanoseconds. */
-#define TAIL_LINGER INT64_C(10000000000)
+/** How long a deleted file is watched at its end before it's let go, nanoseconds. */
+#define TAIL_LINGER (10 * NS_PER_SECOND)
+
+/** The same of a file that has another name now. */
+#define TAIL_RENAMED_LINGER (3600 * NS_PER_SECOND)
 
 /** Where sources and their bytes go. All functions get `context` first. */
 struct tail_sink {

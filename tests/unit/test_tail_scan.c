@@ -39,11 +39,11 @@ START_TEST(renamed_and_let_go)
     expect(1, "one\ntwo\n");
     expect(2, "new\n");
     ck_assert(!got[1].dropped);
-    now += TAIL_LINGER / 2;
+    now += TAIL_RENAMED_LINGER / 2;
     put("a.old", "a", "late\n");
     follow();
     expect(1, "one\ntwo\nlate\n");
-    now += TAIL_LINGER + NS_PER_SECOND;
+    now += TAIL_RENAMED_LINGER + NS_PER_SECOND;
     follow();
     ck_assert(got[1].dropped && !got[2].dropped);
     ck_assert_uint_eq(tail_count(tail), 1);
