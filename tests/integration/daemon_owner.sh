@@ -8,8 +8,8 @@ export TMPDIR=/tmp
 source "${BASH_SOURCE[0]%/*}/daemon_lib.bash"
 
 if ((EUID != 0)); then
-    echo 'skipped: only root can act for another user'
-    exit 0
+    echo 'only root can act for another user'
+    exit 77
 fi
 configure '[input main]' "path = $logs/*.log"
 chmod 755 "$work"
@@ -19,7 +19,8 @@ sync_all
 kill_daemon
 chown -R 65534:65534 "$archive"
 
-ctl rotate -c "$conf" >/dev/null || fail 'cannot rotate as root'
+# A process that changed its user can't be traced, as LeakSanitizer would.
+ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 ctl rotate -c "$conf" >/dev/null || fail 'cannot rotate as root'
 expect_sealed
 foreign=$(find "$archive" ! -uid 65534)
 [[ -z $foreign ]] || fail "not the owner's: $foreign"
