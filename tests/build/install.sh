@@ -16,12 +16,8 @@ case ${MAKEFLAGS-} in
 esac
 unset MAKELEVEL
 # A relative path: make takes no blanks in names, which the way to the tree may have.
-<<<<<<< Updated upstream
 # shellcheck disable=SC2153  # the runner sets BUILD
 build=$(realpath --relative-to="$SRC" "$BUILD")
-=======
-build=$(realpath --relative-to="$SRC" "${BUILD:?}")
->>>>>>> Stashed changes
 in_tree() {
     make --no-print-directory -C "$SRC" "$@" BUILDDIR="$build" DESTDIR="$root" \
         PREFIX=/opt/logzip SYSCONFDIR=/etc

@@ -2,8 +2,6 @@
  * test_tail_faults.c - files that can't be opened or read for a while, and copies that look like
  * the right one: nothing may be read twice, let go, or taken from another file.
  */
-#undef _FORTIFY_SOURCE /* its pread() is an inline function, which ours can't stand in for */
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
