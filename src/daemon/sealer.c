@@ -124,6 +124,8 @@ static void seal_done(uv_work_t *work, int status)
         memmove(s->queue.data, s->queue.data + s->count, s->queue.len * sizeof(*s->queue.data));
         s->failure[0] = '\0';
         s->pause_ms = PAUSE_MIN_MS;
+        /* Before the next job, which has its own result. */
+        archive_seal_result_clear(&s->sealed);
         next(s);
     } else {
         memcpy(s->failure, s->err.message, sizeof(s->failure));
@@ -132,8 +134,8 @@ static void seal_done(uv_work_t *work, int status)
                 (unsigned long long)(s->pause_ms / 1000));
         uv_timer_start(&s->timer, on_pause_over, s->pause_ms, 0);
         s->pause_ms = s->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : s->pause_ms * 2;
+        archive_seal_result_clear(&s->sealed);
     }
-    archive_seal_result_clear(&s->sealed);
     s->changed(s->context);
 }
 
