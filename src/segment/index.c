@@ -176,7 +176,7 @@ static bool read_block(struct reader *r, struct block_info *b, uint64_t *ends, s
     if (flags & FLAG_TIMES) {
         b->time_min = unzigzag(reader_varint(r));
         b->time_max = (int64_t)((uint64_t)b->time_min + reader_varint(r));
-        r->failed |= b->time_max < b->time_min;
+        r->failed |= b->time_max < b->time_min || b->time_min == SEGMENT_NO_TIME;
     }
     if (!read_extents(r, b, ends, sources, time))
         return false;
@@ -190,6 +190,30 @@ static bool read_block(struct reader *r, struct block_info *b, uint64_t *ends, s
     r->failed |= flags > (FLAG_PLAIN | FLAG_TIMES) || b->raw_len == 0;
     r->failed |= b->plain && b->template_count;
     return true;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Ids are what a restore goes by: none is 0, and none is there twice. */
+static int check_ids(const struct segment_index *index, const char *name, struct lgz_error *err)
+{
+    size_t count = index->sources.len;
+    uint64_t *ids = malloc((count + 1) * sizeof(*ids));
+    bool sound = true;
+    if (!ids)
+        return error_memory(err);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = index->sources.data[i].id;
+    qsort(ids, count, sizeof(*ids), by_id);
+    for (size_t i = 0; i < count; i++)
+        sound = sound && ids[i] != (i ? ids[i - 1] : 0);
+    free(ids);
+    return sound ? LGZ_OK : error_set(err, LGZ_ERR_CORRUPT, "%s: damaged ids of sources", name);
 }
 
 static int read_sources(struct reader *r, const char *name, struct segment_index *index,
@@ -206,7 +230,7 @@ static int read_sources(struct reader *r, const char *name, struct segment_index
             return error_memory(err);
         }
     }
-    return LGZ_OK;
+    return check_ids(index, name, err);
 }
 
 static int read_blocks(struct reader *r, const char *name, struct segment_index *index,

@@ -118,10 +118,33 @@ START_TEST(test_footer)
 }
 END_TEST
 
+START_TEST(test_ids)
+{
+    static const uint64_t wrong[][2] = {{0, 5}, {5, 0}, {7, 7}};
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct segment_index index, again;
+        struct buf out = {0};
+        make_index(&index, 1);
+        index.sources.data[0].id = wrong[i][0];
+        index.sources.data[1].id = wrong[i][1];
+        ck_ok(segment_footer_write(&index, zstd, &out, &err));
+        struct span footer = {out.data, out.len - SEGMENT_TRAILER_LEN};
+        ck_assert_int_eq(
+            segment_footer_read(footer, hash_bytes(footer.data, footer.len), "x", &again, &err),
+            LGZ_ERR_CORRUPT);
+        segment_index_clear(&index);
+        buf_free(&out);
+    }
+    ZSTD_freeCCtx(zstd);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_header);
     tcase_add_loop_test(tc, test_footer, 0, 3);
+    tcase_add_test(tc, test_ids);
 }
 
 int main(void)
