@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "suite.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -107,21 +108,6 @@ static inline int decompress_text(struct span packed, size_t step, struct buf *o
         code = lgz_decompressor_finish(d, &err);
     lgz_decompressor_free(d);
     return code;
-}
-
-/** Run a suite of one case. @return what main() returns */
-static inline int run_suite(const char *name, void (*add)(TCase *), double seconds)
-{
-    Suite *suite = suite_create(name);
-    TCase *tc = tcase_create(name);
-    tcase_set_timeout(tc, seconds);
-    add(tc);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 #endif

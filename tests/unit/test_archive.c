@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "archive_fixture.h"
+#include "suite.h"
 
 #define JOURNAL_1 "journal-000000000001.lzj"
 #define JOURNAL_2 "journal-000000000002.lzj"
@@ -620,12 +621,9 @@ START_TEST(reader_misses_nothing_while_a_writer_seals)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tests)
 {
-    Suite *suite = suite_create("archive");
-    TCase *tests = tcase_create("archive");
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, names_round_trip);
     tcase_add_test(tests, other_names_are_not_ours);
     tcase_add_test(tests, lock_keeps_another_process_out);
@@ -647,10 +645,9 @@ int main(void)
     tcase_add_test(tests, seal_of_a_full_disk_keeps_the_journals);
     tcase_add_test(tests, seal_recover_seal_gives_each_byte_once);
     tcase_add_test(tests, reader_misses_nothing_while_a_writer_seals);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+}
+
+int main(void)
+{
+    return run_suite("archive", add_tests, 60);
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "cli/command.h"
+#include "suite.h"
 
 enum { MAX_ARGUMENTS = 12 };
 
@@ -255,10 +256,8 @@ START_TEST(test_control_without_daemon)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    Suite *suite = suite_create("cli_archive");
-    TCase *tc = tcase_create("cli_archive");
     tcase_add_test(tc, test_rotate_seals_without_daemon);
     tcase_add_test(tc, test_rotate_twice_and_restore);
     tcase_add_test(tc, test_rotate_expires_and_finds_damage);
@@ -267,10 +266,9 @@ int main(void)
     tcase_add_test(tc, test_info_and_verify);
     tcase_add_test(tc, test_directory_without_archive);
     tcase_add_test(tc, test_control_without_daemon);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+    return run_suite("cli_archive", add_tests, 0);
 }

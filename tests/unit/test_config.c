@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "suite.h"
 
 static char path[] = "/tmp/test_config.XXXXXX";
 static struct buf findings;
@@ -204,14 +205,8 @@ START_TEST(the_archive_is_no_input)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    int fd = mkstemp(path);
-    if (fd < 0)
-        return 1;
-    close(fd);
-    Suite *suite = suite_create("config");
-    TCase *tc = tcase_create("config");
     tcase_add_test(tc, defaults);
     tcase_add_test(tc, all_keys);
     tcase_add_test(tc, mistakes);
@@ -219,11 +214,15 @@ int main(void)
     tcase_add_test(tc, values);
     tcase_add_test(tc, against_the_machine);
     tcase_add_test(tc, the_archive_is_no_input);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
+}
+
+int main(void)
+{
+    int fd = mkstemp(path);
+    if (fd < 0)
+        return 1;
+    close(fd);
+    int failed = run_suite("config", add_tests, 0);
     buf_free(&findings);
     unlink(path);
     return failed != 0;

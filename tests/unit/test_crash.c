@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "archive_fixture.h"
+#include "suite.h"
 
 enum what { NOTHING, CRASH, FAIL, FAIL_FROM };
 
@@ -302,20 +303,16 @@ START_TEST(half_a_record_that_stays_stops_the_journal)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tests)
 {
-    Suite *suite = suite_create("crash");
-    TCase *tests = tcase_create("crash");
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
-    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, killed_at_every_call);
     tcase_add_test(tests, error_from_every_call);
     tcase_add_test(tests, failed_sync_takes_back_what_is_in_doubt);
     tcase_add_test(tests, half_a_record_that_stays_stops_the_journal);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+}
+
+int main(void)
+{
+    return run_suite("crash", add_tests, 120);
 }

@@ -3,6 +3,7 @@
  * journal has, and room is bounded.
  */
 #include "daemon/batch.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -112,21 +113,19 @@ START_TEST(snapshot_in_order)
 }
 END_TEST
 
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, written_and_acknowledged);
+    tcase_add_test(tc, bounded);
+    tcase_add_test(tc, snapshot_in_order);
+}
+
 int main(void)
 {
     char command[100];
     if (!mkdtemp(directory))
         return 1;
-    Suite *suite = suite_create("batch");
-    TCase *tc = tcase_create("batch");
-    tcase_add_test(tc, written_and_acknowledged);
-    tcase_add_test(tc, bounded);
-    tcase_add_test(tc, snapshot_in_order);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
+    int failed = run_suite("batch", add_tests, 0);
     snprintf(command, sizeof(command), "rm -rf %s", directory);
     return system(command) != 0 || failed != 0;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "query/hits.h"
+#include "suite.h"
 
 enum { SOURCES = 50, LINES = 4000 };
 
@@ -91,15 +92,12 @@ START_TEST(test_order)
 }
 END_TEST
 
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, test_order);
+}
+
 int main(void)
 {
-    Suite *suite = suite_create("hits");
-    TCase *tc = tcase_create("hits");
-    tcase_add_test(tc, test_order);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite("hits", add_tests, 0);
 }

@@ -15,6 +15,7 @@
 #include "archive/journal.h"
 #include "archive/journal_format.h"
 #include "base/file.h"
+#include "suite.h"
 
 static char directory[64];
 static struct lgz_error err;
@@ -540,12 +541,9 @@ START_TEST(many_sources)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tests)
 {
-    Suite *suite = suite_create("journal");
-    TCase *tests = tcase_create("journal");
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, all_kinds_come_back);
     tcase_add_test(tests, reader_follows_a_growing_journal);
     tcase_add_test(tests, number_must_be_new_and_fit);
@@ -561,10 +559,9 @@ int main(void)
     tcase_add_test(tests, full_disk_leaves_a_whole_journal);
     tcase_add_test(tests, full_disk_creates_nothing);
     tcase_add_test(tests, many_sources);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+}
+
+int main(void)
+{
+    return run_suite("journal", add_tests, 60);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "query/json.h"
+#include "suite.h"
 
 static void expect(bool member, const void *text, size_t len, const char *wanted)
 {
@@ -80,17 +81,14 @@ START_TEST(test_utf8)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    Suite *suite = suite_create("json");
-    TCase *tc = tcase_create("json");
     tcase_add_test(tc, test_strings);
     tcase_add_test(tc, test_members);
     tcase_add_test(tc, test_utf8);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+    return run_suite("json", add_tests, 0);
 }

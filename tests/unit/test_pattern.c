@@ -8,6 +8,7 @@
 
 #include "query/literal.h"
 #include "query/pattern.h"
+#include "suite.h"
 
 static struct span span_of(const char *text)
 {
@@ -212,10 +213,8 @@ START_TEST(test_literal_of_the_unfinished)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    Suite *suite = suite_create("pattern");
-    TCase *tc = tcase_create("pattern");
     tcase_add_test(tc, test_lines);
     tcase_add_test(tc, test_no_match_over_line_ends);
     tcase_add_test(tc, test_bytes);
@@ -224,10 +223,9 @@ int main(void)
     tcase_add_test(tc, test_too_much_work);
     tcase_add_test(tc, test_required_literal);
     tcase_add_test(tc, test_literal_of_the_unfinished);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+    return run_suite("pattern", add_tests, 0);
 }

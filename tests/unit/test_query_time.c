@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "query/query_time.h"
+#include "suite.h"
 
 /* 2026-01-15T12:34:56.5Z */
 #define NOW (INT64_C(1768480496) * NS_PER_SECOND + 500000000)
@@ -117,17 +118,14 @@ START_TEST(test_print)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    Suite *suite = suite_create("query_time");
-    TCase *tc = tcase_create("query_time");
     tcase_add_test(tc, test_good);
     tcase_add_test(tc, test_bad);
     tcase_add_test(tc, test_print);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+    return run_suite("query_time", add_tests, 0);
 }

@@ -3,6 +3,7 @@
  * says which bytes are missing.
  */
 #include "archive_fixture.h"
+#include "suite.h"
 
 static char app[] = "/log/app", app_old[] = "/log/app.1", other[] = "/srv/other";
 
@@ -253,12 +254,9 @@ START_TEST(writer_may_stop_it)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tests)
 {
-    Suite *suite = suite_create("restore");
-    TCase *tests = tcase_create("restore");
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, from_segments_and_journals);
     tcase_add_test(tests, overlaps_come_once);
     tcase_add_test(tests, generations_and_patterns);
@@ -269,10 +267,9 @@ int main(void)
     tcase_add_test(tests, expired_start_is_a_note);
     tcase_add_test(tests, much_data);
     tcase_add_test(tests, writer_may_stop_it);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+}
+
+int main(void)
+{
+    return run_suite("restore", add_tests, 60);
 }

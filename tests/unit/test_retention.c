@@ -3,6 +3,7 @@
  */
 #include "archive/retention.h"
 #include "archive_fixture.h"
+#include "suite.h"
 
 #define DAY   (86400 * NS_PER_SECOND)
 #define START (1700000000 * NS_PER_SECOND)
@@ -151,12 +152,9 @@ START_TEST(bad_arguments)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tests)
 {
-    Suite *suite = suite_create("retention");
-    TCase *tests = tcase_create("retention");
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, without_limits_nothing_goes);
     tcase_add_test(tests, age_is_that_of_the_newest_byte);
     tcase_add_test(tests, an_old_segment_behind_a_young_one_stays);
@@ -164,10 +162,9 @@ int main(void)
     tcase_add_test(tests, what_is_left_restores);
     tcase_add_test(tests, damaged_segments_expire_by_their_name);
     tcase_add_test(tests, bad_arguments);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+}
+
+int main(void)
+{
+    return run_suite("retention", add_tests, 60);
 }

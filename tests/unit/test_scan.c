@@ -9,6 +9,7 @@
 
 #include "query/scan.h"
 #include "segment/reader.h"
+#include "suite.h"
 
 enum { SOURCES = 3, START = 1767225600 /* 2026-01-01 00:00:00 */ };
 
@@ -391,20 +392,16 @@ START_TEST(test_damage_outside_of_the_range)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    Suite *suite = suite_create("scan");
-    TCase *tc = tcase_create("scan");
-    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, test_against_model, 0, 6);
     tcase_add_loop_test(tc, test_time_ranges, 0, 4);
     tcase_add_test(tc, test_order_and_limits);
     tcase_add_test(tc, test_gaps_and_overlaps);
     tcase_add_test(tc, test_damage_outside_of_the_range);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+    return run_suite("scan", add_tests, 120);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "segment/source.h"
+#include "suite.h"
 
 static char sample_name[] = "/var/log/app.log", sample_input[] = "app", empty[] = "";
 
@@ -118,20 +119,17 @@ START_TEST(huge_name_length_is_damage)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tests)
 {
-    Suite *suite = suite_create("source");
-    TCase *tests = tcase_create("source");
     tcase_add_test(tests, copy_owns_its_strings);
     tcase_add_test(tests, round_trip);
     tcase_add_test(tests, without_names_and_fingerprint);
     tcase_add_test(tests, cut_anywhere_is_damage);
     tcase_add_test(tests, nul_in_a_name_is_damage);
     tcase_add_test(tests, huge_name_length_is_damage);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+}
+
+int main(void)
+{
+    return run_suite("source", add_tests, 0);
 }

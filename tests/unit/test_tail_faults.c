@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "suite.h"
 #include "tail_fixture.h"
 
 /* Each pread(2) fails, as on a disk with a bad block. Not static, for the C library may declare
@@ -177,10 +178,8 @@ START_TEST(few_descriptors)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    Suite *suite = suite_create("tail_faults");
-    TCase *tc = tcase_create("tail_faults");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, error_is_no_change);
     tcase_add_test(tc, without_descriptors);
@@ -188,10 +187,9 @@ int main(void)
     tcase_add_test(tc, copy_unreadable);
     tcase_add_test(tc, copies_of_others);
     tcase_add_test(tc, few_descriptors);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+    return run_suite("tail_faults", add_tests, 0);
 }

@@ -1,6 +1,7 @@
 /*
  * test_tail_idmap.c - the table against a plain array, through growth and removal.
  */
+#include "suite.h"
 #include "tail/idmap.h"
 
 #include <check.h>
@@ -45,15 +46,12 @@ START_TEST(like_an_array)
 }
 END_TEST
 
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, like_an_array);
+}
+
 int main(void)
 {
-    Suite *suite = suite_create("idmap");
-    TCase *tc = tcase_create("idmap");
-    tcase_add_test(tc, like_an_array);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return run_suite("idmap", add_tests, 0);
 }

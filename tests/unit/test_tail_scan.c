@@ -2,6 +2,7 @@
  * test_tail_scan.c - files followed into a sink in memory: appends, a sink without room, rotation,
  * truncation, going on after a restart, and letting go.
  */
+#include "suite.h"
 #include "tail_fixture.h"
 
 START_TEST(appends_and_room)
@@ -132,10 +133,8 @@ START_TEST(marks)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    Suite *suite = suite_create("tail");
-    TCase *tc = tcase_create("tail");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, appends_and_room);
     tcase_add_test(tc, renamed_and_let_go);
@@ -143,10 +142,9 @@ int main(void)
     tcase_add_test(tc, resumed);
     tcase_add_test(tc, from_the_end);
     tcase_add_test(tc, marks);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+}
+
+int main(void)
+{
+    return run_suite("tail", add_tests, 0);
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "line/timestamp.h"
+#include "suite.h"
 
 #define YMD "%Y-%m-%d"
 
@@ -696,16 +697,8 @@ START_TEST(test_first_window)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    const char *given = getenv("LOGZIP_TEST_SEED");
-    seed = given ? strtoull(given, NULL, 10) : (uint64_t)clock_real();
-    printf("test_timestamp: LOGZIP_TEST_SEED=%" PRIu64 "\n", seed);
-    fflush(stdout);
-    state = seed;
-    Suite *suite = suite_create("timestamp");
-    TCase *tc = tcase_create("all");
-    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, test_examples, 0, EXAMPLES);
     tcase_add_loop_test(tc, test_cut, 0, EXAMPLES);
     tcase_add_loop_test(tc, test_rejects, 0, (int)(sizeof rejects / sizeof rejects[0]));
@@ -717,10 +710,14 @@ int main(void)
     tcase_add_test(tc, test_has_year);
     tcase_add_loop_test(tc, test_first, 0, (int)(sizeof lines / sizeof lines[0]));
     tcase_add_test(tc, test_first_window);
-    suite_add_tcase(suite, tc);
-    SRunner *sr = srunner_create(suite);
-    srunner_run_all(sr, CK_ENV);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+}
+
+int main(void)
+{
+    const char *given = getenv("LOGZIP_TEST_SEED");
+    seed = given ? strtoull(given, NULL, 10) : (uint64_t)clock_real();
+    printf("test_timestamp: LOGZIP_TEST_SEED=%" PRIu64 "\n", seed);
+    fflush(stdout);
+    state = seed;
+    return run_suite("timestamp", add_tests, 120);
 }
