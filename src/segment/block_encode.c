@@ -81,10 +81,7 @@ static void drop_unused_rest(struct encoder *e)
         return;
     template_clear(&e->clustering.set.list.data[last]);
     e->clustering.set.list.len--;
-    free(e->layout.column_of[last]);
-    e->layout.column_of[last] = NULL;
-    e->layout.templates--;
-    e->layout.kinds.len--;
+    layout_drop_last(&e->layout);
     column_values_clear(&e->columns.list[--e->columns.count]);
 }
 

@@ -123,6 +123,14 @@ int layout_choose(struct layout *l, const struct template_set *set, const uint64
     return LGZ_OK;
 }
 
+void layout_drop_last(struct layout *l)
+{
+    free(l->column_of[--l->templates]);
+    l->column_of[l->templates] = NULL;
+    l->kinds.len--;
+    l->roles.len--;
+}
+
 int layout_merge(struct layout *l, const struct template_set *set, const uint32_t *group,
                  struct lgz_error *err)
 {

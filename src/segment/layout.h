@@ -28,6 +28,9 @@ struct layout {
 int layout_choose(struct layout *l, const struct template_set *set, const uint64_t *lines,
                   uint64_t own_lines, struct lgz_error *err);
 
+/** Take the last template out, which must have one slot, with the last column to itself. */
+void layout_drop_last(struct layout *l);
+
 /**
  * Put columns together.
  *
