@@ -10,7 +10,7 @@
 /**
  * Run the tests that `add` adds.
  *
- * @param seconds  after which a single test has failed; 0: CK_DEFAULT_TIMEOUT, as the runner sets it
+ * @param seconds  after which a single test has failed; 0: CK_DEFAULT_TIMEOUT, or what Check has
  * @return the exit status
  */
 static inline int run_suite(const char *name, void (*add)(TCase *), double seconds)
