@@ -95,8 +95,8 @@ static int collect_values(struct encoder *e, struct lgz_error *err)
         return error_memory(err);
     for (size_t i = 0; i < lines; i++)
         e->template_of_line[i] = e->clustering.of_skeleton[e->skeletons.of_line[i]];
-    int code = columns_collect(&e->columns, e->input->raw, &e->lines, &e->clustering.set,
-                               &e->layout, e->template_of_line, err);
+    int code = columns_collect(&e->columns, e->input->raw, &e->lines, &e->skeletons,
+                               &e->clustering.set, &e->layout, e->template_of_line, err);
     if (code != LGZ_OK)
         return code;
     for (size_t i = 0; i < lines; i++)

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "segment/rows.h"
+
 static bool collect_line(struct columns *c, const struct line *line, const struct template *t,
                          const uint32_t *column_of, const struct slot_value *slots, uint32_t *order)
 {
@@ -29,28 +31,64 @@ static size_t most_slots(const struct template_set *set)
     return most;
 }
 
-int columns_collect(struct columns *c, const uint8_t *raw, const struct lines *lines,
-                    const struct template_set *set, const struct layout *layout,
-                    uint64_t *template_of_line, struct lgz_error *err)
+/* Room for what the proposed templates will give, so that nothing grows value by value. */
+static bool reserve(struct columns *c, const struct template_set *set, const struct layout *layout,
+                    const uint64_t *template_of_line, size_t lines)
+{
+    size_t *rows = calloc(set->list.len, sizeof(*rows));
+    size_t *values = calloc(c->count + 1, sizeof(*values));
+    bool ok = rows && values;
+    for (size_t i = 0; ok && i < lines; i++)
+        rows[template_of_line[i]]++;
+    for (size_t t = 0; ok && t < set->list.len; t++)
+        for (size_t i = 0; i < set->list.data[t].slot_count; i++)
+            values[layout->column_of[t][i]] += rows[t];
+    for (size_t i = 0; ok && i < c->count; i++) {
+        struct column_values *v = &c->list[i];
+        ok = vec_reserve(&v->order, values[i]) &&
+             (v->kind == COLUMN_TIME ? vec_reserve(&v->times, values[i])
+                                     : vec_reserve(&v->texts, values[i]));
+    }
+    free(rows);
+    free(values);
+    return ok;
+}
+
+static bool collect_lines(struct columns *c, struct rows *rows, const uint8_t *raw,
+                          const struct lines *lines, const struct template_set *set,
+                          const struct layout *layout, uint64_t *template_of_line,
+                          struct slot_value *slots)
 {
     uint32_t order = 0;
-    struct slot_value *slots = malloc(most_slots(set) * sizeof(*slots));
-    c->count = layout->kinds.len;
-    c->list = calloc(c->count + 1, sizeof(*c->list));
-    bool ok = slots && c->list;
-    for (size_t i = 0; ok && i < c->count; i++)
-        c->list[i].kind = layout->kinds.data[i];
-    for (size_t i = 0; ok && i < lines->list.len; i++) {
+    for (size_t i = 0; i < lines->list.len; i++) {
         const struct line *line = &lines->list.data[i];
         size_t number = template_of_line[i];
-        if (!template_match(&set->list.data[number], raw + line->at, line->len, slots)) {
+        if (!rows_match(rows, i, number, slots)) {
             number = set->list.len - 1;
             template_of_line[i] = number;
             template_match(&set->list.data[number], raw + line->at, line->len, slots);
         }
-        ok = collect_line(c, line, &set->list.data[number], layout->column_of[number], slots,
-                          &order);
+        if (!collect_line(c, line, &set->list.data[number], layout->column_of[number], slots,
+                          &order))
+            return false;
     }
+    return true;
+}
+
+int columns_collect(struct columns *c, const uint8_t *raw, const struct lines *lines,
+                    const struct skeletons *skeletons, const struct template_set *set,
+                    const struct layout *layout, uint64_t *template_of_line, struct lgz_error *err)
+{
+    struct slot_value *slots = malloc(most_slots(set) * sizeof(*slots));
+    struct rows *rows = rows_new(set, skeletons, raw, lines);
+    c->count = layout->kinds.len;
+    c->list = calloc(c->count + 1, sizeof(*c->list));
+    bool ok = slots && rows && c->list;
+    for (size_t i = 0; ok && i < c->count; i++)
+        c->list[i].kind = layout->kinds.data[i];
+    ok = ok && reserve(c, set, layout, template_of_line, lines->list.len) &&
+         collect_lines(c, rows, raw, lines, set, layout, template_of_line, slots);
+    rows_free(rows);
     free(slots);
     return ok ? LGZ_OK : error_memory(err);
 }

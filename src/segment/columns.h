@@ -6,8 +6,8 @@
 #define LOGZIP_SEGMENT_COLUMNS_H
 
 #include "column/text.h"
-#include "line/lines.h"
 #include "segment/layout.h"
+#include "template/skeleton.h"
 
 /** A column's values, in the order in which a decoder takes them. */
 struct column_values {
@@ -26,11 +26,11 @@ struct columns {
  * Match every line and hand its values to the columns.
  *
  * @param template_of_line  for each line the template proposed; a line that doesn't match it gets
- *                          the last template
+ *                          the last template; lines of a skeleton have the same proposed
  */
 int columns_collect(struct columns *c, const uint8_t *raw, const struct lines *lines,
-                    const struct template_set *set, const struct layout *layout,
-                    uint64_t *template_of_line, struct lgz_error *err);
+                    const struct skeletons *skeletons, const struct template_set *set,
+                    const struct layout *layout, uint64_t *template_of_line, struct lgz_error *err);
 
 /**
  * Put columns of one kind together.

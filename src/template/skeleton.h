@@ -10,6 +10,7 @@
 #define LOGZIP_TEMPLATE_SKELETON_H
 
 #include "line/lines.h"
+#include "line/timestamp.h"
 
 struct skeleton {
     uint64_t hash;
@@ -18,14 +19,26 @@ struct skeleton {
     uint32_t count;   /**< lines that have it */
 };
 
+/** A value or a stamp that was found in a line. */
+struct line_value {
+    uint32_t at;  /**< offset in the block */
+    uint32_t len; /**< or LINE_VALUE_STAMP | its index in `stamps` */
+};
+
+#define LINE_VALUE_STAMP (UINT32_C(1) << 31)
+
 struct skeletons {
     VEC(struct skeleton) list; /**< in order of first appearance */
     uint32_t *of_line;         /**< for each line, its index in `list`; owned */
-    uint32_t *table;           /**< open addressing, index + 1; owned */
-    size_t table_size;         /**< a power of two */
+    uint32_t *first_value;     /**< for each line, and for their end, an index in `values`; owned */
+    VEC(struct line_value) values;
+    VEC(struct timestamp) stamps;
+    uint32_t *table;   /**< open addressing, index + 1; owned */
+    size_t table_size; /**< a power of two */
 };
 
-/** Find the skeletons of all lines. @return false when memory is out */
+/** Find the skeletons and the values of all lines, which are in order. @return false when memory is
+ * out */
 bool skeletons_collect(struct skeletons *s, const uint8_t *raw, const struct lines *lines);
 void skeletons_free(struct skeletons *s);
 

@@ -1,0 +1,35 @@
+/*
+ * rows.h - the values of a line's slots, without looking for them again.
+ *
+ * Lines of one skeleton have the same words and separators; only values and stamps differ, and
+ * where these are was found when the line was hashed. So it is enough to match one line of a
+ * skeleton against its template, and to see in which of the line's parts the slots lie. For any
+ * other line, the bytes between its values are compared with that line's: equal hashes alone prove
+ * nothing.
+ */
+#ifndef LOGZIP_SEGMENT_ROWS_H
+#define LOGZIP_SEGMENT_ROWS_H
+
+#include "template/skeleton.h"
+#include "template/template_set.h"
+
+struct rows;
+
+/**
+ * @param skeletons  with the values of `lines`; all arguments must outlive the result
+ * @return NULL when memory is out
+ */
+struct rows *rows_new(const struct template_set *set, const struct skeletons *skeletons,
+                      const uint8_t *raw, const struct lines *lines);
+void rows_free(struct rows *r);
+
+/**
+ * Match a line against a template: just what template_match() does.
+ *
+ * @param line    its number
+ * @param number  the template's; all lines of a skeleton are asked for with the same one
+ * @param values  filled if it matches: room for the slots of any template
+ */
+bool rows_match(struct rows *r, size_t line, size_t number, struct slot_value *values);
+
+#endif
