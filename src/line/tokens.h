@@ -12,9 +12,10 @@
 #include "line/timestamp.h"
 
 enum token_kind {
-    TOKEN_WORD = 0,  /**< no digit in it */
-    TOKEN_VALUE = 1, /**< at least one digit */
-    TOKEN_TIME = 2,  /**< a recognized time stamp */
+    TOKEN_WORD = 0,    /**< no digit in it */
+    TOKEN_VALUE = 1,   /**< at least one digit */
+    TOKEN_TIME = 2,    /**< a recognized time stamp */
+    TOKEN_SECTION = 3, /**< all between two marks: template/sections.h; never from token_next() */
 };
 
 struct token {

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "line/tokens.h"
+#include "template/sections.h"
 
 enum {
     SAMPLE_ROWS = 400,  /* rows clustered in one round */
@@ -22,6 +22,7 @@ enum {
 static const uint64_t WILD = 0;
 static const uint64_t MARK_VALUE = 1;
 static const uint64_t MARK_TIME = 2;
+static const uint64_t MARK_SECTION = 3;
 
 /* The rows of one shape, and what is found for them. */
 struct shape {
@@ -43,6 +44,7 @@ struct context {
     const uint8_t *raw;
     const struct lines *lines;
     uint32_t min_lines;
+    section_mask *folded; /* for each skeleton */
     uint32_t *of_skeleton;
     struct buf text; /* serialized templates */
     uint32_t count;  /* of templates */
@@ -54,12 +56,18 @@ static struct span example_line(const struct context *ctx, uint32_t skeleton)
     return (struct span){ctx->raw + line->at, line->len};
 }
 
-static size_t count_tokens(struct span line)
+static struct section_scanner scan_example(const struct context *ctx, uint32_t skeleton)
 {
-    struct token_scanner scanner = {line.data, line.len, 0};
+    struct span line = example_line(ctx, skeleton);
+    return (struct section_scanner){{line.data, line.len, 0}, ctx->folded[skeleton], 0, 0};
+}
+
+static size_t count_tokens(const struct context *ctx, uint32_t skeleton)
+{
+    struct section_scanner scanner = scan_example(ctx, skeleton);
     struct token token;
     size_t count = 0;
-    while (token_next(&scanner, &token))
+    while (section_next(&scanner, &token))
         count++;
     return count;
 }
@@ -68,16 +76,17 @@ static size_t count_tokens(struct span line)
 static bool read_row(const struct context *ctx, uint32_t skeleton, uint64_t *cells, size_t tokens)
 {
     struct span line = example_line(ctx, skeleton);
-    struct token_scanner scanner = {line.data, line.len, 0};
+    struct section_scanner scanner = scan_example(ctx, skeleton);
     struct token token;
     size_t i = 0;
-    while (token_next(&scanner, &token)) {
+    while (section_next(&scanner, &token)) {
         if (i == tokens)
             return false;
         uint64_t hash = mix_bytes(3, line.data + token.at, token.len);
         cells[i++] = token.kind == TOKEN_WORD    ? hash | 4
                      : token.kind == TOKEN_VALUE ? MARK_VALUE
-                                                 : MARK_TIME;
+                     : token.kind == TOKEN_TIME  ? MARK_TIME
+                                                 : MARK_SECTION;
     }
     return i == tokens;
 }
@@ -86,15 +95,17 @@ static bool read_row(const struct context *ctx, uint32_t skeleton, uint64_t *cel
 static void put_template(struct context *ctx, uint32_t skeleton, const uint64_t *cells)
 {
     struct span line = example_line(ctx, skeleton);
-    struct token_scanner scanner = {line.data, line.len, 0};
+    struct section_scanner scanner = scan_example(ctx, skeleton);
     struct token token;
     size_t at = 0;
-    for (size_t i = 0; token_next(&scanner, &token); i++) {
+    for (size_t i = 0; section_next(&scanner, &token); i++) {
         if (token.kind == TOKEN_WORD && (!cells || cells[i] != WILD))
             continue;
         buf_append(&ctx->text, line.data + at, token.at - at);
         if (token.kind == TOKEN_TIME)
             template_put_time(&ctx->text, &token.stamp);
+        else if (token.kind == TOKEN_SECTION)
+            template_put_section(&ctx->text);
         else
             template_put_value(&ctx->text);
         at = token.at + token.len;
@@ -119,12 +130,12 @@ static bool may_join(const uint64_t *cluster, const uint64_t *row, size_t tokens
     size_t differ = 0;
     for (size_t i = 0; i < tokens; i++) {
         if (cluster[i] == row[i])
-            same += row[i] > MARK_TIME;
+            same += row[i] > MARK_SECTION;
         else
             differ++;
     }
     *agree = same;
-    return same > 0 && (differ <= 1 || differ * 2 <= same);
+    return differ == 0 || (same > 0 && (differ <= 1 || differ * 2 <= same));
 }
 
 static void join(struct cluster *c, const uint64_t *row, size_t tokens, uint64_t lines)
@@ -237,7 +248,7 @@ static void stand_alone(struct context *ctx, const uint32_t *members, size_t row
 static bool cluster_shape(struct context *ctx, const uint32_t *members, size_t rows)
 {
     struct shape shape = {.members = members, .rows = rows};
-    shape.tokens = count_tokens(example_line(ctx, members[0]));
+    shape.tokens = count_tokens(ctx, members[0]);
     if (rows == 1 || shape.tokens == 0 || shape.tokens > MAX_TOKENS) {
         stand_alone(ctx, members, rows);
         return true;
@@ -366,7 +377,7 @@ static int finish(struct context *ctx, struct clustering *c, struct lgz_error *e
     return code;
 }
 
-int cluster_skeletons(struct clustering *c, const struct skeletons *skeletons, const uint8_t *raw,
+int cluster_skeletons(struct clustering *c, struct skeletons *skeletons, const uint8_t *raw,
                       const struct lines *lines, uint32_t min_lines, struct lgz_error *err)
 {
     *c = (struct clustering){0};
@@ -379,8 +390,10 @@ int cluster_skeletons(struct clustering *c, const struct skeletons *skeletons, c
     c->of_skeleton = ctx.of_skeleton;
     template_put_rest(&ctx.text);
     template_put_end(&ctx.text);
-    int code = ctx.of_skeleton && cluster_all(&ctx) ? finish(&ctx, c, err) : error_memory(err);
+    bool ok = ctx.of_skeleton && sections_fold(skeletons, raw, lines, &ctx.folded);
+    int code = ok && cluster_all(&ctx) ? finish(&ctx, c, err) : error_memory(err);
     buf_free(&ctx.text);
+    free(ctx.folded);
     if (code != LGZ_OK)
         clustering_clear(c);
     return code;

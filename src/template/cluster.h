@@ -19,11 +19,11 @@ struct clustering {
 };
 
 /**
- * Find templates.
+ * Find templates. Skeletons of lines with folded sections (sections.h) get another shape.
  *
  * @param min_lines  a template needs at least so many lines
  */
-int cluster_skeletons(struct clustering *c, const struct skeletons *skeletons, const uint8_t *raw,
+int cluster_skeletons(struct clustering *c, struct skeletons *skeletons, const uint8_t *raw,
                       const struct lines *lines, uint32_t min_lines, struct lgz_error *err);
 void clustering_clear(struct clustering *c);
 

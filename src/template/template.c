@@ -16,6 +16,11 @@ void template_put_value(struct buf *text)
     buf_append(text, "\nv", 2);
 }
 
+void template_put_section(struct buf *text)
+{
+    buf_append(text, "\ns", 2);
+}
+
 void template_put_rest(struct buf *text)
 {
     buf_append(text, "\nr", 2);
@@ -42,6 +47,8 @@ static int parse_mark(struct span *text, struct slot *slot)
     size_t used = 1;
     if (kind == 'v') {
         slot->kind = SLOT_VALUE;
+    } else if (kind == 's') {
+        slot->kind = SLOT_SECTION;
     } else if (kind == 'r') {
         slot->kind = SLOT_REST;
     } else if (kind == 't' && text->len >= 3) {
@@ -60,6 +67,16 @@ static int parse_mark(struct span *text, struct slot *slot)
     return kind == '\n' ? 2 : 1;
 }
 
+/* A section needs a byte that ends it; behind the rest of a line, there is nothing. */
+static bool may_follow(struct slot *slot, struct span literal, bool end)
+{
+    if (slot->kind == SLOT_REST)
+        return end && literal.len == 0;
+    if (slot->kind == SLOT_SECTION && literal.len)
+        slot->until = literal.data[0];
+    return slot->kind != SLOT_SECTION || literal.len;
+}
+
 int template_parse(struct template *t, struct span *text)
 {
     const uint8_t *start = text->data;
@@ -73,9 +90,8 @@ int template_parse(struct template *t, struct span *text)
         text->len -= slot.literal.len + 1;
         text->data = mark + 1;
         int parsed = parse_mark(text, &slot);
-        /* Nothing may follow the rest of a line but the end. */
-        bool after_rest = slots.len && slots.data[slots.len - 1].kind == SLOT_REST;
-        if (parsed == 0 || (after_rest && (parsed != 2 || slot.literal.len)))
+        struct slot *last = slots.len ? &slots.data[slots.len - 1] : NULL;
+        if (parsed == 0 || (last && !may_follow(last, slot.literal, parsed == 2)))
             break;
         if (parsed == 2) {
             t->tail = slot.literal;
@@ -126,6 +142,11 @@ bool template_match(const struct template *t, const uint8_t *line, size_t len,
             end = token_end(line, len, at);
             if (end == at)
                 return false;
+        } else if (slot->kind == SLOT_SECTION) {
+            const uint8_t *mark = memchr(line + at, slot->until, len - at);
+            if (!mark || mark == line + at)
+                return false;
+            end = (size_t)(mark - line);
         }
         values[i].at = (uint32_t)at;
         values[i].len = (uint32_t)(end - at);

@@ -6,6 +6,8 @@
  * that is the escape:
  *
  *   "\n" 'v'                  a value: the bytes up to the next separator, at least one
+ *   "\n" 's'                  a section: the bytes, at least one, up to the byte that follows the
+ *                             slot in the template; so a literal must follow
  *   "\n" 'r'                  the rest of the line; always the last
  *   "\n" 't' format digits    a time stamp: 0x20 + its format, '0' + its fraction digits
  *   "\n" "\n"                 the end of the template
@@ -18,12 +20,13 @@
 #include "base/buf.h"
 #include "line/timestamp.h"
 
-enum slot_kind { SLOT_VALUE, SLOT_REST, SLOT_TIME };
+enum slot_kind { SLOT_VALUE, SLOT_REST, SLOT_TIME, SLOT_SECTION };
 
 struct slot {
     enum slot_kind kind;
     uint8_t format;      /**< SLOT_TIME */
     uint8_t digits;      /**< SLOT_TIME */
+    uint8_t until;       /**< SLOT_SECTION: the byte behind it */
     struct span literal; /**< the bytes in front of the slot */
 };
 
@@ -37,13 +40,14 @@ struct template
 
 /** What a slot holds in one line. */
 struct slot_value {
-    uint32_t at; /**< offset in the line; SLOT_VALUE and SLOT_REST */
+    uint32_t at; /**< offset in the line; all but SLOT_TIME */
     uint32_t len;
     int64_t time; /**< SLOT_TIME */
 };
 
 /* Writing the serialized form. */
 void template_put_value(struct buf *text);
+void template_put_section(struct buf *text);
 void template_put_rest(struct buf *text);
 void template_put_time(struct buf *text, const struct timestamp *stamp);
 void template_put_end(struct buf *text);

@@ -29,6 +29,8 @@ static void put_again(const struct template *t, struct buf *out)
         buf_append(out, slot->literal.data, slot->literal.len);
         if (slot->kind == SLOT_VALUE)
             template_put_value(out);
+        else if (slot->kind == SLOT_SECTION)
+            template_put_section(out);
         else if (slot->kind == SLOT_REST)
             template_put_rest(out);
         else

@@ -27,6 +27,7 @@ enum piece_kind {
     PIECE_FLOAT,
     PIECE_EMPTY,
     PIECE_NOISE,
+    PIECE_QUOTED,
     PIECE_STAMP,
     PIECE_WORD_OR_NUMBER,
     PIECE_KINDS
@@ -142,6 +143,21 @@ static inline void put_near_limit(struct generator *g, struct buf *out)
         buf_push(out, (uint8_t)('0' + random_below(s, 10)));
 }
 
+/* What somebody else wrote: any number of words and marks, some of it again and again. */
+static inline void put_quoted(struct generator *g, struct buf *out)
+{
+    uint64_t again = g->pool[random_below(&g->state, GENERATOR_POOL)];
+    uint64_t *s = random_percent(&g->state, 80) ? &again : &g->state;
+    bool round = random_percent(s, 20);
+    buf_push(out, round ? '(' : '"');
+    for (size_t i = random_below(s, 8); i; i--) {
+        put_word((unsigned)random_below(s, 500), out);
+        buf_push(out, (uint8_t) " ;=:,/(["[random_below(s, 8)]);
+    }
+    if (random_percent(s, 98))
+        buf_push(out, round ? ')' : '"');
+}
+
 static inline void put_text_piece(struct generator *g, const struct piece *p, struct buf *out)
 {
     static const char marks[] = "vrt\v\r\tn\\0 !\x7f";
@@ -166,6 +182,9 @@ static inline void put_text_piece(struct generator *g, const struct piece *p, st
         break;
     case PIECE_ID:
         buf_printf(out, p->width & 1 ? "blk_-%llu" : "%llx", (unsigned long long)id);
+        break;
+    case PIECE_QUOTED:
+        put_quoted(g, out);
         break;
     case PIECE_NOISE:
         put_noise(g, out, random_below(s, 12));

@@ -77,6 +77,32 @@ START_TEST(test_no_match)
 }
 END_TEST
 
+START_TEST(test_section)
+{
+    static const char line[] = "GET \"/a?b=c d\" \"x\"";
+    struct buf text = {0};
+    struct slot_value v[2];
+    buf_append_string(&text, "GET \"");
+    template_put_section(&text);
+    buf_append_string(&text, "\" \"");
+    template_put_section(&text);
+    buf_append_string(&text, "\"");
+    template_put_end(&text);
+    struct template t = parse(&text);
+    ck_assert_int_eq(t.slots[0].kind, SLOT_SECTION);
+    ck_assert(template_match(&t, (const uint8_t *)line, sizeof(line) - 1, v));
+    ck_assert(
+        span_equal((struct span){(const uint8_t *)line + v[0].at, v[0].len}, span_of("/a?b=c d")));
+    ck_assert(span_equal((struct span){(const uint8_t *)line + v[1].at, v[1].len}, span_of("x")));
+    static const char *const others[] = {"GET \"a\" \"x", "GET \"\" \"x\"", "GET \"a\" \"\"",
+                                         "GET \"a\" \"x\"y", "GET \"a"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+        ck_assert(!template_match(&t, (const uint8_t *)others[i], strlen(others[i]), v));
+    template_clear(&t);
+    buf_free(&text);
+}
+END_TEST
+
 START_TEST(test_literal_only)
 {
     struct buf text = {0};
@@ -109,6 +135,8 @@ START_TEST(test_refused)
          6},                                /* above the last one */
         {(const uint8_t *)"\nt :\n\n", 6},  /* 10 digits */
         {(const uint8_t *)"\nr\nv\n\n", 6}, /* behind the rest */
+        {(const uint8_t *)"\ns\n\n", 4},    /* nothing ends the section */
+        {(const uint8_t *)"\ns\nv \n\n", 7},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct template t;
@@ -180,6 +208,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_match);
     tcase_add_test(tc, test_no_match);
+    tcase_add_test(tc, test_section);
     tcase_add_test(tc, test_literal_only);
     tcase_add_test(tc, test_refused);
     tcase_add_test(tc, test_id_and_description);
