@@ -50,6 +50,9 @@ static inline bool parts_pack(const struct buf *data, struct buf *out)
     if (!buf_reserve(out, bound))
         return false;
     size_t n = ZSTD_compress(out->data + out->len, bound, data->data, data->len, 1);
+    /* A frame as long as what it holds would be taken for bytes as they are. */
+    if (n == data->len)
+        memcpy(out->data + out->len, data->data, n);
     out->len += ZSTD_isError(n) ? 0 : n;
     return !ZSTD_isError(n);
 }
