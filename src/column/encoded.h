@@ -20,6 +20,8 @@ enum stream_class {
     STREAM_RANK,   /**< how long ago a value was seen */
     STREAM_NUMBER, /**< numbers as they are */
     STREAM_DELTA,  /**< differences of numbers */
+    STREAM_SYMBOL, /**< random letters and digits */
+    STREAM_PACKED, /**< bits that can't be compressed further */
     STREAM_CLASSES,
 };
 

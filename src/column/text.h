@@ -38,7 +38,7 @@ struct text_stats {
 };
 
 /** Encodings that a part of a column may not use again. */
-enum { TEXT_NO_DICTIONARY = 1, TEXT_NO_SPLIT = 2 };
+enum { TEXT_NO_DICTIONARY = 1, TEXT_NO_SPLIT = 2, TEXT_NO_SHAPE = 4 };
 
 /** Encode `v` in the cheapest way, behind what is in `e`. */
 void text_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,
@@ -130,5 +130,6 @@ extern const struct text_encoding text_integer;    /**< integer.c: decimal numbe
 extern const struct text_encoding text_dictionary; /**< dictionary.c: entries and indexes */
 extern const struct text_encoding text_recent;     /**< recent.c: entries and ranks */
 extern const struct text_encoding text_split;      /**< split.c: patterns and runs of digits */
+extern const struct text_encoding text_shape;      /**< shape.c: shapes and random symbols */
 
 #endif

@@ -30,6 +30,7 @@ enum piece_kind {
     PIECE_QUOTED,
     PIECE_STAMP,
     PIECE_WORD_OR_NUMBER,
+    PIECE_SYMBOLS, /* random letters and digits */
     PIECE_KINDS
 };
 
@@ -98,6 +99,19 @@ static inline void put_noise(struct generator *g, struct buf *out, size_t len)
     for (size_t i = 0; i < len; i++) {
         uint8_t byte = (uint8_t)random_next(&g->state);
         buf_push(out, byte == '\n' ? 0 : byte);
+    }
+}
+
+/* Runs of letters and digits whose alphabet and, mostly, length depend on the piece. */
+static inline void put_symbols(struct generator *g, const struct piece *p, struct buf *out)
+{
+    static const char symbols[] = "0123456789abcdefABCDEFghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ";
+    uint64_t *s = &g->state;
+    for (unsigned run = 0; run <= p->digits / 4; run++) {
+        unsigned len = 2 + p->width * 2 + (random_percent(s, 10) ? p->digits : 0);
+        buf_push(out, (uint8_t)(p->digits & 1 ? '/' : 'C'));
+        for (unsigned i = 0; i < len; i++)
+            buf_push(out, (uint8_t)symbols[random_below(s, 2 + (p->word + i / 3) % 61)]);
     }
 }
 
@@ -188,6 +202,9 @@ static inline void put_text_piece(struct generator *g, const struct piece *p, st
         break;
     case PIECE_NOISE:
         put_noise(g, out, random_below(s, 12));
+        break;
+    case PIECE_SYMBOLS:
+        put_symbols(g, p, out);
         break;
     default: /* PIECE_WORD_OR_NUMBER */
         if (random_percent(s, 50))

@@ -7,7 +7,7 @@
 enum { ROWS = 1200 };
 
 /* Tags, as stored: the index into the table of text.c. */
-enum tag { CONSTANT, RAW, INTEGER, DICTIONARY, SPLIT, RECENT };
+enum tag { CONSTANT, RAW, INTEGER, DICTIONARY, SPLIT, RECENT, SHAPE };
 
 struct column {
     struct buf bytes;
@@ -158,6 +158,49 @@ START_TEST(test_recent)
 }
 END_TEST
 
+static void add_symbols(struct buf *out, uint64_t *state, unsigned kinds, unsigned len)
+{
+    static const char symbols[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    for (unsigned i = 0; i < len; i++)
+        buf_push(out, (uint8_t)symbols[random_below(state, kinds)]);
+}
+
+/* Random ids: fixed letters, letters and digits of several alphabets, several lengths. */
+static void add_random_id(struct column *c, uint64_t *state, unsigned kinds, unsigned shapes)
+{
+    struct buf id = {0};
+    buf_append_string(&id, "req-");
+    add_symbols(&id, state, kinds, 8);
+    buf_push(&id, '/');
+    add_symbols(&id, state, 16, 4 + (unsigned)random_below(state, shapes));
+    buf_append_string(&id, "-4");
+    add_symbols(&id, state, 2, 1);
+    add_symbols(&id, state, 10, 30);
+    add(c, id.data, id.len);
+    buf_free(&id);
+}
+
+START_TEST(test_shape)
+{
+    static struct column c;
+    uint64_t state = random_seed();
+    for (int i = 0; i < ROWS; i++)
+        add_random_id(&c, &state, 62, 3);
+    require_tag(&c, SHAPE);
+    for (int round = 0; round < 200; round++) {
+        size_t rows = 16 + random_below(&state, 100);
+        unsigned kinds = 1 + (unsigned)random_below(&state, 62);
+        for (size_t i = 0; i < rows; i++)
+            add_random_id(&c, &state, kinds, 1 + (unsigned)round % 9);
+        if (round % 10 == 0)
+            add(&c, "\1\2\3\4\5\6\7ids", 10); /* classes, in the text */
+        require_round_trip(&c, (enum lgz_level)(LGZ_LEVEL_FAST + round % 3));
+        buf_free(&c.bytes);
+        c = (struct column){0};
+    }
+}
+END_TEST
+
 START_TEST(test_damaged_heads)
 {
     /* Each nests a level deeper than the last. */
@@ -167,11 +210,13 @@ START_TEST(test_damaged_heads)
         deep[i] = 1;
     const struct span bad[] = {
         {(const uint8_t *)"", 0},
-        {(const uint8_t *)"\x77", 1},             /* no such encoding */
-        {(const uint8_t *)"\x00\x05", 2},         /* a constant cut short */
-        {(const uint8_t *)"\x01", 1},             /* raw without length */
-        {(const uint8_t *)"\x02\x15\x00\x00", 4}, /* integers of 21 digits */
-        {(const uint8_t *)"\x04\x00\x00", 3},     /* a split without patterns */
+        {(const uint8_t *)"\x77", 1},                  /* no such encoding */
+        {(const uint8_t *)"\x00\x05", 2},              /* a constant cut short */
+        {(const uint8_t *)"\x01", 1},                  /* raw without length */
+        {(const uint8_t *)"\x02\x15\x00\x00", 4},      /* integers of 21 digits */
+        {(const uint8_t *)"\x04\x00\x00", 3},          /* a split without patterns */
+        {(const uint8_t *)"\x06\x00\x00", 3},          /* shapes, but none */
+        {(const uint8_t *)"\x06\x01\x00\x01x\x03", 6}, /* symbols in no known layout */
         {deep, sizeof(deep)},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -203,6 +248,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_choice);
     tcase_add_test(tc, test_odd_values);
     tcase_add_test(tc, test_recent);
+    tcase_add_test(tc, test_shape);
     tcase_add_test(tc, test_damaged_heads);
     tcase_add_test(tc, test_no_room);
 }

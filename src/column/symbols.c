@@ -1,0 +1,186 @@
+/*
+ * symbols.c - packing and unpacking bytes of small alphabets.
+ */
+#include "column/symbols.h"
+
+#include <stdlib.h>
+
+enum layout { NONE = 0, PLAIN = 1, TRIPLES = 2, LAYOUTS = 3 };
+
+enum {
+    TRIPLE_SYMBOLS = 10,
+    TRIPLE_BITS = 10,   /* 10 * 10 * 10 <= 1024 */
+    PACKED_GAIN = 64,   /* 1 in so many: ten like ones take 3.4 bits each in zstd, not 3.32 */
+    MIN_PACKED = 65536, /* fewer share a frame, where another column may have the same ones */
+};
+
+/* Number the bytes that occur, in their order. @return how many there are */
+static size_t collect_alphabet(const uint8_t *bytes, size_t count, uint8_t *alphabet,
+                               uint8_t *number)
+{
+    bool seen[256] = {0};
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        seen[bytes[i]] = true;
+    for (int i = 0; i < 256; i++) {
+        if (seen[i]) {
+            number[i] = (uint8_t)size;
+            alphabet[size++] = (uint8_t)i;
+        }
+    }
+    return size;
+}
+
+static void pack_triples(struct buf *out, const uint8_t *bytes, size_t count, const uint8_t *number)
+{
+    uint32_t bits = 0;
+    unsigned held = 0;
+    if (!buf_reserve(out, count / 2 + 4))
+        return;
+    for (size_t i = 0; i < count; i += 3) {
+        unsigned triple = number[bytes[i]];
+        triple += i + 1 < count ? 10u * number[bytes[i + 1]] : 0;
+        triple += i + 2 < count ? 100u * number[bytes[i + 2]] : 0;
+        bits |= triple << held;
+        for (held += TRIPLE_BITS; held >= 8; held -= 8) {
+            out->data[out->len++] = (uint8_t)bits;
+            bits >>= 8;
+        }
+    }
+    if (held)
+        out->data[out->len++] = (uint8_t)bits;
+}
+
+static void put_head(struct encoded *e, enum layout layout, const uint8_t *alphabet, size_t size)
+{
+    buf_push(&e->head, (uint8_t)layout);
+    if (layout == TRIPLES) {
+        buf_push(&e->head, (uint8_t)size);
+        buf_append(&e->head, alphabet, size);
+    }
+    e->cost += e->head.len;
+}
+
+/* Packed instead of `plain`, where that is smaller. What zstd makes of symbols is some per cent
+ * more than their frequencies say. The estimate stays, so that packing doesn't speak for what it is
+ * a part of. */
+static void try_triples(struct encoded *plain, struct column_context *ctx, const uint8_t *bytes,
+                        size_t count)
+{
+    uint8_t alphabet[256];
+    uint8_t number[256];
+    struct encoded packed = {0};
+    struct buf bits = {0};
+    size_t size = collect_alphabet(bytes, count, alphabet, number);
+    if (size > TRIPLE_SYMBOLS)
+        return;
+    pack_triples(&bits, bytes, count, number);
+    if (!bits.failed && bits.len - bits.len / PACKED_GAIN > plain->cost) {
+        buf_free(&bits);
+        return;
+    }
+    put_head(&packed, TRIPLES, alphabet, size);
+    encoded_add_stream(&packed, ctx, STREAM_PACKED, &bits);
+    packed.cost = plain->cost;
+    encoded_clear(plain);
+    *plain = packed;
+}
+
+void symbols_encode(struct encoded *e, struct column_context *ctx, const uint8_t *bytes,
+                    size_t count)
+{
+    struct encoded coded = {0};
+    struct buf copy = {0};
+    put_head(&coded, count ? PLAIN : NONE, NULL, 0);
+    if (count) {
+        buf_append(&copy, bytes, count);
+        encoded_add_stream(&coded, ctx, STREAM_SYMBOL, &copy);
+    }
+    if (count >= MIN_PACKED)
+        try_triples(&coded, ctx, bytes, count);
+    encoded_append(e, &coded);
+}
+
+bool symbols_parse(struct symbols *s, struct reader *head, struct stream_reader *streams)
+{
+    *s = (struct symbols){.layout = reader_u8(head), .stream = -1};
+    if (s->layout >= LAYOUTS)
+        return false;
+    if (s->layout == NONE)
+        return !head->failed;
+    if (s->layout == TRIPLES) {
+        s->alphabet = reader_bytes(head, reader_varint_max(head, TRIPLE_SYMBOLS));
+        if (s->alphabet.len == 0)
+            return false;
+    }
+    uint64_t len = reader_varint(head);
+    if (head->failed)
+        return false;
+    s->stream = stream_reader_add(streams, s->layout == PLAIN ? STREAM_SYMBOL : STREAM_PACKED, len);
+    return s->stream >= 0;
+}
+
+/* The three bytes that each 10 bits stand for; the fourth says that there are none. */
+static void fill_triples(const struct symbols *s, uint8_t table[1024][4])
+{
+    for (unsigned i = 0; i < 1024; i++) {
+        unsigned part[3] = {i % 10, i / 10 % 10, i / 100};
+        table[i][3] = 0;
+        for (unsigned k = 0; k < 3; k++) {
+            table[i][3] |= part[k] >= s->alphabet.len;
+            table[i][k] = part[k] < s->alphabet.len ? s->alphabet.data[part[k]] : 0;
+        }
+    }
+}
+
+static bool unpack_triples(struct symbols *s, struct span bytes, uint8_t *to)
+{
+    uint8_t table[1024][4];
+    uint32_t bits = 0;
+    unsigned held = 0;
+    uint8_t failed = 0;
+    fill_triples(s, table);
+    for (size_t i = 0; i < bytes.len; i++) {
+        bits |= (uint32_t)bytes.data[i] << held;
+        held += 8;
+        if (held >= TRIPLE_BITS) {
+            const uint8_t *triple = table[bits & 1023];
+            memcpy(to, triple, 4);
+            failed |= triple[3];
+            to += 3;
+            bits >>= TRIPLE_BITS;
+            held -= TRIPLE_BITS;
+        }
+    }
+    s->end = to;
+    return !failed;
+}
+
+int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_error *err)
+{
+    struct span bytes;
+    if (s->stream < 0)
+        return LGZ_OK;
+    int code = stream_reader_get(streams, s->stream, &bytes, err);
+    if (code != LGZ_OK)
+        return code;
+    if (s->layout == PLAIN) {
+        s->at = bytes.data;
+        s->end = bytes.data + bytes.len;
+        return LGZ_OK;
+    }
+    /* 10 bits make 3 bytes at most, and the last triple is written with 4. */
+    s->unpacked = malloc(bytes.len * 12 / 5 + 8);
+    if (!s->unpacked)
+        return error_memory(err);
+    s->at = s->unpacked;
+    return unpack_triples(s, bytes, s->unpacked)
+               ? LGZ_OK
+               : error_set(err, LGZ_ERR_CORRUPT, "packed symbols outside their alphabet");
+}
+
+void symbols_clear(struct symbols *s)
+{
+    free(s->unpacked);
+    *s = (struct symbols){.stream = -1};
+}
