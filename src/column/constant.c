@@ -19,18 +19,27 @@ static bool propose(struct encoded *e, struct column_context *ctx, const struct 
     return true;
 }
 
+struct constant {
+    size_t len;
+    uint8_t bytes[]; /* with slack */
+};
+
 static void *parse(struct reader *head, struct stream_reader *streams, unsigned depth,
                    struct lgz_error *err)
 {
     (void)streams;
     (void)depth;
     struct span value = reader_bytes(head, reader_varint(head));
-    struct span *state = head->failed ? NULL : malloc(sizeof(*state));
-    if (state)
-        *state = value; /* in the block's head, which outlives its columns */
-    else if (!head->failed)
+    if (head->failed)
+        return NULL;
+    struct constant *c = calloc(1, sizeof(*c) + value.len + SLACK);
+    if (!c) {
         error_memory(err);
-    return state;
+        return NULL;
+    }
+    c->len = value.len;
+    memcpy(c->bytes, value.data, value.len);
+    return c;
 }
 
 static int open_constant(void *state, struct stream_reader *streams, size_t limit,
@@ -43,10 +52,12 @@ static int open_constant(void *state, struct stream_reader *streams, size_t limi
     return LGZ_OK;
 }
 
-static bool next(void *state, struct sink *out)
+static size_t fill(void *state, struct text_batch *b)
 {
-    const struct span *value = state;
-    return sink_put(out, value->data, value->len);
+    const struct constant *c = state;
+    for (size_t i = 0; i < b->want; i++)
+        b->values[i] = (struct span){c->bytes, c->len};
+    return b->want;
 }
 
 const struct text_encoding text_constant = {
@@ -54,6 +65,6 @@ const struct text_encoding text_constant = {
     .propose = propose,
     .parse = parse,
     .open = open_constant,
-    .next = next,
+    .fill = fill,
     .free = free,
 };

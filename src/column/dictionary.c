@@ -141,14 +141,17 @@ static int open_dictionary(void *state, struct stream_reader *streams, size_t li
     return code;
 }
 
-static bool next(void *state, struct sink *out)
+static size_t fill(void *state, struct text_batch *b)
 {
     struct dictionary *d = state;
-    uint64_t index;
-    if (!number_next(&d->indexes, &index) || index >= d->table.count)
-        return false;
-    struct span value = text_table_get(&d->table, index);
-    return sink_put(out, value.data, value.len);
+    uint64_t indexes[TEXT_BATCH];
+    size_t count = number_fill(&d->indexes, indexes, b->want);
+    for (size_t i = 0; i < count; i++) {
+        if (indexes[i] >= d->table.count)
+            return i;
+        b->values[i] = text_table_get(&d->table, indexes[i]);
+    }
+    return count;
 }
 
 const struct text_encoding text_dictionary = {
@@ -156,6 +159,6 @@ const struct text_encoding text_dictionary = {
     .propose = propose,
     .parse = parse,
     .open = open_dictionary,
-    .next = next,
+    .fill = fill,
     .free = free_dictionary,
 };

@@ -5,9 +5,8 @@
  */
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "column/text.h"
-
-enum { MAX_DIGITS = 20 };
 
 static bool propose(struct encoded *e, struct column_context *ctx, const struct text_values *v,
                     const struct text_stats *stats, unsigned forbidden)
@@ -47,7 +46,7 @@ static void *parse(struct reader *head, struct stream_reader *streams, unsigned 
         error_memory(err);
         return NULL;
     }
-    c->width = (unsigned)reader_varint_max(head, MAX_DIGITS);
+    c->width = (unsigned)reader_varint_max(head, DECIMAL_MAX);
     if (!head->failed && number_parse(&c->numbers, head, streams, STREAM_NUMBER))
         return c;
     free(c);
@@ -62,21 +61,20 @@ static int open_integer(void *state, struct stream_reader *streams, size_t limit
     return number_open(&c->numbers, streams, err);
 }
 
-static bool next(void *state, struct sink *out)
+static size_t fill(void *state, struct text_batch *b)
 {
     struct integer *c = state;
-    uint64_t value;
-    uint8_t digits[MAX_DIGITS];
-    uint8_t *at = digits + MAX_DIGITS;
-    if (!number_next(&c->numbers, &value))
-        return false;
-    do {
-        *--at = (uint8_t)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    while (digits + MAX_DIGITS - at < (ptrdiff_t)c->width)
-        *--at = '0';
-    return sink_put(out, at, (size_t)(digits + MAX_DIGITS - at));
+    uint64_t numbers[TEXT_BATCH];
+    uint8_t *end = text_room(b, b->want * DECIMAL_MAX, 0);
+    size_t count = end ? number_fill(&c->numbers, numbers, b->want) : 0;
+    for (size_t i = 0; i < count; i++) {
+        end += DECIMAL_MAX;
+        uint8_t *at = decimal_put_before(end, numbers[i]);
+        while (end - at < (ptrdiff_t)c->width)
+            *--at = '0';
+        b->values[i] = (struct span){at, (size_t)(end - at)};
+    }
+    return count;
 }
 
 static void free_integer(void *state)
@@ -91,6 +89,6 @@ const struct text_encoding text_integer = {
     .propose = propose,
     .parse = parse,
     .open = open_integer,
-    .next = next,
+    .fill = fill,
     .free = free_integer,
 };

@@ -169,76 +169,129 @@ bool number_parse(struct number_column *c, struct reader *head, struct stream_re
     return c->stream >= 0;
 }
 
-static bool read_planes(struct number_column *c, struct span bytes, size_t skip)
-{
-    unsigned width = c->layout;
-    size_t count = bytes.len / width;
-    if (bytes.len % width)
-        return false;
-    uint64_t *to = c->values + skip;
-    for (size_t i = 0; i < count; i++)
-        to[i] = bytes.data[i];
-    for (unsigned plane = 1; plane < width; plane++) {
-        const uint8_t *from = bytes.data + plane * count;
-        for (size_t i = 0; i < count; i++)
-            to[i] |= (uint64_t)from[i] << (8 * plane);
-    }
-    c->count = count + skip;
-    return true;
-}
-
-static bool read_varints(struct number_column *c, struct span bytes, size_t skip)
-{
-    struct reader r = reader_of(bytes.data, bytes.len);
-    size_t count = skip;
-    while (reader_left(&r))
-        c->values[count++] = reader_varint(&r);
-    c->count = count;
-    return !r.failed;
-}
-
-/* Undo the transform in place; the first numbers of differences aren't in the stream. */
-static void restore_values(struct number_column *c)
-{
-    uint64_t *v = c->values;
-    if (c->transform == PLAIN) {
-        for (size_t i = 0; i < c->count; i++)
-            v[i] += c->base;
-        return;
-    }
-    v[0] = c->base;
-    uint64_t step = c->step;
-    if (c->transform == DELTA2)
-        v[1] = v[0] + step;
-    for (size_t i = c->transform; i < c->count; i++) {
-        uint64_t change = (uint64_t)unzigzag(v[i]);
-        step = c->transform == DELTA2 ? step + change : change;
-        v[i] = v[i - 1] + step;
-    }
-}
-
 int number_open(struct number_column *c, struct stream_reader *streams, struct lgz_error *err)
 {
+    struct span bytes;
+    c->last = c->base;
     if (c->stream < 0)
         return LGZ_OK;
-    struct span bytes;
     int code = stream_reader_get(streams, c->stream, &bytes, err);
     if (code != LGZ_OK)
         return code;
-    size_t skip = c->transform;
-    size_t most = c->layout == VARINT ? bytes.len : bytes.len / c->layout;
-    c->values = calloc(most + skip + 1, sizeof(*c->values));
-    if (!c->values)
-        return error_memory(err);
-    bool ok = c->layout == VARINT ? read_varints(c, bytes, skip) : read_planes(c, bytes, skip);
-    if (!ok)
+    bool cut = c->layout == VARINT ? bytes.len && bytes.data[bytes.len - 1] >= 0x80
+                                   : bytes.len % c->layout != 0;
+    if (cut)
         return error_set(err, LGZ_ERR_CORRUPT, "damaged number column");
-    restore_values(c);
+    c->plane = c->layout == VARINT ? bytes.len : bytes.len / c->layout;
+    c->at = bytes.data;
+    c->end = bytes.data + c->plane;
     return LGZ_OK;
+}
+
+size_t number_stored(const struct number_column *c)
+{
+    return c->stream < 0 ? 0 : c->plane + c->transform;
+}
+
+static size_t fill_planes(struct number_column *c, uint64_t *to, size_t want)
+{
+    size_t left = (size_t)(c->end - c->at);
+    size_t count = want < left ? want : left;
+    const uint8_t *from = c->at;
+    for (size_t i = 0; i < count; i++)
+        to[i] = from[i];
+    for (unsigned plane = 1; plane < c->layout; plane++) {
+        from += c->plane;
+        for (size_t i = 0; i < count; i++)
+            to[i] |= (uint64_t)from[i] << (8 * plane);
+    }
+    c->at += count;
+    return count;
+}
+
+static size_t fill_varints(struct number_column *c, uint64_t *to, size_t want)
+{
+    struct reader r = {c->at, c->end, false};
+    size_t count = 0;
+    while (count < want && r.at < r.end) {
+        uint64_t value = *r.at < 0x80 ? *r.at++ : reader_varint(&r);
+        if (r.failed)
+            break;
+        to[count++] = value;
+    }
+    c->at = r.at;
+    return count;
+}
+
+/* The first values are in the head. */
+static size_t fill_first(struct number_column *c, uint64_t *to, size_t want)
+{
+    size_t count = 0;
+    while (count < want && c->given < c->transform) {
+        c->last = c->given++ ? c->last + c->step : c->base;
+        to[count++] = c->last;
+    }
+    return count;
+}
+
+/* Undo the transform. */
+static void restore_values(struct number_column *c, uint64_t *v, size_t count)
+{
+    if (c->transform == PLAIN) {
+        for (size_t i = 0; i < count; i++)
+            v[i] += c->base;
+        return;
+    }
+    uint64_t last = c->last;
+    uint64_t step = c->transform == DELTA2 ? c->step : 0;
+    uint64_t keep = c->transform == DELTA2 ? UINT64_MAX : 0;
+    for (size_t i = 0; i < count; i++) {
+        step = (step & keep) + (uint64_t)unzigzag(v[i]);
+        last += step;
+        v[i] = last;
+    }
+    c->last = last;
+    c->step = step;
+}
+
+static size_t decode(struct number_column *c, uint64_t *to, size_t want)
+{
+    if (c->stream < 0) {
+        for (size_t i = 0; i < want; i++) {
+            to[i] = c->last;
+            c->last += c->step;
+        }
+        return want;
+    }
+    size_t first = fill_first(c, to, want);
+    to += first;
+    want -= first;
+    size_t count = c->layout == VARINT ? fill_varints(c, to, want) : fill_planes(c, to, want);
+    restore_values(c, to, count);
+    return first + count;
+}
+
+size_t number_fill(struct number_column *c, uint64_t *to, size_t want)
+{
+    size_t count = 0;
+    while (count < want && c->next < c->count)
+        to[count++] = c->batch[c->next++];
+    return count < want ? count + decode(c, to + count, want - count) : count;
+}
+
+bool number_refill(struct number_column *c, uint64_t *value)
+{
+    if (!c->batch)
+        c->batch = malloc(NUMBER_BATCH * sizeof(*c->batch));
+    if (!c->batch) /* then it goes on one by one */
+        return decode(c, value, 1) == 1;
+    c->next = 0;
+    c->count = (uint32_t)decode(c, c->batch, NUMBER_BATCH);
+    return c->count > 0 && number_next(c, value);
 }
 
 void number_clear(struct number_column *c)
 {
-    free(c->values);
-    c->values = NULL;
+    free(c->batch);
+    c->batch = NULL;
 }

@@ -16,34 +16,52 @@
 void number_encode(struct encoded *e, struct column_context *ctx, const uint64_t *values,
                    size_t count, enum stream_class class);
 
+enum { NUMBER_BATCH = 32 };
+
+/** A column that is being decoded. It keeps the stream's bytes, and takes numbers from them. */
 struct number_column {
     uint8_t transform;
     uint8_t layout;
+    uint8_t given; /* of the values that aren't in the stream */
     uint64_t base; /* the constant, the minimum, or the first value */
-    uint64_t step; /* second differences: the first difference */
+    uint64_t step; /* second differences: the last difference */
+    uint64_t last; /* differences: the last value */
     int stream;    /* -1: none */
-    uint64_t *values;
-    size_t count; /* of values */
-    size_t next;
+    const uint8_t *at;
+    const uint8_t *end; /* of the lowest plane, or of the varints */
+    size_t plane;       /* bytes of each plane */
+    uint64_t *batch;    /* numbers for number_next(); NULL before the first */
+    uint32_t next;
+    uint32_t count;
 };
 
 /** Parse a head and declare its stream. @return false on damage (or no memory) */
 bool number_parse(struct number_column *c, struct reader *head, struct stream_reader *streams,
                   enum stream_class class);
 
-/** Decode the stream, which was declared by number_parse(). */
+/** Decompress the stream, which was declared by number_parse(). */
 int number_open(struct number_column *c, struct stream_reader *streams, struct lgz_error *err);
 
-/** The next number; a column without a stream goes on for ever. @return false at the end */
+/** How many numbers a column can have at most, as far as a stream holds them: 0 without one. */
+size_t number_stored(const struct number_column *c);
+
+/**
+ * The next numbers, `want` of them unless there are less; a column without a stream goes on for
+ * ever.
+ *
+ * @return how many; 0 at the end, or if the very next one is damaged
+ */
+size_t number_fill(struct number_column *c, uint64_t *to, size_t want);
+
+/** number_next() when its batch is used up. */
+bool number_refill(struct number_column *c, uint64_t *value);
+
+/** The next number, one at a time. @return false at the end */
 static inline bool number_next(struct number_column *c, uint64_t *value)
 {
-    if (!c->values) {
-        *value = c->base + c->step * c->next++;
-        return true;
-    }
     if (c->next == c->count)
-        return false;
-    *value = c->values[c->next++];
+        return number_refill(c, value);
+    *value = c->batch[c->next++];
     return true;
 }
 

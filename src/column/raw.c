@@ -55,16 +55,18 @@ static int open_raw(void *state, struct stream_reader *streams, size_t limit, st
     return code;
 }
 
-static bool next(void *state, struct sink *out)
+static size_t fill(void *state, struct text_batch *b)
 {
     struct raw *raw = state;
-    if (raw->at == raw->end)
-        return false;
-    const uint8_t *newline = memchr(raw->at, '\n', (size_t)(raw->end - raw->at));
-    if (!newline || !sink_put(out, raw->at, (size_t)(newline - raw->at)))
-        return false;
-    raw->at = newline + 1;
-    return true;
+    for (size_t i = 0; i < b->want; i++) {
+        size_t left = (size_t)(raw->end - raw->at);
+        const uint8_t *newline = left ? memchr(raw->at, '\n', left) : NULL;
+        if (!newline)
+            return i;
+        b->values[i] = (struct span){raw->at, (size_t)(newline - raw->at)};
+        raw->at = newline + 1;
+    }
+    return b->want;
 }
 
 const struct text_encoding text_raw = {
@@ -72,6 +74,6 @@ const struct text_encoding text_raw = {
     .propose = propose,
     .parse = parse,
     .open = open_raw,
-    .next = next,
+    .fill = fill,
     .free = free,
 };

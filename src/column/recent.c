@@ -181,15 +181,18 @@ static bool entry_of(struct recent *r, uint64_t rank, uint32_t *entry)
     return true;
 }
 
-static bool next(void *state, struct sink *out)
+static size_t fill(void *state, struct text_batch *b)
 {
     struct recent *r = state;
-    uint64_t rank;
-    uint32_t entry;
-    if (!number_next(&r->ranks, &rank) || !entry_of(r, rank, &entry))
-        return false;
-    struct span value = text_table_get(&r->table, entry);
-    return sink_put(out, value.data, value.len);
+    uint64_t ranks[TEXT_BATCH];
+    size_t count = number_fill(&r->ranks, ranks, b->want);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t entry;
+        if (!entry_of(r, ranks[i], &entry))
+            return i;
+        b->values[i] = text_table_get(&r->table, entry);
+    }
+    return count;
 }
 
 const struct text_encoding text_recent = {
@@ -197,6 +200,6 @@ const struct text_encoding text_recent = {
     .propose = propose,
     .parse = parse,
     .open = open_recent,
-    .next = next,
+    .fill = fill,
     .free = free_recent,
 };

@@ -359,17 +359,9 @@ static int open_shape(void *state, struct stream_reader *streams, size_t limit,
     return code;
 }
 
-static bool next(void *state, struct sink *out)
+/* Put one value together in a room of a shape's length. @return false if symbols are missing */
+static bool put_value(struct shape *s, struct span shape, uint8_t *to)
 {
-    struct shape *s = state;
-    uint64_t number = 0;
-    if (s->shape_count > 1 && !number_next(&s->numbers, &number))
-        return false;
-    if (number >= s->shape_count)
-        return false;
-    struct span shape = text_table_get(&s->table, number);
-    if ((size_t)(out->end - out->at) < shape.len)
-        return false;
     for (size_t i = 0; i < shape.len; i++) {
         uint8_t c = shape.data[i];
         if (c < FIRST_LITERAL && c != 0) {
@@ -378,9 +370,30 @@ static bool next(void *state, struct sink *out)
                 return false;
             c = *symbols->at++;
         }
-        *out->at++ = c;
+        to[i] = c;
     }
     return true;
+}
+
+static size_t fill(void *state, struct text_batch *b)
+{
+    struct shape *s = state;
+    size_t used = 0;
+    size_t i = 0;
+    for (; i < b->want && used < TEXT_ROOM_FREE; i++) {
+        uint64_t number = 0;
+        if (s->shape_count > 1 && !number_next(&s->numbers, &number))
+            break;
+        if (number >= s->shape_count)
+            break;
+        struct span shape = text_table_get(&s->table, number);
+        uint8_t *room = text_room(b, used + shape.len + 1, i);
+        if (!room || !put_value(s, shape, room + used))
+            break;
+        b->values[i] = (struct span){room + used, shape.len};
+        used += shape.len;
+    }
+    return i;
 }
 
 const struct text_encoding text_shape = {
@@ -388,6 +401,6 @@ const struct text_encoding text_shape = {
     .propose = propose,
     .parse = parse,
     .open = open_shape,
-    .next = next,
+    .fill = fill,
     .free = free_shape,
 };

@@ -185,9 +185,11 @@ static bool propose(struct encoded *e, struct column_context *ctx, const struct 
 
 /* Decoding. */
 
-struct pattern {
-    struct span text;
-    struct text_column **runs; /* one for each '0' in the text; in the columns of the split */
+/* A piece of a pattern: what is in front of a '0', and the column that stands for it. */
+struct piece {
+    const uint8_t *literal; /* in the table, which has slack */
+    size_t len;
+    struct text_column *run; /* NULL: the end of the pattern */
 };
 
 struct split {
@@ -196,8 +198,9 @@ struct split {
     struct text_column *texts;
     struct number_column numbers;
     struct text_column **runs; /* of all patterns, in order */
-    struct pattern *patterns;
-    struct text_table table; /* the patterns' texts */
+    struct piece *pieces;      /* of all patterns, in order */
+    struct piece **patterns;   /* the first piece of each */
+    struct text_table table;   /* the patterns' texts */
 };
 
 static void free_split(void *state)
@@ -208,6 +211,7 @@ static void free_split(void *state)
     free(s->runs);
     text_free(s->texts);
     number_clear(&s->numbers);
+    free(s->pieces);
     free(s->patterns);
     text_table_clear(&s->table);
     free(s);
@@ -226,7 +230,8 @@ static bool parse_parts(struct split *s, struct reader *head, struct stream_read
         return false;
     s->runs = calloc(s->run_count + 1, sizeof(*s->runs));
     s->patterns = calloc(s->pattern_count, sizeof(*s->patterns));
-    if (!s->runs || !s->patterns) {
+    s->pieces = calloc(s->run_count + s->pattern_count, sizeof(*s->pieces));
+    if (!s->runs || !s->patterns || !s->pieces) {
         error_memory(err);
         return false;
     }
@@ -251,25 +256,42 @@ static void *parse(struct reader *head, struct stream_reader *streams, unsigned 
     return s;
 }
 
+/* Cut a pattern into pieces. @return false if there are too few runs */
+static bool cut_pattern(struct span text, struct piece **piece, struct text_column ***run,
+                        struct text_column **end)
+{
+    for (;;) {
+        const uint8_t *mark = text.len ? memchr(text.data, '0', text.len) : NULL;
+        size_t plain = mark ? (size_t)(mark - text.data) : text.len;
+        **piece = (struct piece){text.data, plain, NULL};
+        if (mark && *run == end)
+            return false;
+        if (mark)
+            (*piece)->run = *(*run)++;
+        (*piece)++;
+        if (!mark)
+            return true;
+        text.data += plain + 1;
+        text.len -= plain + 1;
+    }
+}
+
 /* Decode the patterns and give each '0' its column. */
 static int open_patterns(struct split *s, struct stream_reader *streams, size_t limit,
                          struct lgz_error *err)
 {
-    struct text_column **runs = s->runs;
+    struct text_column **run = s->runs;
     struct text_column **end = s->runs + s->run_count;
+    struct piece *piece = s->pieces;
     int code = text_table_read(&s->table, s->texts, s->pattern_count, streams, limit, err);
     if (code != LGZ_OK)
         return code;
     for (size_t i = 0; i < s->pattern_count; i++) {
-        struct pattern *pattern = &s->patterns[i];
-        pattern->text = text_table_get(&s->table, i);
-        pattern->runs = runs;
-        for (size_t k = 0; k < pattern->text.len; k++)
-            runs += pattern->text.data[k] == '0';
-        if (runs > end)
-            break;
+        s->patterns[i] = piece;
+        if (!cut_pattern(text_table_get(&s->table, i), &piece, &run, end))
+            return error_set(err, LGZ_ERR_CORRUPT, "patterns with too few runs");
     }
-    return runs == end ? LGZ_OK : error_set(err, LGZ_ERR_CORRUPT, "patterns don't fit their runs");
+    return run == end ? LGZ_OK : error_set(err, LGZ_ERR_CORRUPT, "patterns don't fit their runs");
 }
 
 static int open_split(void *state, struct stream_reader *streams, size_t limit,
@@ -286,29 +308,51 @@ static int open_split(void *state, struct stream_reader *streams, size_t limit,
     return code;
 }
 
-static bool next(void *state, struct sink *out)
+/* Behind `used` bytes of the room. */
+static bool put(struct text_batch *b, size_t *used, const uint8_t *data, size_t len, size_t filled)
+{
+    uint8_t *room = b->room;
+    if (b->room_len - *used < len) {
+        room = text_room(b, *used + len, filled);
+        if (!room)
+            return false;
+    }
+    slack_copy(room + *used, data, len);
+    *used += len;
+    return true;
+}
+
+/* Put one value together. */
+static bool put_value(const struct piece *piece, struct text_batch *b, size_t *used, size_t filled)
+{
+    for (;; piece++) {
+        struct span run;
+        if (!put(b, used, piece->literal, piece->len, filled))
+            return false;
+        if (!piece->run)
+            return true;
+        if (!text_take(piece->run, &run) || !run.len || !put(b, used, run.data, run.len, filled))
+            return false;
+    }
+}
+
+static size_t fill(void *state, struct text_batch *b)
 {
     struct split *s = state;
-    uint64_t number = 0;
-    if (s->pattern_count > 1 && !number_next(&s->numbers, &number))
-        return false;
-    if (number >= s->pattern_count)
-        return false;
-    const struct pattern *pattern = &s->patterns[number];
-    struct text_column **run = pattern->runs;
-    struct span left = pattern->text;
-    while (left.len) {
-        const uint8_t *mark = memchr(left.data, '0', left.len);
-        size_t plain = mark ? (size_t)(mark - left.data) : left.len;
-        if (!sink_put(out, left.data, plain))
-            return false;
-        const uint8_t *start = out->at;
-        if (mark && (!text_next(*run++, out) || out->at == start))
-            return false;
-        left.data += plain + (mark != NULL);
-        left.len -= plain + (mark != NULL);
+    size_t used = 0;
+    size_t i = 0;
+    if (!text_room(b, 1, 0))
+        return 0;
+    for (; i < b->want && used < TEXT_ROOM_FREE; i++) {
+        uint64_t number = 0;
+        size_t start = used;
+        if (s->pattern_count > 1 && !number_next(&s->numbers, &number))
+            break;
+        if (number >= s->pattern_count || !put_value(s->patterns[number], b, &used, i))
+            break;
+        b->values[i] = (struct span){b->room + start, used - start};
     }
-    return true;
+    return i;
 }
 
 const struct text_encoding text_split = {
@@ -316,6 +360,6 @@ const struct text_encoding text_split = {
     .propose = propose,
     .parse = parse,
     .open = open_split,
-    .next = next,
+    .fill = fill,
     .free = free_split,
 };

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <zstd_errors.h>
 
+#include "base/slack.h"
+
 /* A zstd block has at least 4 bytes and gives at most 128 KiB. */
 enum { FRAME_EXPANSION = (128 << 10) / 4 };
 
@@ -107,6 +109,7 @@ struct stream_reader {
     uint64_t limit;
     uint64_t total;
     uint64_t table_left;
+    uint64_t room_left;
     bool no_memory;
     VEC(struct placed) streams;
     VEC(struct frame) frames; /* the shared ones first, one for each class */
@@ -120,6 +123,7 @@ int stream_reader_new(struct stream_reader **out, size_t own_frame, uint64_t lim
         s->own_frame = own_frame;
         s->limit = limit;
         s->table_left = table_limit;
+        s->room_left = table_limit;
         if (vec_reserve(&s->frames, STREAM_CLASSES)) {
             memset(s->frames.data, 0, STREAM_CLASSES * sizeof(struct frame));
             s->frames.len = STREAM_CLASSES;
@@ -166,11 +170,24 @@ bool stream_reader_no_memory(const struct stream_reader *s)
     return s->no_memory;
 }
 
+void stream_reader_lacks_memory(struct stream_reader *s)
+{
+    s->no_memory = true;
+}
+
 bool stream_reader_take_table(struct stream_reader *s, size_t len)
 {
     if (len > s->table_left)
         return false;
     s->table_left -= len;
+    return true;
+}
+
+bool stream_reader_take_room(struct stream_reader *s, size_t len)
+{
+    if (len > s->room_left)
+        return false;
+    s->room_left -= len;
     return true;
 }
 
@@ -191,14 +208,16 @@ int stream_reader_place(struct stream_reader *s, struct reader *table, struct sp
 int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
                       struct lgz_error *err)
 {
+    static const uint8_t empty[SLACK];
     const struct placed *p = &s->streams.data[number];
     struct frame *f = &s->frames.data[p->frame];
     if (!f->data && f->len) {
         if (!frame_may_hold(f->stored, f->len))
             return error_set(err, LGZ_ERR_CORRUPT, "zstd frame too short for what it should hold");
-        f->data = malloc(f->len);
+        f->data = malloc(f->len + SLACK);
         if (!f->data)
             return error_memory(err);
+        memset(f->data + f->len, 0, SLACK);
         int code = frame_decompress(f->stored, f->data, f->len, err);
         if (code != LGZ_OK) {
             free(f->data);
@@ -206,6 +225,6 @@ int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
             return code;
         }
     }
-    *bytes = (struct span){f->data ? f->data + p->at : (const uint8_t *)"", p->len};
+    *bytes = (struct span){f->data ? f->data + p->at : empty, p->len};
     return LGZ_OK;
 }

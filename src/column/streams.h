@@ -46,7 +46,8 @@ struct stream_reader;
 
 /**
  * @param limit        the sum of all streams' lengths must not be above it
- * @param table_limit  nor that of the tables that are made of them above this
+ * @param table_limit  nor that of the tables that are made of them above this, nor that of
+ *                     the rooms in which values are put together
  */
 int stream_reader_new(struct stream_reader **out, size_t own_frame, uint64_t limit,
                       uint64_t table_limit, struct lgz_error *err);
@@ -58,14 +59,23 @@ int stream_reader_add(struct stream_reader *s, enum stream_class class, uint64_t
 /** Was it memory that stream_reader_add() didn't have? Then a head that fails isn't damaged. */
 bool stream_reader_no_memory(const struct stream_reader *s);
 
+/** Remember that memory was lacking, in a place that can't tell its caller. */
+void stream_reader_lacks_memory(struct stream_reader *s);
+
 /** Count `len` bytes of a table that was made of streams. @return false above the limit */
 bool stream_reader_take_table(struct stream_reader *s, size_t len);
+
+/** Count `len` bytes of room for values that aren't put out yet. @return false above the limit */
+bool stream_reader_take_room(struct stream_reader *s, size_t len);
 
 /** All are declared: find the frames. `table` and `frames` are as streams_write() made them. */
 int stream_reader_place(struct stream_reader *s, struct reader *table, struct span frames,
                         struct lgz_error *err);
 
-/** The bytes of stream `number`; its frame is decompressed at the first call. */
+/**
+ * The bytes of stream `number`, with slack (base/slack.h); its frame is decompressed at the first
+ * call.
+ */
 int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
                       struct lgz_error *err);
 

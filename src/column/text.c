@@ -13,6 +13,8 @@ static const struct text_encoding *const encodings[] = {
 
 enum { ENCODINGS = sizeof(encodings) / sizeof(encodings[0]), MAX_DIGITS = 19 };
 
+enum { SECOND_BATCH = 8, MIN_ROOM = 128 };
+
 static bool is_digits(struct span s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -58,11 +60,6 @@ void text_encode(struct encoded *e, struct column_context *ctx, const struct tex
     encoded_append(e, &best);
 }
 
-struct text_column {
-    const struct text_encoding *encoding;
-    void *state;
-};
-
 int text_parse(struct text_column **out, struct reader *head, struct stream_reader *streams,
                unsigned depth, struct lgz_error *err)
 {
@@ -78,7 +75,9 @@ int text_parse(struct text_column **out, struct reader *head, struct stream_read
     c->encoding = encodings[tag];
     struct lgz_error cause = {0};
     c->state = c->encoding->parse(head, streams, depth, &cause);
-    if (!c->state || head->failed) {
+    /* Parts are taken in batches. */
+    bool part_in_step = c->encoding->in_step && depth > 0;
+    if (!c->state || head->failed || part_in_step) {
         text_free(c);
         if (!cause.code)
             return error_set(err, LGZ_ERR_CORRUPT, "damaged head of a column (%s)",
@@ -92,18 +91,76 @@ int text_parse(struct text_column **out, struct reader *head, struct stream_read
 int text_open(struct text_column *c, struct stream_reader *streams, size_t limit,
               struct lgz_error *err)
 {
+    c->batch =
+        (struct text_batch){.values = &c->only, .want = 1, .streams = streams, .limit = limit};
     return c->encoding->open(c->state, streams, limit, err);
 }
 
-bool text_next(struct text_column *c, struct sink *out)
+/* A column that is asked again and again is worth memory and work ahead. */
+static void grow_batch(struct text_column *c)
 {
-    return c->encoding->next(c->state, out);
+    struct text_batch *b = &c->batch;
+    if (c->encoding->in_step || b->want == TEXT_BATCH)
+        return;
+    if (b->values != &c->only) {
+        b->want = TEXT_BATCH;
+        return;
+    }
+    struct span *values = malloc(TEXT_BATCH * sizeof(*values));
+    if (!values)
+        return; /* then it goes on value by value */
+    b->values = values;
+    b->want = SECOND_BATCH;
+}
+
+bool text_refill(struct text_column *c)
+{
+    if (c->count)
+        grow_batch(c);
+    c->next = 0;
+    c->count = (uint32_t)c->encoding->fill(c->state, &c->batch);
+    return c->count > 0;
+}
+
+uint8_t *text_room(struct text_batch *b, size_t need, size_t filled)
+{
+    if (need <= b->room_len)
+        return b->room;
+    if (need > b->limit + (uint64_t)TEXT_ROOM_FREE)
+        return NULL;
+    size_t len = b->room_len ? b->room_len : MIN_ROOM;
+    while (len < need)
+        len *= 2;
+    /* The sum of all large rooms is bounded. */
+    if (len > TEXT_ROOM_FREE && !stream_reader_take_room(b->streams, len - b->room_len))
+        return NULL;
+    uint8_t *room = calloc(1, len + SLACK);
+    if (!room) {
+        stream_reader_lacks_memory(b->streams);
+        return NULL;
+    }
+    if (b->room_len)
+        memcpy(room, b->room, b->room_len);
+    for (size_t i = 0; i < filled; i++) {
+        size_t at = (uintptr_t)b->values[i].data - (uintptr_t)b->room;
+        if (b->room && at <= b->room_len)
+            b->values[i].data = room + at;
+    }
+    free(b->room);
+    b->room = room;
+    b->room_len = len;
+    return room;
 }
 
 void text_free(struct text_column *c)
 {
-    if (c && c->state)
+    if (!c)
+        return;
+    if (c->state)
         c->encoding->free(c->state);
+    if (c->batch.values != &c->only)
+        free(c->batch.values);
+    free(c->batch.room);
     free(c);
 }
 
@@ -111,9 +168,44 @@ int text_table_of_rows(struct text_table *t, struct text_column *c, uint64_t cou
                        const struct number_column *rows, struct stream_reader *streams,
                        size_t limit, struct lgz_error *err)
 {
-    if (!rows->values || count > rows->count)
+    if (count > number_stored(rows))
         return error_set(err, LGZ_ERR_CORRUPT, "table with more entries than rows");
     return text_table_read(t, c, count, streams, limit, err);
+}
+
+/* Room for one more value of `len` bytes. */
+static bool table_reserve(struct text_table *t, size_t *cap, size_t used, size_t len)
+{
+    if (len <= *cap - used)
+        return true;
+    size_t grown = used + len + used / 2 + MIN_ROOM;
+    uint8_t *bytes = realloc(t->bytes, grown + SLACK);
+    if (!bytes)
+        return false;
+    t->bytes = bytes;
+    *cap = grown;
+    return true;
+}
+
+/* @return 1: done, 0: damaged, -1: memory is out */
+static int take_entries(struct text_table *t, struct text_column *c, uint64_t count, size_t limit)
+{
+    size_t cap = 0;
+    size_t used = 0;
+    struct span value;
+    if (!table_reserve(t, &cap, 0, 1))
+        return -1;
+    for (t->count = 0; t->count < count; t->count++) {
+        if (!text_take(c, &value) || value.len > limit - used)
+            return 0;
+        if (!table_reserve(t, &cap, used, value.len))
+            return -1;
+        slack_copy(t->bytes + used, value.data, value.len);
+        t->refs[t->count] = (struct text_ref){(uint32_t)used, (uint32_t)value.len};
+        used += value.len;
+    }
+    memset(t->bytes + used, 0, SLACK);
+    return 1;
 }
 
 int text_table_read(struct text_table *t, struct text_column *c, uint64_t count,
@@ -122,24 +214,15 @@ int text_table_read(struct text_table *t, struct text_column *c, uint64_t count,
     /* They differ from each other, so at most one is empty. */
     if (count > (uint64_t)limit + 1 || limit > UINT32_MAX)
         return error_set(err, LGZ_ERR_CORRUPT, "table with too many entries");
-    t->bytes = malloc(limit + 1);
     t->refs = malloc((count + 1) * sizeof(*t->refs));
-    if (!t->bytes || !t->refs)
+    int done = t->refs ? take_entries(t, c, count, limit) : -1;
+    if (done < 0 || stream_reader_no_memory(streams))
         return error_memory(err);
-    struct sink sink = {t->bytes, t->bytes + limit};
-    for (t->count = 0; t->count < count; t->count++) {
-        uint32_t at = (uint32_t)(sink.at - t->bytes);
-        if (!text_next(c, &sink))
-            return error_set(err, LGZ_ERR_CORRUPT, "damaged table of values");
-        t->refs[t->count] = (struct text_ref){at, (uint32_t)(sink.at - t->bytes) - at};
-    }
-    size_t len = (size_t)(sink.at - t->bytes);
-    if (!stream_reader_take_table(streams, len))
+    if (!done)
+        return error_set(err, LGZ_ERR_CORRUPT, "damaged table of values");
+    struct text_ref last = count ? t->refs[count - 1] : (struct text_ref){0};
+    if (!stream_reader_take_table(streams, (size_t)last.at + last.len))
         return error_set(err, LGZ_ERR_CORRUPT, "tables larger than the block");
-    /* `limit` was a guess from above: give back what wasn't used. */
-    uint8_t *used = realloc(t->bytes, len + 1);
-    if (used)
-        t->bytes = used;
     return LGZ_OK;
 }
 

@@ -8,6 +8,7 @@
 #ifndef LOGZIP_COLUMN_TEXT_H
 #define LOGZIP_COLUMN_TEXT_H
 
+#include "base/slack.h"
 #include "column/number.h"
 
 /** One string: `len` bytes at `at` of a column's base. */
@@ -44,23 +45,44 @@ enum { TEXT_NO_DICTIONARY = 1, TEXT_NO_SPLIT = 2, TEXT_NO_SHAPE = 4 };
 void text_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,
                  unsigned forbidden);
 
-/** Where decoded bytes go: memory of a size that is known beforehand. */
-struct sink {
-    uint8_t *at;
-    uint8_t *end;
+/*
+ * Decoding.
+ *
+ * A column gives its values in order, one to the caller at a time (text_take()). An encoding gives
+ * them some at a time (struct text_encoding's fill()), so that its loop is tight and what it needs
+ * is in the cache. A value is a span of bytes that has slack (base/slack.h): SLACK bytes from its
+ * first on may be read. It stays where it is until the column is asked for more.
+ */
+
+enum {
+    TEXT_BATCH = 32,            /**< values that an encoding is asked for at once, at most */
+    TEXT_ROOM_FREE = 4096 + 64, /**< bytes of a batch's room that aren't counted */
 };
 
-static inline bool sink_put(struct sink *sink, const uint8_t *data, size_t len)
-{
-    if ((size_t)(sink->end - sink->at) < len)
-        return false;
-    memcpy(sink->at, data, len);
-    sink->at += len;
-    return true;
-}
+/** What fill() fills. */
+struct text_batch {
+    struct span *values;
+    size_t want;   /**< values that are asked for, 1 to TEXT_BATCH */
+    uint8_t *room; /**< for bytes that aren't in memory yet: see text_room() */
+    size_t room_len;
+    struct stream_reader *streams;
+    size_t limit; /**< no value is longer */
+    /**
+     * What each column of the block put out last, by the column's number (no bytes before its
+     * first value); for encodings that are in step, NULL for parts of columns.
+     */
+    const struct span *last;
+};
 
 /** A column that is being decoded. */
-struct text_column;
+struct text_column {
+    uint32_t next;  /**< value of the batch */
+    uint32_t count; /**< of values in the batch */
+    struct text_batch batch;
+    struct span only; /**< the values of a batch of one */
+    const struct text_encoding *encoding;
+    void *state;
+};
 
 /** How deep columns may nest; a file that goes beyond is damaged. */
 enum { TEXT_MAX_DEPTH = 8 };
@@ -81,8 +103,25 @@ int text_parse(struct text_column **out, struct reader *head, struct stream_read
 int text_open(struct text_column *c, struct stream_reader *streams, size_t limit,
               struct lgz_error *err);
 
-/** Append the next value to `out`. @return false if there is none, or no room for it */
-bool text_next(struct text_column *c, struct sink *out);
+/** Get the next batch. @return false if there is no further value (or no memory for it) */
+bool text_refill(struct text_column *c);
+
+/** The next value; good until the next call. @return false if there is none (or no memory) */
+static inline bool text_take(struct text_column *c, struct span *value)
+{
+    if (c->next == c->count && !text_refill(c))
+        return false;
+    *value = c->batch.values[c->next++];
+    return true;
+}
+
+/**
+ * For fill(): `need` bytes of room and slack behind them. The room is empty when fill() is called;
+ * what is in it stays, moved if need be, with the `filled` values that are in it already.
+ *
+ * @return the room, or NULL when there is no memory, or when damage asks for too much
+ */
+uint8_t *text_room(struct text_batch *b, size_t need, size_t filled);
 
 void text_free(struct text_column *c);
 
@@ -120,8 +159,23 @@ struct text_encoding {
     void *(*parse)(struct reader *head, struct stream_reader *streams, unsigned depth,
                    struct lgz_error *err);
     int (*open)(void *state, struct stream_reader *streams, size_t limit, struct lgz_error *err);
-    bool (*next)(void *state, struct sink *out);
+
+    /**
+     * Give the next values, `b->want` of them unless there are less (or no room for more): their
+     * spans to `b->values`. They may be in memory that stays (a stream, a table: both have slack),
+     * or are written to b's room. Values must cost no more time than their bytes: one of no bytes
+     * isn't a place for a loop.
+     *
+     * @return how many; 0 if none is left, or if the very next one is damaged
+     */
+    size_t (*fill)(void *state, struct text_batch *b);
     void (*free)(void *state);
+
+    /**
+     * Each value depends on what other columns have put out before it in its row: it is asked for
+     * when it is put out, not in batches. Such a column can't be a part of another one.
+     */
+    bool in_step;
 };
 
 extern const struct text_encoding text_constant;   /**< constant.c: one value */

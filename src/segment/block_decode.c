@@ -8,7 +8,10 @@
 #include "segment/block.h"
 #include "segment/layout.h"
 
-/* Each entry and each pattern is in the raw bytes somewhere; patterns may be of entries. */
+/*
+ * Each entry and each pattern is in the raw bytes somewhere; patterns may be of entries. And so is
+ * each value that is put together from parts, in a room that doubles.
+ */
 enum { TABLE_LIMIT = 4 };
 
 /* A structured block's header, and its head: templates, layout, column heads. */
@@ -21,14 +24,42 @@ struct block_head {
     struct span frames; /* in the body */
 };
 
+/* The raw bytes while they are put together: timestamp_print() and copying want room behind. */
+struct sink {
+    uint8_t *at;
+    uint8_t *end; /* with OUTPUT_SLACK behind */
+};
+
+enum { OUTPUT_SLACK = TIMESTAMP_MAX_LEN + SLACK };
+
+struct column {
+    struct text_column *text;     /* NULL for times */
+    struct number_column numbers; /* of times */
+};
+
+/* One slot of a template, with the literal bytes in front of it; or its end, with the newline. */
+struct step {
+    const uint8_t *literal; /* with slack */
+    uint32_t len;
+    uint8_t kind; /* enum slot_kind, or STEP_END */
+    uint8_t format;
+    uint8_t digits;
+    struct column *column;
+    struct span *last; /* the column's, of decoder.last */
+};
+
+enum { STEP_END = SLOT_TIME + 1 };
+
 struct decoder {
     const struct block_head *head;
     struct template_set set;
     struct layout layout;
     struct stream_reader *streams;
     struct number_column template_of_line;
-    struct text_column **texts;    /* for each column; NULL for times */
-    struct number_column *numbers; /* for each column */
+    struct column *columns;
+    struct span *last;        /* for each column, the value it put out last */
+    struct step *steps;       /* of all templates */
+    struct step **first_step; /* the first step of each template */
     uint64_t lines;
     bool terminated;
 };
@@ -62,14 +93,14 @@ static int block_head_read(struct span body, struct block_head *head, struct lgz
 
 static void decoder_clear(struct decoder *d)
 {
-    for (size_t i = 0; i < d->layout.kinds.len; i++) {
-        if (d->texts)
-            text_free(d->texts[i]);
-        if (d->numbers)
-            number_clear(&d->numbers[i]);
+    for (size_t i = 0; d->columns && i < d->layout.kinds.len; i++) {
+        text_free(d->columns[i].text);
+        number_clear(&d->columns[i].numbers);
     }
-    free(d->texts);
-    free(d->numbers);
+    free(d->columns);
+    free(d->last);
+    free(d->steps);
+    free(d->first_step);
     number_clear(&d->template_of_line);
     stream_reader_free(d->streams);
     layout_clear(&d->layout);
@@ -83,12 +114,13 @@ static int parse_templates(struct decoder *d, struct reader *r, struct lgz_error
     struct span text = reader_bytes(r, reader_varint(r));
     d->lines = lines >> 1;
     d->terminated = !(lines & 1);
-    if (r->failed || count == 0 || count > text.len)
+    if (r->failed || count == 0 || count > text.len || text.len > UINT32_MAX)
         return error_set(err, LGZ_ERR_CORRUPT, "damaged template list");
-    uint8_t *copy = malloc(text.len);
+    uint8_t *copy = malloc(text.len + SLACK);
     if (!copy)
         return error_memory(err);
     memcpy(copy, text.data, text.len);
+    memset(copy + text.len, 0, SLACK);
     return template_set_parse(&d->set, copy, text.len, count, err);
 }
 
@@ -114,9 +146,9 @@ static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *
     size_t count = d->layout.kinds.len;
     code = stream_reader_new(&d->streams, d->head->own_frame, d->head->raw_len * BLOCK_STREAM_LIMIT,
                              d->head->raw_len * TABLE_LIMIT, err);
-    d->texts = calloc(count + 1, sizeof(*d->texts));
-    d->numbers = calloc(count + 1, sizeof(*d->numbers));
-    if (code == LGZ_OK && (!d->texts || !d->numbers))
+    d->columns = calloc(count + 1, sizeof(*d->columns));
+    d->last = calloc(count + 1, sizeof(*d->last));
+    if (code == LGZ_OK && (!d->columns || !d->last))
         code = error_memory(err);
     if (code != LGZ_OK)
         return code;
@@ -124,9 +156,9 @@ static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *
         d->set.list.len == 1 || number_parse(&d->template_of_line, r, d->streams, STREAM_INDEX);
     for (size_t i = 0; i < count && ok && code == LGZ_OK; i++) {
         if (d->layout.kinds.data[i] == COLUMN_TIME)
-            ok = number_parse(&d->numbers[i], r, d->streams, STREAM_NUMBER);
+            ok = number_parse(&d->columns[i].numbers, r, d->streams, STREAM_NUMBER);
         else
-            code = text_parse(&d->texts[i], r, d->streams, 0, err);
+            code = text_parse(&d->columns[i].text, r, d->streams, 0, err);
     }
     if ((!ok || code != LGZ_OK) && stream_reader_no_memory(d->streams))
         return error_memory(err);
@@ -143,26 +175,73 @@ static int open_columns(struct decoder *d, struct lgz_error *err)
 {
     int code = d->set.list.len > 1 ? number_open(&d->template_of_line, d->streams, err) : LGZ_OK;
     for (size_t i = 0; i < d->layout.kinds.len && code == LGZ_OK; i++) {
-        if (d->layout.kinds.data[i] == COLUMN_TIME)
-            code = number_open(&d->numbers[i], d->streams, err);
-        else
-            code = text_open(d->texts[i], d->streams, d->head->raw_len, err);
+        struct column *c = &d->columns[i];
+        code = c->text ? text_open(c->text, d->streams, d->head->raw_len, err)
+                       : number_open(&c->numbers, d->streams, err);
+        if (c->text)
+            c->text->batch.last = d->last;
     }
     return code;
 }
 
-static bool put_slot(struct decoder *d, const struct slot *slot, uint32_t column, struct sink *out)
+/* Flatten the templates: all that a line needs, in a row. */
+static int make_steps(struct decoder *d, struct lgz_error *err)
 {
-    const uint8_t *start = out->at;
-    /* Values of no bytes would cost time that no limit on the raw bytes bounds. */
-    if (slot->kind != SLOT_TIME)
-        return text_next(d->texts[column], out) && (slot->kind == SLOT_REST || out->at > start);
-    uint64_t value;
-    uint8_t text[TIMESTAMP_MAX_LEN];
-    if (!number_next(&d->numbers[column], &value))
+    size_t count = 0;
+    for (size_t i = 0; i < d->set.list.len; i++)
+        count += d->set.list.data[i].slot_count + 1;
+    d->steps = malloc(count * sizeof(*d->steps));
+    d->first_step = malloc(d->set.list.len * sizeof(struct step *));
+    if (!d->steps || !d->first_step)
+        return error_memory(err);
+    struct step *step = d->steps;
+    for (size_t i = 0; i < d->set.list.len; i++) {
+        const struct template *t = &d->set.list.data[i];
+        d->first_step[i] = step;
+        for (size_t k = 0; k < t->slot_count; k++) {
+            const struct slot *slot = &t->slots[k];
+            uint32_t column = d->layout.column_of[i][k];
+            *step++ = (struct step){
+                slot->literal.data, (uint32_t)slot->literal.len, (uint8_t)slot->kind, slot->format,
+                slot->digits,       &d->columns[column],         &d->last[column]};
+        }
+        /* The end mark of a serialized template begins with a newline. */
+        *step++ = (struct step){
+            .literal = t->tail.data, .len = (uint32_t)t->tail.len + 1, .kind = STEP_END};
+    }
+    return LGZ_OK;
+}
+
+static inline bool put(struct sink *out, const uint8_t *data, size_t len)
+{
+    if ((size_t)(out->end - out->at) < len)
         return false;
-    size_t len = timestamp_print(slot->format, slot->digits, (int64_t)value, text);
-    return len && sink_put(out, text, len);
+    slack_copy(out->at, data, len);
+    out->at += len;
+    return true;
+}
+
+static inline bool put_time(const struct step *step, struct sink *out)
+{
+    uint64_t value;
+    if (!number_next(&step->column->numbers, &value))
+        return false;
+    size_t len = timestamp_print(step->format, step->digits, (int64_t)value, out->at);
+    if (len == 0 || len > (size_t)(out->end - out->at))
+        return false;
+    *step->last = (struct span){out->at, len};
+    out->at += len;
+    return true;
+}
+
+/* Values of no bytes would cost time that no limit on the raw bytes bounds. */
+static inline bool put_text(const struct step *step, struct sink *out)
+{
+    struct span value;
+    if (!text_take(step->column->text, &value) || (!value.len && step->kind != SLOT_REST))
+        return false;
+    *step->last = (struct span){out->at, value.len};
+    return put(out, value.data, value.len);
 }
 
 static bool put_line(struct decoder *d, struct sink *out)
@@ -172,13 +251,14 @@ static bool put_line(struct decoder *d, struct sink *out)
         return false;
     if (number >= d->set.list.len)
         return false;
-    const struct template *t = &d->set.list.data[number];
-    const uint32_t *columns = d->layout.column_of[number];
-    for (size_t i = 0; i < t->slot_count; i++)
-        if (!sink_put(out, t->slots[i].literal.data, t->slots[i].literal.len) ||
-            !put_slot(d, &t->slots[i], columns[i], out))
+    for (const struct step *step = d->first_step[number];; step++) {
+        if (!put(out, step->literal, step->len))
             return false;
-    return sink_put(out, t->tail.data, t->tail.len);
+        if (step->kind == STEP_END)
+            return true;
+        if (!(step->kind == SLOT_TIME ? put_time(step, out) : put_text(step, out)))
+            return false;
+    }
 }
 
 static int put_lines(struct decoder *d, uint8_t *raw, struct lgz_error *err)
@@ -186,9 +266,15 @@ static int put_lines(struct decoder *d, uint8_t *raw, struct lgz_error *err)
     struct sink out = {raw, raw + d->head->raw_len};
     for (uint64_t i = 0; i < d->lines; i++) {
         bool newline = i + 1 < d->lines || d->terminated;
-        if (!put_line(d, &out) || (newline && !sink_put(&out, (const uint8_t *)"\n", 1)))
+        out.end += !newline; /* it is put out, and taken back */
+        if (!put_line(d, &out)) {
+            if (stream_reader_no_memory(d->streams))
+                return error_memory(err);
             return error_set(err, LGZ_ERR_CORRUPT, "damaged columns: line %llu can't be restored",
                              (unsigned long long)i + 1);
+        }
+        out.at -= !newline;
+        out.end -= !newline;
     }
     if (out.at != out.end)
         return error_set(err, LGZ_ERR_CORRUPT, "block has %zu bytes less than its header says",
@@ -210,9 +296,11 @@ static int decode_structured(struct span body, uint8_t **raw, size_t *len, uint6
         code = parse_columns(&d, &r, err);
     if (code == LGZ_OK)
         code = open_columns(&d, err);
+    if (code == LGZ_OK)
+        code = make_steps(&d, err);
     *len = head.raw_len;
     *checksum = head.raw_checksum;
-    *raw = code == LGZ_OK ? malloc(head.raw_len + 1) : NULL;
+    *raw = code == LGZ_OK ? malloc(head.raw_len + OUTPUT_SLACK) : NULL;
     if (code == LGZ_OK)
         code = *raw ? put_lines(&d, *raw, err) : error_memory(err);
     decoder_clear(&d);

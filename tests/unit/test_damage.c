@@ -132,15 +132,19 @@ static bool stream_refuses(const struct sample *s, struct span packed)
 static void read_by_index(const struct segment *seg, const struct sample *s)
 {
     size_t at = 0;
+    bool known = true; /* where the block begins: the footer may lie about one that isn't read */
     for (size_t i = 0; i < segment_block_count(seg); i++) {
         struct template_text *texts = NULL;
         size_t count;
         struct buf out = {0};
-        if (segment_read_block(seg, i, &out, &err) == LGZ_OK) {
+        bool read = segment_read_block(seg, i, &out, &err) == LGZ_OK;
+        if (read)
             ck_assert_uint_eq(out.len, segment_block(seg, i)->raw_len);
+        if (read && known) {
             ck_assert_uint_le(out.len, s->text.len - at);
             ck_assert(span_equal(buf_span(&out), (struct span){s->text.data + at, out.len}));
         }
+        known = known && read;
         at += segment_block(seg, i)->raw_len;
         if (segment_block_templates(seg, i, &texts, &count, &err) == LGZ_OK)
             for (size_t t = 0; t < count; t++)
