@@ -11,6 +11,12 @@ static const struct text_encoding *const encodings[] = {
     &text_split,    &text_recent, &text_shape,
 };
 
+enum {
+    SAMPLE_FROM = 4096, /* values of a column from which on a sample decides, below --best */
+    SAMPLE_VALUES = 2048,
+    SAMPLE_PIECES = 4,
+};
+
 enum { ENCODINGS = sizeof(encodings) / sizeof(encodings[0]), MAX_DIGITS = 19 };
 
 enum { SECOND_BATCH = 8, MIN_ROOM = 128 };
@@ -42,21 +48,63 @@ static struct text_stats collect_stats(const struct text_values *v)
     return stats;
 }
 
+/* Encode with one encoding. Its cost is SIZE_MAX if it declines. */
+static struct encoded try_encoding(uint8_t tag, struct column_context *ctx,
+                                   const struct text_values *v, const struct text_stats *stats,
+                                   unsigned forbidden)
+{
+    struct encoded candidate = {.cost = 1};
+    buf_push(&candidate.head, tag);
+    if (!encodings[tag]->propose(&candidate, ctx, v, stats, forbidden)) {
+        encoded_clear(&candidate);
+        candidate.cost = SIZE_MAX;
+    }
+    return candidate;
+}
+
+/* The cheapest of all encodings. */
+static struct encoded try_all(struct column_context *ctx, const struct text_values *v,
+                              const struct text_stats *stats, unsigned forbidden, uint8_t *tag)
+{
+    struct encoded best = {.cost = SIZE_MAX};
+    for (uint8_t i = 0; i < ENCODINGS; i++) {
+        struct encoded candidate = try_encoding(i, ctx, v, stats, forbidden);
+        if (candidate.cost < best.cost)
+            *tag = i;
+        encoded_keep_cheaper(&best, &candidate);
+        if (stats->all_equal)
+            break;
+    }
+    return best;
+}
+
+/* The encoding that is cheapest on some pieces of a large column. */
+static uint8_t choose_by_sample(struct column_context *ctx, const struct text_values *v,
+                                const struct text_stats *stats, unsigned forbidden)
+{
+    struct text_ref refs[SAMPLE_VALUES];
+    struct text_values sample = {v->base, refs, SAMPLE_VALUES};
+    size_t piece = SAMPLE_VALUES / SAMPLE_PIECES;
+    uint8_t tag = 0;
+    for (size_t i = 0; i < SAMPLE_PIECES; i++)
+        memcpy(refs + i * piece, v->refs + (v->count - piece) / (SAMPLE_PIECES - 1) * i,
+               piece * sizeof(*refs));
+    struct encoded best = try_all(ctx, &sample, stats, forbidden, &tag);
+    encoded_clear(&best);
+    return tag;
+}
+
 void text_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,
                  unsigned forbidden)
 {
     struct encoded best = {.cost = SIZE_MAX};
     struct text_stats stats = collect_stats(v);
-    for (uint8_t tag = 0; tag < ENCODINGS; tag++) {
-        struct encoded candidate = {.cost = 1};
-        buf_push(&candidate.head, tag);
-        if (encodings[tag]->propose(&candidate, ctx, v, &stats, forbidden))
-            encoded_keep_cheaper(&best, &candidate);
-        else
-            encoded_clear(&candidate);
-        if (stats.all_equal)
-            break;
-    }
+    uint8_t tag;
+    if (v->count >= SAMPLE_FROM && ctx->level != LGZ_LEVEL_BEST && !stats.all_equal)
+        best = try_encoding(choose_by_sample(ctx, v, &stats, forbidden), ctx, v, &stats, forbidden);
+    /* An encoding may decline all that it took a part of. */
+    if (best.cost == SIZE_MAX)
+        best = try_all(ctx, v, &stats, forbidden, &tag);
     encoded_append(e, &best);
 }
 
