@@ -14,12 +14,23 @@
 
 enum { SLACK = 32 };
 
-/** Copy `len` bytes; up to SLACK bytes behind `to` change. The two must not overlap. */
-static inline void slack_copy(uint8_t *restrict to, const uint8_t *restrict from, size_t len)
+/** Sixteen bytes at once; the two may overlap. */
+static inline void slack_move(uint8_t *to, const uint8_t *from)
 {
-    memcpy(to, from, 16);
+    uint64_t words[2];
+    memcpy(words, from, sizeof(words));
+    memcpy(to, words, sizeof(words));
+}
+
+/**
+ * Copy `len` bytes; up to SLACK bytes behind `to` change. The `len` bytes must not overlap, but
+ * `from`'s slack may reach into them: so bytes can be copied that were put out just before.
+ */
+static inline void slack_copy(uint8_t *to, const uint8_t *from, size_t len)
+{
+    slack_move(to, from);
     if (len > 16) {
-        memcpy(to + 16, from + 16, 16);
+        slack_move(to + 16, from + 16);
         if (len > SLACK)
             memcpy(to + SLACK, from + SLACK, len - SLACK);
     }

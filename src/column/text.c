@@ -8,7 +8,7 @@
 
 static const struct text_encoding *const encodings[] = {
     &text_constant, &text_raw,    &text_integer, &text_dictionary,
-    &text_split,    &text_recent, &text_shape,
+    &text_split,    &text_recent, &text_shape,   &text_keyed,
 };
 
 enum {
@@ -20,6 +20,14 @@ enum {
 enum { ENCODINGS = sizeof(encodings) / sizeof(encodings[0]), MAX_DIGITS = 19 };
 
 enum { SECOND_BATCH = 8, MIN_ROOM = 128 };
+
+uint8_t text_tag(const struct text_encoding *encoding)
+{
+    uint8_t tag = 0;
+    while (encodings[tag] != encoding)
+        tag++;
+    return tag;
+}
 
 static bool is_digits(struct span s)
 {

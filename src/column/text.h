@@ -72,6 +72,8 @@ struct text_batch {
      * first value); for encodings that are in step, NULL for parts of columns.
      */
     const struct span *last;
+    uint32_t columns;        /**< how many `last` has */
+    const struct span *self; /**< the column's own place in `last` */
 };
 
 /** A column that is being decoded. */
@@ -185,5 +187,9 @@ extern const struct text_encoding text_dictionary; /**< dictionary.c: entries an
 extern const struct text_encoding text_recent;     /**< recent.c: entries and ranks */
 extern const struct text_encoding text_split;      /**< split.c: patterns and runs of digits */
 extern const struct text_encoding text_shape;      /**< shape.c: shapes and random symbols */
+extern const struct text_encoding text_keyed;      /**< keyed.c: what follows from another column */
+
+/** The number of an encoding in files. */
+uint8_t text_tag(const struct text_encoding *encoding);
 
 #endif

@@ -178,8 +178,11 @@ static int open_columns(struct decoder *d, struct lgz_error *err)
         struct column *c = &d->columns[i];
         code = c->text ? text_open(c->text, d->streams, d->head->raw_len, err)
                        : number_open(&c->numbers, d->streams, err);
-        if (c->text)
+        if (c->text) {
             c->text->batch.last = d->last;
+            c->text->batch.self = &d->last[i];
+            c->text->batch.columns = (uint32_t)d->layout.kinds.len;
+        }
     }
     return code;
 }

@@ -21,12 +21,13 @@ struct level_options {
     size_t block_size;
     uint64_t own_lines; /* lines from which on a template has columns of its own */
     enum grouping_mode grouping;
+    struct relation_effort relations;
 };
 
 static const struct level_options level_table[] = {
-    [LGZ_LEVEL_FAST] = {{3, 0, false}, 4 << 20, 256, GROUPING_BY_RULE},
-    [LGZ_LEVEL_DEFAULT] = {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE},
-    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST},
+    [LGZ_LEVEL_FAST] = {{3, 0, false}, 4 << 20, 256, GROUPING_BY_RULE, {0}},
+    [LGZ_LEVEL_DEFAULT] = {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 200}},
+    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2000}},
 };
 
 size_t block_default_size(enum lgz_level level)
@@ -109,8 +110,9 @@ static int encode_columns(struct encoder *e, struct encoded *out, struct lgz_err
 {
     if (e->clustering.set.list.len > 1)
         number_encode(out, e->ctx, e->template_of_line, e->lines.list.len, STREAM_INDEX);
-    return grouping_encode(&e->columns, &e->layout, &e->clustering.set, e->input->raw, e->ctx,
-                           e->options->grouping, out, err);
+    return grouping_encode(&e->columns, &e->layout, &e->clustering.set,
+                           (struct span){e->input->raw, e->input->len}, e->ctx,
+                           e->options->grouping, &e->options->relations, out, err);
 }
 
 static void put_head(struct encoder *e, const struct encoded *columns, struct buf *head)

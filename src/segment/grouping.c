@@ -179,12 +179,31 @@ static void resolve_groups(struct grouping *g)
             g->group[i] = g->group[g->group[i]];
 }
 
+/* Columns that are left take the numbers that they have in the layout. */
+static void close_up(struct grouping *g)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < g->columns->count; i++) {
+        if (g->group[i] != i)
+            continue;
+        cost_of(g, (uint32_t)i);
+        struct column_values values = g->columns->list[i];
+        struct encoded encoded = g->encoded[i];
+        g->columns->list[i] = (struct column_values){0};
+        g->encoded[i] = (struct encoded){0};
+        g->columns->list[kept] = values;
+        g->encoded[kept++] = encoded;
+    }
+    g->columns->count = kept;
+}
+
 int grouping_encode(struct columns *c, struct layout *layout, const struct template_set *set,
-                    const uint8_t *raw, struct column_context *ctx, enum grouping_mode mode,
-                    struct encoded *encoded, struct lgz_error *err)
+                    struct span raw, struct column_context *ctx, enum grouping_mode mode,
+                    const struct relation_effort *effort, struct encoded *encoded,
+                    struct lgz_error *err)
 {
     struct grouping g = {.columns = c,
-                         .raw = raw,
+                         .raw = raw.data,
                          .ctx = ctx,
                          .encoded = calloc(c->count + 1, sizeof(*g.encoded)),
                          .known = calloc(c->count + 1, sizeof(*g.known)),
@@ -201,15 +220,15 @@ int grouping_encode(struct columns *c, struct layout *layout, const struct templ
         resolve_groups(&g);
         code = layout_merge(layout, set, g.group, err);
     }
-    for (size_t i = 0; i < c->count && code == LGZ_OK; i++) {
-        if (g.group[i] != i)
-            continue;
-        cost_of(&g, (uint32_t)i);
-        column_values_clear(&c->list[i]);
-        encoded_append(encoded, &g.encoded[i]);
+    if (code == LGZ_OK) {
+        close_up(&g);
+        code = relations_encode(c, layout, set, raw, ctx, effort, g.encoded, err);
     }
-    for (size_t i = 0; g.encoded && i < c->count; i++)
+    for (size_t i = 0; g.encoded && i < c->count; i++) {
+        if (code == LGZ_OK)
+            encoded_append(encoded, &g.encoded[i]);
         encoded_clear(&g.encoded[i]);
+    }
     free(g.encoded);
     free(g.known);
     free(g.group);

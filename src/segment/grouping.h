@@ -8,7 +8,7 @@
 #ifndef LOGZIP_SEGMENT_GROUPING_H
 #define LOGZIP_SEGMENT_GROUPING_H
 
-#include "segment/columns.h"
+#include "segment/relations.h"
 
 enum grouping_mode {
     GROUPING_BY_RULE, /**< one encoding of each column */
@@ -18,11 +18,12 @@ enum grouping_mode {
 /**
  * Group and encode. Layout and columns are changed to what was decided.
  *
- * @param lines    for each template, how many lines it has
+ * @param effort   how hard relations between columns are looked for
  * @param encoded  gets the columns, in the layout's order, behind what is in it
  */
 int grouping_encode(struct columns *c, struct layout *layout, const struct template_set *set,
-                    const uint8_t *raw, struct column_context *ctx, enum grouping_mode mode,
-                    struct encoded *encoded, struct lgz_error *err);
+                    struct span raw, struct column_context *ctx, enum grouping_mode mode,
+                    const struct relation_effort *effort, struct encoded *encoded,
+                    struct lgz_error *err);
 
 #endif

@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "line/timestamp.h"
 
-enum slot_kind { SLOT_VALUE, SLOT_REST, SLOT_TIME, SLOT_SECTION };
+enum slot_kind { SLOT_VALUE, SLOT_REST, SLOT_SECTION, SLOT_TIME };
 
 struct slot {
     enum slot_kind kind;

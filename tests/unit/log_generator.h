@@ -30,6 +30,7 @@ enum piece_kind {
     PIECE_QUOTED,
     PIECE_STAMP,
     PIECE_WORD_OR_NUMBER,
+    PIECE_FOLLOWS, /* mostly the same for the same id of the pool in front of it */
     PIECE_SYMBOLS, /* random letters and digits */
     PIECE_KINDS
 };
@@ -50,7 +51,8 @@ struct generator {
     size_t templates_used;
     uint64_t pool[GENERATOR_POOL];
     uint64_t counter;
-    int64_t time; /* seconds */
+    uint64_t last_id; /* of the pool that was put out */
+    int64_t time;     /* seconds */
     unsigned ends;
     unsigned garbage; /* percent of lines */
     unsigned drift;
@@ -195,7 +197,14 @@ static inline void put_text_piece(struct generator *g, const struct piece *p, st
         buf_printf(out, "/%llu.log", (unsigned long long)id % 100);
         break;
     case PIECE_ID:
+        g->last_id = id;
         buf_printf(out, p->width & 1 ? "blk_-%llu" : "%llx", (unsigned long long)id);
+        break;
+    case PIECE_FOLLOWS:
+        put_word(random_percent(s, 95) ? (unsigned)(g->last_id + p->word) % 900
+                                       : (unsigned)random_below(s, 900),
+                 out);
+        buf_printf(out, "%llu", (unsigned long long)(g->last_id % 7));
         break;
     case PIECE_QUOTED:
         put_quoted(g, out);

@@ -1,0 +1,33 @@
+/*
+ * keyed.h - a text column whose values follow from those of another: the size of a file from its
+ * path, a browser from an address, a port from a service.
+ *
+ * The other column is the key. In front of each value, what the key column put out last (in this
+ * row, or in one before) says under which key the value stands. Each key has a list of the values
+ * seen with it lately, the last one first; a row says which of them it is, or that it's none. A
+ * column may be its own key: then values follow from the one before.
+ */
+#ifndef LOGZIP_COLUMN_KEYED_H
+#define LOGZIP_COLUMN_KEYED_H
+
+#include "column/text.h"
+
+/** What a reader counts for each value that didn't follow, among the tables that it makes. */
+enum { KEYED_OTHER_SIZE = 32 };
+
+/** The key of a row: XXH3 of the key's bytes. Equal hashes are one key, to writers and readers. */
+uint64_t keyed_hash(struct span key);
+
+/**
+ * Encode a column with a key.
+ *
+ * @param e       gets the column, its tag included; its cost is the estimate
+ * @param keys    for each value, keyed_hash() of its key
+ * @param column  number of the key column in the block
+ * @param others  how many values of a block may not follow; less those of this column afterwards
+ * @return false, with nothing in `e`, where values hardly follow from the key
+ */
+bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,
+                  const uint64_t *keys, uint32_t column, size_t *others);
+
+#endif
