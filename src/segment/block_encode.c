@@ -26,8 +26,8 @@ struct level_options {
 
 static const struct level_options level_table[] = {
     [LGZ_LEVEL_FAST] = {{3, 0, false}, 4 << 20, 256, GROUPING_BY_RULE, {0}},
-    [LGZ_LEVEL_DEFAULT] = {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 200}},
-    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2000}},
+    [LGZ_LEVEL_DEFAULT] = {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 1, 200}},
+    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2, 2000}},
 };
 
 size_t block_default_size(enum lgz_level level)

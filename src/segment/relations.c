@@ -14,7 +14,6 @@ enum {
     MIN_COST = 32,
     MARGIN = 32,       /* 1 in so many, and */
     MARGIN_BYTES = 8,  /* so many that it must be cheaper: estimates aren't exact */
-    TRIALS = 2,        /* keys of a column that are tried in full */
     TABLE_SIZE = 8192, /* of the sample */
 };
 
@@ -154,7 +153,7 @@ static int try_key(struct search *s, uint32_t column, uint32_t key)
 
 static void keep_best(struct candidate *best, struct candidate found)
 {
-    for (int i = 0; i < TRIALS; i++) {
+    for (int i = 0; i < RELATION_TRIALS; i++) {
         if (found.cost < best[i].cost) {
             struct candidate worse = best[i];
             best[i] = found;
@@ -170,7 +169,7 @@ static int relate_column(struct search *s, size_t template, size_t slot)
     uint32_t column = row[slot];
     const struct column_values *v = &s->columns->list[column];
     double cost = (double)s->encoded[column].cost;
-    struct candidate best[TRIALS] = {{column, cost}, {column, cost}};
+    struct candidate best[RELATION_TRIALS] = {{column, cost}, {column, cost}};
     size_t count = v->order.len < s->effort->sample ? v->order.len : s->effort->sample;
     size_t start = (v->order.len - count) / 2;
     for (size_t i = 0; i < count; i++)
@@ -183,8 +182,8 @@ static int relate_column(struct search *s, size_t template, size_t slot)
         tried++;
     }
     int code = LGZ_OK;
-    for (int i = 0; i < TRIALS && code == LGZ_OK; i++)
-        if (best[i].cost < cost)
+    for (unsigned i = 0; i < s->effort->trials && code == LGZ_OK; i++)
+        if (best[i].cost * 8 < cost * 7)
             code = try_key(s, column, best[i].column);
     return code;
 }

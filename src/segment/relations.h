@@ -7,10 +7,13 @@
 
 #include "segment/columns.h"
 
+enum { RELATION_TRIALS = 2 };
+
 /** How much work is done to find relations. */
 struct relation_effort {
     size_t sample;     /**< rows of a column that are looked at; 0: no relations are looked for */
     size_t candidates; /**< keys that are tried for a column */
+    unsigned trials;   /**< of them that are tried in full, 1 to RELATION_TRIALS */
     size_t share;      /**< columns of less than 1/share of all cost are left alone */
 };
 
