@@ -7,6 +7,7 @@
 #include "column/text.h"
 #include "segment/block.h"
 #include "segment/grouping.h"
+#include "segment/plain_estimate.h"
 #include "segment/times.h"
 #include "template/cluster.h"
 
@@ -22,12 +23,14 @@ struct level_options {
     uint64_t own_lines; /* lines from which on a template has columns of its own */
     enum grouping_mode grouping;
     struct relation_effort relations;
+    double plain_gain; /* zstd's level 1 may be so far above what a plain frame will have */
 };
 
 static const struct level_options level_table[] = {
-    [LGZ_LEVEL_FAST] = {{3, 0, false}, 4 << 20, 256, GROUPING_BY_RULE, {0}},
-    [LGZ_LEVEL_DEFAULT] = {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 1, 200}},
-    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2, 2000}},
+    [LGZ_LEVEL_FAST] = {{3, 0, false}, 4 << 20, 256, GROUPING_BY_RULE, {0}, 1.2},
+    [LGZ_LEVEL_DEFAULT] =
+        {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 1, 200}, 1.35},
+    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2, 2000}, 2},
 };
 
 size_t block_default_size(enum lgz_level level)
@@ -202,31 +205,48 @@ static int encode_plain(struct column_context *ctx, const struct frame_options *
 }
 
 /*
- * Structure pays nearly always, and a plain trial at a high level costs more time than all the
- * rest: it's made only where a quick trial says that it might win. The quick one looks as far back
- * as the other might: what repeats from afar, it must not miss.
+ * Might a plain frame win? At a high level, all of the block is compressed quickly to see; the
+ * quick trial looks as far back as the other might: what repeats from afar, it must not miss.
+ * Below, that would take longer than much of the rest: an estimate is enough, where structure is
+ * far better.
  */
+static int plain_may_win(struct column_context *ctx, const struct block_input *input,
+                         uint64_t checksum, size_t structured, bool *may_win, struct lgz_error *err)
+{
+    const struct frame_options quick = {1, 27, true};
+    struct buf plain = {0};
+    *may_win = true;
+    if (!structured)
+        return LGZ_OK;
+    double limit = (double)structured * level_table[ctx->level].plain_gain;
+    if (ctx->level != LGZ_LEVEL_BEST)
+        *may_win = (double)plain_estimate(ctx->zstd, (struct span){input->raw, input->len}) < limit;
+    int code = *may_win ? encode_plain(ctx, &quick, input, checksum, &plain, err) : LGZ_OK;
+    *may_win = *may_win && (double)plain.len < limit;
+    buf_free(&plain);
+    return code;
+}
+
+/* Structure pays nearly always, and a plain trial costs more time than all the rest. */
 static int choose_body(struct column_context *ctx, const struct block_input *input,
                        uint64_t checksum, struct buf *body, struct block_summary *summary,
                        struct lgz_error *err)
 {
-    const struct frame_options quick = {1, 27, true};
     struct buf plain = {0};
+    bool may_win = false;
     int code = LGZ_OK;
     if (input->len >= MIN_STRUCTURED)
         code = encode_structured(ctx, input, checksum, body, summary, err);
-    if (code == LGZ_OK && body->len)
-        code = encode_plain(ctx, &quick, input, checksum, &plain, err);
-    if (code == LGZ_OK && (!body->len || plain.len - plain.len / 2 < body->len)) {
-        buf_clear(&plain);
+    if (code == LGZ_OK)
+        code = plain_may_win(ctx, input, checksum, body->len, &may_win, err);
+    if (code == LGZ_OK && may_win)
         code = encode_plain(ctx, &level_table[ctx->level].frames, input, checksum, &plain, err);
-        if (code == LGZ_OK && (!body->len || plain.len < body->len)) {
-            struct buf swap = *body;
-            *body = plain;
-            plain = swap;
-            summary->plain = true;
-            summary->template_counts.len = 0;
-        }
+    if (code == LGZ_OK && may_win && (!body->len || plain.len < body->len)) {
+        struct buf swap = *body;
+        *body = plain;
+        plain = swap;
+        summary->plain = true;
+        summary->template_counts.len = 0;
     }
     buf_free(&plain);
     return code;

@@ -1,0 +1,117 @@
+/*
+ * plain_estimate.c - pieces of a block, compressed when zstd has seen what precedes them, and a
+ * table of lines.
+ */
+#include "segment/plain_estimate.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+enum {
+    SMALL_BLOCK = 1 << 20, /* so much is compressed quickly enough as a whole */
+    PIECES = 3,            /* evenly spread over the block */
+    PIECE = 64 << 10,
+    BEFORE = 128 << 10, /* bytes that zstd has seen when a piece begins */
+    QUICK_LEVEL = 1,
+    LONG_LINE = 4096, /* bytes of a line on average: what repeats there isn't whole lines */
+    ONE_OF = 4,       /* lines are looked at, by their hash: equal ones are all in or all out */
+};
+
+/* Compress up to `len` bytes more and flush them. @return bytes they became, or 0 */
+static size_t compress_more(ZSTD_CCtx *zstd, const uint8_t *data, size_t len, struct buf *scratch)
+{
+    ZSTD_inBuffer in = {data, len, 0};
+    size_t before = scratch->len;
+    size_t left;
+    do {
+        ZSTD_outBuffer out = {scratch->data, scratch->cap, scratch->len};
+        left = ZSTD_compressStream2(zstd, &out, &in, ZSTD_e_flush);
+        scratch->len = out.pos;
+        if (ZSTD_isError(left) || (left && out.pos == out.size))
+            return 0;
+    } while (left);
+    return scratch->len - before;
+}
+
+/* What PIECE bytes become when those before them are known; 0 if that fails. */
+static size_t piece_cost(ZSTD_CCtx *zstd, const uint8_t *piece, struct buf *scratch)
+{
+    size_t cost = 0;
+    buf_clear(scratch);
+    ZSTD_CCtx_reset(zstd, ZSTD_reset_session_and_parameters);
+    ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, QUICK_LEVEL);
+    if (compress_more(zstd, piece - BEFORE, BEFORE, scratch))
+        cost = compress_more(zstd, piece, PIECE, scratch);
+    return cost;
+}
+
+/* Compressed bytes for each byte of the block; 0 if that fails. */
+static double cost_per_byte(ZSTD_CCtx *zstd, struct span raw)
+{
+    struct buf scratch = {0};
+    size_t cost = 0;
+    size_t pieces = 0;
+    size_t distance = (raw.len - BEFORE - PIECE) / (PIECES - 1);
+    if (!buf_reserve(&scratch, ZSTD_compressBound(BEFORE) + ZSTD_compressBound(PIECE)))
+        return 0;
+    for (; pieces < PIECES; pieces++) {
+        size_t one = piece_cost(zstd, raw.data + BEFORE + pieces * distance, &scratch);
+        if (!one)
+            break;
+        cost += one;
+    }
+    ZSTD_CCtx_reset(zstd, ZSTD_reset_session_and_parameters);
+    buf_free(&scratch);
+    return pieces == PIECES ? (double)cost / (PIECES * PIECE) : 0;
+}
+
+static size_t count_lines(struct span raw)
+{
+    size_t lines = 1;
+    const uint8_t *end = raw.data + raw.len;
+    const uint8_t *at = raw.data;
+    while ((at = memchr(at, '\n', (size_t)(end - at)))) {
+        at++;
+        lines++;
+    }
+    return lines;
+}
+
+/* Bytes of lines that aren't the same as one before. `table` has `size` zeros, a power of two. */
+static size_t new_bytes(struct span raw, uint32_t *table, size_t size)
+{
+    size_t fresh = 0;
+    size_t seen = 0;
+    const uint8_t *end = raw.data + raw.len;
+    for (const uint8_t *at = raw.data; at < end;) {
+        const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t len = (size_t)((newline ? newline + 1 : end) - at);
+        uint64_t hash = hash_bytes(at, len);
+        at += len;
+        if (hash % ONE_OF)
+            continue;
+        /* One place for each hash: a line that lost it counts as new, which is rare enough. */
+        uint32_t *place = &table[hash / ONE_OF & (size - 1)];
+        uint32_t mark = (uint32_t)(hash >> 32) | 1;
+        seen += len;
+        fresh += *place == mark ? 0 : len;
+        *place = mark;
+    }
+    return seen ? (size_t)((double)raw.len * (double)fresh / (double)seen) : raw.len;
+}
+
+size_t plain_estimate(ZSTD_CCtx *zstd, struct span raw)
+{
+    if (raw.len < SMALL_BLOCK)
+        return 0;
+    size_t lines = count_lines(raw);
+    size_t size = 1024;
+    while (size < lines)
+        size *= 2;
+    double cost = lines > raw.len / LONG_LINE ? cost_per_byte(zstd, raw) : 0;
+    uint32_t *table = cost > 0 ? calloc(size, sizeof(*table)) : NULL;
+    size_t fresh = table ? new_bytes(raw, table, size) : 0;
+    free(table);
+    return (size_t)(cost * (double)fresh);
+}
