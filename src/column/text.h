@@ -50,8 +50,8 @@ void text_encode(struct encoded *e, struct column_context *ctx, const struct tex
  *
  * A column gives its values in order, one to the caller at a time (text_take()). An encoding gives
  * them some at a time (struct text_encoding's fill()), so that its loop is tight and what it needs
- * is in the cache. A value is a span of bytes that has slack (base/slack.h): SLACK bytes behind it
- * may be read. It stays where it is until the column is asked for more.
+ * is in the cache. A value is a span of bytes that has slack (base/slack.h): SLACK bytes from its
+ * first on may be read. It stays where it is until the column is asked for more.
  */
 
 enum {
@@ -188,6 +188,7 @@ extern const struct text_encoding text_recent;     /**< recent.c: entries and ra
 extern const struct text_encoding text_split;      /**< split.c: patterns and runs of digits */
 extern const struct text_encoding text_shape;      /**< shape.c: shapes and random symbols */
 extern const struct text_encoding text_keyed;      /**< keyed.c: what follows from another column */
+extern const struct text_encoding text_fraction;   /**< fraction.c: doubles as binary fractions */
 
 /** The number of an encoding in files. */
 uint8_t text_tag(const struct text_encoding *encoding);

@@ -32,6 +32,7 @@ enum piece_kind {
     PIECE_WORD_OR_NUMBER,
     PIECE_FOLLOWS, /* mostly the same for the same id of the pool in front of it */
     PIECE_SYMBOLS, /* random letters and digits */
+    PIECE_DOUBLE,  /* a multiple of a power of two */
     PIECE_KINDS
 };
 
@@ -253,6 +254,9 @@ static inline void put_piece(struct generator *g, const struct piece *p, struct 
         break;
     case PIECE_FLOAT:
         buf_printf(out, "%s%u.%03u", random_percent(s, 20) ? "-" : "", value >> 22, value % 1000);
+        break;
+    case PIECE_DOUBLE:
+        buf_printf(out, p->word & 1 ? "%.17g" : "%.16g", (value >> p->width) / (double)(1 << 22));
         break;
     case PIECE_EMPTY:
         break;
