@@ -61,6 +61,22 @@ static inline bool timestamp_may_start(uint8_t byte)
  */
 size_t timestamp_print(unsigned format, unsigned digits, int64_t value, uint8_t *out);
 
+/** The text printed last, and how to make of it that of another moment. Zero is valid. */
+struct timestamp_memo {
+    uint8_t text[TIMESTAMP_MAX_LEN];
+    uint8_t len; /**< 0: nothing is remembered */
+    uint8_t format;
+    uint8_t digits;
+    uint8_t at[4];   /**< where hour, minute, second and fraction stand in `text` */
+    uint32_t second; /**< that `text` has, counted from `start` */
+    int64_t start;   /**< of the day or hour; in units of 10^-digits s */
+    uint64_t span;   /**< its length; other moments of it differ in time only */
+};
+
+/** The same as timestamp_print(), fast when the moment is of the same day as the last one. */
+size_t timestamp_print_next(struct timestamp_memo *memo, unsigned format, unsigned digits,
+                            int64_t value, uint8_t *out);
+
 /**
  * The zone written right behind a stamp ("Z", "+08", "+0800", "+08:00", with or without one space
  * before the sign), in seconds east of UTC.

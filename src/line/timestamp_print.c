@@ -3,6 +3,9 @@
  * program over the fields of the date. Numbers come from files: whatever no
  * stamp can mean is refused.
  */
+#include <string.h>
+
+#include "base/decimal.h"
 #include "line/timestamp.h"
 #include "line/timestamp_civil.h"
 #include "line/timestamp_table.h"
@@ -40,12 +43,6 @@ static const uint8_t did_field[FIELD_COUNT] = {
     [FIELD_DAY] = DID_MONTH,   [FIELD_MINUTE] = DID_MINUTE, [FIELD_SECOND] = DID_SECOND,
 };
 
-static inline void put_two(uint8_t *at, unsigned value)
-{
-    at[0] = (uint8_t)('0' + value / 10);
-    at[1] = (uint8_t)('0' + value % 10);
-}
-
 static inline void put_name(struct printer *p, const char *name, unsigned did)
 {
     for (int i = 0; i < 3; i++)
@@ -55,7 +52,7 @@ static inline void put_name(struct printer *p, const char *name, unsigned did)
 
 static inline void put_padded(struct printer *p, unsigned field)
 {
-    put_two(p->at, (unsigned)p->v[field]);
+    decimal_put_two(p->at, (unsigned)p->v[field]);
     p->at += 2;
     p->did |= did_field[field];
 }
@@ -78,8 +75,8 @@ static inline void put_year(struct printer *p, bool near)
         p->at = NULL;
         return;
     }
-    put_two(p->at, (unsigned)p->year / 100);
-    put_two(p->at + 2, (unsigned)p->year % 100);
+    decimal_put_two(p->at, (unsigned)p->year / 100);
+    decimal_put_two(p->at + 2, (unsigned)p->year % 100);
     p->at += 4;
     p->did |= DID_YEAR;
 }
@@ -90,7 +87,7 @@ static void put_year_short(struct printer *p)
         p->at = NULL;
         return;
     }
-    put_two(p->at, (unsigned)p->year % 100);
+    decimal_put_two(p->at, (unsigned)p->year % 100);
     p->at += 2;
     p->did |= DID_YEAR;
 }
@@ -212,37 +209,37 @@ static inline void put_op(struct timestamp_op op, struct printer *p)
     }
 }
 
-/* Split a number into seconds and fraction; a constant divisor where it is
- * usual costs less. */
-static void split_value(struct printer *p, unsigned digits, int64_t value)
+static const uint32_t powers[] = {1,      10,      100,      1000,      10000,
+                                  100000, 1000000, 10000000, 100000000, 1000000000};
+
+/* Divide by 10^digits; a constant divisor where it is usual costs less. */
+static inline uint64_t divide(uint64_t value, unsigned digits)
 {
-    static const uint32_t powers[] = {1,      10,      100,      1000,      10000,
-                                      100000, 1000000, 10000000, 100000000, 1000000000};
-    int64_t rest;
     switch (digits) {
     case 0:
-        p->seconds = value;
-        rest = 0;
-        break;
+        return value;
     case 3:
-        p->seconds = value / 1000;
-        rest = value % 1000;
-        break;
+        return value / 1000;
     case 6:
-        p->seconds = value / 1000000;
-        rest = value % 1000000;
-        break;
+        return value / 1000000;
     default:
-        p->seconds = value / powers[digits];
-        rest = value % powers[digits];
-        break;
+        return value / powers[digits];
     }
-    if (rest < 0) {
-        rest += powers[digits];
+}
+
+/* Split a number into seconds and fraction. */
+static void split_value(struct printer *p, unsigned digits, int64_t value)
+{
+    uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    uint64_t whole = divide(size, digits);
+    uint32_t rest = (uint32_t)(size - whole * powers[digits]);
+    p->seconds = (int64_t)(value < 0 ? 0 - whole : whole);
+    if (value < 0 && rest) {
+        rest = powers[digits] - rest;
         p->seconds--;
     }
     p->digits = digits;
-    p->fraction = (uint32_t)rest;
+    p->fraction = rest;
 }
 
 /* @return false if the year has more or less than four digits */
@@ -282,18 +279,159 @@ static bool is_complete(const struct printer *p, unsigned digits)
            ((did & DID_SECOND) || p->v[FIELD_SECOND] == 0);
 }
 
-size_t timestamp_print(unsigned format, unsigned digits, int64_t value, uint8_t *out)
+/* What a memo must know of a format: where the parts of the time stand. */
+enum part { PART_HOUR, PART_MINUTE, PART_SECOND, PART_FRACTION, PARTS };
+
+struct places {
+    uint8_t at[PARTS]; /* NOWHERE: not written */
+    bool hour_varies;  /* in length, or it isn't written by itself */
+    bool odd;          /* another part does, or there is none of it */
+};
+
+enum { NOWHERE = 0xff };
+
+static void note_part(struct places *places, enum part part, size_t at)
+{
+    places->odd |= places->at[part] != NOWHERE;
+    places->at[part] = (uint8_t)at;
+}
+
+static void note_field(struct places *places, struct timestamp_op op, size_t at)
+{
+    bool padded = op.code == OP_PADDED;
+    if (op.arg == FIELD_HOUR && padded)
+        note_part(places, PART_HOUR, at);
+    else if (op.arg == FIELD_HOUR || op.arg == FIELD_HOUR12)
+        places->hour_varies = true;
+    else if (op.arg == FIELD_MINUTE && padded)
+        note_part(places, PART_MINUTE, at);
+    else if (op.arg == FIELD_SECOND && padded)
+        note_part(places, PART_SECOND, at);
+    else if (op.arg != FIELD_MONTH && op.arg != FIELD_DAY)
+        places->odd = true;
+}
+
+/* An operation has written from `at` on. */
+static inline void note_op(struct places *places, struct timestamp_op op, size_t at, size_t len)
+{
+    switch (op.code) {
+    case OP_TIME:
+        note_part(places, PART_HOUR, at);
+        note_part(places, PART_MINUTE, at + 3);
+        note_part(places, PART_SECOND, at + 6);
+        break;
+    case OP_PADDED:
+    case OP_SPACED:
+    case OP_UNPADDED:
+        note_field(places, op, at);
+        break;
+    case OP_HALF:
+        places->hour_varies = true;
+        break;
+    case OP_FRACTION:
+    case OP_FRACTION_IF:
+        if (len)
+            note_part(places, PART_FRACTION, at + 1);
+        break;
+    case OP_MILLI:
+        note_part(places, PART_FRACTION, at);
+        break;
+    case OP_MILLI_SHORT:
+    case OP_EPOCH:
+        places->odd = true;
+        break;
+    default:
+        break;
+    }
+}
+
+/* @return bytes, 0 if no stamp has these values */
+static inline size_t print(struct printer *p, unsigned format, unsigned digits, int64_t value,
+                           uint8_t *out, struct places *places)
 {
     if (format >= timestamp_format_count || digits > 9)
         return 0;
-    struct printer p = {.at = out};
-    split_value(&p, digits, value);
-    if (!split_date(&p))
+    p->at = out;
+    split_value(p, digits, value);
+    if (!split_date(p))
         return 0;
     for (const struct timestamp_op *op = timestamp_formats[format].ops; op->code != OP_END; op++) {
-        put_op(*op, &p);
-        if (!p.at)
+        size_t at = (size_t)(p->at - out);
+        put_op(*op, p);
+        if (!p->at)
             return 0;
+        if (places)
+            note_op(places, *op, at, (size_t)(p->at - out) - at);
     }
-    return is_complete(&p, digits) ? (size_t)(p.at - out) : 0;
+    return is_complete(p, digits) ? (size_t)(p->at - out) : 0;
+}
+
+size_t timestamp_print(unsigned format, unsigned digits, int64_t value, uint8_t *out)
+{
+    struct printer p = {0};
+    return print(&p, format, digits, value, out, NULL);
+}
+
+/* Print, and remember the text if that of other moments differs in digits only. */
+static size_t print_anew(struct timestamp_memo *m, unsigned format, unsigned digits, int64_t value,
+                         uint8_t *out)
+{
+    struct printer p = {0};
+    struct places places = {.at = {NOWHERE, NOWHERE, NOWHERE, NOWHERE}};
+    size_t len = print(&p, format, digits, value, out, &places);
+    int64_t start;
+    m->len = 0;
+    bool has_time = places.at[PART_MINUTE] != NOWHERE && places.at[PART_SECOND] != NOWHERE &&
+                    (places.hour_varies || places.at[PART_HOUR] != NOWHERE) &&
+                    (digits == 0 || places.at[PART_FRACTION] != NOWHERE);
+    unsigned hour = places.hour_varies ? 0 : (unsigned)p.v[FIELD_HOUR];
+    uint32_t second = hour * 3600 + (unsigned)(p.v[FIELD_MINUTE] * 60 + p.v[FIELD_SECOND]);
+    if (len == 0 || places.odd || !has_time ||
+        __builtin_mul_overflow(p.seconds - second, (int64_t)powers[digits], &start))
+        return len;
+    memcpy(m->text, out, len);
+    memcpy(m->at, places.at, PARTS);
+    if (places.hour_varies)
+        m->at[PART_HOUR] = NOWHERE;
+    m->format = (uint8_t)format;
+    m->digits = (uint8_t)digits;
+    m->second = second;
+    m->start = start;
+    m->span = (uint64_t)powers[digits] * (places.hour_varies ? 3600 : CIVIL_DAY_SECONDS);
+    m->len = (uint8_t)len;
+    return len;
+}
+
+static void set_second(struct timestamp_memo *m, uint32_t second)
+{
+    m->second = second;
+    if (m->at[PART_HOUR] != NOWHERE)
+        decimal_put_two(m->text + m->at[PART_HOUR], second / 3600);
+    decimal_put_two(m->text + m->at[PART_MINUTE], second / 60 % 60);
+    decimal_put_two(m->text + m->at[PART_SECOND], second % 60);
+}
+
+static void set_fraction(struct timestamp_memo *m, uint32_t fraction)
+{
+    uint8_t *at = m->text + m->at[PART_FRACTION];
+    unsigned left = m->digits;
+    for (; left >= 2; left -= 2, fraction /= 100)
+        decimal_put_two(at + left - 2, fraction % 100);
+    if (left)
+        at[0] = (uint8_t)('0' + fraction);
+}
+
+size_t timestamp_print_next(struct timestamp_memo *m, unsigned format, unsigned digits,
+                            int64_t value, uint8_t *out)
+{
+    uint64_t moment = (uint64_t)value - (uint64_t)m->start;
+    if (!m->len || moment >= m->span || m->format != format || m->digits != digits)
+        return print_anew(m, format, digits, value, out);
+    uint32_t second = (uint32_t)divide(moment, digits);
+    if (second != m->second)
+        set_second(m, second);
+    if (digits)
+        set_fraction(m, (uint32_t)(moment - (uint64_t)second * powers[digits]));
+    memcpy(out, m->text, TIMESTAMP_MAX_LEN);
+    return m->len;
 }

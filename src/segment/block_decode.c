@@ -32,9 +32,15 @@ struct sink {
 
 enum { OUTPUT_SLACK = TIMESTAMP_MAX_LEN + SLACK };
 
+struct time_column {
+    struct number_column numbers;
+    struct timestamp_memo memo;
+};
+
+/* Either the one or the other. */
 struct column {
-    struct text_column *text;     /* NULL for times */
-    struct number_column numbers; /* of times */
+    struct text_column *text;
+    struct time_column *time;
 };
 
 /* One slot of a template, with the literal bytes in front of it; or its end, with the newline. */
@@ -95,7 +101,9 @@ static void decoder_clear(struct decoder *d)
 {
     for (size_t i = 0; d->columns && i < d->layout.kinds.len; i++) {
         text_free(d->columns[i].text);
-        number_clear(&d->columns[i].numbers);
+        if (d->columns[i].time)
+            number_clear(&d->columns[i].time->numbers);
+        free(d->columns[i].time);
     }
     free(d->columns);
     free(d->last);
@@ -138,6 +146,19 @@ int block_templates(struct span body, struct template_set *set, struct lgz_error
     return code;
 }
 
+static int parse_column(struct decoder *d, size_t i, struct reader *r, struct lgz_error *err)
+{
+    struct column *c = &d->columns[i];
+    if (d->layout.kinds.data[i] != COLUMN_TIME)
+        return text_parse(&c->text, r, d->streams, 0, err);
+    c->time = calloc(1, sizeof(*c->time));
+    if (!c->time)
+        return error_memory(err);
+    if (number_parse(&c->time->numbers, r, d->streams, STREAM_NUMBER))
+        return LGZ_OK;
+    return error_set(err, LGZ_ERR_CORRUPT, "damaged column head");
+}
+
 static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *err)
 {
     int code = layout_read(&d->layout, &d->set, r, err);
@@ -152,18 +173,12 @@ static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *
         code = error_memory(err);
     if (code != LGZ_OK)
         return code;
-    bool ok =
-        d->set.list.len == 1 || number_parse(&d->template_of_line, r, d->streams, STREAM_INDEX);
-    for (size_t i = 0; i < count && ok && code == LGZ_OK; i++) {
-        if (d->layout.kinds.data[i] == COLUMN_TIME)
-            ok = number_parse(&d->columns[i].numbers, r, d->streams, STREAM_NUMBER);
-        else
-            code = text_parse(&d->columns[i].text, r, d->streams, 0, err);
-    }
-    if ((!ok || code != LGZ_OK) && stream_reader_no_memory(d->streams))
+    if (d->set.list.len > 1 && !number_parse(&d->template_of_line, r, d->streams, STREAM_INDEX))
+        code = error_set(err, LGZ_ERR_CORRUPT, "damaged column head");
+    for (size_t i = 0; i < count && code == LGZ_OK; i++)
+        code = parse_column(d, i, r, err);
+    if (code != LGZ_OK && stream_reader_no_memory(d->streams))
         return error_memory(err);
-    if (!ok)
-        return error_set(err, LGZ_ERR_CORRUPT, "damaged column head");
     if (code == LGZ_OK)
         code = stream_reader_place(d->streams, r, d->head->frames, err);
     if (code == LGZ_OK && reader_left(r))
@@ -177,7 +192,7 @@ static int open_columns(struct decoder *d, struct lgz_error *err)
     for (size_t i = 0; i < d->layout.kinds.len && code == LGZ_OK; i++) {
         struct column *c = &d->columns[i];
         code = c->text ? text_open(c->text, d->streams, d->head->raw_len, err)
-                       : number_open(&c->numbers, d->streams, err);
+                       : number_open(&c->time->numbers, d->streams, err);
         if (c->text) {
             c->text->batch.last = d->last;
             c->text->batch.self = &d->last[i];
@@ -227,9 +242,11 @@ static inline bool put(struct sink *out, const uint8_t *data, size_t len)
 static inline bool put_time(const struct step *step, struct sink *out)
 {
     uint64_t value;
-    if (!number_next(&step->column->numbers, &value))
+    struct time_column *c = step->column->time;
+    if (!number_next(&c->numbers, &value))
         return false;
-    size_t len = timestamp_print(step->format, step->digits, (int64_t)value, out->at);
+    size_t len =
+        timestamp_print_next(&c->memo, step->format, step->digits, (int64_t)value, out->at);
     if (len == 0 || len > (size_t)(out->end - out->at))
         return false;
     *step->last = (struct span){out->at, len};

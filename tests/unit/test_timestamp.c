@@ -543,6 +543,39 @@ START_TEST(test_garbage_numbers)
 }
 END_TEST
 
+/* What is made of the text before is what is printed anew. */
+START_TEST(test_print_next)
+{
+    static const int64_t steps[] = {0, 1, 999, 1000, 60000, 61001, 3600000, 86400000, 90061007};
+    enum { STEPS = sizeof steps / sizeof steps[0] };
+    for (unsigned format = 0; format <= timestamp_format_count; format++) {
+        struct timestamp_memo memo = {.len = 0};
+        for (int i = 0; i < 4000; i++) {
+            static int64_t value;
+            uint8_t next[TIMESTAMP_MAX_LEN];
+            uint8_t anew[TIMESTAMP_MAX_LEN];
+            /* Most formats want a date or no date, all want a certain number of digits for long. */
+            unsigned digits = (unsigned)(i / 400);
+            int64_t scale = 1;
+            for (unsigned k = 3; k < digits; k++)
+                scale *= 10;
+            int64_t step = (int64_t)below(1000) + steps[below(STEPS)];
+            if (i % 400 == 0)
+                value = i % 800 ? 0 : INT64_C(950000000000) * scale / (digits < 3 ? 1000 : 1);
+            else
+                value = (int64_t)((uint64_t)value + (uint64_t)((below(4) ? step : -step) * scale /
+                                                               (digits < 3 ? 1000 : 1)));
+            if (below(500) == 0)
+                value = (int64_t)next_random();
+            size_t len = timestamp_print_next(&memo, format, digits, value, next);
+            ck_assert_uint_eq(len, timestamp_print(format, digits, value, anew));
+            ck_assert_msg(memcmp(next, anew, len) == 0, "seed %" PRIu64 ": '%.*s' is '%.*s'", seed,
+                          (int)len, anew, (int)len, next);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_zone)
 {
     static const struct {
@@ -705,6 +738,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, test_round_trip, 0, (int)timestamp_format_count);
     tcase_add_test(tc, test_garbage_text);
     tcase_add_test(tc, test_garbage_numbers);
+    tcase_add_test(tc, test_print_next);
     tcase_add_test(tc, test_zone);
     tcase_add_test(tc, test_instant);
     tcase_add_test(tc, test_has_year);
