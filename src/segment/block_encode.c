@@ -27,7 +27,7 @@ struct level_options {
 };
 
 static const struct level_options level_table[] = {
-    [LGZ_LEVEL_FAST] = {{3, 0, false}, 4 << 20, 256, GROUPING_BY_RULE, {0}, 1.2},
+    [LGZ_LEVEL_FAST] = {{3, 0, true}, 16 << 20, 256, GROUPING_BY_RULE, {0}, 1.2},
     [LGZ_LEVEL_DEFAULT] =
         {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 1, 200}, 1.35},
     [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2, 2000}, 2},
@@ -232,6 +232,7 @@ static int choose_body(struct column_context *ctx, const struct block_input *inp
                        uint64_t checksum, struct buf *body, struct block_summary *summary,
                        struct lgz_error *err)
 {
+    struct frame_options frames = level_table[ctx->level].frames;
     struct buf plain = {0};
     bool may_win = false;
     int code = LGZ_OK;
@@ -239,8 +240,9 @@ static int choose_body(struct column_context *ctx, const struct block_input *inp
         code = encode_structured(ctx, input, checksum, body, summary, err);
     if (code == LGZ_OK)
         code = plain_may_win(ctx, input, checksum, body->len, &may_win, err);
+    frames.far = false; /* the promise is to be no larger than zstd as it comes */
     if (code == LGZ_OK && may_win)
-        code = encode_plain(ctx, &level_table[ctx->level].frames, input, checksum, &plain, err);
+        code = encode_plain(ctx, &frames, input, checksum, &plain, err);
     if (code == LGZ_OK && may_win && (!body->len || plain.len < body->len)) {
         struct buf swap = *body;
         *body = plain;

@@ -152,7 +152,7 @@ struct levels {
 };
 
 static const struct levels levels[] = {
-    {LGZ_LEVEL_FAST, 3, 0, 4 << 20},
+    {LGZ_LEVEL_FAST, 3, 0, 16 << 20},
     {LGZ_LEVEL_DEFAULT, 12, 0, 16 << 20},
     {LGZ_LEVEL_BEST, 22, 27, 64 << 20},
 };
