@@ -187,6 +187,7 @@ extern const struct text_encoding text_dictionary; /**< dictionary.c: entries an
 extern const struct text_encoding text_recent;     /**< recent.c: entries and ranks */
 extern const struct text_encoding text_split;      /**< split.c: patterns and runs of digits */
 extern const struct text_encoding text_shape;      /**< shape.c: shapes and random symbols */
+extern const struct text_encoding text_difference; /**< difference.c: to another column's number */
 extern const struct text_encoding text_keyed;      /**< keyed.c: what follows from another column */
 extern const struct text_encoding text_fraction;   /**< fraction.c: doubles as binary fractions */
 

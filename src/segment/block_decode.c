@@ -32,8 +32,12 @@ struct sink {
 
 enum { OUTPUT_SLACK = TIMESTAMP_MAX_LEN + SLACK };
 
+struct column;
+
 struct time_column {
     struct number_column numbers;
+    const struct column *compared; /* the numbers are differences to its times; or NULL */
+    uint64_t last;                 /* that was put out */
     struct timestamp_memo memo;
 };
 
@@ -154,7 +158,11 @@ static int parse_column(struct decoder *d, size_t i, struct reader *r, struct lg
     c->time = calloc(1, sizeof(*c->time));
     if (!c->time)
         return error_memory(err);
-    if (number_parse(&c->time->numbers, r, d->streams, STREAM_NUMBER))
+    uint64_t compared = reader_varint_max(r, d->layout.kinds.len);
+    if (compared)
+        c->time->compared = &d->columns[compared - 1];
+    if (!r->failed && (!compared || d->layout.kinds.data[compared - 1] == COLUMN_TIME) &&
+        number_parse(&c->time->numbers, r, d->streams, STREAM_NUMBER))
         return LGZ_OK;
     return error_set(err, LGZ_ERR_CORRUPT, "damaged column head");
 }
@@ -245,6 +253,9 @@ static inline bool put_time(const struct step *step, struct sink *out)
     struct time_column *c = step->column->time;
     if (!number_next(&c->numbers, &value))
         return false;
+    if (c->compared)
+        value = c->compared->time->last + (uint64_t)unzigzag(value);
+    c->last = value;
     size_t len =
         timestamp_print_next(&c->memo, step->format, step->digits, (int64_t)value, out->at);
     if (len == 0 || len > (size_t)(out->end - out->at))

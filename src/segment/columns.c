@@ -167,11 +167,26 @@ void column_values_encode(const struct column_values *v, const uint8_t *raw,
                           struct column_context *ctx, struct encoded *out)
 {
     if (v->kind == COLUMN_TIME) {
+        varint_put(&out->head, 0); /* no differences to another column */
         number_encode(out, ctx, v->times.data, v->times.len, STREAM_NUMBER);
     } else {
         struct text_values values = {raw, v->texts.data, v->texts.len};
         text_encode(out, ctx, &values, 0);
     }
+}
+
+struct column_walk column_walk_start(const struct column_values *v, uint32_t order)
+{
+    size_t low = 0;
+    size_t high = v->order.len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (v->order.data[middle] < order)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (struct column_walk){v, low};
 }
 
 void column_values_clear(struct column_values *v)

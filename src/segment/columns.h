@@ -45,6 +45,24 @@ int columns_merge(const struct columns *c, const uint32_t *parts, size_t count,
 void column_values_encode(const struct column_values *v, const uint8_t *raw,
                           struct column_context *ctx, struct encoded *out);
 
+/** Walks along a column beside another one: which of its values come before each of the other's. */
+struct column_walk {
+    const struct column_values *values;
+    size_t next;
+};
+
+/** Start in front of the first value that doesn't come before the place `order`. */
+struct column_walk column_walk_start(const struct column_values *v, uint32_t order);
+
+/** Go on to the place `order`, not before the last one. @return how many values come before it */
+static inline size_t column_walk_to(struct column_walk *walk, uint32_t order)
+{
+    const struct column_values *v = walk->values;
+    while (walk->next < v->order.len && v->order.data[walk->next] < order)
+        walk->next++;
+    return walk->next;
+}
+
 void column_values_clear(struct column_values *v);
 void columns_clear(struct columns *c);
 

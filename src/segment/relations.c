@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "column/keyed.h"
+#include "segment/differences.h"
 
 enum {
     MIN_ROWS = 16,
@@ -30,6 +31,7 @@ struct search {
     struct column_context *ctx;
     const struct relation_effort *effort;
     struct encoded *encoded;
+    struct differences *differences;
     bool *seen;               /* for each column */
     struct remembered *table; /* TABLE_SIZE */
     uint64_t *sample;         /* hashes of a column's values */
@@ -49,49 +51,32 @@ static struct span value_of(const struct search *s, const struct column_values *
     return (struct span){s->raw.data + v->texts.data[i].at, v->texts.data[i].len};
 }
 
-/* How many values a column has in front of the place `order`. */
-static size_t values_before(const struct column_values *v, uint32_t order)
-{
-    size_t low = 0;
-    size_t high = v->order.len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (v->order.data[middle] < order)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Walks over the rows of a column and gives the hash of what another put out before each. */
 struct key_walk {
     const struct search *search;
-    const struct column_values *key;
-    size_t next; /* value of the key column */
+    struct column_walk walk;
     uint64_t hash;
 };
 
-static struct key_walk walk_keys(const struct search *s, uint32_t key, uint32_t order)
+static uint64_t hash_key(const struct search *s, const struct column_walk *walk)
 {
-    struct key_walk walk = {s, &s->columns->list[key], 0, 0};
-    walk.next = values_before(walk.key, order);
-    struct span value = {(const uint8_t *)"", 0};
-    if (walk.next)
-        value = value_of(s, walk.key, walk.next - 1);
-    walk.hash = keyed_hash(value);
-    return walk;
+    struct span none = {(const uint8_t *)"", 0};
+    return keyed_hash(walk->next ? value_of(s, walk->values, walk->next - 1) : none);
 }
 
-static uint64_t next_key(struct key_walk *walk, uint32_t order)
+static struct key_walk walk_keys(const struct search *s, uint32_t key, uint32_t order)
 {
-    size_t before = walk->next;
-    const struct column_values *key = walk->key;
-    while (walk->next < key->order.len && key->order.data[walk->next] < order)
-        walk->next++;
-    if (walk->next != before)
-        walk->hash = keyed_hash(value_of(walk->search, key, walk->next - 1));
-    return walk->hash;
+    struct key_walk keys = {s, column_walk_start(&s->columns->list[key], order), 0};
+    keys.hash = hash_key(s, &keys.walk);
+    return keys;
+}
+
+static uint64_t next_key(struct key_walk *keys, uint32_t order)
+{
+    size_t before = keys->walk.next;
+    if (column_walk_to(&keys->walk, order) != before)
+        keys->hash = hash_key(keys->search, &keys->walk);
+    return keys->hash;
 }
 
 /* Is the value one of the last two with this key? They are remembered in any case. */
@@ -196,10 +181,17 @@ static int relate_all(struct search *s)
         for (size_t i = 0; i < s->set->list.data[t].slot_count && code == LGZ_OK; i++) {
             uint32_t column = s->layout->column_of[t][i];
             const struct column_values *v = &s->columns->list[column];
-            bool small = v->order.len < MIN_ROWS || s->encoded[column].cost < s->min_cost;
-            if (!s->seen[column] && v->kind == COLUMN_TEXT && !small)
-                code = relate_column(s, t, i);
+            /* A row has few times: they are soon compared. */
+            size_t least = v->kind == COLUMN_TIME ? MIN_COST : s->min_cost;
+            bool small = v->order.len < MIN_ROWS || s->encoded[column].cost < least;
+            if (s->seen[column] || small)
+                continue;
             s->seen[column] = true;
+            if (v->kind == COLUMN_TEXT)
+                code = relate_column(s, t, i);
+            if (code == LGZ_OK)
+                code = differences_try(s->differences, s->layout->column_of[t], i,
+                                       s->effort->sample, &s->encoded[column], s->err);
         }
     }
     return code;
@@ -221,7 +213,10 @@ int relations_encode(const struct columns *columns, const struct layout *layout,
     s.seen = calloc(columns->count + 1, sizeof(*s.seen));
     s.table = malloc(TABLE_SIZE * sizeof(*s.table));
     s.sample = malloc(effort->sample * sizeof(*s.sample));
-    int code = s.seen && s.table && s.sample ? relate_all(&s) : error_memory(err);
+    int code = differences_new(&s.differences, columns, raw, ctx, err);
+    if (code == LGZ_OK)
+        code = s.seen && s.table && s.sample ? relate_all(&s) : error_memory(err);
+    differences_free(s.differences);
     free(s.seen);
     free(s.table);
     free(s.sample);
