@@ -11,11 +11,8 @@ static const struct text_encoding *const encodings[] = {
     &text_recent,   &text_shape, &text_keyed,   &text_fraction,   &text_difference,
 };
 
-enum {
-    SAMPLE_FROM = 4096, /* values of a column from which on a sample decides, below --best */
-    SAMPLE_VALUES = 2048,
-    SAMPLE_PIECES = 4,
-};
+/* A column of twice as many values is decided by a sample. */
+enum { SAMPLE_VALUES = 2048, SAMPLE_VALUES_FAST = 1024, SAMPLE_PIECES = 4 };
 
 enum { ENCODINGS = sizeof(encodings) / sizeof(encodings[0]), MAX_DIGITS = 19 };
 
@@ -86,13 +83,21 @@ static struct encoded try_all(struct column_context *ctx, const struct text_valu
     return best;
 }
 
-/* The encoding that is cheapest on some pieces of a large column. */
+/* How many values of a large column are tried; 0 for all. */
+static size_t sample_size(const struct column_context *ctx, const struct text_values *v,
+                          const struct text_stats *stats)
+{
+    size_t size = ctx->level == LGZ_LEVEL_FAST ? SAMPLE_VALUES_FAST : SAMPLE_VALUES;
+    return ctx->level == LGZ_LEVEL_BEST || v->count < 2 * size || stats->all_equal ? 0 : size;
+}
+
+/* The encoding that is cheapest on some pieces of a large column, `size` values in all. */
 static uint8_t choose_by_sample(struct column_context *ctx, const struct text_values *v,
-                                const struct text_stats *stats, unsigned forbidden)
+                                const struct text_stats *stats, unsigned forbidden, size_t size)
 {
     struct text_ref refs[SAMPLE_VALUES];
-    struct text_values sample = {v->base, refs, SAMPLE_VALUES};
-    size_t piece = SAMPLE_VALUES / SAMPLE_PIECES;
+    struct text_values sample = {v->base, refs, size};
+    size_t piece = size / SAMPLE_PIECES;
     uint8_t tag = 0;
     for (size_t i = 0; i < SAMPLE_PIECES; i++)
         memcpy(refs + i * piece, v->refs + (v->count - piece) / (SAMPLE_PIECES - 1) * i,
@@ -107,9 +112,12 @@ void text_encode(struct encoded *e, struct column_context *ctx, const struct tex
 {
     struct encoded best = {.cost = SIZE_MAX};
     struct text_stats stats = collect_stats(v);
+    size_t size = sample_size(ctx, v, &stats);
     uint8_t tag;
-    if (v->count >= SAMPLE_FROM && ctx->level != LGZ_LEVEL_BEST && !stats.all_equal)
-        best = try_encoding(choose_by_sample(ctx, v, &stats, forbidden), ctx, v, &stats, forbidden);
+    if (size) {
+        tag = choose_by_sample(ctx, v, &stats, forbidden, size);
+        best = try_encoding(tag, ctx, v, &stats, forbidden);
+    }
     /* An encoding may decline all that it took a part of. */
     if (best.cost == SIZE_MAX)
         best = try_all(ctx, v, &stats, forbidden, &tag);
