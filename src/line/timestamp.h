@@ -112,4 +112,7 @@ struct timestamp_found {
  */
 bool timestamp_first(const uint8_t *line, size_t size, struct timestamp_found *found);
 
+/** Does a stamp of this format, with no letter or digit before it, date its line in any case? */
+bool timestamp_dates_line(unsigned format);
+
 #endif

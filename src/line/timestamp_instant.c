@@ -203,6 +203,11 @@ static enum rank rank_of(unsigned format, bool at_start)
     return has & HAS_TIME ? RANK_FULL : RANK_DATE;
 }
 
+bool timestamp_dates_line(unsigned format)
+{
+    return rank_of(format, true) == RANK_FULL;
+}
+
 /* klog and glog put the severity right before the date: "I0609
  * 06:07:04.123456". */
 static bool is_severity(const uint8_t *line, size_t size)

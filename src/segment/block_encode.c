@@ -176,6 +176,8 @@ static int encode_structured(struct column_context *ctx, const struct block_inpu
     struct buf head = {0};
     int code = find_templates(&e, err);
     if (code == LGZ_OK)
+        block_times(input, &e.lines, &e.skeletons, summary);
+    if (code == LGZ_OK)
         code = collect_values(&e, err);
     if (code == LGZ_OK)
         code = encode_columns(&e, &columns, err);
@@ -259,8 +261,9 @@ int block_encode(struct column_context *ctx, const struct block_input *input, st
 {
     struct buf body = {0};
     *summary = (struct block_summary){.raw_checksum = hash_bytes(input->raw, input->len)};
-    block_times(input, summary);
     int code = choose_body(ctx, input, summary->raw_checksum, &body, summary, err);
+    if (!summary->lines)
+        block_times(input, NULL, NULL, summary); /* no structure was tried */
     if (code == LGZ_OK) {
         buf_push(out, summary->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED);
         varint_put(out, body.len);

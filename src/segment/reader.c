@@ -298,7 +298,7 @@ static int verify_index(const struct segment *s, size_t index, const struct buf 
     struct block_input input = {raw->data, raw->len, info->extents, info->extent_count};
     struct block_summary found = {0};
     uint64_t counted = 0;
-    block_times(&input, &found);
+    block_times(&input, NULL, NULL, &found);
     for (size_t i = 0; i < info->template_count; i++)
         if (__builtin_add_overflow(counted, info->template_counts[i], &counted))
             counted = UINT64_MAX;

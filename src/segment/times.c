@@ -3,7 +3,11 @@
  */
 #include "segment/times.h"
 
-#include "line/timestamp.h"
+#include <limits.h>
+
+#include "line/tokens.h"
+
+enum { MOST_SEPARATORS = 8 };
 
 static void add_time(struct block_summary *summary, int64_t time)
 {
@@ -25,9 +29,56 @@ static size_t end_of_run(const struct block_input *input, size_t first)
     return end;
 }
 
+/* What is known of the block's lines; these come in the order in which they stand. */
+struct known {
+    const struct lines *lines;
+    const struct skeletons *skeletons;
+    size_t next;
+    unsigned format; /* the last one that was asked about */
+    bool dates;      /* a stamp of that format dates its line */
+};
+
+/* A few, such as a bracket: a stamp behind them is the first thing in its line. */
+static bool only_separators(const uint8_t *text, size_t len)
+{
+    for (size_t i = 0; i < len && len <= MOST_SEPARATORS; i++)
+        if (!(token_byte_class[text[i]] & BYTE_SEPARATOR))
+            return false;
+    return len <= MOST_SEPARATORS;
+}
+
+/* The stamp that a line starts with, if it was found and is what dates the line. */
+static bool known_stamp(struct known *k, const uint8_t *raw, size_t at, size_t len,
+                        struct timestamp_found *found)
+{
+    if (!k->lines)
+        return false;
+    while (k->next < k->lines->list.len && k->lines->list.data[k->next].at < at)
+        k->next++;
+    const struct line *line = &k->lines->list.data[k->next];
+    if (k->next == k->lines->list.len || line->at != at || line->len != len)
+        return false;
+    const struct skeletons *s = k->skeletons;
+    size_t first = s->first_value[k->next];
+    const struct line_value *value = &s->values.data[first];
+    if (first == s->first_value[k->next + 1] || !(value->len & LINE_VALUE_STAMP) ||
+        !only_separators(raw + at, value->at - at))
+        return false;
+    found->stamp = s->stamps.data[value->len & ~LINE_VALUE_STAMP];
+    if (found->stamp.format != k->format) {
+        k->format = found->stamp.format;
+        k->dates = timestamp_dates_line(k->format);
+    }
+    found->at = value->at - at;
+    size_t behind = found->at + found->stamp.len;
+    if (k->dates)
+        found->zone = timestamp_zone(raw + at + behind, len - behind);
+    return k->dates;
+}
+
 /* The lines of one run; `*at` is moved behind it. */
-static void walk_run(const struct block_input *input, size_t first, size_t end, size_t *at,
-                     struct block_summary *summary)
+static void walk_run(const struct block_input *input, struct known *known, size_t first, size_t end,
+                     size_t *at, struct block_summary *summary)
 {
     size_t extent = first;
     size_t extent_end = *at + input->extents[first].length;
@@ -41,7 +92,7 @@ static void walk_run(const struct block_input *input, size_t first, size_t end, 
         struct timestamp_found found;
         while (extent_end <= *at && extent + 1 < end)
             extent_end += input->extents[++extent].length;
-        if (timestamp_first(line, len, &found))
+        if (known_stamp(known, input->raw, *at, len, &found) || timestamp_first(line, len, &found))
             add_time(summary,
                      timestamp_instant(&found.stamp, found.zone, input->extents[extent].read_time));
         summary->lines++;
@@ -49,14 +100,16 @@ static void walk_run(const struct block_input *input, size_t first, size_t end, 
     }
 }
 
-void block_times(const struct block_input *input, struct block_summary *summary)
+void block_times(const struct block_input *input, const struct lines *lines,
+                 const struct skeletons *skeletons, struct block_summary *summary)
 {
+    struct known known = {lines, skeletons, 0, UINT_MAX, false};
     size_t at = 0;
     summary->lines = 0;
     summary->time_min = summary->time_max = SEGMENT_NO_TIME;
     for (size_t i = 0; i < input->extent_count;) {
         size_t end = end_of_run(input, i);
-        walk_run(input, i, end, &at, summary);
+        walk_run(input, &known, i, end, &at, summary);
         i = end;
     }
 }

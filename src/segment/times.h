@@ -5,13 +5,18 @@
 #define LOGZIP_SEGMENT_TIMES_H
 
 #include "segment/block.h"
+#include "template/skeleton.h"
 
 /**
  * Fill `lines`, `time_min` and `time_max` of a block's summary.
  *
  * A line may go on from one extent into the next one of the same source; the read time of the
  * extent in which it starts dates stamps without a year.
+ *
+ * @param lines, skeletons  of the block, with the stamps that were found already; or NULL: the
+ *                          result is the same
  */
-void block_times(const struct block_input *input, struct block_summary *summary);
+void block_times(const struct block_input *input, const struct lines *lines,
+                 const struct skeletons *skeletons, struct block_summary *summary);
 
 #endif
