@@ -1,7 +1,7 @@
 /*
- * integer.c - a column of decimal numbers of up to 19 digits: all of one width, zeros in front
- * included, or none with a zero in front. Head: the width (0: as many digits as it takes), then a
- * number column.
+ * integer.c - a column of decimal numbers of 64 bits, of up to 20 digits: all of one width, zeros
+ * in front included, or none with a zero in front. Head: the width (0: as many digits as it takes),
+ * then a number column.
  */
 #include <stdlib.h>
 

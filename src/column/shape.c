@@ -16,7 +16,7 @@
 enum {
     CLASSES = 6,
     DIGIT_CLASS = 2,             /* places of at most 10 symbols */
-    MAX_DIGITS = 19,             /* of a number, see integer.c */
+    MAX_DIGITS = 20,             /* of a number, see integer.c */
     FIRST_LITERAL = CLASSES + 1, /* bytes from here on stand for themselves in a shape */
     MAX_SHAPES = 4096,
     MAX_PLACES = 1 << 16, /* bytes of all shapes of a column */

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 
 static const struct text_encoding *const encodings[] = {
-    &text_constant, &text_raw,   &text_integer, &text_dictionary, &text_split,
-    &text_recent,   &text_shape, &text_keyed,   &text_fraction,   &text_difference,
+    &text_constant, &text_raw,   &text_integer,  &text_dictionary, &text_split, &text_recent,
+    &text_shape,    &text_keyed, &text_fraction, &text_difference, &text_hex,
 };
 
 /* A column of twice as many values is decided by a sample. */
 enum { SAMPLE_VALUES = 2048, SAMPLE_VALUES_FAST = 1024, SAMPLE_PIECES = 4 };
 
-enum { ENCODINGS = sizeof(encodings) / sizeof(encodings[0]), MAX_DIGITS = 19 };
+enum { ENCODINGS = sizeof(encodings) / sizeof(encodings[0]), MAX_DIGITS = 20 };
 
 enum { SECOND_BATCH = 8, MIN_ROOM = 128 };
 
@@ -31,7 +31,9 @@ static bool is_digits(struct span s)
     for (size_t i = 0; i < s.len; i++)
         if (s.data[i] < '0' || s.data[i] > '9')
             return false;
-    return s.len >= 1 && s.len <= MAX_DIGITS;
+    return s.len >= 1 &&
+           (s.len < MAX_DIGITS ||
+            (s.len == MAX_DIGITS && memcmp(s.data, "18446744073709551615", MAX_DIGITS) <= 0));
 }
 
 static struct text_stats collect_stats(const struct text_values *v)

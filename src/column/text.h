@@ -32,7 +32,7 @@ static inline struct span text_value(const struct text_values *v, size_t i)
 struct text_stats {
     size_t bytes; /**< of all values */
     bool all_equal;
-    bool all_digits;      /**< each value is 1 to 19 digits */
+    bool all_digits;      /**< each value is 1 to 20 digits that fit 64 bits */
     bool no_leading_zero; /**< and none but "0" itself starts with '0' */
     uint32_t min_len;
     uint32_t max_len;
@@ -190,6 +190,7 @@ extern const struct text_encoding text_shape;      /**< shape.c: shapes and rand
 extern const struct text_encoding text_difference; /**< difference.c: to another column's number */
 extern const struct text_encoding text_keyed;      /**< keyed.c: what follows from another column */
 extern const struct text_encoding text_fraction;   /**< fraction.c: doubles as binary fractions */
+extern const struct text_encoding text_hex;        /**< hex.c: hexadecimal numbers */
 
 /** The number of an encoding in files. */
 uint8_t text_tag(const struct text_encoding *encoding);

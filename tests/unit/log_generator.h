@@ -33,6 +33,7 @@ enum piece_kind {
     PIECE_FOLLOWS, /* mostly the same for the same id of the pool in front of it */
     PIECE_SYMBOLS, /* random letters and digits */
     PIECE_DOUBLE,  /* a multiple of a power of two */
+    PIECE_HEX_COUNTER,
     PIECE_KINDS
 };
 
@@ -257,6 +258,10 @@ static inline void put_piece(struct generator *g, const struct piece *p, struct 
         break;
     case PIECE_DOUBLE:
         buf_printf(out, p->word & 1 ? "%.17g" : "%.16g", (value >> p->width) / (double)(1 << 22));
+        break;
+    case PIECE_HEX_COUNTER:
+        g->counter += 1 + random_below(s, p->width);
+        buf_printf(out, "id%04x%0*llx", p->word, (int)p->width, (unsigned long long)g->counter);
         break;
     case PIECE_EMPTY:
         break;

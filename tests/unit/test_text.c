@@ -7,7 +7,19 @@
 enum { ROWS = 1200 };
 
 /* Tags, as stored: the index into the table of text.c. */
-enum tag { CONSTANT, RAW, INTEGER, DICTIONARY, SPLIT, RECENT, SHAPE, KEYED, FRACTION };
+enum tag {
+    CONSTANT,
+    RAW,
+    INTEGER,
+    DICTIONARY,
+    SPLIT,
+    RECENT,
+    SHAPE,
+    KEYED,
+    FRACTION,
+    DIFFERENCE,
+    HEX
+};
 
 struct column {
     struct buf bytes;
@@ -92,6 +104,12 @@ START_TEST(test_choice)
     require_tag(&c, INTEGER);
     for (int i = 0; i < ROWS; i++) {
         snprintf(text, sizeof(text), "%07d", i * 3);
+        add_text(&c, text);
+    }
+    require_tag(&c, INTEGER);
+    for (int i = 0; i < ROWS; i++) {
+        snprintf(text, sizeof(text), "%020llu",
+                 (unsigned long long)(UINT64_MAX - 977 * (uint64_t)i));
         add_text(&c, text);
     }
     require_tag(&c, INTEGER);
@@ -246,6 +264,35 @@ START_TEST(test_fraction)
 }
 END_TEST
 
+START_TEST(test_hex)
+{
+    static struct column c;
+    uint64_t state = random_seed();
+    char text[64];
+    unsigned found = 0;
+    for (unsigned round = 0; round < 300; round++) {
+        bool padded = random_percent(&state, 50);
+        uint64_t number = random_next(&state) >> random_below(&state, 64);
+        for (size_t i = 0; i < 200; i++) {
+            number += random_below(&state, 1000);
+            uint64_t shown = random_percent(&state, 1) ? random_next(&state) : number;
+            snprintf(text, sizeof(text), round % 4 < 2 ? "session:0x%0*llx" : "0A-%0*llX",
+                     padded ? 16 : 1, (unsigned long long)shown);
+            add_text(&c, text);
+        }
+        found += require_round_trip(&c, (enum lgz_level)(LGZ_LEVEL_FAST + round % 3)) == HEX;
+        buf_free(&c.bytes);
+        c = (struct column){0};
+    }
+    ck_assert_msg(found > 100, "%u columns of 300 were taken for hexadecimal numbers", found);
+    for (int i = 0; i < ROWS; i++) {
+        snprintf(text, sizeof(text), "f00d%08x", 77 * i);
+        add_text(&c, text);
+    }
+    require_tag(&c, HEX);
+}
+END_TEST
+
 START_TEST(test_damaged_heads)
 {
     /* Each nests a level deeper than the last. */
@@ -255,16 +302,18 @@ START_TEST(test_damaged_heads)
         deep[i] = 1;
     const struct span bad[] = {
         {(const uint8_t *)"", 0},
-        {(const uint8_t *)"\x77", 1},                     /* no such encoding */
-        {(const uint8_t *)"\x00\x05", 2},                 /* a constant cut short */
-        {(const uint8_t *)"\x01", 1},                     /* raw without length */
-        {(const uint8_t *)"\x02\x15\x00\x00", 4},         /* integers of 21 digits */
-        {(const uint8_t *)"\x04\x00\x00", 3},             /* a split without patterns */
-        {(const uint8_t *)"\x06\x00\x00", 3},             /* shapes, but none */
-        {(const uint8_t *)"\x06\x01\x00\x01x\x03", 6},    /* symbols in no known layout */
-        {(const uint8_t *)"\x08\x08\x00\x16\x00\x01", 6}, /* fractions with an unknown flag, */
-        {(const uint8_t *)"\x08\x00\x03\x16\x00\x01", 6}, /* notation, */
-        {(const uint8_t *)"\x08\x00\x00\x1f\x00\x01", 6}, /* and power */
+        {(const uint8_t *)"\x77", 1},                      /* no such encoding */
+        {(const uint8_t *)"\x00\x05", 2},                  /* a constant cut short */
+        {(const uint8_t *)"\x01", 1},                      /* raw without length */
+        {(const uint8_t *)"\x02\x15\x00\x00", 4},          /* integers of 21 digits */
+        {(const uint8_t *)"\x04\x00\x00", 3},              /* a split without patterns */
+        {(const uint8_t *)"\x06\x00\x00", 3},              /* shapes, but none */
+        {(const uint8_t *)"\x06\x01\x00\x01x\x03", 6},     /* symbols in no known layout */
+        {(const uint8_t *)"\x08\x08\x00\x16\x00\x01", 6},  /* fractions with an unknown flag, */
+        {(const uint8_t *)"\x08\x00\x03\x16\x00\x01", 6},  /* notation, */
+        {(const uint8_t *)"\x08\x00\x00\x1f\x00\x01", 6},  /* and power */
+        {(const uint8_t *)"\x0a\x01x\x00\x11\x00\x01", 7}, /* 17 hexadecimal digits */
+        {(const uint8_t *)"\x0a\x05x\x00", 4},             /* a text that is cut short */
         {deep, sizeof(deep)},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -316,6 +365,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_recent);
     tcase_add_test(tc, test_shape);
     tcase_add_test(tc, test_fraction);
+    tcase_add_test(tc, test_hex);
     tcase_add_test(tc, test_damaged_heads);
     tcase_add_test(tc, test_slack_copy);
     tcase_add_test(tc, test_long_values);
