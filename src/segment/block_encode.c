@@ -85,8 +85,8 @@ static void drop_unused_rest(struct encoder *e)
         return;
     template_clear(&e->clustering.set.list.data[last]);
     e->clustering.set.list.len--;
-    layout_drop_last(&e->layout);
-    column_values_clear(&e->columns.list[--e->columns.count]);
+    if (layout_drop_last(&e->layout, &e->clustering.set))
+        column_values_clear(&e->columns.list[--e->columns.count]);
 }
 
 /* Templates to values, by matching each line against the template of its skeleton. */

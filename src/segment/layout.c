@@ -59,6 +59,9 @@ static uint64_t role_of(const struct template *t, size_t index, bool own, size_t
         key[3] = (uint8_t)(index < 255 ? index : 255);
         return hash_bytes(key, sizeof(key));
     }
+    /* What is left of lines goes together: there, one is like another or like none. */
+    if (slot->kind == SLOT_REST)
+        return hash_bytes(key, sizeof(key));
     if (own) {
         uint64_t unique[3] = {number, index, UINT64_MAX};
         return hash_bytes(unique, sizeof(unique));
@@ -123,12 +126,26 @@ int layout_choose(struct layout *l, const struct template_set *set, const uint64
     return LGZ_OK;
 }
 
-void layout_drop_last(struct layout *l)
+static bool uses_column(const struct layout *l, const struct template_set *set, uint32_t column)
 {
-    free(l->column_of[--l->templates]);
+    for (size_t t = 0; t < l->templates; t++)
+        for (size_t i = 0; i < set->list.data[t].slot_count; i++)
+            if (l->column_of[t][i] == column)
+                return true;
+    return false;
+}
+
+bool layout_drop_last(struct layout *l, const struct template_set *set)
+{
+    uint32_t column = l->column_of[--l->templates][0];
+    free(l->column_of[l->templates]);
     l->column_of[l->templates] = NULL;
+    if (uses_column(l, set, column))
+        return false;
+    /* It was the first to use it, so no column has a higher number. */
     l->kinds.len--;
     l->roles.len--;
+    return true;
 }
 
 int layout_merge(struct layout *l, const struct template_set *set, const uint32_t *group,

@@ -21,15 +21,21 @@ struct layout {
 /**
  * Choose columns for writing. Slots with the same role (the kind, and the text to the left) share
  * a column while their templates are small; a template with at least `own_lines` lines has
- * columns of its own. Time stamps of one format share a column in any case.
+ * columns of its own. Time stamps of one format share a column in any case, and so do rests of
+ * lines.
  *
  * @param lines  for each template, how many lines it has
  */
 int layout_choose(struct layout *l, const struct template_set *set, const uint64_t *lines,
                   uint64_t own_lines, struct lgz_error *err);
 
-/** Take the last template out, which must have one slot, with the last column to itself. */
-void layout_drop_last(struct layout *l);
+/**
+ * Take the last template out, which must have one slot, and the slot's column unless others use it.
+ *
+ * @param set  the templates; the last one isn't looked at
+ * @return was the column, the last one, taken out?
+ */
+bool layout_drop_last(struct layout *l, const struct template_set *set);
 
 /**
  * Put columns together.

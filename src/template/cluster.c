@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "template/headers.h"
 #include "template/sections.h"
 
 enum {
@@ -46,8 +47,7 @@ struct context {
     uint32_t min_lines;
     section_mask *folded; /* for each skeleton */
     uint32_t *of_skeleton;
-    struct buf text; /* serialized templates */
-    uint32_t count;  /* of templates */
+    struct template_list list;
 };
 
 static struct span example_line(const struct context *ctx, uint32_t skeleton)
@@ -101,18 +101,18 @@ static void put_template(struct context *ctx, uint32_t skeleton, const uint64_t 
     for (size_t i = 0; section_next(&scanner, &token); i++) {
         if (token.kind == TOKEN_WORD && (!cells || cells[i] != WILD))
             continue;
-        buf_append(&ctx->text, line.data + at, token.at - at);
+        buf_append(&ctx->list.text, line.data + at, token.at - at);
         if (token.kind == TOKEN_TIME)
-            template_put_time(&ctx->text, &token.stamp);
+            template_put_time(&ctx->list.text, &token.stamp);
         else if (token.kind == TOKEN_SECTION)
-            template_put_section(&ctx->text);
+            template_put_section(&ctx->list.text);
         else
-            template_put_value(&ctx->text);
+            template_put_value(&ctx->list.text);
         at = token.at + token.len;
     }
-    buf_append(&ctx->text, line.data + at, line.len - at);
-    template_put_end(&ctx->text);
-    ctx->count++;
+    buf_append(&ctx->list.text, line.data + at, line.len - at);
+    template_put_end(&ctx->list.text);
+    ctx->list.count++;
 }
 
 static uint32_t skeleton_lines(const struct context *ctx, uint32_t skeleton)
@@ -193,7 +193,7 @@ static size_t match_rows(struct context *ctx, struct shape *shape, const struct 
     size_t matched = 0;
     uint32_t *numbers = calloc(count + 1, sizeof(*numbers));
     if (!numbers) {
-        ctx->text.failed = true;
+        ctx->list.text.failed = true;
         return 0;
     }
     for (size_t row = 0; row < shape->rows; row++) {
@@ -202,7 +202,7 @@ static size_t match_rows(struct context *ctx, struct shape *shape, const struct 
                 !row_matches(clusters[i].cells, shape->cells + row * shape->tokens, shape->tokens))
                 continue;
             if (!numbers[i]) {
-                numbers[i] = ctx->count;
+                numbers[i] = ctx->list.count;
                 put_template(ctx, shape->members[clusters[i].row], clusters[i].cells);
             }
             shape->template[row] = numbers[i];
@@ -240,7 +240,7 @@ static void stand_alone(struct context *ctx, const uint32_t *members, size_t row
     for (size_t i = 0; i < rows; i++) {
         if (skeleton_lines(ctx, members[i]) < ctx->min_lines)
             continue;
-        ctx->of_skeleton[members[i]] = ctx->count;
+        ctx->of_skeleton[members[i]] = ctx->list.count;
         put_template(ctx, members[i], NULL);
     }
 }
@@ -306,7 +306,7 @@ static bool cluster_all(struct context *ctx)
         start = end;
     }
     free(order);
-    return ok && !ctx->text.failed;
+    return ok && !ctx->list.text.failed;
 }
 
 /* While clustering, template 0 is the one of lines that have none; here it becomes the last. */
@@ -330,7 +330,7 @@ static int by_lines(const void *a, const void *b, void *context)
 
 static bool find_order(const struct context *ctx, struct order *order)
 {
-    size_t count = ctx->count;
+    size_t count = ctx->list.count;
     order->lines = calloc(count, sizeof(*order->lines));
     order->old = malloc(count * sizeof(*order->old));
     order->rank = malloc(count * sizeof(*order->rank));
@@ -352,12 +352,13 @@ static int finish(struct context *ctx, struct clustering *c, struct lgz_error *e
     struct order order = {0};
     struct template_set set = {0};
     struct buf text = {0};
-    int code = template_set_parse(&set, ctx->text.data, ctx->text.len, ctx->count, err);
-    ctx->text = (struct buf){0};
-    c->lines = calloc(ctx->count, sizeof(*c->lines));
+    int code =
+        template_set_parse(&set, ctx->list.text.data, ctx->list.text.len, ctx->list.count, err);
+    ctx->list.text = (struct buf){0};
+    c->lines = calloc(ctx->list.count, sizeof(*c->lines));
     if (code == LGZ_OK && (!c->lines || !find_order(ctx, &order)))
         code = error_memory(err);
-    for (size_t i = 0; code == LGZ_OK && i < ctx->count; i++) {
+    for (size_t i = 0; code == LGZ_OK && i < ctx->list.count; i++) {
         struct span old = set.list.data[order.old[i]].text;
         buf_append(&text, old.data, old.len);
         c->lines[i] = order.lines[order.old[i]];
@@ -367,7 +368,7 @@ static int finish(struct context *ctx, struct clustering *c, struct lgz_error *e
     if (code == LGZ_OK && text.failed)
         code = error_memory(err);
     if (code == LGZ_OK)
-        code = template_set_parse(&c->set, text.data, text.len, ctx->count, err);
+        code = template_set_parse(&c->set, text.data, text.len, ctx->list.count, err);
     else
         buf_free(&text);
     template_set_clear(&set);
@@ -385,14 +386,16 @@ int cluster_skeletons(struct clustering *c, struct skeletons *skeletons, const u
                           .raw = raw,
                           .lines = lines,
                           .min_lines = min_lines,
-                          .count = 1,
+                          .list.count = 1,
                           .of_skeleton = calloc(skeletons->list.len + 1, sizeof(uint32_t))};
     c->of_skeleton = ctx.of_skeleton;
-    template_put_rest(&ctx.text);
-    template_put_end(&ctx.text);
+    template_put_rest(&ctx.list.text);
+    template_put_end(&ctx.list.text);
     bool ok = ctx.of_skeleton && sections_fold(skeletons, raw, lines, &ctx.folded);
-    int code = ok && cluster_all(&ctx) ? finish(&ctx, c, err) : error_memory(err);
-    buf_free(&ctx.text);
+    ok = ok && cluster_all(&ctx) &&
+         headers_find(skeletons, raw, lines, min_lines, ctx.of_skeleton, &ctx.list);
+    int code = ok ? finish(&ctx, c, err) : error_memory(err);
+    buf_free(&ctx.list.text);
     free(ctx.folded);
     if (code != LGZ_OK)
         clustering_clear(c);
