@@ -302,6 +302,7 @@ struct shape {
     struct number_column numbers;
     struct symbols symbols[CLASSES];
     struct text_table table; /* the shapes */
+    uint8_t *runs;           /* for each byte of the table: how many from it on are of one kind */
 };
 
 static void free_shape(void *state)
@@ -312,6 +313,7 @@ static void free_shape(void *state)
     for (size_t i = 0; i < CLASSES; i++)
         symbols_clear(&s->symbols[i]);
     text_table_clear(&s->table);
+    free(s->runs);
     free(s);
 }
 
@@ -345,6 +347,31 @@ static void *parse(struct reader *head, struct stream_reader *streams, unsigned 
     return s;
 }
 
+/* The class of a byte of a shape, 0 for one that stands for itself. */
+static uint8_t class_in_shape(uint8_t c)
+{
+    return c < FIRST_LITERAL ? c : 0;
+}
+
+/* Count, for each byte of each shape, how many bytes of the same class begin with it. */
+static int find_runs(struct shape *s, struct lgz_error *err)
+{
+    struct text_ref last = s->table.refs[s->table.count - 1];
+    s->runs = malloc((size_t)last.at + last.len + 1);
+    if (!s->runs)
+        return error_memory(err);
+    for (size_t i = 0; i < s->table.count; i++) {
+        const uint8_t *shape = s->table.bytes + s->table.refs[i].at;
+        uint8_t *runs = s->runs + s->table.refs[i].at;
+        size_t len = s->table.refs[i].len;
+        for (size_t k = len; k-- > 0;) {
+            bool alike = k + 1 < len && class_in_shape(shape[k]) == class_in_shape(shape[k + 1]);
+            runs[k] = alike && runs[k + 1] < UINT8_MAX ? (uint8_t)(runs[k + 1] + 1) : 1;
+        }
+    }
+    return LGZ_OK;
+}
+
 static int open_shape(void *state, struct stream_reader *streams, size_t limit,
                       struct lgz_error *err)
 {
@@ -352,6 +379,8 @@ static int open_shape(void *state, struct stream_reader *streams, size_t limit,
     int code = text_open(s->texts, streams, limit, err);
     if (code == LGZ_OK)
         code = text_table_read(&s->table, s->texts, s->shape_count, streams, limit, err);
+    if (code == LGZ_OK)
+        code = find_runs(s, err);
     if (code == LGZ_OK && s->shape_count > 1)
         code = number_open(&s->numbers, streams, err);
     for (size_t i = 0; i < CLASSES && code == LGZ_OK; i++)
@@ -360,17 +389,23 @@ static int open_shape(void *state, struct stream_reader *streams, size_t limit,
 }
 
 /* Put one value together in a room of a shape's length. @return false if symbols are missing */
-static bool put_value(struct shape *s, struct span shape, uint8_t *to)
+static bool put_value(struct shape *s, struct text_ref ref, uint8_t *to)
 {
-    for (size_t i = 0; i < shape.len; i++) {
-        uint8_t c = shape.data[i];
-        if (c < FIRST_LITERAL && c != 0) {
-            struct symbols *symbols = &s->symbols[c - 1];
-            if (symbols->at == symbols->end)
-                return false;
-            c = *symbols->at++;
+    const uint8_t *shape = s->table.bytes + ref.at;
+    const uint8_t *runs = s->runs + ref.at;
+    size_t run;
+    for (size_t i = 0; i < ref.len; i += run) {
+        uint8_t class = class_in_shape(shape[i]);
+        run = runs[i];
+        if (class == 0) {
+            slack_copy(to + i, shape + i, run);
+            continue;
         }
-        to[i] = c;
+        struct symbols *symbols = &s->symbols[class - 1];
+        if ((size_t)(symbols->end - symbols->at) < run)
+            return false;
+        slack_copy(to + i, symbols->at, run);
+        symbols->at += run;
     }
     return true;
 }
@@ -386,8 +421,8 @@ static size_t fill(void *state, struct text_batch *b)
             break;
         if (number >= s->shape_count)
             break;
-        struct span shape = text_table_get(&s->table, number);
-        uint8_t *room = text_room(b, used + shape.len + 1, i);
+        struct text_ref shape = s->table.refs[number];
+        uint8_t *room = text_room(b, (size_t)used + shape.len + 1, i);
         if (!room || !put_value(s, shape, room + used))
             break;
         b->values[i] = (struct span){room + used, shape.len};

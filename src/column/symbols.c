@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "base/slack.h"
+
 enum layout { NONE = 0, PLAIN = 1, TRIPLES = 2, LAYOUTS = 3 };
 
 enum {
@@ -152,6 +154,7 @@ static bool unpack_triples(struct symbols *s, struct span bytes, uint8_t *to)
             held -= TRIPLE_BITS;
         }
     }
+    memset(to, 0, SLACK);
     s->end = to;
     return !failed;
 }
@@ -169,8 +172,8 @@ int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_er
         s->end = bytes.data + bytes.len;
         return LGZ_OK;
     }
-    /* 10 bits make 3 bytes at most, and the last triple is written with 4. */
-    s->unpacked = malloc(bytes.len * 12 / 5 + 8);
+    /* 10 bits make 3 bytes at most. */
+    s->unpacked = malloc(bytes.len * 12 / 5 + SLACK);
     if (!s->unpacked)
         return error_memory(err);
     s->at = s->unpacked;

@@ -26,7 +26,8 @@ struct symbols {
 /** Parse a head and declare its stream. @return false on damage (or no memory) */
 bool symbols_parse(struct symbols *s, struct reader *head, struct stream_reader *streams);
 
-/** Decode the stream: afterwards all bytes are at `at`, up to `end` (and perhaps 2 more). */
+/** Decode the stream: afterwards all bytes are at `at`, up to `end` (and perhaps 2 more), with
+ * slack. */
 int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_error *err);
 
 void symbols_clear(struct symbols *s);

@@ -69,7 +69,7 @@ struct timestamp_memo {
     uint8_t digits;
     uint8_t at[4];   /**< where hour, minute, second and fraction stand in `text` */
     uint32_t second; /**< that `text` has, counted from `start` */
-    int64_t start;   /**< of the day or hour; in units of 10^-digits s */
+    int64_t start;   /**< of the day or hour (of all, for a bare number); 10^-digits s */
     uint64_t span;   /**< its length; other moments of it differ in time only */
 };
 

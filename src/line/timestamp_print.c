@@ -285,10 +285,11 @@ enum part { PART_HOUR, PART_MINUTE, PART_SECOND, PART_FRACTION, PARTS };
 struct places {
     uint8_t at[PARTS]; /* NOWHERE: not written */
     bool hour_varies;  /* in length, or it isn't written by itself */
+    bool epoch;        /* seconds since 1970 stand where the second's place is */
     bool odd;          /* another part does, or there is none of it */
 };
 
-enum { NOWHERE = 0xff };
+enum { NOWHERE = 0xff, EPOCH_DIGITS = 10 };
 
 static void note_part(struct places *places, enum part part, size_t at)
 {
@@ -336,8 +337,13 @@ static inline void note_op(struct places *places, struct timestamp_op op, size_t
     case OP_MILLI:
         note_part(places, PART_FRACTION, at);
         break;
-    case OP_MILLI_SHORT:
     case OP_EPOCH:
+        places->epoch = true;
+        note_part(places, PART_SECOND, at);
+        if (len > EPOCH_DIGITS)
+            note_part(places, PART_FRACTION, at + EPOCH_DIGITS);
+        break;
+    case OP_MILLI_SHORT:
         places->odd = true;
         break;
     default:
@@ -372,22 +378,37 @@ size_t timestamp_print(unsigned format, unsigned digits, int64_t value, uint8_t 
     return print(&p, format, digits, value, out, NULL);
 }
 
-/* Print, and remember the text if that of other moments differs in digits only. */
+/* May the text of another moment be made of this one by changing digits? */
+static bool is_steady(const struct places *places, unsigned digits)
+{
+    bool has_hour = places->hour_varies || places->at[PART_HOUR] != NOWHERE;
+    bool has_time = has_hour && places->at[PART_MINUTE] != NOWHERE;
+    return !places->odd && (places->epoch ? !has_hour : has_time) &&
+           places->at[PART_SECOND] != NOWHERE &&
+           (digits == 0 || places->at[PART_FRACTION] != NOWHERE);
+}
+
+/* Print, and remember the text and the moments whose texts differ in digits of the time only. */
 static size_t print_anew(struct timestamp_memo *m, unsigned format, unsigned digits, int64_t value,
                          uint8_t *out)
 {
     struct printer p = {0};
     struct places places = {.at = {NOWHERE, NOWHERE, NOWHERE, NOWHERE}};
     size_t len = print(&p, format, digits, value, out, &places);
-    int64_t start;
     m->len = 0;
-    bool has_time = places.at[PART_MINUTE] != NOWHERE && places.at[PART_SECOND] != NOWHERE &&
-                    (places.hour_varies || places.at[PART_HOUR] != NOWHERE) &&
-                    (digits == 0 || places.at[PART_FRACTION] != NOWHERE);
-    unsigned hour = places.hour_varies ? 0 : (unsigned)p.v[FIELD_HOUR];
-    uint32_t second = hour * 3600 + (unsigned)(p.v[FIELD_MINUTE] * 60 + p.v[FIELD_SECOND]);
-    if (len == 0 || places.odd || !has_time ||
-        __builtin_mul_overflow(p.seconds - second, (int64_t)powers[digits], &start))
+    if (len == 0 || !is_steady(&places, digits))
+        return len;
+    int64_t first = TIMESTAMP_EPOCH_MIN;
+    int64_t end = TIMESTAMP_EPOCH_END;
+    if (!places.epoch) {
+        first = p.seconds - (p.v[FIELD_MINUTE] * 60 + p.v[FIELD_SECOND]);
+        end = first + 3600;
+    }
+    if (places.at[PART_HOUR] != NOWHERE && !places.hour_varies) {
+        first -= p.v[FIELD_HOUR] * 3600;
+        end = first + CIVIL_DAY_SECONDS;
+    }
+    if (__builtin_mul_overflow(first, (int64_t)powers[digits], &m->start))
         return len;
     memcpy(m->text, out, len);
     memcpy(m->at, places.at, PARTS);
@@ -395,20 +416,24 @@ static size_t print_anew(struct timestamp_memo *m, unsigned format, unsigned dig
         m->at[PART_HOUR] = NOWHERE;
     m->format = (uint8_t)format;
     m->digits = (uint8_t)digits;
-    m->second = second;
-    m->start = start;
-    m->span = (uint64_t)powers[digits] * (places.hour_varies ? 3600 : CIVIL_DAY_SECONDS);
+    m->second = (uint32_t)(p.seconds - first);
+    m->span = (uint64_t)(end - first) * powers[digits];
     m->len = (uint8_t)len;
     return len;
 }
 
 static void set_second(struct timestamp_memo *m, uint32_t second)
 {
+    uint8_t *at = m->text + m->at[PART_SECOND];
     m->second = second;
+    if (m->at[PART_MINUTE] == NOWHERE) {
+        decimal_put_before(at + EPOCH_DIGITS, (uint64_t)TIMESTAMP_EPOCH_MIN + second);
+        return;
+    }
     if (m->at[PART_HOUR] != NOWHERE)
         decimal_put_two(m->text + m->at[PART_HOUR], second / 3600);
     decimal_put_two(m->text + m->at[PART_MINUTE], second / 60 % 60);
-    decimal_put_two(m->text + m->at[PART_SECOND], second % 60);
+    decimal_put_two(at, second % 60);
 }
 
 static void set_fraction(struct timestamp_memo *m, uint32_t fraction)
