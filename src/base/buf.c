@@ -33,6 +33,24 @@ bool buf_reserve(struct buf *b, size_t more)
     return true;
 }
 
+bool buf_reserve_exactly(struct buf *b, size_t more)
+{
+    if (b->failed || (b->cap && more <= b->cap - b->len))
+        return !b->failed;
+    if (b->len == 0) /* nothing to move */
+        buf_free(b);
+    size_t need;
+    bool fits = !__builtin_add_overflow(b->len, more, &need);
+    uint8_t *data = fits ? realloc(b->data, need ? need : 1) : NULL;
+    if (!data) {
+        b->failed = true;
+        return false;
+    }
+    b->data = data;
+    b->cap = need ? need : 1;
+    return true;
+}
+
 void buf_free(struct buf *b)
 {
     free(b->data);

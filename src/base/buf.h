@@ -28,6 +28,12 @@ struct span {
 /** Make room for `more` bytes behind the end. @return false when memory is out */
 bool buf_reserve(struct buf *b, size_t more);
 
+/**
+ * The same without spare room, for a buffer whose size is known, or large. What an empty buffer
+ * holds isn't copied.
+ */
+bool buf_reserve_exactly(struct buf *b, size_t more);
+
 /** Free the memory; the buffer is empty and valid again. */
 void buf_free(struct buf *b);
 

@@ -50,8 +50,8 @@ void text_encode(struct encoded *e, struct column_context *ctx, const struct tex
  *
  * A column gives its values in order, one to the caller at a time (text_take()). An encoding gives
  * them some at a time (struct text_encoding's fill()), so that its loop is tight and what it needs
- * is in the cache. A value is a span of bytes that has slack (base/slack.h): SLACK bytes from its
- * first on may be read. It stays where it is until the column is asked for more.
+ * is in the cache. A value is a span of bytes that has slack (base/slack.h): SLACK bytes behind it
+ * may be read. It stays where it is until the column is asked for more.
  */
 
 enum {

@@ -57,13 +57,13 @@ int block_encode(struct column_context *ctx, const struct block_input *input, st
                  struct block_summary *summary, struct lgz_error *err);
 
 /**
- * Decode a block's body and compare it with its checksum.
+ * Decode a block's body, compare it with its checksum, and append the raw bytes to `out`.
  *
  * @param tag  BLOCK_STRUCTURED or BLOCK_PLAIN
- * @param raw  set to malloc()ed raw bytes, `*len` of them
+ * @param out  on error its contents are what they were; it never grows by more than what the block
+ *             says and a few bytes
  */
-int block_decode(enum block_tag tag, struct span body, uint8_t **raw, size_t *len,
-                 struct lgz_error *err);
+int block_decode(enum block_tag tag, struct span body, struct buf *out, struct lgz_error *err);
 
 /** The checksum in the header of a body that was decoded well. */
 uint64_t block_checksum(struct span body);

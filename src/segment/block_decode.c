@@ -292,9 +292,10 @@ static bool put_line(struct decoder *d, struct sink *out)
     }
 }
 
-static int put_lines(struct decoder *d, uint8_t *raw, struct lgz_error *err)
+static int put_lines(struct decoder *d, struct buf *raw, struct lgz_error *err)
 {
-    struct sink out = {raw, raw + d->head->raw_len};
+    uint8_t *start = raw->data + raw->len;
+    struct sink out = {start, start + d->head->raw_len};
     for (uint64_t i = 0; i < d->lines; i++) {
         bool newline = i + 1 < d->lines || d->terminated;
         out.end += !newline; /* it is put out, and taken back */
@@ -310,10 +311,11 @@ static int put_lines(struct decoder *d, uint8_t *raw, struct lgz_error *err)
     if (out.at != out.end)
         return error_set(err, LGZ_ERR_CORRUPT, "block has %zu bytes less than its header says",
                          (size_t)(out.end - out.at));
+    raw->len += d->head->raw_len;
     return LGZ_OK;
 }
 
-static int decode_structured(struct span body, uint8_t **raw, size_t *len, uint64_t *checksum,
+static int decode_structured(struct span body, struct buf *out, uint64_t *checksum,
                              struct lgz_error *err)
 {
     struct block_head head;
@@ -322,6 +324,7 @@ static int decode_structured(struct span body, uint8_t **raw, size_t *len, uint6
         return code;
     struct decoder d = {.head = &head};
     struct reader r = reader_of(head.head, head.head_len);
+    *checksum = head.raw_checksum;
     code = parse_templates(&d, &r, err);
     if (code == LGZ_OK)
         code = parse_columns(&d, &r, err);
@@ -329,44 +332,42 @@ static int decode_structured(struct span body, uint8_t **raw, size_t *len, uint6
         code = open_columns(&d, err);
     if (code == LGZ_OK)
         code = make_steps(&d, err);
-    *len = head.raw_len;
-    *checksum = head.raw_checksum;
-    *raw = code == LGZ_OK ? malloc(head.raw_len + OUTPUT_SLACK) : NULL;
+    if (code == LGZ_OK && !buf_reserve_exactly(out, head.raw_len + OUTPUT_SLACK))
+        code = error_memory(err);
     if (code == LGZ_OK)
-        code = *raw ? put_lines(&d, *raw, err) : error_memory(err);
+        code = put_lines(&d, out, err);
     decoder_clear(&d);
     block_head_clear(&head);
     return code;
 }
 
-static int decode_plain(struct span body, uint8_t **raw, size_t *len, uint64_t *checksum,
+static int decode_plain(struct span body, struct buf *out, uint64_t *checksum,
                         struct lgz_error *err)
 {
     struct reader r = reader_of(body.data, body.len);
-    *len = reader_varint_max(&r, BLOCK_MAX_RAW);
+    uint64_t len = reader_varint_max(&r, BLOCK_MAX_RAW);
     *checksum = reader_le(&r, 8);
     struct span frame = reader_bytes(&r, reader_left(&r));
-    if (r.failed || !frame_may_hold(frame, *len))
+    if (r.failed || !frame_may_hold(frame, len))
         return error_set(err, LGZ_ERR_CORRUPT, "damaged block header");
-    *raw = malloc(*len + 1);
-    if (!*raw)
+    if (!buf_reserve_exactly(out, len))
         return error_memory(err);
-    return frame_decompress(frame, *raw, *len, err);
+    int code = frame_decompress(frame, out->data + out->len, len, err);
+    if (code == LGZ_OK)
+        out->len += len;
+    return code;
 }
 
-int block_decode(enum block_tag tag, struct span body, uint8_t **raw, size_t *len,
-                 struct lgz_error *err)
+int block_decode(enum block_tag tag, struct span body, struct buf *out, struct lgz_error *err)
 {
     uint64_t checksum = 0;
-    *raw = NULL;
-    int code = tag == BLOCK_PLAIN ? decode_plain(body, raw, len, &checksum, err)
-                                  : decode_structured(body, raw, len, &checksum, err);
-    if (code == LGZ_OK && hash_bytes(*raw, *len) != checksum)
+    size_t start = out->len;
+    int code = tag == BLOCK_PLAIN ? decode_plain(body, out, &checksum, err)
+                                  : decode_structured(body, out, &checksum, err);
+    if (code == LGZ_OK && hash_bytes(out->data + start, out->len - start) != checksum)
         code = error_set(err, LGZ_ERR_CORRUPT, "decoded block doesn't match its checksum");
-    if (code != LGZ_OK) {
-        free(*raw);
-        *raw = NULL;
-    }
+    if (code != LGZ_OK)
+        out->len = start;
     return code;
 }
 

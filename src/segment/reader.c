@@ -205,19 +205,15 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
     const struct block_info *info = &s->index.blocks.data[index];
     struct span body;
     uint8_t *stored = NULL;
-    uint8_t *raw = NULL;
-    size_t len = 0;
+    size_t start = out->len;
     int code = load_block(s, index, &stored, &body, err);
     if (code == LGZ_OK)
-        code = block_decode(info->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED, body, &raw, &len, err);
-    if (code == LGZ_OK && (len != info->raw_len || block_checksum(body) != info->raw_checksum))
+        code = block_decode(info->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED, body, out, err);
+    if (code == LGZ_OK &&
+        (out->len - start != info->raw_len || block_checksum(body) != info->raw_checksum)) {
+        out->len = start;
         code = error_set(err, LGZ_ERR_CORRUPT, "isn't the block that the footer speaks of");
-    if (code == LGZ_OK) {
-        buf_append(out, raw, len);
-        if (out->failed)
-            code = error_memory(err);
     }
-    free(raw);
     free(stored);
     return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
 }

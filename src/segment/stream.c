@@ -13,6 +13,7 @@ struct segment_stream {
     lgz_write_fn *write;
     void *context;
     struct buf pending;
+    struct buf raw;                /* of a block, kept for the next one */
     size_t taken;                  /* bytes at the front of `pending` that are done with */
     uint64_t offset;               /* in the input, of what is at `taken` */
     bool in_segment;               /* a header was taken and its trailer wasn't yet */
@@ -40,6 +41,7 @@ void segment_stream_free(struct segment_stream *s)
     if (!s)
         return;
     buf_free(&s->pending);
+    buf_free(&s->raw);
     vec_free(&s->blocks);
     free(s->name);
     free(s);
@@ -48,25 +50,23 @@ void segment_stream_free(struct segment_stream *s)
 static int take_block(struct segment_stream *s, enum block_tag tag, struct span body,
                       size_t stored_len, struct lgz_error *err)
 {
-    uint8_t *raw;
-    size_t len;
     if (err)
         *err = (struct lgz_error){0};
-    int code = block_decode(tag, body, &raw, &len, err);
+    buf_clear(&s->raw);
+    int code = block_decode(tag, body, &s->raw, err);
     if (code != LGZ_OK) {
         error_prefix(err, "%s: block at offset %llu", s->name, (unsigned long long)s->offset);
         return code;
     }
     struct block_info info = {.stored_len = stored_len,
-                              .raw_len = len,
+                              .raw_len = s->raw.len,
                               .raw_checksum = block_checksum(body),
                               .plain = tag == BLOCK_PLAIN};
     if (!vec_push(&s->blocks, info))
         code = error_memory(err);
-    else if (s->write(s->context, raw, len) != 0)
+    else if (s->write(s->context, s->raw.data, s->raw.len) != 0)
         code = err && err->code ? err->code
                                 : error_set(err, LGZ_ERR_CANCELLED, "writing was cancelled");
-    free(raw);
     return code;
 }
 

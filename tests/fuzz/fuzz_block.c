@@ -25,14 +25,13 @@ static void decode(enum block_tag tag, struct span body)
 {
     struct lgz_error err = {0};
     struct template_set set = {0};
-    uint8_t *raw = NULL;
-    size_t len = 0;
-    int code = block_decode(tag, body, &raw, &len, &err);
+    struct buf raw = {0};
+    int code = block_decode(tag, body, &raw, &err);
     if (code == LGZ_OK)
-        require(raw && len <= BLOCK_MAX_RAW && err.code == 0, "decoded, but not well");
+        require(raw.data && raw.len <= BLOCK_MAX_RAW && err.code == 0, "decoded, but not well");
     else
-        require(!raw && err.code == code && err.message[0], "an error without a story");
-    free(raw);
+        require(raw.len == 0 && err.code == code && err.message[0], "an error without a story");
+    buf_free(&raw);
     if (tag == BLOCK_STRUCTURED && block_templates(body, &set, NULL) == LGZ_OK)
         require(set.list.len > 0, "a block without templates");
     template_set_clear(&set);

@@ -241,15 +241,14 @@ static void mutate(struct buf *b, uint64_t *state)
 /* Any body: an error, or the bytes that its checksum speaks of. */
 static void decode_damaged(enum block_tag tag, struct span body, const struct sample *s)
 {
-    uint8_t *raw = NULL;
-    size_t len = 0;
+    struct buf raw = {0};
     err = (struct lgz_error){0};
-    int code = block_decode(tag, body, &raw, &len, &err);
+    int code = block_decode(tag, body, &raw, &err);
     if (code == LGZ_OK)
-        ck_assert(span_equal((struct span){raw, len}, buf_span(&s->text)));
+        ck_assert(span_equal(buf_span(&raw), buf_span(&s->text)));
     else
-        ck_assert(raw == NULL && err.code == code && err.message[0]);
-    free(raw);
+        ck_assert(raw.len == 0 && err.code == code && err.message[0]);
+    buf_free(&raw);
 }
 
 /* The body of the segment's first block. */
@@ -432,13 +431,13 @@ static void put_greedy(struct buf *head, uint64_t lines, const char *templates, 
 static void require_refused(struct block_parts *parts, const char *what)
 {
     struct buf body = {0};
-    uint8_t *raw;
-    size_t len;
+    struct buf raw = {0};
     int64_t start = clock_cpu();
     ck_assert(block_parts_write(parts, &body));
-    int code = block_decode(BLOCK_STRUCTURED, buf_span(&body), &raw, &len, &err);
+    int code = block_decode(BLOCK_STRUCTURED, buf_span(&body), &raw, &err);
     ck_assert_msg(code == LGZ_ERR_CORRUPT, "%s: code %d", what, code);
     ck_assert_msg(clock_cpu() - start < 5 * NS_PER_SECOND, "%s takes too long", what);
+    buf_free(&raw);
     buf_free(&body);
     block_parts_free(parts);
 }
@@ -483,12 +482,12 @@ END_TEST
 START_TEST(test_greedy_plain)
 {
     struct buf body = {0};
-    uint8_t *raw;
-    size_t len;
+    struct buf raw = {0};
     varint_put(&body, BLOCK_MAX_RAW);
     buf_append(&body, "12345678abcdefghijklmnopqrst", 28);
-    ck_assert_int_eq(block_decode(BLOCK_PLAIN, buf_span(&body), &raw, &len, &err), LGZ_ERR_CORRUPT);
+    ck_assert_int_eq(block_decode(BLOCK_PLAIN, buf_span(&body), &raw, &err), LGZ_ERR_CORRUPT);
     ck_assert_str_eq(err.message, "damaged block header");
+    buf_free(&raw);
     buf_free(&body);
 }
 END_TEST
