@@ -59,22 +59,27 @@ size_t scan_long_token(struct scan *s, size_t at, bool *digits);
 /**
  * May a token be a stamp? Asked before it is parsed; nearly all others are left out.
  *
- * @param first   its first byte
- * @param len     its bytes before the first separator
- * @param behind  the separator, or anything at the end of the line
- * @param run     how many digits it starts with, at most 63
- * @param start   the token is at the start of its line
+ * @param text   the token and what is behind it in the line, `left` bytes
+ * @param len    its bytes before the first separator
+ * @param run    how many digits it starts with, at most 63
+ * @param start  the token is at the start of its line
  */
-static inline bool scan_may_be_stamp(uint8_t first, size_t len, uint8_t behind, unsigned run,
+static inline bool scan_may_be_stamp(const uint8_t *text, size_t left, size_t len, unsigned run,
                                      bool start)
 {
     /* Runs of digits with which a stamp starts; long ones may be any number, but for a line's. */
     const uint64_t parts = 1u << 1 | 1u << 2 | 1u << 4 | 1u << 6 | 1u << 8;
     const uint64_t numbers = 1u << 10 | 1u << 13 | 1u << 14 | 1u << 16 | 1u << 17 | 1u << 19;
-    if (run)
-        return (start ? parts | numbers : parts) >> run & 1;
-    /* "Jun 9", "Thu, 9 Jun" */
-    return len == 3 && (behind == ' ' || behind == ',') && timestamp_may_start(first);
+    /* What then follows, less ' ': one of " -./:T_". */
+    const uint64_t behind =
+        1u | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 26 | UINT64_C(1) << 52 | UINT64_C(1) << 63;
+    if (!run) /* "Jun 9", "Thu, 9 Jun" */
+        return len == 3 && left > 3 && (text[3] == ' ' || text[3] == ',') &&
+               timestamp_may_start(text[0]);
+    if (!(parts >> run & 1))
+        return start && (numbers >> run & 1);
+    uint8_t next = run < left ? (uint8_t)(text[run] - ' ') : UINT8_MAX;
+    return next < 64 && (behind >> next & 1);
 }
 
 /** The next token, with `at` from the start of the text. @return false at the end of the line */
@@ -112,7 +117,7 @@ static inline bool scan_next(struct scan *s, struct token *token)
     unsigned run = ~digits ? (unsigned)__builtin_ctzll(~digits) : 0;
     bool start = at == s->line;
     token->at = at;
-    if (scan_may_be_stamp(s->text[at], end - at, end < s->end ? s->text[end] : 0, run, start) &&
+    if (scan_may_be_stamp(s->text + at, s->end - at, end - at, run, start) &&
         token_stamp(s->text + s->line, s->end - s->line, at - s->line, &token->stamp)) {
         token->kind = TOKEN_TIME;
         token->len = token->stamp.len;
