@@ -27,6 +27,7 @@ enum stream_class {
 
 struct stream {
     enum stream_class class;
+    unsigned width; /**< bytes of a number in planes, 1 to 8; 0 for all else */
     struct buf data;
 };
 
@@ -36,19 +37,30 @@ struct encoded {
     size_t cost; /**< estimated bytes once compressed, head included */
 };
 
+/** How many decisions the context coder may take, see column/coder.h. */
+struct coder_budget {
+    uint32_t floor;    /**< in any block; 0: the coder isn't used */
+    uint32_t per_byte; /**< and one more for so many raw bytes; 0: none */
+};
+
 /** What encoding needs besides the values; one for each thread. */
 struct column_context {
     enum lgz_level level;
     ZSTD_CCtx *zstd;
     struct buf scratch;
+    struct coder_budget coder;
 };
 
 int column_context_init(struct column_context *ctx, enum lgz_level level, struct lgz_error *err);
 void column_context_clear(struct column_context *ctx);
 
-/** Add a stream; takes over `data`, writes its length to the head and counts its cost. */
+/**
+ * Add a stream; takes over `data`, writes its length to the head and counts its cost.
+ *
+ * @param width  bytes of a number if these are numbers in planes; else 0
+ */
 void encoded_add_stream(struct encoded *e, struct column_context *ctx, enum stream_class class,
-                        struct buf *data);
+                        unsigned width, struct buf *data);
 
 /** Put `child` behind what is in `e`; takes it over. Its cost is added. */
 void encoded_append(struct encoded *e, struct encoded *child);

@@ -95,7 +95,8 @@ static void try_layout(struct encoded *best, struct column_context *ctx,
     else
         put_planes(&bytes, t, layout);
     candidate.cost = candidate.head.len;
-    encoded_add_stream(&candidate, ctx, t->transform == PLAIN ? class : STREAM_DELTA, &bytes);
+    encoded_add_stream(&candidate, ctx, t->transform == PLAIN ? class : STREAM_DELTA,
+                       layout == VARINT ? 0 : layout, &bytes);
     encoded_keep_cheaper(best, &candidate);
 }
 
@@ -165,7 +166,8 @@ bool number_parse(struct number_column *c, struct reader *head, struct stream_re
     uint64_t len = reader_varint(head);
     if (head->failed)
         return false;
-    c->stream = stream_reader_add(streams, c->transform == PLAIN ? class : STREAM_DELTA, len);
+    c->stream = stream_reader_add(streams, c->transform == PLAIN ? class : STREAM_DELTA,
+                                  c->layout == VARINT ? 0 : c->layout, len);
     return c->stream >= 0;
 }
 

@@ -16,7 +16,7 @@ static bool propose(struct encoded *e, struct column_context *ctx, const struct 
         buf_append(&bytes, value.data, value.len);
         buf_push(&bytes, '\n');
     }
-    encoded_add_stream(e, ctx, STREAM_TEXT, &bytes);
+    encoded_add_stream(e, ctx, STREAM_TEXT, 0, &bytes);
     return true;
 }
 
@@ -31,7 +31,7 @@ static void *parse(struct reader *head, struct stream_reader *streams, unsigned 
 {
     (void)depth;
     uint64_t len = reader_varint(head);
-    int stream = head->failed ? -1 : stream_reader_add(streams, STREAM_TEXT, len);
+    int stream = head->failed ? -1 : stream_reader_add(streams, STREAM_TEXT, 0, len);
     if (stream < 0)
         return NULL;
     struct raw *raw = calloc(1, sizeof(*raw));

@@ -1,5 +1,5 @@
 /*
- * streams.c - grouping streams into frames, and back.
+ * streams.c - zstd frames, and finding and decoding the frames of streams.
  */
 #include "column/streams.h"
 
@@ -57,54 +57,24 @@ int frame_decompress(struct span frame, uint8_t *to, size_t len, struct lgz_erro
     return LGZ_OK;
 }
 
-static int put_frame(struct column_context *ctx, const struct frame_options *options,
-                     const struct buf *data, struct buf *table, struct buf *frames,
-                     struct lgz_error *err)
-{
-    size_t before = frames->len;
-    int code = frame_compress(ctx->zstd, options, data->data, data->len, frames, err);
-    varint_put(table, frames->len - before);
-    return code;
-}
-
-int streams_write(struct column_context *ctx, const struct encoded *e, size_t own_frame,
-                  const struct frame_options *options, struct buf *table, struct buf *frames,
-                  struct lgz_error *err)
-{
-    int code = LGZ_OK;
-    struct buf shared[STREAM_CLASSES] = {0};
-    for (size_t i = 0; i < e->streams.len; i++) {
-        const struct stream *s = &e->streams.data[i];
-        if (s->data.len < own_frame)
-            buf_append(&shared[s->class], s->data.data, s->data.len);
-    }
-    for (int class = 0; class < STREAM_CLASSES && code == LGZ_OK; class ++) {
-        if (shared[class].failed)
-            code = error_memory(err);
-        else if (shared[class].len)
-            code = put_frame(ctx, options, &shared[class], table, frames, err);
-    }
-    for (size_t i = 0; i < e->streams.len && code == LGZ_OK; i++)
-        if (e->streams.data[i].data.len >= own_frame)
-            code = put_frame(ctx, options, &e->streams.data[i].data, table, frames, err);
-    for (int class = 0; class < STREAM_CLASSES; class ++)
-        buf_free(&shared[class]);
-    return code != LGZ_OK ? code : table->failed ? error_memory(err) : LGZ_OK;
-}
-
 struct placed {
     uint32_t frame;
-    uint64_t at; /* in the decompressed frame */
+    uint64_t at; /* in the decoded frame */
     uint64_t len;
+    unsigned width;
 };
 
 struct frame {
+    enum stream_class class;
+    enum frame_codec codec;
     struct span stored;
     uint64_t len;
-    uint8_t *data; /* decompressed; NULL before the first use */
+    size_t first;  /* of its streams */
+    uint8_t *data; /* decoded; NULL before the first use */
 };
 
 struct stream_reader {
+    struct coder *coder; /* not owned */
     size_t own_frame;
     uint64_t limit;
     uint64_t total;
@@ -115,24 +85,23 @@ struct stream_reader {
     VEC(struct frame) frames; /* the shared ones first, one for each class */
 };
 
-int stream_reader_new(struct stream_reader **out, size_t own_frame, uint64_t limit,
-                      uint64_t table_limit, struct lgz_error *err)
+int stream_reader_new(struct stream_reader **out, struct coder *coder, size_t own_frame,
+                      uint64_t limit, uint64_t table_limit, struct lgz_error *err)
 {
     struct stream_reader *s = calloc(1, sizeof(*s));
-    if (s) {
-        s->own_frame = own_frame;
-        s->limit = limit;
-        s->table_left = table_limit;
-        s->room_left = table_limit;
-        if (vec_reserve(&s->frames, STREAM_CLASSES)) {
-            memset(s->frames.data, 0, STREAM_CLASSES * sizeof(struct frame));
-            s->frames.len = STREAM_CLASSES;
-            *out = s;
-            return LGZ_OK;
-        }
+    if (!s || !vec_reserve(&s->frames, STREAM_CLASSES)) {
+        free(s);
+        return error_memory(err);
     }
-    free(s);
-    return error_memory(err);
+    s->coder = coder;
+    s->own_frame = own_frame;
+    s->limit = limit;
+    s->table_left = table_limit;
+    s->room_left = table_limit;
+    for (int class = 0; class < STREAM_CLASSES; class ++)
+        s->frames.data[s->frames.len++] = (struct frame){.class = (enum stream_class) class};
+    *out = s;
+    return LGZ_OK;
 }
 
 void stream_reader_free(struct stream_reader *s)
@@ -146,13 +115,14 @@ void stream_reader_free(struct stream_reader *s)
     free(s);
 }
 
-int stream_reader_add(struct stream_reader *s, enum stream_class class, uint64_t len)
+int stream_reader_add(struct stream_reader *s, enum stream_class class, unsigned width,
+                      uint64_t len)
 {
     if (len > s->limit - s->total || s->streams.len >= INT32_MAX)
         return -1;
-    struct placed p = {.frame = (uint32_t) class, .at = s->frames.data[class].len, .len = len};
+    struct placed p = {(uint32_t) class, s->frames.data[class].len, len, width};
     if (len >= s->own_frame) {
-        struct frame own = {0};
+        struct frame own = {.class = class, .first = s->streams.len};
         p.frame = (uint32_t)s->frames.len;
         p.at = 0;
         s->no_memory |= !vec_push(&s->frames, own);
@@ -191,18 +161,92 @@ bool stream_reader_take_room(struct stream_reader *s, size_t len)
     return true;
 }
 
-int stream_reader_place(struct stream_reader *s, struct reader *table, struct span frames,
-                        struct lgz_error *err)
+int frame_decode(enum frame_codec codec, struct coder *coder, const struct coder_layout *layout,
+                 struct span stored, uint64_t len, uint8_t **data, struct lgz_error *err)
 {
-    struct reader left = reader_of(frames.data, frames.len);
-    for (size_t i = 0; i < s->frames.len; i++) {
+    bool coded = codec == FRAME_CODED;
+    if (coded && !coder)
+        return error_set(err, LGZ_ERR_CORRUPT, "coded frame where there can't be one");
+    if (!(coded ? coder_may_hold(coder, stored, len) : frame_may_hold(stored, len)))
+        return error_set(err, LGZ_ERR_CORRUPT, "frame too short for what it should hold");
+    uint8_t *to = malloc(len + SLACK);
+    if (!to)
+        return error_memory(err);
+    memset(to + len, 0, SLACK);
+    int code = coded ? coder_decode(coder, layout, stored, to, err)
+                     : frame_decompress(stored, to, len, err);
+    if (code != LGZ_OK)
+        free(to);
+    else
+        *data = to;
+    return code;
+}
+
+bool frame_locate(struct reader *entries, struct reader *frames, struct span *stored,
+                  enum frame_codec *codec)
+{
+    uint64_t entry = reader_varint(entries);
+    *codec = (enum frame_codec)(entry % FRAME_CODECS);
+    *stored = reader_bytes(frames, entry / FRAME_CODECS);
+    return !entries->failed && !frames->failed;
+}
+
+int stream_reader_place(struct stream_reader *s, struct span stored, struct lgz_error *err)
+{
+    struct reader entries = reader_of(stored.data, stored.len);
+    struct reader frames = entries;
+    bool ok = true;
+    for (size_t i = 0; i < s->frames.len; i++)
+        if (s->frames.data[i].len)
+            reader_varint(&frames);
+    for (size_t i = 0; i < s->frames.len && ok; i++) {
         struct frame *f = &s->frames.data[i];
         if (f->len)
-            f->stored = reader_bytes(&left, reader_varint(table));
+            ok = frame_locate(&entries, &frames, &f->stored, &f->codec);
     }
-    if (left.failed || table->failed || reader_left(&left))
+    if (!ok || reader_left(&frames))
         return error_set(err, LGZ_ERR_CORRUPT, "frame table doesn't fit the frames");
     return LGZ_OK;
+}
+
+struct frame_streams {
+    VEC(struct coder_stream) list;
+};
+
+static enum coder_model model_of(enum stream_class class)
+{
+    return class == STREAM_TEXT ? CODER_TEXT : CODER_NUMBERS;
+}
+
+/* The streams of a frame, as the context coder wants to know them; empty ones are left out. */
+static bool frame_streams(const struct stream_reader *s, size_t number, struct frame_streams *out)
+{
+    const struct frame *f = &s->frames.data[number];
+    uint64_t left = f->len;
+    for (size_t i = f->first; i < s->streams.len && left; i++) {
+        const struct placed *p = &s->streams.data[i];
+        struct coder_stream stream = {p->len, p->width};
+        if (p->frame != number || p->len == 0)
+            continue;
+        if (!vec_push(&out->list, stream))
+            return false;
+        left -= p->len;
+    }
+    return true;
+}
+
+static int decode_frame(struct stream_reader *s, size_t number, struct lgz_error *err)
+{
+    struct frame *f = &s->frames.data[number];
+    struct frame_streams streams = {0};
+    int code = LGZ_OK;
+    if (f->codec == FRAME_CODED && !frame_streams(s, number, &streams))
+        code = error_memory(err);
+    const struct coder_layout layout = {model_of(f->class), streams.list.data, streams.list.len};
+    if (code == LGZ_OK)
+        code = frame_decode(f->codec, s->coder, &layout, f->stored, f->len, &f->data, err);
+    vec_free(&streams.list);
+    return code;
 }
 
 int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
@@ -210,21 +254,19 @@ int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
 {
     static const uint8_t empty[SLACK];
     const struct placed *p = &s->streams.data[number];
-    struct frame *f = &s->frames.data[p->frame];
+    const struct frame *f = &s->frames.data[p->frame];
+    int code = LGZ_OK;
     if (!f->data && f->len) {
-        if (!frame_may_hold(f->stored, f->len))
-            return error_set(err, LGZ_ERR_CORRUPT, "zstd frame too short for what it should hold");
-        f->data = malloc(f->len + SLACK);
-        if (!f->data)
-            return error_memory(err);
-        memset(f->data + f->len, 0, SLACK);
-        int code = frame_decompress(f->stored, f->data, f->len, err);
-        if (code != LGZ_OK) {
-            free(f->data);
-            f->data = NULL;
-            return code;
+        /* A model goes on from frame to frame, so those before come first. */
+        bool in_order = f->codec == FRAME_CODED && model_of(f->class) == CODER_TEXT;
+        for (size_t i = 0; i < p->frame && in_order && code == LGZ_OK; i++) {
+            const struct frame *g = &s->frames.data[i];
+            if (g->codec == FRAME_CODED && g->class == f->class && g->len && !g->data)
+                code = decode_frame(s, i, err);
         }
+        if (code == LGZ_OK)
+            code = decode_frame(s, p->frame, err);
     }
     *bytes = (struct span){f->data ? f->data + p->at : empty, p->len};
-    return LGZ_OK;
+    return code;
 }

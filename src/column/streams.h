@@ -1,5 +1,5 @@
 /*
- * streams.h - the streams of a block, in zstd frames.
+ * streams.h - the streams of a block, in frames.
  *
  * Streams shorter than a limit are put together, one frame for each class; longer ones get frames
  * of their own, so that a reader can leave them out. Which stream is where follows from the lengths
@@ -9,6 +9,7 @@
 #ifndef LOGZIP_COLUMN_STREAMS_H
 #define LOGZIP_COLUMN_STREAMS_H
 
+#include "column/coder.h"
 #include "column/encoded.h"
 
 /** How frames are compressed. */
@@ -31,30 +32,65 @@ bool frame_may_hold(struct span frame, uint64_t len);
 /** Decompress a frame that must give exactly `len` bytes into `to`. */
 int frame_decompress(struct span frame, uint8_t *to, size_t len, struct lgz_error *err);
 
+/** How the bytes of a frame of a block are stored; the number is in the file. */
+enum frame_codec {
+    FRAME_ZSTD,  /**< as frame_compress() does */
+    FRAME_CODED, /**< by the context coder */
+    FRAME_CODECS,
+};
+
+/** A stored length and a codec, as one varint. */
+static inline uint64_t frame_entry(size_t stored, enum frame_codec codec)
+{
+    return (uint64_t)stored * FRAME_CODECS + codec;
+}
+
 /**
- * Write all streams of `e`.
+ * Write a block's head and all streams of `e`, each frame with the codec that makes it smallest.
  *
+ * @param head       what comes first, as a frame of its own; may be empty
  * @param own_frame  streams of at least so many bytes get a frame of their own
- * @param table      gets the stored length of each frame, as varints
- * @param frames     gets the frames
+ * @param decisions  budget of the context coder, see coder_limit(); 0: do without
+ * @param out        gets the entry and frame of the head, then the entries of all frames, then the
+ *                   frames
  */
-int streams_write(struct column_context *ctx, const struct encoded *e, size_t own_frame,
-                  const struct frame_options *options, struct buf *table, struct buf *frames,
-                  struct lgz_error *err);
+int streams_write(struct column_context *ctx, struct span head, const struct encoded *e,
+                  size_t own_frame, const struct frame_options *options, uint64_t decisions,
+                  struct buf *out, struct lgz_error *err);
+
+/**
+ * Decode a frame that must give `len` bytes.
+ *
+ * @param coder   for coded frames; NULL: they are damage
+ * @param layout  what is in the frame, for coded frames
+ * @param data    set to the bytes, to be freed with free()
+ */
+int frame_decode(enum frame_codec codec, struct coder *coder, const struct coder_layout *layout,
+                 struct span stored, uint64_t len, uint8_t **data, struct lgz_error *err);
+
+/** Find a frame and its codec by its entry. @return false on damage */
+bool frame_locate(struct reader *entries, struct reader *frames, struct span *stored,
+                  enum frame_codec *codec);
 
 struct stream_reader;
 
 /**
+ * @param coder        decodes frames of the context coder; it went through the head, if that is one
  * @param limit        the sum of all streams' lengths must not be above it
  * @param table_limit  nor that of the tables that are made of them above this, nor that of
  *                     the rooms in which values are put together
  */
-int stream_reader_new(struct stream_reader **out, size_t own_frame, uint64_t limit,
-                      uint64_t table_limit, struct lgz_error *err);
+int stream_reader_new(struct stream_reader **out, struct coder *coder, size_t own_frame,
+                      uint64_t limit, uint64_t table_limit, struct lgz_error *err);
 void stream_reader_free(struct stream_reader *s);
 
-/** Declare the next stream. @return its number for stream_reader_get(), or -1 on a bad length */
-int stream_reader_add(struct stream_reader *s, enum stream_class class, uint64_t len);
+/**
+ * Declare the next stream; `width` is as it was for encoded_add_stream().
+ *
+ * @return its number for stream_reader_get(), or -1 on a bad length
+ */
+int stream_reader_add(struct stream_reader *s, enum stream_class class, unsigned width,
+                      uint64_t len);
 
 /** Was it memory that stream_reader_add() didn't have? Then a head that fails isn't damaged. */
 bool stream_reader_no_memory(const struct stream_reader *s);
@@ -68,9 +104,8 @@ bool stream_reader_take_table(struct stream_reader *s, size_t len);
 /** Count `len` bytes of room for values that aren't put out yet. @return false above the limit */
 bool stream_reader_take_room(struct stream_reader *s, size_t len);
 
-/** All are declared: find the frames. `table` and `frames` are as streams_write() made them. */
-int stream_reader_place(struct stream_reader *s, struct reader *table, struct span frames,
-                        struct lgz_error *err);
+/** All are declared: find the frames. `stored` is what streams_write() put behind the head. */
+int stream_reader_place(struct stream_reader *s, struct span stored, struct lgz_error *err);
 
 /**
  * The bytes of stream `number`, with slack (base/slack.h); its frame is decompressed at the first

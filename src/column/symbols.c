@@ -82,7 +82,7 @@ static void try_triples(struct encoded *plain, struct column_context *ctx, const
         return;
     }
     put_head(&packed, TRIPLES, alphabet, size);
-    encoded_add_stream(&packed, ctx, STREAM_PACKED, &bits);
+    encoded_add_stream(&packed, ctx, STREAM_PACKED, 0, &bits);
     packed.cost = plain->cost;
     encoded_clear(plain);
     *plain = packed;
@@ -96,7 +96,7 @@ void symbols_encode(struct encoded *e, struct column_context *ctx, const uint8_t
     put_head(&coded, count ? PLAIN : NONE, NULL, 0);
     if (count) {
         buf_append(&copy, bytes, count);
-        encoded_add_stream(&coded, ctx, STREAM_SYMBOL, &copy);
+        encoded_add_stream(&coded, ctx, STREAM_SYMBOL, 0, &copy);
     }
     if (count >= MIN_PACKED)
         try_triples(&coded, ctx, bytes, count);
@@ -118,7 +118,8 @@ bool symbols_parse(struct symbols *s, struct reader *head, struct stream_reader 
     uint64_t len = reader_varint(head);
     if (head->failed)
         return false;
-    s->stream = stream_reader_add(streams, s->layout == PLAIN ? STREAM_SYMBOL : STREAM_PACKED, len);
+    enum stream_class class = s->layout == PLAIN ? STREAM_SYMBOL : STREAM_PACKED;
+    s->stream = stream_reader_add(streams, class, 0, len);
     return s->stream >= 0;
 }
 

@@ -21,7 +21,8 @@ struct block_head {
     uint64_t own_frame;
     uint8_t *head; /* owned */
     size_t head_len;
-    struct span frames; /* in the body */
+    struct span frames;  /* in the body: table and frames of the streams */
+    struct coder *coder; /* went through the head; owned */
 };
 
 /* The raw bytes while they are put together: timestamp_print() and copying want room behind. */
@@ -77,6 +78,7 @@ struct decoder {
 static void block_head_clear(struct block_head *head)
 {
     free(head->head);
+    coder_free(head->coder);
     *head = (struct block_head){0};
 }
 
@@ -88,14 +90,17 @@ static int block_head_read(struct span body, struct block_head *head, struct lgz
     head->raw_checksum = reader_le(&r, 8);
     head->own_frame = reader_varint(&r);
     head->head_len = reader_varint_max(&r, block_head_limit(head->raw_len));
-    struct span packed = reader_bytes(&r, reader_varint(&r));
+    struct span packed;
+    enum frame_codec codec;
+    bool ok = frame_locate(&r, &r, &packed, &codec) && head->own_frame;
     head->frames = reader_bytes(&r, reader_left(&r));
-    if (r.failed || head->own_frame == 0 || !frame_may_hold(packed, head->head_len))
+    if (!ok)
         return error_set(err, LGZ_ERR_CORRUPT, "damaged block header");
-    head->head = malloc(head->head_len + 1);
-    if (!head->head)
-        return error_memory(err);
-    int code = frame_decompress(packed, head->head, head->head_len, err);
+    int code = coder_new(&head->coder, coder_limit(head->raw_len), err);
+    const struct coder_stream whole = {head->head_len, 0};
+    const struct coder_layout layout = {CODER_TEXT, &whole, head->head_len ? 1 : 0};
+    if (code == LGZ_OK)
+        code = frame_decode(codec, head->coder, &layout, packed, head->head_len, &head->head, err);
     if (code != LGZ_OK)
         block_head_clear(head);
     return code;
@@ -173,8 +178,9 @@ static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *
     if (code != LGZ_OK)
         return code;
     size_t count = d->layout.kinds.len;
-    code = stream_reader_new(&d->streams, d->head->own_frame, d->head->raw_len * BLOCK_STREAM_LIMIT,
-                             d->head->raw_len * TABLE_LIMIT, err);
+    code = stream_reader_new(&d->streams, d->head->coder, d->head->own_frame,
+                             d->head->raw_len * BLOCK_STREAM_LIMIT, d->head->raw_len * TABLE_LIMIT,
+                             err);
     d->columns = calloc(count + 1, sizeof(*d->columns));
     d->last = calloc(count + 1, sizeof(*d->last));
     if (code == LGZ_OK && (!d->columns || !d->last))
@@ -188,7 +194,7 @@ static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *
     if (code != LGZ_OK && stream_reader_no_memory(d->streams))
         return error_memory(err);
     if (code == LGZ_OK)
-        code = stream_reader_place(d->streams, r, d->head->frames, err);
+        code = stream_reader_place(d->streams, d->head->frames, err);
     if (code == LGZ_OK && reader_left(r))
         code = error_set(err, LGZ_ERR_CORRUPT, "bytes behind the block's head");
     return code;

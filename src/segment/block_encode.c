@@ -134,28 +134,24 @@ static void put_head(struct encoder *e, const struct encoded *columns, struct bu
     head->failed |= columns->head.failed;
 }
 
+/* How many decisions the context coder may take for a block. */
+static uint64_t coder_decisions_for(const struct coder_budget *budget, size_t raw_len)
+{
+    return budget->floor + (budget->per_byte ? raw_len / budget->per_byte : 0);
+}
+
 /* Raw length, checksum, head and frames: the body of a structured block. */
 static int put_structured(struct encoder *e, const struct encoded *columns, struct buf *head,
                           uint64_t checksum, struct buf *body, struct lgz_error *err)
 {
-    struct buf frames = {0};
-    int code = streams_write(e->ctx, columns, OWN_FRAME, &e->options->frames, head, &frames, err);
     varint_put(body, e->input->len);
     buf_put_le(body, checksum, 8);
     varint_put(body, OWN_FRAME);
     varint_put(body, head->len);
-    struct buf packed = {0};
-    if (code == LGZ_OK)
-        code =
-            frame_compress(e->ctx->zstd, &e->options->frames, head->data, head->len, &packed, err);
-    varint_put(body, packed.len);
-    buf_append(body, packed.data, packed.len);
-    buf_append(body, frames.data, frames.len);
-    if (code == LGZ_OK && (body->failed || head->failed || frames.failed || packed.failed))
-        code = error_memory(err);
-    buf_free(&frames);
-    buf_free(&packed);
-    return code;
+    if (head->failed)
+        return error_memory(err);
+    return streams_write(e->ctx, buf_span(head), columns, OWN_FRAME, &e->options->frames,
+                         coder_decisions_for(&e->ctx->coder, e->input->len), body, err);
 }
 
 static bool streams_within_limit(const struct encoded *columns, size_t raw_len)

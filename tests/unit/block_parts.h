@@ -16,7 +16,7 @@ struct block_parts {
     uint64_t raw_len;
     uint64_t checksum;
     uint64_t own_frame;
-    struct buf head; /* templates, layout, column heads; not the table of frames */
+    struct buf head; /* templates, layout, column heads */
     struct buf frames[PARTS_FRAMES];
     size_t frame_count;
 };
@@ -57,47 +57,32 @@ static inline bool parts_pack(const struct buf *data, struct buf *out)
     return !ZSTD_isError(n);
 }
 
-/* The table of frames ends the head: the fewest numbers there that sum to `total`. */
-static inline bool parts_find_table(struct block_parts *p, size_t total, struct buf *table)
-{
-    size_t start = p->head.len;
-    for (uint64_t sum = 0; sum < total;) {
-        if (start == 0)
-            return false;
-        for (start--; start > 0 && (p->head.data[start - 1] & 0x80); start--)
-            ;
-        struct reader r = reader_of(p->head.data + start, p->head.len - start);
-        sum = 0;
-        while (reader_left(&r) && sum <= total)
-            sum += reader_varint_max(&r, total);
-        if (r.failed || sum > total)
-            return false;
-    }
-    buf_append(table, p->head.data + start, p->head.len - start);
-    p->head.len = start;
-    return !table->failed;
-}
-
-/** Take a body apart. @return false if it isn't one */
+/** Take a body apart that has no coded frames. @return false if it isn't one */
 static inline bool block_parts_read(struct span body, struct block_parts *p)
 {
     struct reader r = reader_of(body.data, body.len);
-    struct buf table = {0};
+    uint64_t stored[PARTS_FRAMES];
+    size_t count = 0;
     *p = (struct block_parts){0};
     p->raw_len = reader_varint(&r);
     p->checksum = reader_le(&r, 8);
     p->own_frame = reader_varint(&r);
     uint64_t head_len = reader_varint(&r);
-    struct span packed = reader_bytes(&r, reader_varint(&r));
-    bool ok = !r.failed && parts_unpack(packed, &p->head) && p->head.len == head_len &&
-              parts_find_table(p, reader_left(&r), &table);
-    struct reader sizes = reader_of(table.data, table.len);
-    while (ok && reader_left(&sizes)) {
-        struct span frame = reader_bytes(&r, reader_varint(&sizes));
-        ok = !r.failed && p->frame_count < PARTS_FRAMES &&
-             parts_unpack(frame, &p->frames[p->frame_count++]);
+    uint64_t entry = reader_varint(&r);
+    struct span packed = reader_bytes(&r, entry / 2);
+    bool ok =
+        !r.failed && entry % 2 == 0 && parts_unpack(packed, &p->head) && p->head.len == head_len;
+    /* Their entries stand in front of the frames: so many that the frames fill the rest. */
+    for (uint64_t sum = 0; ok && sum < reader_left(&r);) {
+        entry = reader_varint(&r);
+        ok = !r.failed && entry % 2 == 0 && count < PARTS_FRAMES;
+        sum += ok ? stored[count++] = entry / 2 : 0;
     }
-    buf_free(&table);
+    while (ok && p->frame_count < count) {
+        struct span frame = reader_bytes(&r, stored[p->frame_count]);
+        ok = !r.failed && parts_unpack(frame, &p->frames[p->frame_count++]);
+    }
+    ok = ok && reader_left(&r) == 0;
     if (!ok)
         block_parts_free(p);
     return ok;
@@ -106,27 +91,27 @@ static inline bool block_parts_read(struct span body, struct block_parts *p)
 /** Put a body together; frames without bytes are left out. @return false when memory is out */
 static inline bool block_parts_write(const struct block_parts *p, struct buf *body)
 {
-    struct buf head = {0};
+    struct buf table = {0};
     struct buf frames = {0};
     struct buf packed = {0};
-    bool ok = true;
-    buf_append(&head, p->head.data, p->head.len);
+    bool ok = parts_pack(&p->head, &packed);
     for (size_t i = 0; ok && i < p->frame_count; i++) {
         size_t before = frames.len;
         if (!p->frames[i].len)
             continue;
         ok = parts_pack(&p->frames[i], &frames);
-        varint_put(&head, frames.len - before);
+        varint_put(&table, (frames.len - before) * 2);
     }
-    ok = ok && !head.failed && parts_pack(&head, &packed);
     varint_put(body, p->raw_len);
     buf_put_le(body, p->checksum, 8);
     varint_put(body, p->own_frame);
-    varint_put(body, head.len);
-    varint_put(body, packed.len);
+    varint_put(body, p->head.len);
+    varint_put(body, packed.len * 2);
     buf_append(body, packed.data, packed.len);
+    buf_append(body, table.data, table.len);
     buf_append(body, frames.data, frames.len);
-    buf_free(&head);
+    ok = ok && !table.failed;
+    buf_free(&table);
     buf_free(&frames);
     buf_free(&packed);
     return ok && !body->failed;

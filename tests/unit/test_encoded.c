@@ -7,7 +7,7 @@ static void add_bytes(struct encoded *e, struct column_context *ctx, const char 
 {
     struct buf data = {0};
     buf_append_string(&data, text);
-    encoded_add_stream(e, ctx, STREAM_TEXT, &data);
+    encoded_add_stream(e, ctx, STREAM_TEXT, 0, &data);
 }
 
 START_TEST(test_append)

@@ -122,7 +122,7 @@ START_TEST(test_damaged_stream)
         buf_append(&bytes, "abcd\xff", 5);
         buf_push(&e.head, layouts[i]);
         buf_push(&e.head, 0);
-        encoded_add_stream(&e, &ctx, STREAM_NUMBER, &bytes);
+        encoded_add_stream(&e, &ctx, STREAM_NUMBER, 0, &bytes);
         pack_column(&ctx, &e, &packed);
         struct stream_reader *streams = new_streams();
         struct reader head = reader_of(e.head.data, e.head.len);

@@ -14,7 +14,7 @@ static void put_streams(struct column_context *ctx, struct encoded *e)
         struct buf data = {0};
         for (size_t k = 0; k < lengths[i]; k++)
             buf_push(&data, (uint8_t)(i * 31 + k * k));
-        encoded_add_stream(e, ctx, (enum stream_class)(i % 3), &data);
+        encoded_add_stream(e, ctx, (enum stream_class)(i % 3), 0, &data);
         ck_assert_ptr_null(data.data);
     }
 }
@@ -22,7 +22,7 @@ static void put_streams(struct column_context *ctx, struct encoded *e)
 static void declare(struct stream_reader *s)
 {
     for (size_t i = 0; i < STREAMS; i++)
-        ck_assert_int_eq(stream_reader_add(s, (enum stream_class)(i % 3), lengths[i]), (int)i);
+        ck_assert_int_eq(stream_reader_add(s, (enum stream_class)(i % 3), 0, lengths[i]), (int)i);
 }
 
 START_TEST(test_round_trip)
@@ -42,15 +42,14 @@ START_TEST(test_round_trip)
         ck_assert(span_equal(bytes, buf_span(&e.streams.data[i].data)));
     }
     stream_reader_free(s);
-    /* One byte of the frames more or less, or a longer table, and they don't fit. */
-    for (int i = 0; i < 2; i++) {
+    /* One byte of the frames more or less, and they don't fit. */
+    buf_push(&packed.frames, 0);
+    for (size_t less = 0; less < 3; less++) {
         s = new_streams();
         declare(s);
-        struct reader table = reader_of(packed.table.data, packed.table.len);
-        struct span frames = {packed.frames.data, packed.frames.len - 1};
-        if (i == 1)
-            table = reader_of(packed.table.data, packed.table.len - 1), frames.len++;
-        ck_assert_int_eq(stream_reader_place(s, &table, frames, &err), LGZ_ERR_CORRUPT);
+        struct span stored = {packed.frames.data + 1, packed.frames.len - 1 - less};
+        int code = stream_reader_place(s, stored, &err);
+        ck_assert_int_eq(code, less == 1 ? LGZ_OK : LGZ_ERR_CORRUPT);
         stream_reader_free(s);
     }
     free_packed(&packed);
@@ -59,14 +58,62 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
+/* With a budget, the context coder takes what it makes smaller, the head first. */
+START_TEST(test_coded)
+{
+    const struct frame_options options = {.zstd_level = 19};
+    const uint64_t budget = 1 << 20;
+    struct column_context ctx;
+    struct encoded e = {0};
+    struct buf head = {0};
+    struct buf stored = {0};
+    uint8_t *back;
+    ck_ok(column_context_init(&ctx, LGZ_LEVEL_DEFAULT, &err));
+    for (int i = 0; i < 200; i++)
+        buf_printf(&head, "session %d of user u%d opened\n", i, i * i % 37);
+    put_streams(&ctx, &e);
+    ck_ok(streams_write(&ctx, buf_span(&head), &e, OWN_FRAME, &options, budget, &stored, &err));
+
+    struct coder *coder;
+    ck_ok(coder_new(&coder, budget, &err));
+    struct reader r = reader_of(stored.data, stored.len);
+    struct span frame;
+    enum frame_codec codec;
+    ck_assert(frame_locate(&r, &r, &frame, &codec));
+    ck_assert_int_eq(codec, FRAME_CODED);
+    const struct coder_stream whole = {head.len, 0};
+    const struct coder_layout layout = {CODER_TEXT, &whole, 1};
+    ck_ok(frame_decode(codec, coder, &layout, frame, head.len, &back, &err));
+    ck_assert_int_eq(memcmp(back, head.data, head.len), 0);
+    free(back);
+    ck_assert_int_eq(frame_decode(codec, NULL, &layout, frame, head.len, &back, &err),
+                     LGZ_ERR_CORRUPT);
+    struct stream_reader *s;
+    ck_ok(stream_reader_new(&s, coder, OWN_FRAME, 1 << 20, 1 << 20, &err));
+    declare(s);
+    ck_ok(stream_reader_place(s, (struct span){r.at, reader_left(&r)}, &err));
+    for (size_t i = STREAMS; i-- > 0;) {
+        struct span bytes;
+        ck_ok(stream_reader_get(s, (int)i, &bytes, &err));
+        ck_assert(span_equal(bytes, buf_span(&e.streams.data[i].data)));
+    }
+    stream_reader_free(s);
+    coder_free(coder);
+    buf_free(&head);
+    buf_free(&stored);
+    encoded_clear(&e);
+    column_context_clear(&ctx);
+}
+END_TEST
+
 START_TEST(test_limits)
 {
     struct stream_reader *s;
-    ck_ok(stream_reader_new(&s, 10, 100, 50, &err));
-    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, 60), 0);
-    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, 41), -1);
-    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, UINT64_MAX), -1);
-    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, 40), 1);
+    ck_ok(stream_reader_new(&s, NULL, 10, 100, 50, &err));
+    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, 0, 60), 0);
+    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, 0, 41), -1);
+    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, 0, UINT64_MAX), -1);
+    ck_assert_int_eq(stream_reader_add(s, STREAM_TEXT, 0, 40), 1);
     ck_assert(!stream_reader_no_memory(s));
     ck_assert(stream_reader_take_table(s, 30));
     ck_assert(!stream_reader_take_table(s, 21));
@@ -123,6 +170,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_round_trip);
+    tcase_add_test(tc, test_coded);
     tcase_add_test(tc, test_limits);
     tcase_add_test(tc, test_frames);
     tcase_add_test(tc, test_expansion);

@@ -63,7 +63,7 @@ START_TEST(test_outside_alphabet)
     for (int i = 0; i < 5; i++)
         buf_push(&bits, 0xff);
     ck_ok(column_context_init(&ctx, LGZ_LEVEL_DEFAULT, &err));
-    encoded_add_stream(&e, &ctx, STREAM_PACKED, &bits);
+    encoded_add_stream(&e, &ctx, STREAM_PACKED, 0, &bits);
     pack_column(&ctx, &e, &packed);
     struct stream_reader *streams = new_streams();
     struct reader head = reader_of(e.head.data, e.head.len);

@@ -1,0 +1,183 @@
+/*
+ * streams_write.c - grouping streams into frames, and choosing a codec for each.
+ *
+ * Every frame is compressed with zstd. Then the context coder may try, within its budget: first
+ * where it will save most for a decision, which is where zstd leaves most bytes for one.
+ */
+#include <stdlib.h>
+
+#include "column/streams.h"
+
+/* A frame to be: what is in it, and the best that was made of it so far. */
+struct draft {
+    enum coder_model model;
+    bool random; /* nothing that a model could predict */
+    bool chosen; /* for the context coder */
+    bool owned;  /* `data` is */
+    struct buf data;
+    VEC(struct coder_stream) streams;
+    uint64_t decisions;
+    enum frame_codec codec;
+    struct buf stored;
+};
+
+struct drafts {
+    struct draft *list;
+    size_t count;
+};
+
+static void drafts_free(struct drafts *d)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        if (d->list[i].owned)
+            buf_free(&d->list[i].data);
+        vec_free(&d->list[i].streams);
+        buf_free(&d->list[i].stored);
+    }
+    free(d->list);
+}
+
+static bool draft_add(struct draft *d, const struct buf *data, unsigned width)
+{
+    const struct coder_stream stream = {data->len, width};
+    return data->len == 0 || vec_push(&d->streams, stream);
+}
+
+static struct draft draft_of_class(enum stream_class class)
+{
+    return (struct draft){
+        .model = class == STREAM_TEXT ? CODER_TEXT : CODER_NUMBERS,
+        .random = class == STREAM_SYMBOL || class == STREAM_PACKED,
+    };
+}
+
+/* The head, a frame for each class, and those of single streams. @return false: memory is out */
+static bool drafts_make(struct drafts *d, struct span head, const struct encoded *e,
+                        size_t own_frame)
+{
+    bool ok = true;
+    d->list = calloc(1 + STREAM_CLASSES + e->streams.len, sizeof(*d->list));
+    if (!d->list)
+        return false;
+    struct draft *first = &d->list[0];
+    first->owned = true;
+    buf_append(&first->data, head.data, head.len);
+    ok = !first->data.failed && draft_add(first, &first->data, 0);
+    for (int class = 0; class < STREAM_CLASSES; class ++)
+        d->list[1 + class] = draft_of_class((enum stream_class) class);
+    d->count = 1 + STREAM_CLASSES;
+    for (size_t i = 0; i < e->streams.len && ok; i++) {
+        const struct stream *s = &e->streams.data[i];
+        struct draft *shared = &d->list[1 + s->class];
+        if (s->data.len >= own_frame) {
+            d->list[d->count] = draft_of_class(s->class);
+            d->list[d->count].data = s->data;
+            ok = draft_add(&d->list[d->count++], &s->data, s->width);
+        } else {
+            shared->owned = true;
+            buf_append(&shared->data, s->data.data, s->data.len);
+            ok = draft_add(shared, &s->data, s->width) && !shared->data.failed;
+        }
+    }
+    return ok;
+}
+
+/* Would `a` save more for a decision than `b`? */
+static bool saves_more(const struct draft *a, const struct draft *b)
+{
+    return (double)a->stored.len * (double)b->decisions >
+           (double)b->stored.len * (double)a->decisions;
+}
+
+/* Choose drafts for the context coder, the best first, until the budget is spent. */
+static void choose_coded(struct drafts *d, uint64_t budget)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        struct draft *f = &d->list[i];
+        if (f->data.len && !f->random)
+            f->decisions = coder_decisions(f->model, f->data.data, f->data.len);
+    }
+    for (;;) {
+        struct draft *best = NULL;
+        for (size_t i = 0; i < d->count; i++) {
+            struct draft *f = &d->list[i];
+            if (f->decisions && !f->chosen && f->decisions <= budget &&
+                (!best || saves_more(f, best)))
+                best = f;
+        }
+        if (!best)
+            return;
+        best->chosen = true;
+        budget -= best->decisions;
+    }
+}
+
+/* Code the chosen drafts in order, and keep what is smaller than zstd's. */
+static int code_chosen(struct drafts *d, uint64_t budget, struct lgz_error *err)
+{
+    struct coder *coder;
+    size_t texts = 0;
+    bool goes_on = false;
+    int code = coder_new(&coder, budget, err);
+    for (size_t i = 0; i < d->count; i++)
+        if (d->list[i].chosen && d->list[i].model == CODER_TEXT)
+            texts += d->list[i].data.len;
+    for (size_t i = 0; i < d->count && code == LGZ_OK; i++) {
+        struct draft *f = &d->list[i];
+        if (!f->chosen)
+            continue;
+        bool text = f->model == CODER_TEXT;
+        unsigned bits = text && goes_on ? 0 : coder_table_bits(text ? texts : f->data.len);
+        const struct coder_layout layout = {f->model, f->streams.data, f->streams.len};
+        struct buf coded = {0};
+        bool within;
+        code = coder_encode(coder, &layout, bits, f->data.data, &coded, &within, err);
+        bool better = within && coded.len < f->stored.len;
+        if (better) {
+            struct buf swap = f->stored;
+            f->stored = coded;
+            coded = swap;
+            f->codec = FRAME_CODED;
+        }
+        goes_on = text ? better : goes_on;
+        buf_free(&coded);
+    }
+    coder_free(coder);
+    return code;
+}
+
+static void drafts_put(const struct drafts *d, struct buf *out)
+{
+    const struct draft *head = &d->list[0];
+    varint_put(out, frame_entry(head->stored.len, head->codec));
+    buf_append(out, head->stored.data, head->stored.len);
+    for (size_t i = 1; i < d->count; i++)
+        if (d->list[i].data.len)
+            varint_put(out, frame_entry(d->list[i].stored.len, d->list[i].codec));
+    for (size_t i = 1; i < d->count; i++)
+        buf_append(out, d->list[i].stored.data, d->list[i].stored.len);
+}
+
+int streams_write(struct column_context *ctx, struct span head, const struct encoded *e,
+                  size_t own_frame, const struct frame_options *options, uint64_t decisions,
+                  struct buf *out, struct lgz_error *err)
+{
+    struct drafts d = {0};
+    int code = drafts_make(&d, head, e, own_frame) ? LGZ_OK : error_memory(err);
+    for (size_t i = 0; i < d.count && code == LGZ_OK; i++) {
+        struct draft *f = &d.list[i];
+        if (f->data.len)
+            code = frame_compress(ctx->zstd, options, f->data.data, f->data.len, &f->stored, err);
+    }
+    if (code == LGZ_OK && decisions) {
+        choose_coded(&d, decisions);
+        code = code_chosen(&d, decisions, err);
+    }
+    if (code == LGZ_OK) {
+        drafts_put(&d, out);
+        if (out->failed)
+            code = error_memory(err);
+    }
+    drafts_free(&d);
+    return code;
+}
