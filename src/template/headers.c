@@ -14,9 +14,11 @@ enum {
     MAX_ROWS = 1 << 16, /* lines that are looked at */
     ROUNDS = 3,
     NONE = -1,
-    /* What a slot saves against plain text (a word: nothing), what a template costs; half bytes. */
+    /* What a slot saves against plain text , or a word loses, and what a template costs, in half
+       bytes. */
     SAVES_TIME = 14,
     SAVES_VALUE = 3,
+    LOSES_WORD = 1, /* what is written as one is found again as one */
     TEMPLATE_COST = 30,
     SLOT_COST = 6,
     FIRST_HASH = 7,
@@ -86,11 +88,10 @@ static bool read_row(struct search *s, uint32_t number)
     size_t at = 0;
     while (row->tokens < HEADER_TOKENS && token_next(&scanner, &token)) {
         header.hash = mix_bytes(header.hash, line.data + at, token.at - at);
-        if (token.kind == TOKEN_VALUE)
-            header.saves += SAVES_VALUE;
+        header.saves += token.kind == TOKEN_VALUE ? SAVES_VALUE : -LOSES_WORD;
         if (token.kind == TOKEN_TIME) {
             header.hash = mix_hash(header.hash, token.stamp.format * 16u + token.stamp.digits + 1);
-            header.saves += SAVES_TIME;
+            header.saves += SAVES_TIME + LOSES_WORD;
         }
         at = token.at + token.len;
         header.tokens = row->tokens + 1;
