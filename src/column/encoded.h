@@ -49,6 +49,7 @@ struct column_context {
     ZSTD_CCtx *zstd;
     struct buf scratch;
     struct coder_budget coder;
+    size_t stands_for; /**< values for each one that is encoded, while a sample is; else 0 */
 };
 
 int column_context_init(struct column_context *ctx, enum lgz_level level, struct lgz_error *err);

@@ -278,7 +278,7 @@ static bool may_pay(const struct column_context *ctx, const struct text_values *
     if (ctx->level == LGZ_LEVEL_FAST)
         return stats->bytes >= MIN_FAST;
     return !(forbidden & TEXT_NO_DICTIONARY) || ctx->level == LGZ_LEVEL_BEST ||
-           stats->bytes >= MIN_TABLE;
+           stats->bytes * (ctx->stands_for ? ctx->stands_for : 1) >= MIN_TABLE;
 }
 
 static bool propose(struct encoded *e, struct column_context *ctx, const struct text_values *v,

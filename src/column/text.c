@@ -104,7 +104,9 @@ static uint8_t choose_by_sample(struct column_context *ctx, const struct text_va
     for (size_t i = 0; i < SAMPLE_PIECES; i++)
         memcpy(refs + i * piece, v->refs + (v->count - piece) / (SAMPLE_PIECES - 1) * i,
                piece * sizeof(*refs));
+    ctx->stands_for = v->count / size;
     struct encoded best = try_all(ctx, &sample, stats, forbidden, &tag);
+    ctx->stands_for = 0;
     encoded_clear(&best);
     return tag;
 }
