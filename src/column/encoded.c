@@ -19,7 +19,7 @@ enum {
  */
 static const struct coder_budget coder_budgets[] = {
     [LGZ_LEVEL_FAST] = {0, 0},
-    [LGZ_LEVEL_DEFAULT] = {80000, 0},
+    [LGZ_LEVEL_DEFAULT] = {80000, 32},
     [LGZ_LEVEL_BEST] = {80000, 32},
 };
 
