@@ -126,20 +126,22 @@ static bool read_rows(struct search *s, const uint32_t *of_skeleton)
     return true;
 }
 
-static int64_t benefit(const struct header *h)
+/* What a header gains over one that saves `saved` of each line. */
+static int64_t gain(const struct header *h, int64_t saved)
 {
-    return (int64_t)h->lines * h->saves - TEMPLATE_COST - SLOT_COST * (int64_t)h->tokens;
+    return (int64_t)h->lines * (h->saves - saved) - TEMPLATE_COST - SLOT_COST * (int64_t)h->tokens;
 }
 
+/* The longest header that pays, each against the one before. */
 static void choose(const struct search *s, struct row *row)
 {
-    int64_t best = 0;
+    int64_t saved = 0;
     row->chosen = NONE;
     for (uint32_t k = 0; k < row->tokens; k++) {
         const struct header *h = &s->headers.data[row->header[k]];
-        if (h->dropped || benefit(h) <= best)
+        if (h->dropped || gain(h, saved) <= 0)
             continue;
-        best = benefit(h);
+        saved = h->saves;
         row->chosen = (int)row->header[k];
     }
 }
@@ -160,7 +162,7 @@ static void choose_all(struct search *s, uint32_t min_lines)
                 s->headers.data[s->rows.data[i].chosen].lines += lines_of(s, &s->rows.data[i]);
         for (size_t i = 0; i < s->headers.len; i++) {
             struct header *h = &s->headers.data[i];
-            h->dropped |= h->lines < min_lines || benefit(h) <= 0;
+            h->dropped |= h->lines < min_lines || gain(h, 0) <= 0;
         }
     }
     for (size_t i = 0; i < s->rows.len; i++)
