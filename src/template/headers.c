@@ -1,7 +1,7 @@
 /*
  * headers.c - a header is the first tokens of a line, up to HEADER_TOKENS of them, with what stands
- * in front of each. Lines are put under the header that saves most, counting all lines that have
- * it.
+ * in front of each. A line gets the longest one that pays: each against a shorter one before it,
+ * counting all lines that have it.
  */
 #include "template/headers.h"
 
@@ -147,8 +147,8 @@ static void choose(const struct search *s, struct row *row)
 }
 
 /*
- * Each line takes its best header. Then a header has fewer lines than could have it: those that
- * are left with too few are dropped, and their lines choose again.
+ * Each line takes its header. Then a header has fewer lines than could have it: those that are
+ * left with too few are dropped, and their lines choose again.
  */
 static void choose_all(struct search *s, uint32_t min_lines)
 {
