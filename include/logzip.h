@@ -79,6 +79,8 @@ struct lgz_options {
     enum lgz_level level;
     unsigned threads; /**< blocks encoded at once, 1 to 256; the bytes written don't depend on it */
     size_t block_size;   /**< raw bytes of a block, or 0 for the level's own */
+    uint64_t memory;     /**< bytes to stay within, or 0 for no limit: fewer blocks are encoded at
+                              once, then blocks are smaller; 20 MiB are enough, 80 for the best level */
     const char *source;  /**< the name recorded for the input, or NULL for "" */
     int64_t source_time; /**< when the input was last written: dates time stamps without a year */
 };

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "archive/config.h"
 #include "base/clock.h"
 #include "cli/transform.h"
 
-enum { OPTION_FAST = OPTION_FIRST, OPTION_BEST };
+enum { OPTION_FAST = OPTION_FIRST, OPTION_BEST, OPTION_MEMORY };
 
 static char *compressed_name(const char *input, struct lgz_error *err)
 {
@@ -85,6 +86,7 @@ static int run(const struct command *self, int argc, char **argv)
         {"fast", no_argument, NULL, OPTION_FAST},
         {"best", no_argument, NULL, OPTION_BEST},
         {"threads", required_argument, NULL, 'T'},
+        {"memory", required_argument, NULL, OPTION_MEMORY},
         TRANSFORM_LONGS,
         {0},
     };
@@ -103,6 +105,10 @@ static int run(const struct command *self, int argc, char **argv)
         case 'T':
             if (!parse_threads(optarg, &settings.threads))
                 return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
+            break;
+        case OPTION_MEMORY:
+            if (!config_parse_size(optarg, &settings.memory))
+                return option_misuse(self, "--memory %s: not a size such as 200M", optarg);
             break;
         case OPTION_HELP:
             return option_help(self);
@@ -126,6 +132,7 @@ const struct command command_compress = {
             "      --fast         as quick as possible\n"
             "      --best         as small as possible\n"
             "  -T, --threads=N    use N threads; 0 means one per processor\n"
+            "      --memory=SIZE  stay within SIZE bytes of memory (200M, 1G)\n"
             "  -c, --stdout       write to standard output, keep FILE\n"
             "  -k, --keep         keep FILE\n"
             "  -f, --force        overwrite output files, follow links, write to a terminal\n"

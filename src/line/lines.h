@@ -24,6 +24,9 @@ struct lines {
  * @return false when memory is out
  */
 bool lines_split(struct lines *lines, const uint8_t *raw, size_t size);
+/** How many '\n' there are in `size` bytes. */
+size_t lines_count(const uint8_t *text, size_t size);
+
 void lines_free(struct lines *lines);
 
 #endif

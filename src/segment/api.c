@@ -33,6 +33,7 @@ int lgz_compressor_new(struct lgz_compressor **out, const struct lgz_options *op
         .level = options->level,
         .threads = options->threads,
         .block_size = options->block_size,
+        .memory = options->memory,
     };
     struct source source = {
         .id = 1,

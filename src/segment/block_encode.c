@@ -8,6 +8,7 @@
 #include "segment/block.h"
 #include "segment/grouping.h"
 #include "segment/plain_estimate.h"
+#include "segment/sample.h"
 #include "segment/times.h"
 #include "template/cluster.h"
 
@@ -15,6 +16,10 @@ enum {
     MIN_TEMPLATE_LINES = 3, /* a template of fewer lines costs more than it saves */
     OWN_FRAME = 64 * 1024,  /* streams of so many bytes can be left out by a reader */
     MIN_STRUCTURED = 64,    /* bytes below which structure can't pay */
+    PROBE_MIN = 1 << 20,    /* bytes from which on a sample is asked whether structure pays */
+    PROBE_PIECES = 16,
+    PROBE_PIECE = 4096,
+    LONG_LINE = 32 << 10,
 };
 
 struct level_options {
@@ -24,13 +29,15 @@ struct level_options {
     enum grouping_mode grouping;
     struct relation_effort relations;
     double plain_gain; /* zstd's level 1 may be so far above what a plain frame will have */
+    double doubtful;   /* a sample that zstd makes smaller by this factor isn't doubted */
 };
 
 static const struct level_options level_table[] = {
-    [LGZ_LEVEL_FAST] = {{3, 0, true}, 16 << 20, 256, GROUPING_BY_RULE, {0}, 1.2},
+    [LGZ_LEVEL_FAST] = {{3, 0, true}, 16 << 20, 256, GROUPING_BY_RULE, {0}, 1.2, 4},
     [LGZ_LEVEL_DEFAULT] =
-        {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 1, 200}, 1.35},
-    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2, 2000}, 2},
+        {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 1, 200}, 1.35, 1.4},
+    [LGZ_LEVEL_BEST] =
+        {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2, 2000}, 2, 1.4},
 };
 
 size_t block_default_size(enum lgz_level level)
@@ -202,6 +209,54 @@ static int encode_plain(struct column_context *ctx, const struct frame_options *
     return frame_compress(ctx->zstd, options, input->raw, input->len, body, err);
 }
 
+/* Is a line longer than LONG_LINE on average? */
+static bool has_long_lines(struct span raw)
+{
+    const size_t few = raw.len / LONG_LINE;
+    for (size_t lines = 0; lines < few; lines++) {
+        const uint8_t *newline = memchr(raw.data, '\n', raw.len);
+        if (!newline)
+            return true;
+        raw.len -= (size_t)(newline + 1 - raw.data);
+        raw.data = newline + 1;
+    }
+    return false;
+}
+
+/*
+ * Might structure pay? A sample is encoded both ways. Where it compresses well, it's too small to
+ * tell: templates pay only once they are there many times. With very long lines they never are.
+ */
+static int structure_may_pay(struct column_context *ctx, const struct block_input *input,
+                             bool *may_pay, struct lgz_error *err)
+{
+    enum lgz_level level = ctx->level;
+    const struct frame_options frames = {3, 0, false};
+    const struct span raw = {input->raw, input->len};
+    struct block_summary summary = {0};
+    struct buf sample = {0}, structured = {0}, plain = {0};
+    *may_pay = true;
+    if (raw.len < PROBE_MIN)
+        return LGZ_OK;
+    bool taken = sample_take(raw, PROBE_PIECES, PROBE_PIECE, &sample);
+    const struct block_input part = {.raw = sample.data, .len = sample.len};
+    int code = taken ? LGZ_OK : error_memory(err);
+    if (code == LGZ_OK)
+        code = encode_plain(ctx, &frames, &part, 0, &plain, err);
+    bool doubtful = (double)sample.len < (double)plain.len * level_table[level].doubtful;
+    if (code == LGZ_OK && (doubtful || has_long_lines(raw))) {
+        ctx->level = LGZ_LEVEL_FAST;
+        code = encode_structured(ctx, &part, 0, &structured, &summary, err);
+        ctx->level = level;
+        *may_pay = structured.len && structured.len < plain.len - plain.len / 100;
+    }
+    buf_free(&sample);
+    buf_free(&structured);
+    buf_free(&plain);
+    vec_free(&summary.template_counts);
+    return code;
+}
+
 /*
  * Might a plain frame win? At a high level, all of the block is compressed quickly to see; the
  * quick trial looks as far back as the other might: what repeats from afar, it must not miss.
@@ -233,8 +288,11 @@ static int choose_body(struct column_context *ctx, const struct block_input *inp
     struct frame_options frames = level_table[ctx->level].frames;
     struct buf plain = {0};
     bool may_win = false;
+    bool may_pay = false;
     int code = LGZ_OK;
     if (input->len >= MIN_STRUCTURED)
+        code = structure_may_pay(ctx, input, &may_pay, err);
+    if (code == LGZ_OK && may_pay)
         code = encode_structured(ctx, input, checksum, body, summary, err);
     if (code == LGZ_OK)
         code = plain_may_win(ctx, input, checksum, body->len, &may_win, err);

@@ -1,22 +1,28 @@
 /*
  * writer.c - cuts the input into blocks, has them encoded, writes them in order.
  *
- * A block ends with a line, unless a single line is longer than a block. Jobs stand in a ring: the
- * oldest is written as soon as its slot is needed, so memory is bounded by the ring whatever the
- * input.
+ * A block ends with a line, unless a single line is longer than a block. It ends early when it has
+ * very many lines or tokens, which take memory beside their bytes (budget.h). Jobs stand in a ring:
+ * the oldest is written as soon as its slot is needed, so memory is bounded by the ring whatever
+ * the input.
  */
 #include "segment/writer.h"
 
 #include <stdlib.h>
 
 #include "base/workers.h"
+#include "line/lines.h"
+#include "line/tokens.h"
+#include "segment/budget.h"
 #include "segment/index.h"
 
-enum { MAX_THREADS = 256, JOBS_PER_THREAD = 2, MIN_BLOCK = 4096 };
+enum { TOKENS_STEP = 64 << 10, TOKENS_SAMPLE = 4 << 10 };
 
 struct job {
     struct work work; /* first: workers give it back */
     struct buf raw;
+    size_t lines;  /* in `raw` */
+    size_t tokens; /* in `raw`, estimated */
     VEC(struct extent) extents;
     struct buf out;
     struct block_summary summary;
@@ -26,7 +32,7 @@ struct job {
 };
 
 struct segment_writer {
-    struct segment_options options;
+    struct budget budget;
     lgz_write_fn *write;
     void *context;
     struct segment_index index;
@@ -50,14 +56,14 @@ static void encode_job(void *state, struct work *work)
 
 static int start_workers(struct segment_writer *w, struct lgz_error *err)
 {
-    unsigned threads = w->options.threads;
+    unsigned threads = w->budget.threads;
     void **states = calloc(threads, sizeof(*states));
     w->contexts = calloc(threads, sizeof(*w->contexts));
-    w->job_count = threads == 1 ? 1 : threads * JOBS_PER_THREAD;
+    w->job_count = w->budget.jobs;
     w->jobs = calloc(w->job_count, sizeof(*w->jobs));
     int code = states && w->contexts && w->jobs ? LGZ_OK : error_memory(err);
     for (unsigned i = 0; i < threads && code == LGZ_OK; i++) {
-        code = column_context_init(&w->contexts[i], w->options.level, err);
+        code = column_context_init(&w->contexts[i], w->index.level, err);
         states[i] = &w->contexts[i];
     }
     if (code == LGZ_OK)
@@ -80,28 +86,22 @@ static int put(struct segment_writer *w, const void *data, size_t len, struct lg
 int segment_writer_new(struct segment_writer **out, const struct segment_options *options,
                        lgz_write_fn *write, void *context, struct lgz_error *err)
 {
-    if (options->level < LGZ_LEVEL_FAST || options->level > LGZ_LEVEL_BEST)
-        return error_set(err, LGZ_ERR_ARGUMENT, "unknown level %d", (int)options->level);
-    if (options->threads < 1 || options->threads > MAX_THREADS)
-        return error_set(err, LGZ_ERR_ARGUMENT, "threads must be 1 to %d", MAX_THREADS);
+    struct budget budget;
+    int code = budget_plan(&budget, options, err);
+    if (code != LGZ_OK)
+        return code;
     struct segment_writer *w = calloc(1, sizeof(*w));
     if (!w)
         return error_memory(err);
-    w->options = *options;
+    w->budget = budget;
     w->write = write;
     w->context = context;
     w->index.level = options->level;
     w->index.first_journal = options->first_journal;
     w->index.last_journal = options->last_journal;
-    if (!w->options.block_size)
-        w->options.block_size = block_default_size(options->level);
-    if (w->options.block_size < MIN_BLOCK)
-        w->options.block_size = MIN_BLOCK;
-    if (w->options.block_size > BLOCK_MAX_RAW)
-        w->options.block_size = BLOCK_MAX_RAW;
     uint8_t header[SEGMENT_HEADER_LEN];
     segment_header_write(header);
-    int code = start_workers(w, err);
+    code = start_workers(w, err);
     if (code == LGZ_OK)
         code = put(w, header, sizeof(header), err);
     if (code != LGZ_OK) {
@@ -158,6 +158,8 @@ static int write_job(struct segment_writer *w, struct job *job, struct lgz_error
     int code = put(w, job->out.data, job->out.len, err);
     buf_clear(&job->raw);
     buf_clear(&job->out);
+    job->lines = 0;
+    job->tokens = 0;
     return code;
 }
 
@@ -236,25 +238,57 @@ static int cut_block(struct segment_writer *w, struct lgz_error *err)
     return code;
 }
 
+/* Count the lines that `*len` more bytes bring. At `most` lines: stop there, lower `*len`. */
+static bool add_lines(struct job *job, const uint8_t *from, size_t *len, size_t most)
+{
+    size_t more = lines_count(from, *len);
+    if (job->lines + more < most) {
+        job->lines += more;
+        return false;
+    }
+    const uint8_t *end = from;
+    for (; job->lines < most; job->lines++)
+        end = (const uint8_t *)memchr(end, '\n', *len - (size_t)(end - from)) + 1;
+    *len = (size_t)(end - from);
+    return true;
+}
+
+/* Each time that the block has TOKENS_STEP bytes more: count the ends of tokens in some of them. */
+static void estimate_tokens(struct job *job)
+{
+    const uint8_t *end = job->raw.data + job->raw.len;
+    size_t found = 0;
+    if (job->raw.len % TOKENS_STEP)
+        return;
+    for (const uint8_t *at = end - TOKENS_SAMPLE + 1; at < end; at++)
+        found += (token_byte_class[*at] & ~token_byte_class[at[-1]] & BYTE_SEPARATOR) != 0;
+    job->tokens += found * (TOKENS_STEP / TOKENS_SAMPLE);
+}
+
 static int append(struct segment_writer *w, uint32_t index, uint64_t offset, int64_t read_time,
                   const uint8_t *from, size_t len, struct lgz_error *err)
 {
     int code = LGZ_OK;
     while (len && code == LGZ_OK) {
         struct job *job = &w->jobs[w->current];
-        size_t room = w->options.block_size - job->raw.len;
+        size_t room = w->budget.block_size - job->raw.len;
+        size_t step = TOKENS_STEP - job->raw.len % TOKENS_STEP;
         size_t take = len < room ? len : room;
+        take = take < step ? take : step;
+        bool full = add_lines(job, from, &take, w->budget.max_lines) || take == room;
         struct extent x = {index, offset, take, read_time};
         if (!add_extent(job, &x))
             return error_memory(err);
         buf_append(&job->raw, from, take);
         if (job->raw.failed)
             return error_memory(err);
+        estimate_tokens(job);
+        full = full || job->tokens >= w->budget.max_tokens;
         from += take;
         len -= take;
         offset += take;
         w->raw_bytes += take;
-        if (job->raw.len == w->options.block_size)
+        if (full)
             code = cut_block(w, err);
     }
     return code;
@@ -326,7 +360,7 @@ void segment_writer_free(struct segment_writer *w)
         vec_free(&w->jobs[i].extents);
         vec_free(&w->jobs[i].summary.template_counts);
     }
-    for (unsigned i = 0; w->contexts && i < w->options.threads; i++)
+    for (unsigned i = 0; w->contexts && i < w->budget.threads; i++)
         column_context_clear(&w->contexts[i]);
     segment_index_clear(&w->index);
     free(w->contexts);

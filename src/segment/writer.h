@@ -1,6 +1,7 @@
 /*
  * writer.h - writes one segment, front to back, without seeking: blocks as they fill, then the
- * footer. Blocks are encoded on `threads` threads; the bytes written don't depend on how many.
+ * footer. Blocks are encoded on `threads` threads; the bytes written don't depend on how many. A
+ * memory limit makes fewer threads run and, where that isn't enough, blocks smaller (budget.h).
  */
 #ifndef LOGZIP_SEGMENT_WRITER_H
 #define LOGZIP_SEGMENT_WRITER_H
@@ -11,6 +12,7 @@ struct segment_options {
     enum lgz_level level;
     unsigned threads;       /**< 1 to 256 */
     size_t block_size;      /**< raw bytes of a block; 0 for the level's own */
+    uint64_t memory;        /**< bytes to stay within; 0 for no limit */
     uint64_t first_journal; /**< the journals that the segment holds whole, 0 if none */
     uint64_t last_journal;
 };

@@ -42,7 +42,22 @@ START_TEST(test_many)
     for (size_t i = 0; i < b.len; i++)
         count += b.data[i] == '\n';
     require_lines((const char *)b.data, b.len, count);
+    ck_assert_uint_eq(lines_count(b.data, b.len) + (b.data[b.len - 1] != '\n'), count);
     buf_free(&b);
+}
+END_TEST
+
+START_TEST(test_count)
+{
+    /* Nothing but line ends, so that the counters of a vector are full; at each length. */
+    uint8_t text[16 * 300];
+    memset(text, '\n', sizeof(text));
+    for (size_t size = 0; size <= sizeof(text); size++)
+        ck_assert_uint_eq(lines_count(text, size), size);
+    for (size_t at = 0; at < sizeof(text); at++) {
+        text[at] = at % 3 ? '\v' : '\n';
+        ck_assert_uint_eq(lines_count(text, at + 1), at / 3 + 1);
+    }
 }
 END_TEST
 
@@ -50,6 +65,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_split);
     tcase_add_test(tc, test_many);
+    tcase_add_test(tc, test_count);
 }
 
 int main(void)

@@ -1,0 +1,88 @@
+/*
+ * budget.c - the measured costs, and the plan.
+ */
+#include "segment/budget.h"
+
+#include "segment/block.h"
+
+enum {
+    MAX_THREADS = 256,
+    MIN_BLOCK = 4096,
+    MIN_LIMITED_BLOCK = 256 << 10, /* blocks aren't made smaller than that to save memory */
+    JOBS_PER_THREAD = 2,
+    SHORT_LINE = 16,      /* bytes: a block of shorter lines on average ends before it is full */
+    SHORT_TOKEN = 4,      /* the same for tokens, with the separators behind them */
+    FREE_LINES = 1 << 20, /* but without a limit not before it has so many */
+    BASE_COST = 8 << 20,  /* of a process that does nothing yet */
+    JOB_COST = 2,         /* for each raw byte of a block that waits */
+};
+
+/* Bytes that a thread takes while it encodes a block. */
+struct cost {
+    unsigned raw;         /* for each raw byte */
+    unsigned tables;      /* of zstd and of the columns, for each raw byte, */
+    uint64_t most_tables; /* up to this */
+};
+
+static const struct cost costs[] = {
+    [LGZ_LEVEL_FAST] = {12, 24, 32 << 20},
+    [LGZ_LEVEL_DEFAULT] = {13, 24, 90 << 20},
+    [LGZ_LEVEL_BEST] = {24, 250, 140 << 20},
+};
+
+static uint64_t block_memory(enum lgz_level level, uint64_t size)
+{
+    const struct cost *cost = &costs[level];
+    uint64_t tables = size * cost->tables;
+    return size * cost->raw + (tables < cost->most_tables ? tables : cost->most_tables);
+}
+
+/* With a limit, one block is filled while the others are encoded; without, twice as many wait. */
+static size_t jobs_for(unsigned threads, bool limited)
+{
+    return threads == 1 ? 1 : limited ? threads + 1 : threads * JOBS_PER_THREAD;
+}
+
+static uint64_t plan_memory(enum lgz_level level, uint64_t size, unsigned threads)
+{
+    uint64_t waiting = jobs_for(threads, true) - threads;
+    return BASE_COST + block_memory(level, size) * threads + waiting * JOB_COST * size;
+}
+
+static int fit(struct budget *b, const struct segment_options *options, struct lgz_error *err)
+{
+    while (plan_memory(options->level, b->block_size, 1) > options->memory) {
+        if (b->block_size <= MIN_LIMITED_BLOCK)
+            return error_set(err, LGZ_ERR_ARGUMENT,
+                             "a memory limit of %llu bytes is too low: at least %llu are needed",
+                             (unsigned long long)options->memory,
+                             (unsigned long long)plan_memory(options->level, b->block_size, 1));
+        b->block_size /= 2;
+        if (b->block_size < MIN_LIMITED_BLOCK)
+            b->block_size = MIN_LIMITED_BLOCK;
+    }
+    while (plan_memory(options->level, b->block_size, b->threads) > options->memory)
+        b->threads--;
+    return LGZ_OK;
+}
+
+int budget_plan(struct budget *b, const struct segment_options *options, struct lgz_error *err)
+{
+    if (options->level < LGZ_LEVEL_FAST || options->level > LGZ_LEVEL_BEST)
+        return error_set(err, LGZ_ERR_ARGUMENT, "unknown level %d", (int)options->level);
+    if (options->threads < 1 || options->threads > MAX_THREADS)
+        return error_set(err, LGZ_ERR_ARGUMENT, "threads must be 1 to %d", MAX_THREADS);
+    size_t size = options->block_size ? options->block_size : block_default_size(options->level);
+    if (size < MIN_BLOCK)
+        size = MIN_BLOCK;
+    if (size > BLOCK_MAX_RAW)
+        size = BLOCK_MAX_RAW;
+    *b = (struct budget){.block_size = size, .threads = options->threads};
+    int code = options->memory ? fit(b, options, err) : LGZ_OK;
+    b->max_lines = b->block_size / SHORT_LINE;
+    if (!options->memory && b->max_lines < FREE_LINES)
+        b->max_lines = FREE_LINES;
+    b->max_tokens = b->block_size / SHORT_TOKEN;
+    b->jobs = jobs_for(b->threads, options->memory != 0);
+    return code;
+}
