@@ -15,7 +15,7 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-fuzz check-integration demo bench fuzz fuzz-programs \
+.PHONY: all objects check check-unit check-fuzz check-integration demo bench grouping fuzz fuzz-programs \
     lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
 MAKEFLAGS += --no-builtin-rules
@@ -98,7 +98,7 @@ daemon_sources := $(call sources,tail daemon)
 cli_sources := $(call sources,cli)
 unit_sources := $(sort $(wildcard tests/unit/test_*.c))
 fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c)
+tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c tests/bench/grouping.c)
 
 library_objects := $(call objects,$(library_sources))
 daemon_objects := $(call objects,$(daemon_sources))
@@ -237,7 +237,11 @@ TOOLS :=
 bench: $(B)/tests/bench $(B)/logzipctl
 	$(Q)BUILD='$(abspath $(B))' SRC='$(SRC)' tests/bench/run '$(CORPUS)' '$(FILES)' '$(TOOLS)'
 
-$(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(B)/liblogzip.a
+# The same directory with groups/X.txt beside X.log: how well templates are found.
+grouping: $(B)/tests/grouping
+	$(Q)BUILD='$(abspath $(B))' tests/bench/grouping '$(CORPUS)'
+
+$(B)/tests/bench $(B)/tests/grouping: $(B)/tests/%: $(B)/obj/tests/bench/%.o $(B)/liblogzip.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs)
@@ -370,6 +374,7 @@ dist:
 #?   check-unit         only the unit tests
 #?   check-fuzz         only the fuzz targets, on their corpora and mutations of them
 #?   check-integration  only the tests that run the programs
+#?   grouping           measure how well templates are found (CORPUS with groups/)
 #?   bench              compare sizes and CPU time with gzip, zstd and xz
 #?                      (CORPUS=DIR FILES=PATTERN TOOLS=LIST)
 #?   fuzz               fuzz each target for FUZZ_SECONDS=60 (needs clang)
