@@ -151,7 +151,7 @@ bool skeletons_collect(struct skeletons *s, const uint8_t *raw, const struct lin
     scan_start(&scan, raw, last ? (size_t)last->at + last->len : 0, byte_map_best());
     s->of_line = malloc((count + 1) * sizeof(*s->of_line));
     s->first_value = malloc((count + 1) * sizeof(*s->first_value));
-    return s->of_line && s->first_value && collect(s, lines, &scan);
+    return s->of_line && s->first_value && vec_reserve(&s->values, 1) && collect(s, lines, &scan);
 }
 
 void skeletons_free(struct skeletons *s)

@@ -31,7 +31,7 @@ struct skeletons {
     VEC(struct skeleton) list; /**< in order of first appearance */
     uint32_t *of_line;         /**< for each line, its index in `list`; owned */
     uint32_t *first_value;     /**< for each line, and for their end, an index in `values`; owned */
-    VEC(struct line_value) values;
+    VEC(struct line_value) values; /**< there is memory even for none */
     VEC(struct timestamp) stamps;
     uint32_t *table;   /**< open addressing, index + 1; owned */
     size_t table_size; /**< a power of two */
