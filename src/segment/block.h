@@ -21,10 +21,15 @@ enum {
     BLOCK_STREAM_LIMIT = 16, /**< bytes of all streams for each raw byte, at most */
 };
 
-/** Bytes of a structured block's head, at most. */
-static inline uint64_t block_head_limit(uint64_t raw_len)
+/**
+ * Bytes of a structured block's head, at most: each may cost a reader a hundred bytes of memory, so
+ * neither what the body says of itself nor what it holds alone is enough to justify them.
+ */
+static inline uint64_t block_head_limit(uint64_t raw_len, uint64_t body_len)
 {
-    return raw_len * 8 + (64 << 10);
+    uint64_t said = raw_len * 8;
+    uint64_t held = body_len * 128;
+    return (said < held ? said : held) + (64 << 10);
 }
 
 /** Raw bytes of a block at `level`, if the user doesn't say. */

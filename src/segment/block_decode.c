@@ -89,7 +89,7 @@ static int block_head_read(struct span body, struct block_head *head, struct lgz
     head->raw_len = reader_varint_max(&r, BLOCK_MAX_RAW);
     head->raw_checksum = reader_le(&r, 8);
     head->own_frame = reader_varint(&r);
-    head->head_len = reader_varint_max(&r, block_head_limit(head->raw_len));
+    head->head_len = reader_varint_max(&r, block_head_limit(head->raw_len, body.len));
     struct span packed;
     enum frame_codec codec;
     bool ok = frame_locate(&r, &r, &packed, &codec) && head->own_frame;

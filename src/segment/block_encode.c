@@ -188,7 +188,7 @@ static int encode_structured(struct column_context *ctx, const struct block_inpu
         goto out;
     put_head(&e, &columns, &head);
     code = put_structured(&e, &columns, &head, checksum, body, err);
-    if (head.len > block_head_limit(input->len))
+    if (head.len > block_head_limit(input->len, body->len))
         body->len = 0;
     for (size_t t = 0; t < e.clustering.set.list.len && code == LGZ_OK; t++)
         if (!vec_push(&summary->template_counts, e.counts[t]))

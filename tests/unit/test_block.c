@@ -3,6 +3,7 @@
  * them, and tags that were mistaken for each other.
  */
 #include "base/hash.h"
+#include "block_parts.h"
 #include "log_generator.h"
 #include "segment/block.h"
 
@@ -120,6 +121,28 @@ START_TEST(test_wrong_tag)
 }
 END_TEST
 
+/* A head costs a hundred times its length: that of a small body may only have some KiB. */
+START_TEST(test_huge_head)
+{
+    for (size_t len = 64 << 10; len <= 1 << 20; len <<= 4) {
+        struct block_parts parts = {.raw_len = 10 << 20, .own_frame = 1};
+        struct buf body = {0};
+        struct buf raw = {0};
+        ck_assert(buf_reserve(&parts.head, len));
+        memset(parts.head.data, 0, len);
+        parts.head.len = len;
+        ck_assert(block_parts_write(&parts, &body));
+        ck_assert_uint_lt(body.len, 200);
+        ck_assert_int_eq(block_decode(BLOCK_STRUCTURED, buf_span(&body), &raw, &err),
+                         LGZ_ERR_CORRUPT);
+        ck_assert_str_eq(err.message, len >> 20 ? "damaged block header" : "damaged template list");
+        block_parts_free(&parts);
+        buf_free(&body);
+        buf_free(&raw);
+    }
+}
+END_TEST
+
 /* A context that encoded other blocks before encodes the next one to the same bytes. */
 START_TEST(test_deterministic)
 {
@@ -150,6 +173,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_structured);
     tcase_add_test(tc, test_plain);
     tcase_add_test(tc, test_wrong_tag);
+    tcase_add_test(tc, test_huge_head);
     tcase_add_test(tc, test_deterministic);
 }
 
