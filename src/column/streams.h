@@ -101,7 +101,8 @@ void stream_reader_lacks_memory(struct stream_reader *s);
 /** Count `len` bytes of a table that was made of streams. @return false above the limit */
 bool stream_reader_take_table(struct stream_reader *s, size_t len);
 
-/** Count `len` bytes of room for values that aren't put out yet. @return false above the limit */
+/** Count `len` bytes of room for (parts of) values that aren't put out yet. @return false above the
+ * limit */
 bool stream_reader_take_room(struct stream_reader *s, size_t len);
 
 /** All are declared: find the frames. `stored` is what streams_write() put behind the head. */

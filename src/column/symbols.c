@@ -173,7 +173,9 @@ int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_er
         s->end = bytes.data + bytes.len;
         return LGZ_OK;
     }
-    /* 10 bits make 3 bytes at most. */
+    /* 10 bits make 3 bytes at most. Each stands in a value. */
+    if (!stream_reader_take_room(streams, bytes.len * 12 / 5))
+        return error_set(err, LGZ_ERR_CORRUPT, "more packed symbols than the block has bytes");
     s->unpacked = malloc(bytes.len * 12 / 5 + SLACK);
     if (!s->unpacked)
         return error_memory(err);

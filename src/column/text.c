@@ -261,11 +261,13 @@ static int take_entries(struct text_table *t, struct text_column *c, uint64_t co
     size_t cap = 0;
     size_t used = 0;
     struct span value;
+    bool empty = false;
     if (!table_reserve(t, &cap, 0, 1))
         return -1;
     for (t->count = 0; t->count < count; t->count++) {
-        if (!text_take(c, &value) || value.len > limit - used)
+        if (!text_take(c, &value) || value.len > limit - used || (empty && !value.len))
             return 0;
+        empty |= !value.len;
         if (!table_reserve(t, &cap, used, value.len))
             return -1;
         slack_copy(t->bytes + used, value.data, value.len);
@@ -279,7 +281,7 @@ static int take_entries(struct text_table *t, struct text_column *c, uint64_t co
 int text_table_read(struct text_table *t, struct text_column *c, uint64_t count,
                     struct stream_reader *streams, size_t limit, struct lgz_error *err)
 {
-    /* They differ from each other, so at most one is empty. */
+    /* They differ from each other, so at most one is empty, which take_entries() sees to. */
     if (count > (uint64_t)limit + 1 || limit > UINT32_MAX)
         return error_set(err, LGZ_ERR_CORRUPT, "table with too many entries");
     t->refs = malloc((count + 1) * sizeof(*t->refs));

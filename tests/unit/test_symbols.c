@@ -72,6 +72,14 @@ START_TEST(test_outside_alphabet)
     ck_assert_int_eq(symbols_open(&s, streams, &err), LGZ_ERR_CORRUPT);
     symbols_clear(&s);
     stream_reader_free(streams);
+    /* Nor may there be more of them than a block can have: 5 bytes make 12. */
+    ck_ok(stream_reader_new(&streams, NULL, OWN_FRAME, 1000, 11, &err));
+    head = reader_of(e.head.data, e.head.len);
+    ck_assert(symbols_parse(&s, &head, streams));
+    place_streams(streams, &packed);
+    ck_assert_int_eq(symbols_open(&s, streams, &err), LGZ_ERR_CORRUPT);
+    ck_assert_ptr_null(s.unpacked);
+    stream_reader_free(streams);
     free_packed(&packed);
     encoded_clear(&e);
     column_context_clear(&ctx);

@@ -327,6 +327,21 @@ START_TEST(test_damaged_heads)
 }
 END_TEST
 
+/* Entries of no bytes would cost memory that no limit on bytes bounds. */
+START_TEST(test_empty_entries)
+{
+    static const uint8_t patterns[] = {SPLIT, 2, 0, CONSTANT, 0, 0, 0};
+    struct text_column *column = NULL;
+    struct stream_reader *streams = new_streams();
+    struct reader head = reader_of(patterns, sizeof(patterns));
+    ck_ok(text_parse(&column, &head, streams, 0, &err));
+    ck_assert_uint_eq(reader_left(&head), 0);
+    ck_assert_int_eq(text_open(column, streams, 1000, &err), LGZ_ERR_CORRUPT);
+    text_free(column);
+    stream_reader_free(streams);
+}
+END_TEST
+
 /* Short strings are copied by 16 bytes: right, and no more than SLACK too far. */
 START_TEST(test_slack_copy)
 {
@@ -367,6 +382,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_fraction);
     tcase_add_test(tc, test_hex);
     tcase_add_test(tc, test_damaged_heads);
+    tcase_add_test(tc, test_empty_entries);
     tcase_add_test(tc, test_slack_copy);
     tcase_add_test(tc, test_long_values);
 }
