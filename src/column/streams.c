@@ -81,6 +81,7 @@ struct stream_reader {
     uint64_t table_left;
     uint64_t room_left;
     bool no_memory;
+    size_t texts_done; /* coded frames of texts with a lower number have been decoded */
     VEC(struct placed) streams;
     VEC(struct frame) frames; /* the shared ones first, one for each class */
 };
@@ -259,10 +260,10 @@ int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
     if (!f->data && f->len) {
         /* A model goes on from frame to frame, so those before come first. */
         bool in_order = f->codec == FRAME_CODED && model_of(f->class) == CODER_TEXT;
-        for (size_t i = 0; i < p->frame && in_order && code == LGZ_OK; i++) {
-            const struct frame *g = &s->frames.data[i];
+        for (; s->texts_done < p->frame && in_order && code == LGZ_OK; s->texts_done++) {
+            const struct frame *g = &s->frames.data[s->texts_done];
             if (g->codec == FRAME_CODED && g->class == f->class && g->len && !g->data)
-                code = decode_frame(s, i, err);
+                code = decode_frame(s, s->texts_done, err);
         }
         if (code == LGZ_OK)
             code = decode_frame(s, p->frame, err);
