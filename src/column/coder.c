@@ -13,6 +13,7 @@ enum {
     MIN_TABLE_BITS = 8,
     TEXT_DECISIONS = 4,   /* for a byte, as most are expected by a match */
     MOST_OF_BYTE = 32768, /* a byte of code never stands for more bytes than so many */
+    LINES_CLEARED = 64,   /* for a decision: a new table takes time, too */
 };
 
 struct coder {
@@ -94,9 +95,11 @@ static bool code_numbers(struct coder *c, struct bit_coder *bits, const struct c
 static bool code_frame(struct coder *c, struct bit_coder *bits, const struct coder_layout *layout,
                        unsigned table_bits, const uint8_t *from, uint8_t *to)
 {
+    uint64_t cleared = table_bits ? (UINT64_C(1) << table_bits) / LINES_CLEARED : 0;
     if (!c->has_tables)
         coder_tables_init(&c->tables);
     c->has_tables = true;
+    bits->left -= bits->left < cleared ? bits->left : cleared;
     bool ok = layout->model == CODER_TEXT ? code_texts(c, bits, layout, table_bits, from, to)
                                           : code_numbers(c, bits, layout, table_bits, from, to);
     c->left = bits->left;
@@ -131,7 +134,7 @@ int coder_decode(struct coder *c, const struct coder_layout *layout, struct span
     bit_coder_decode(&bits, (struct span){frame.data + 1, frame.len - 1}, c->left);
     if (!code_frame(c, &bits, layout, table_bits, NULL, to))
         return error_memory(err);
-    if (!bit_coder_at_end(&bits))
+    if (!bit_coder_at_end(&bits) || bits.left <= CODER_BYTE_MOST)
         return error_set(err, LGZ_ERR_CORRUPT, "damaged coded frame");
     return LGZ_OK;
 }

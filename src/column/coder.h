@@ -45,7 +45,8 @@ void coder_free(struct coder *c);
 /** So many decisions may still be coded. */
 uint64_t coder_left(const struct coder *c);
 
-/** How many decisions `len` bytes will take: exact for numbers, about so many for texts. */
+/** How many decisions `len` bytes will take, without a new model's 2^table_bits / 64: exact for
+ * numbers, about so many for texts. */
 uint64_t coder_decisions(enum coder_model model, const uint8_t *data, size_t len);
 
 /** log2 of the lines that suit so many bytes. */
