@@ -179,6 +179,29 @@ START_TEST(test_limit)
 }
 END_TEST
 
+/* Zeros take a decision each, and hardly any code: that the last ones weren't decoded is not to be
+ * seen from the code. */
+START_TEST(test_last_decisions)
+{
+    uint8_t zeros[500] = {0};
+    const unsigned table = (1 << 10) / 64;
+    const struct coder_stream stream = {sizeof(zeros), 1};
+    const struct coder_layout layout = {CODER_NUMBERS, &stream, 1};
+    struct buf frame = {0};
+    bool within;
+    struct coder *c = new_coder();
+    ck_ok(coder_encode(c, &layout, 10, zeros, &frame, &within, &err));
+    coder_free(c);
+    for (unsigned spare = 0; spare < 20; spare++) {
+        ck_ok(coder_new(&c, sizeof(zeros) + table + spare, &err));
+        int code = coder_decode(c, &layout, buf_span(&frame), zeros, &err);
+        ck_assert_int_eq(code, spare < 10 ? LGZ_ERR_CORRUPT : LGZ_OK);
+        coder_free(c);
+    }
+    buf_free(&frame);
+}
+END_TEST
+
 START_TEST(test_damage)
 {
     uint64_t state = random_seed() + (uint64_t)_i;
@@ -214,6 +237,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, test_round_trip, 0, KINDS);
     tcase_add_test(tc, test_goes_on);
     tcase_add_test(tc, test_limit);
+    tcase_add_test(tc, test_last_decisions);
     tcase_add_loop_test(tc, test_damage, 0, 2);
 }
 
