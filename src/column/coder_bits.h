@@ -67,7 +67,7 @@ void bit_coder_decode(struct bit_coder *c, struct span code, uint64_t limit);
 /** Put the last byte. */
 void bit_coder_flush(struct bit_coder *c);
 
-/** May another byte be coded? No one is coded behind the code's end, nor beyond the limit. */
+/** May another byte be coded? None is coded behind the code's end, nor beyond the limit. */
 static inline bool bit_coder_goes_on(const struct bit_coder *c)
 {
     return c->missing <= 3 && c->left > CODER_BYTE_MOST;

@@ -20,7 +20,7 @@ bool text_model_begin(struct text_model *m, const struct coder_tables *tables, u
  * Code the streams of a frame; the model goes on from what it coded before.
  *
  * @param data  the bytes; decoding, they are written there
- * @return false when memory is out, or the code was at its end too early
+ * @return false when memory is out
  */
 bool text_model_encode(struct text_model *m, struct bit_coder *c,
                        const struct coder_stream *streams, size_t count, const uint8_t *data);

@@ -43,18 +43,6 @@ void difference_encode(struct encoded *e, struct column_context *ctx, const uint
     difference_encode_times(e, ctx, values, others, count);
 }
 
-/* Another column is needed: alone, this encoding has nothing to propose. */
-static bool propose(struct encoded *e, struct column_context *ctx, const struct text_values *v,
-                    const struct text_stats *stats, unsigned forbidden)
-{
-    (void)e;
-    (void)ctx;
-    (void)v;
-    (void)stats;
-    (void)forbidden;
-    return false;
-}
-
 struct difference {
     uint32_t column;
     struct number_column numbers;
@@ -107,7 +95,6 @@ static size_t fill(void *state, struct text_batch *b)
 
 const struct text_encoding text_difference = {
     .name = "difference",
-    .propose = propose,
     .parse = parse,
     .open = open_difference,
     .fill = fill,

@@ -174,18 +174,6 @@ bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct te
     return worth != 0;
 }
 
-/* A key says what this encoding needs; without one, it has nothing to propose. */
-static bool propose(struct encoded *e, struct column_context *ctx, const struct text_values *v,
-                    const struct text_stats *stats, unsigned forbidden)
-{
-    (void)e;
-    (void)ctx;
-    (void)v;
-    (void)stats;
-    (void)forbidden;
-    return false;
-}
-
 struct keyed {
     uint32_t column;
     uint32_t pending; /* node of the value that was given last, while its place isn't known */
@@ -273,7 +261,6 @@ static size_t fill(void *state, struct text_batch *b)
 
 const struct text_encoding text_keyed = {
     .name = "keyed",
-    .propose = propose,
     .parse = parse,
     .open = open_keyed,
     .fill = fill,

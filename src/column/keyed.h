@@ -24,10 +24,11 @@ uint64_t keyed_hash(struct span key);
  * @param e       gets the column, its tag included; its cost is the estimate
  * @param keys    for each value, keyed_hash() of its key
  * @param column  number of the key column in the block
- * @param others  how many values of a block may not follow; less those of this column afterwards
+ * @param others_left  how many values of a block may not follow; less those of this column
+ * afterwards
  * @return false, with nothing in `e`, where values hardly follow from the key
  */
 bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,
-                  const uint64_t *keys, uint32_t column, size_t *others);
+                  const uint64_t *keys, uint32_t column, size_t *others_left);
 
 #endif

@@ -62,7 +62,8 @@ static struct encoded try_encoding(uint8_t tag, struct column_context *ctx,
 {
     struct encoded candidate = {.cost = 1};
     buf_push(&candidate.head, tag);
-    if (!encodings[tag]->propose(&candidate, ctx, v, stats, forbidden)) {
+    if (!encodings[tag]->propose ||
+        !encodings[tag]->propose(&candidate, ctx, v, stats, forbidden)) {
         encoded_clear(&candidate);
         candidate.cost = SIZE_MAX;
     }

@@ -153,7 +153,12 @@ void text_table_clear(struct text_table *t);
 struct text_encoding {
     const char *name;
 
-    /** Put the head (without the tag byte) and the streams into `e`. @return false to decline */
+    /**
+     * Put the head (without the tag byte) and the streams into `e`. NULL: the encoding needs more
+     * than the values, and is tried elsewhere.
+     *
+     * @return false to decline
+     */
     bool (*propose)(struct encoded *e, struct column_context *ctx, const struct text_values *v,
                     const struct text_stats *stats, unsigned forbidden);
 
