@@ -13,6 +13,7 @@
 enum {
     MIN_ROWS = 16,
     MIN_COST = 32,
+    NUMBER_SHARE = 4,  /* of the rows of a sample, 1/4 say enough of numbers */
     MARGIN = 32,       /* 1 in so many, and */
     MARGIN_BYTES = 8,  /* so many that it must be cheaper: estimates aren't exact */
     TABLE_SIZE = 8192, /* of the sample */
@@ -190,8 +191,9 @@ static int relate_all(struct search *s)
             if (v->kind == COLUMN_TEXT)
                 code = relate_column(s, t, i);
             if (code == LGZ_OK)
-                code = differences_try(s->differences, s->layout->column_of[t], i,
-                                       s->effort->sample, &s->encoded[column], s->err);
+                code =
+                    differences_try(s->differences, s->layout->column_of[t], i,
+                                    s->effort->sample / NUMBER_SHARE, &s->encoded[column], s->err);
         }
     }
     return code;
