@@ -137,7 +137,8 @@ START_TEST(test_stamps)
             uint8_t stamp[TIMESTAMP_MAX_LEN];
             int64_t second = 1000000000 + (int64_t)random_below(&state, 2000000000);
             size_t len = 0;
-            for (unsigned digits = 0; digits < 10 && !len; digits++, second *= 10)
+            for (unsigned digits = 0; digits < 10 && !len;
+                 digits++, second = (int64_t)((uint64_t)second * 10))
                 len = timestamp_print(format, (digits + round) % 10, second, stamp);
             for (unsigned i = (unsigned)random_below(&state, 70); round % 2 && i; i--)
                 buf_push(&text, "ab c1"[i % 5]);

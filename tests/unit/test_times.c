@@ -17,7 +17,8 @@ static void put_stamped(struct buf *text, uint64_t *state)
         unsigned format = (unsigned)random_below(state, timestamp_format_count);
         int64_t value = 1000000000 + (int64_t)random_below(state, 2000000000);
         size_t len = 0;
-        for (unsigned digits = 0; digits < 10 && !len; digits++, value *= 10)
+        for (unsigned digits = 0; digits < 10 && !len;
+             digits++, value = (int64_t)((uint64_t)value * 10))
             len = timestamp_print(format, digits, value, stamp);
         buf_append_string(text, fronts[random_below(state, sizeof(fronts) / sizeof(*fronts))]);
         buf_append(text, stamp, len);
