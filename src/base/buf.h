@@ -25,6 +25,12 @@ struct span {
     size_t len;
 };
 
+/** Are they the same bytes? */
+static inline bool span_equal(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
 /** Make room for `more` bytes behind the end. @return false when memory is out */
 bool buf_reserve(struct buf *b, size_t more);
 

@@ -33,9 +33,7 @@ uint32_t distinct_add(struct distinct *d, struct span value)
     size_t slot = hash_bytes(value.data, value.len) & (d->table_size - 1);
     for (; d->table[slot]; slot = (slot + 1) & (d->table_size - 1)) {
         uint32_t index = d->table[slot] - 1;
-        struct span known = d->list.data[index];
-        if (known.len == value.len &&
-            (value.len == 0 || memcmp(known.data, value.data, value.len) == 0)) {
+        if (span_equal(d->list.data[index], value)) {
             d->counts.data[index]++;
             return index;
         }

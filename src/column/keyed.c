@@ -106,11 +106,6 @@ uint64_t keyed_hash(struct span key)
     return hash_bytes(key.data, key.len);
 }
 
-static bool same_value(struct span a, struct span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 /* The rank of a value in its list, moved to the front; 0 if it wasn't there. -1: memory is out */
 static int rank_value(struct lists *l, uint64_t key, struct span value)
 {
@@ -120,7 +115,7 @@ static int rank_value(struct lists *l, uint64_t key, struct span value)
     if (!list)
         return -1;
     for (uint32_t at = list->first; at != NONE; before = at, at = l->nodes.data[at].next, rank++) {
-        if (!same_value(l->nodes.data[at].value, value))
+        if (!span_equal(l->nodes.data[at].value, value))
             continue;
         if (before != NONE)
             move_front(l, list, before);

@@ -44,8 +44,7 @@ static struct text_stats collect_stats(const struct text_values *v)
     for (size_t i = 0; i < v->count; i++) {
         struct span value = text_value(v, i);
         stats.bytes += value.len;
-        stats.all_equal = stats.all_equal && value.len == first.len &&
-                          memcmp(value.data, first.data, first.len) == 0;
+        stats.all_equal = stats.all_equal && span_equal(value, first);
         stats.all_digits = stats.all_digits && is_digits(value);
         if (value.len > 1 && value.data[0] == '0')
             stats.no_leading_zero = false;

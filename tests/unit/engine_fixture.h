@@ -67,11 +67,6 @@ static inline struct span span_of(const char *text)
     return (struct span){(const uint8_t *)text, strlen(text)};
 }
 
-static inline bool span_equal(struct span a, struct span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 /** lgz_write_fn: append to a struct buf. */
 static inline int write_to_buf(void *context, const void *data, size_t size)
 {
