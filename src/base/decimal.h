@@ -1,13 +1,30 @@
 /*
- * decimal.h - numbers to decimal digits, two at a time.
+ * decimal.h - numbers to decimal digits, two at a time, and back.
  */
 #ifndef LOGZIP_BASE_DECIMAL_H
 #define LOGZIP_BASE_DECIMAL_H
 
-#include <stdint.h>
-#include <string.h>
+#include "base/buf.h"
 
 enum { DECIMAL_MAX = 20 /**< digits of 64 bits */ };
+
+/** Is each byte a digit? */
+static inline bool decimal_is(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    return true;
+}
+
+/** The number that digits stand for; it wraps where they are too many. */
+static inline uint64_t decimal_value(struct span digits)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < digits.len; i++)
+        value = value * 10 + (uint64_t)(digits.data[i] - '0');
+    return value;
+}
 
 /** Write the two digits of a number below 100. */
 static inline void decimal_put_two(uint8_t *at, unsigned value)

@@ -9,15 +9,7 @@
 
 uint64_t difference_number(struct span value)
 {
-    uint64_t number = 0;
-    if (value.len < 1 || value.len > DIFFERENCE_DIGITS)
-        return 0;
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.data[i] < '0' || value.data[i] > '9')
-            return 0;
-        number = number * 10 + (uint64_t)(value.data[i] - '0');
-    }
-    return number;
+    return value.len <= DIFFERENCE_DIGITS && decimal_is(value) ? decimal_value(value) : 0;
 }
 
 void difference_encode_times(struct encoded *e, struct column_context *ctx, const uint64_t *values,

@@ -19,12 +19,8 @@ static bool propose(struct encoded *e, struct column_context *ctx, const struct 
         e->head.failed = true;
         return true;
     }
-    for (size_t i = 0; i < v->count; i++) {
-        struct span value = text_value(v, i);
-        numbers[i] = 0;
-        for (size_t k = 0; k < value.len; k++)
-            numbers[i] = numbers[i] * 10 + (uint64_t)(value.data[k] - '0');
-    }
+    for (size_t i = 0; i < v->count; i++)
+        numbers[i] = decimal_value(text_value(v, i));
     varint_put(&e->head, stats->no_leading_zero ? 0 : stats->max_len);
     e->cost++;
     number_encode(e, ctx, numbers, v->count, STREAM_NUMBER);

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "base/decimal.h"
+
 static const struct text_encoding *const encodings[] = {
     &text_constant, &text_raw,   &text_integer,  &text_dictionary, &text_split, &text_recent,
     &text_shape,    &text_keyed, &text_fraction, &text_difference, &text_hex,
@@ -14,7 +16,7 @@ static const struct text_encoding *const encodings[] = {
 /* A column of twice as many values is decided by a sample. */
 enum { SAMPLE_VALUES = 2048, SAMPLE_VALUES_FAST = 1024, SAMPLE_PIECES = 4 };
 
-enum { ENCODINGS = sizeof(encodings) / sizeof(encodings[0]), MAX_DIGITS = 20 };
+enum { ENCODINGS = sizeof(encodings) / sizeof(encodings[0]) };
 
 enum { SECOND_BATCH = 8, MIN_ROOM = 128 };
 
@@ -26,14 +28,14 @@ uint8_t text_tag(const struct text_encoding *encoding)
     return tag;
 }
 
-static bool is_digits(struct span s)
+/* Decimal digits of a number of 64 bits. */
+static bool is_number(struct span s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (s.data[i] < '0' || s.data[i] > '9')
-            return false;
+    if (!decimal_is(s))
+        return false;
     return s.len >= 1 &&
-           (s.len < MAX_DIGITS ||
-            (s.len == MAX_DIGITS && memcmp(s.data, "18446744073709551615", MAX_DIGITS) <= 0));
+           (s.len < DECIMAL_MAX ||
+            (s.len == DECIMAL_MAX && memcmp(s.data, "18446744073709551615", DECIMAL_MAX) <= 0));
 }
 
 static struct text_stats collect_stats(const struct text_values *v)
@@ -45,7 +47,7 @@ static struct text_stats collect_stats(const struct text_values *v)
         struct span value = text_value(v, i);
         stats.bytes += value.len;
         stats.all_equal = stats.all_equal && span_equal(value, first);
-        stats.all_digits = stats.all_digits && is_digits(value);
+        stats.all_digits = stats.all_digits && is_number(value);
         if (value.len > 1 && value.data[0] == '0')
             stats.no_leading_zero = false;
         stats.min_len = value.len < stats.min_len ? (uint32_t)value.len : stats.min_len;
