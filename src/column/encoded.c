@@ -11,6 +11,8 @@ enum {
     FRAME_OVERHEAD = 12,      /* of a zstd frame, which a small stream doesn't pay alone */
     COST_SAMPLE = 128 * 1024, /* bytes of a stream that are tried */
     COST_PIECES = 4,
+    MARGIN = 32,      /* 1 in so many, and */
+    MARGIN_BYTES = 8, /* so many that an encoding must be cheaper to be clearly so */
 };
 
 /*
@@ -138,4 +140,13 @@ void encoded_keep_cheaper(struct encoded *best, struct encoded *candidate)
         best->head.failed |= candidate->head.failed;
         encoded_clear(candidate);
     }
+}
+
+bool encoded_keep_clearly_cheaper(struct encoded *best, struct encoded *candidate)
+{
+    bool clearly = candidate->cost + MARGIN_BYTES + candidate->cost / MARGIN < best->cost;
+    if (clearly)
+        encoded_keep_cheaper(best, candidate);
+    encoded_clear(candidate);
+    return clearly;
 }

@@ -71,6 +71,14 @@ void encoded_clear(struct encoded *e);
 /** Keep the cheaper of `*best` and `*candidate` in `*best`, free the other. */
 void encoded_keep_cheaper(struct encoded *best, struct encoded *candidate);
 
+/**
+ * The same if the candidate is cheaper by a margin: estimates aren't exact, and what has more
+ * streams than another is the one that they flatter.
+ *
+ * @return was the candidate kept?
+ */
+bool encoded_keep_clearly_cheaper(struct encoded *best, struct encoded *candidate);
+
 /** Estimated bytes of a stream once it is compressed among others of its class. */
 size_t stream_cost(struct column_context *ctx, const uint8_t *data, size_t len);
 

@@ -5,12 +5,8 @@
 
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "column/difference.h"
-
-enum {
-    MARGIN = 32,      /* 1 in so many, and */
-    MARGIN_BYTES = 8, /* so many that it must be cheaper: estimates aren't exact */
-};
 
 struct numbers {
     bool known;
@@ -53,12 +49,8 @@ void differences_free(struct differences *d)
 /* Digits without a needless zero in front, so that they print back. */
 static bool is_number(struct span value)
 {
-    if (value.len < 1 || value.len > DIFFERENCE_DIGITS || (value.data[0] == '0' && value.len > 1))
-        return false;
-    for (size_t i = 0; i < value.len; i++)
-        if (value.data[i] < '0' || value.data[i] > '9')
-            return false;
-    return true;
+    bool fits = value.len >= 1 && value.len <= DIFFERENCE_DIGITS;
+    return fits && decimal_is(value) && (value.len == 1 || value.data[0] != '0');
 }
 
 static int read_numbers(struct differences *d, uint32_t column, struct lgz_error *err)
@@ -82,7 +74,7 @@ static int read_numbers(struct differences *d, uint32_t column, struct lgz_error
             n->list = NULL;
             break;
         }
-        n->list[i] = difference_number(text_value(&values, i));
+        n->list[i] = decimal_value(text_value(&values, i));
     }
     return LGZ_OK;
 }
@@ -146,11 +138,12 @@ static int try_column(struct differences *d, uint32_t column, uint32_t other, st
         difference_encode(&e, d->ctx, numbers, others, v->order.len, other);
     }
     free(others);
-    int code = e.head.failed ? error_memory(err) : LGZ_OK;
-    if (code == LGZ_OK && e.cost + MARGIN_BYTES + e.cost / MARGIN < best->cost)
-        encoded_keep_cheaper(best, &e);
+    if (!e.head.failed) {
+        encoded_keep_clearly_cheaper(best, &e);
+        return LGZ_OK;
+    }
     encoded_clear(&e);
-    return code;
+    return error_memory(err);
 }
 
 /* The column in front of the slot that has the nearest numbers, or the slot's own. */

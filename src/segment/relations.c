@@ -14,8 +14,6 @@ enum {
     MIN_ROWS = 16,
     MIN_COST = 32,
     NUMBER_SHARE = 4,  /* of the rows of a sample, 1/4 say enough of numbers */
-    MARGIN = 32,       /* 1 in so many, and */
-    MARGIN_BYTES = 8,  /* so many that it must be cheaper: estimates aren't exact */
     TABLE_SIZE = 8192, /* of the sample */
 };
 
@@ -129,11 +127,8 @@ static int try_key(struct search *s, uint32_t column, uint32_t key)
         encoded_clear(&keyed);
         return error_memory(s->err);
     }
-    if (worth && keyed.cost + MARGIN_BYTES + keyed.cost / MARGIN < s->encoded[column].cost) {
+    if (worth && encoded_keep_clearly_cheaper(&s->encoded[column], &keyed))
         s->others_left = left;
-        encoded_keep_cheaper(&s->encoded[column], &keyed);
-    }
-    encoded_clear(&keyed);
     return LGZ_OK;
 }
 
@@ -206,10 +201,10 @@ int relations_encode(const struct columns *columns, const struct layout *layout,
 {
     struct search s = {columns, layout, set, raw, ctx, effort, encoded, .err = err};
     size_t total = 0;
-    for (size_t i = 0; i < columns->count; i++)
-        total += encoded[i].cost;
     if (!effort->sample)
         return LGZ_OK;
+    for (size_t i = 0; i < columns->count; i++)
+        total += encoded[i].cost;
     s.min_cost = total / effort->share > MIN_COST ? total / effort->share : MIN_COST;
     s.others_left = raw.len / KEYED_OTHER_SIZE;
     s.seen = calloc(columns->count + 1, sizeof(*s.seen));
