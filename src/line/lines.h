@@ -24,6 +24,14 @@ struct lines {
  * @return false when memory is out
  */
 bool lines_split(struct lines *lines, const uint8_t *raw, size_t size);
+
+/** The bytes of line `number` of the block `raw`. */
+static inline struct span lines_get(const struct lines *lines, const uint8_t *raw, size_t number)
+{
+    const struct line *line = &lines->list.data[number];
+    return (struct span){raw + line->at, line->len};
+}
+
 /** How many '\n' there are in `size` bytes. */
 size_t lines_count(const uint8_t *text, size_t size);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "line/lines.h"
 
 enum {
     SMALL_BLOCK = 1 << 20, /* so much is compressed quickly enough as a whole */
@@ -66,18 +67,6 @@ static double cost_per_byte(ZSTD_CCtx *zstd, struct span raw)
     return pieces == PIECES ? (double)cost / (PIECES * PIECE) : 0;
 }
 
-static size_t count_lines(struct span raw)
-{
-    size_t lines = 1;
-    const uint8_t *end = raw.data + raw.len;
-    const uint8_t *at = raw.data;
-    while ((at = memchr(at, '\n', (size_t)(end - at)))) {
-        at++;
-        lines++;
-    }
-    return lines;
-}
-
 /* Bytes of lines that aren't the same as one before. `table` has `size` zeros, a power of two. */
 static size_t new_bytes(struct span raw, uint32_t *table, size_t size)
 {
@@ -105,7 +94,7 @@ size_t plain_estimate(ZSTD_CCtx *zstd, struct span raw)
 {
     if (raw.len < SMALL_BLOCK)
         return 0;
-    size_t lines = count_lines(raw);
+    size_t lines = lines_count(raw.data, raw.len) + 1;
     size_t size = 1024;
     while (size < lines)
         size *= 2;

@@ -52,8 +52,7 @@ struct context {
 
 static struct span example_line(const struct context *ctx, uint32_t skeleton)
 {
-    const struct line *line = &ctx->lines->list.data[ctx->skeletons->list.data[skeleton].example];
-    return (struct span){ctx->raw + line->at, line->len};
+    return skeletons_example(ctx->skeletons, ctx->raw, ctx->lines, skeleton);
 }
 
 static struct section_scanner scan_example(const struct context *ctx, uint32_t skeleton)

@@ -55,9 +55,7 @@ struct search {
 
 static struct span line_of(const struct search *s, const struct row *row)
 {
-    const struct skeleton *skeleton = &s->skeletons->list.data[row->skeleton];
-    const struct line *line = &s->lines->list.data[skeleton->example];
-    return (struct span){s->raw + line->at, line->len};
+    return skeletons_example(s->skeletons, s->raw, s->lines, row->skeleton);
 }
 
 static uint32_t lines_of(const struct search *s, const struct row *row)

@@ -166,15 +166,9 @@ struct families {
     struct hash_set members;  /* skeletons in a family's sample */
 };
 
-static struct span line_at(const struct families *f, uint32_t line)
-{
-    const struct line *l = &f->lines->list.data[line];
-    return (struct span){f->raw + l->at, l->len};
-}
-
 static struct span example_of(const struct families *f, uint32_t skeleton)
 {
-    return line_at(f, f->skeletons->list.data[skeleton].example);
+    return skeletons_example(f->skeletons, f->raw, f->lines, skeleton);
 }
 
 static int by_key(const void *a, const void *b)
@@ -246,7 +240,7 @@ static section_mask choose_sections(struct families *f, const struct family *fam
     for (size_t i = 0; i < family->sampled; i++) {
         uint32_t line = family->sample[i];
         hash_set_add(&f->members, f->skeletons->list.data[f->skeletons->of_line[line]].hash);
-        each_section(line_at(f, line), look_at, f->sections);
+        each_section(lines_get(f->lines, f->raw, line), look_at, f->sections);
     }
     for (unsigned i = 0; i < SECTIONS_MAX; i++) {
         if (!is_varied(&f->sections[i]))

@@ -42,6 +42,13 @@ struct skeletons {
 bool skeletons_collect(struct skeletons *s, const uint8_t *raw, const struct lines *lines);
 void skeletons_free(struct skeletons *s);
 
+/** The line that stands for skeleton `number`: the first one that has it. */
+static inline struct span skeletons_example(const struct skeletons *s, const uint8_t *raw,
+                                            const struct lines *lines, uint32_t number)
+{
+    return lines_get(lines, raw, s->list.data[number].example);
+}
+
 /** A hash step that is good enough for tables in memory; never stored. */
 static inline uint64_t mix_hash(uint64_t hash, uint64_t value)
 {
