@@ -8,6 +8,8 @@
 #include "base/decimal.h"
 #include "column/difference.h"
 
+enum { FIRST_ROWS = 32, FIRST_SHARE = 4 };
+
 struct numbers {
     bool known;
     uint64_t *list; /* for each value; NULL if they aren't all numbers */
@@ -120,6 +122,13 @@ static uint64_t count_bits(const uint64_t *numbers, const uint64_t *others, size
     return plain < changes ? plain : changes;
 }
 
+/* A sample's rows that are compared before all of them. */
+static size_t first_rows(size_t count)
+{
+    size_t few = count / FIRST_SHARE > FIRST_ROWS ? count / FIRST_SHARE : FIRST_ROWS;
+    return count < few ? count : few;
+}
+
 /* Encode as differences, and keep that if it is cheaper. */
 static int try_column(struct differences *d, uint32_t column, uint32_t other, struct encoded *best,
                       struct lgz_error *err)
@@ -146,6 +155,38 @@ static int try_column(struct differences *d, uint32_t column, uint32_t other, st
     return error_memory(err);
 }
 
+/* The sample of a column whose nearest is looked for. */
+struct sought {
+    const struct column_values *values;
+    size_t start; /* row of the sample */
+    size_t count; /* of its rows */
+    const uint64_t *numbers;
+    uint64_t *others; /* room for another column's */
+    uint64_t first;   /* bits of the first rows by themselves */
+    uint64_t least;   /* bits of all rows with what is nearest so far */
+};
+
+static void sought_start(struct sought *s)
+{
+    memset(s->others, 0, s->count * sizeof(*s->others));
+    s->first = count_bits(s->numbers, s->others, first_rows(s->count));
+    s->least = count_bits(s->numbers, s->others, s->count);
+}
+
+/* Is the column nearer than all before? Most are out after a few rows. */
+static bool is_nearer(struct sought *s, const struct column_values *other, const uint64_t *numbers)
+{
+    size_t few = first_rows(s->count);
+    line_up(s->values, s->start, few, other, numbers, s->others);
+    if (s->first && count_bits(s->numbers, s->others, few) >= s->first)
+        return false;
+    line_up(s->values, s->start, s->count, other, numbers, s->others);
+    uint64_t bits = count_bits(s->numbers, s->others, s->count);
+    bool nearer = bits < s->least;
+    s->least = nearer ? bits : s->least;
+    return nearer;
+}
+
 /* The column in front of the slot that has the nearest numbers, or the slot's own. */
 static int find_nearest(struct differences *d, const uint32_t *row, size_t slot, size_t rows,
                         uint64_t *others, uint32_t *nearest, struct lgz_error *err)
@@ -153,24 +194,17 @@ static int find_nearest(struct differences *d, const uint32_t *row, size_t slot,
     const struct column_values *v = &d->columns->list[row[slot]];
     size_t count = v->order.len < rows ? v->order.len : rows;
     size_t start = (v->order.len - count) / 2;
-    const uint64_t *numbers = d->numbers[row[slot]].list + start;
+    struct sought sought = {v, start, count, d->numbers[row[slot]].list + start, others, 0, 0};
     int code = LGZ_OK;
-    memset(others, 0, count * sizeof(*others));
-    uint64_t least = count_bits(numbers, others, count);
+    sought_start(&sought);
     *nearest = row[slot];
     for (size_t i = slot; i-- > 0 && code == LGZ_OK;) {
         uint64_t *other;
         if (row[i] == row[slot] || d->columns->list[row[i]].kind != v->kind)
             continue;
         code = get_numbers(d, row[i], &other, err);
-        if (code != LGZ_OK || !other)
-            continue;
-        line_up(v, start, count, &d->columns->list[row[i]], other, others);
-        uint64_t bits = count_bits(numbers, others, count);
-        if (bits < least) {
-            least = bits;
+        if (code == LGZ_OK && other && is_nearer(&sought, &d->columns->list[row[i]], other))
             *nearest = row[i];
-        }
     }
     return code;
 }

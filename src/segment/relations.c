@@ -17,6 +17,8 @@ enum {
     TABLE_SIZE = 8192, /* of the sample */
 };
 
+static const uint64_t ROUND_STEP = UINT64_C(0x9e3779b97f4a7c15);
+
 struct remembered {
     uint64_t key;
     uint64_t values[2]; /* hashes, the last one first */
@@ -33,6 +35,7 @@ struct search {
     struct differences *differences;
     bool *seen;               /* for each column */
     struct remembered *table; /* TABLE_SIZE */
+    uint64_t round;           /* of the table's use: it isn't cleared, its keys change */
     uint64_t *sample;         /* hashes of a column's values */
     size_t min_cost;
     size_t others_left;
@@ -99,9 +102,9 @@ static double sample_cost(struct search *s, uint32_t column, uint32_t key, size_
     const struct column_values *v = &s->columns->list[column];
     struct key_walk walk = walk_keys(s, key, v->order.data[start]);
     size_t hits = 0;
-    memset(s->table, 0, TABLE_SIZE * sizeof(*s->table));
+    s->round += ROUND_STEP;
     for (size_t i = 0; i < count; i++)
-        hits += remember(s, next_key(&walk, v->order.data[start + i]), s->sample[i]);
+        hits += remember(s, next_key(&walk, v->order.data[start + i]) + s->round, s->sample[i]);
     double rate = (double)hits / (double)count;
     double other = 1 - rate;
     double bits = hits && hits < count ? -rate * log2(rate) - other * log2(other) : 0;
@@ -208,7 +211,7 @@ int relations_encode(const struct columns *columns, const struct layout *layout,
     s.min_cost = total / effort->share > MIN_COST ? total / effort->share : MIN_COST;
     s.others_left = raw.len / KEYED_OTHER_SIZE;
     s.seen = calloc(columns->count + 1, sizeof(*s.seen));
-    s.table = malloc(TABLE_SIZE * sizeof(*s.table));
+    s.table = calloc(TABLE_SIZE, sizeof(*s.table));
     s.sample = malloc(effort->sample * sizeof(*s.sample));
     int code = differences_new(&s.differences, columns, raw, ctx, err);
     if (code == LGZ_OK)
