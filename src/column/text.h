@@ -196,6 +196,7 @@ extern const struct text_encoding text_difference; /**< difference.c: to another
 extern const struct text_encoding text_keyed;      /**< keyed.c: what follows from another column */
 extern const struct text_encoding text_fraction;   /**< fraction.c: doubles as binary fractions */
 extern const struct text_encoding text_hex;        /**< hex.c: hexadecimal numbers */
+extern const struct text_encoding text_copied;     /**< copied.c: with other columns' values */
 
 /** The number of an encoding in files. */
 uint8_t text_tag(const struct text_encoding *encoding);

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 
 #include "column/keyed.h"
+#include "segment/copies.h"
 #include "segment/differences.h"
 
 enum {
     MIN_ROWS = 16,
     MIN_COST = 32,
     NUMBER_SHARE = 4,  /* of the rows of a sample, 1/4 say enough of numbers */
+    COPY_SHARE = 4,    /* and of copies */
     TABLE_SIZE = 8192, /* of the sample */
 };
 
@@ -172,6 +174,14 @@ static int relate_column(struct search *s, size_t template, size_t slot)
     return code;
 }
 
+static int copy_column(struct search *s, size_t template, size_t slot)
+{
+    const uint32_t *row = s->layout->column_of[template];
+    const struct copies_search copies = {s->columns, s->raw, s->ctx, s->effort->sample / COPY_SHARE,
+                                         s->effort->candidates};
+    return copies_try(&copies, row, slot, &s->encoded[row[slot]], s->err);
+}
+
 /* Templates come with the most lines first: a column is seen first where it has the most rows. */
 static int relate_all(struct search *s)
 {
@@ -187,6 +197,8 @@ static int relate_all(struct search *s)
                 continue;
             s->seen[column] = true;
             if (v->kind == COLUMN_TEXT)
+                code = copy_column(s, t, i);
+            if (v->kind == COLUMN_TEXT && code == LGZ_OK)
                 code = relate_column(s, t, i);
             if (code == LGZ_OK)
                 code =
