@@ -22,6 +22,9 @@ enum {
     LONG_LINE = 32 << 10,
 };
 
+/* What a high level makes of a block is seldom less than this times what its pieces promise. */
+static const double PLAIN_DOUBT = 0.8;
+
 struct level_options {
     struct frame_options frames;
     size_t block_size;
@@ -259,7 +262,8 @@ static int structure_may_pay(struct column_context *ctx, const struct block_inpu
 
 /*
  * Might a plain frame win? At a high level, all of the block is compressed quickly to see; the
- * quick trial looks as far back as the other might: what repeats from afar, it must not miss.
+ * quick trial looks as far back as the other might: what repeats from afar, it must not miss. What
+ * the high level saves beside that, some pieces say.
  * Below, that would take longer than much of the rest: an estimate is enough, where structure is
  * far better.
  */
@@ -267,15 +271,20 @@ static int plain_may_win(struct column_context *ctx, const struct block_input *i
                          uint64_t checksum, size_t structured, bool *may_win, struct lgz_error *err)
 {
     const struct frame_options quick = {1, 27, true};
+    const int level = level_table[ctx->level].frames.zstd_level;
+    const struct span raw = {input->raw, input->len};
     struct buf plain = {0};
     *may_win = true;
     if (!structured)
         return LGZ_OK;
     double limit = (double)structured * level_table[ctx->level].plain_gain;
     if (ctx->level != LGZ_LEVEL_BEST)
-        *may_win = (double)plain_estimate(ctx->zstd, (struct span){input->raw, input->len}) < limit;
+        *may_win = (double)plain_estimate(ctx->zstd, raw) < limit;
     int code = *may_win ? encode_plain(ctx, &quick, input, checksum, &plain, err) : LGZ_OK;
     *may_win = *may_win && (double)plain.len < limit;
+    if (code == LGZ_OK && *may_win && ctx->level == LGZ_LEVEL_BEST)
+        *may_win = (double)plain.len * PLAIN_DOUBT * plain_gain(ctx->zstd, raw, level) <
+                   (double)structured;
     buf_free(&plain);
     return code;
 }

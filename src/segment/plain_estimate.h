@@ -11,10 +11,18 @@
 
 /**
  * Bytes that a plain frame of the block would have at zstd's level 1, from what that makes of some
- * pieces, and from how many of the block's lines were there before.
+ * pieces, and from how much of the block was there before.
  *
- * @return 0 if nothing can be said: the block is small, its lines are very long, memory is out
+ * @return 0 if nothing can be said: the block is small, memory is out
  */
 size_t plain_estimate(ZSTD_CCtx *zstd, struct span raw);
+
+/**
+ * How much smaller than level 1 another level of zstd makes some pieces of the block.
+ *
+ * @return the factor, 1 or less as a rule; 0 if nothing can be said: the block is small, or memory
+ *         is out
+ */
+double plain_gain(ZSTD_CCtx *zstd, struct span raw, int level);
 
 #endif
