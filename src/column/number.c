@@ -6,10 +6,19 @@
  */
 #include "column/number.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-enum transform { PLAIN = 0, DELTA = 1, DELTA2 = 2, TRANSFORMS = 3 };
+enum transform { PLAIN = 0, DELTA = 1, DELTA2 = 2, PEAK = 3, TRANSFORMS = 4 };
 enum layout { CONSTANT = 0, /* 1 to 8: that many bytes each */ VARINT = 9 };
+
+/* Values that stand in the head. */
+static const uint8_t given_values[TRANSFORMS] = {0, 1, 2, 1};
+
+enum {
+    PEAK_SAMPLE = 4096, /* values that are looked at before differences to the largest are tried */
+    PEAK_MIN = 64,
+};
 
 /* The numbers after a transform; written to the stream in one of the layouts. */
 struct transformed {
@@ -49,6 +58,58 @@ static void apply_delta2(struct transformed *t, const uint64_t *values, size_t c
         uint64_t step = values[i] - values[i - 1];
         t->values[i - 2] = zigzag((int64_t)(step - (values[i - 1] - values[i - 2])));
     }
+}
+
+/* The largest so far, by the sign of the difference: numbers may be times before 1970. */
+static uint64_t raise_peak(uint64_t peak, uint64_t value)
+{
+    return (int64_t)(value - peak) > 0 ? value : peak;
+}
+
+static void apply_peak(struct transformed *t, const uint64_t *values, size_t count)
+{
+    uint64_t peak = values[0];
+    t->base = values[0];
+    t->count = count - 1;
+    for (size_t i = 1; i < count; i++) {
+        t->values[i - 1] = zigzag((int64_t)(values[i] - peak));
+        peak = raise_peak(peak, values[i]);
+    }
+}
+
+static double small_bits(const uint32_t counts[256], size_t count)
+{
+    double bits = 0;
+    for (int i = 0; i < 256; i++)
+        if (counts[i])
+            bits += counts[i] * log2((double)count / counts[i]);
+    return bits;
+}
+
+/*
+ * Numbers that are out of order within a span of time, say: compared with the largest one so far,
+ * each varies by as much as it does, compared with its neighbour, by as much as both do.
+ */
+static bool peak_may_pay(const uint64_t *values, size_t count)
+{
+    uint32_t deltas[256] = {0};
+    uint32_t below[256] = {0};
+    if (count < PEAK_MIN)
+        return false;
+    size_t sample = count < PEAK_SAMPLE ? count : PEAK_SAMPLE;
+    values += (count - sample) / 2;
+    uint64_t peak = values[0];
+    for (size_t i = 1; i < sample; i++) {
+        uint64_t delta = zigzag((int64_t)(values[i] - values[i - 1]));
+        uint64_t under = zigzag((int64_t)(values[i] - peak));
+        deltas[delta < 255 ? delta : 255]++;
+        below[under < 255 ? under : 255]++;
+        peak = raise_peak(peak, values[i]);
+    }
+    if (deltas[255] > sample / 4 || below[255] > deltas[255] + sample / 64)
+        return false;
+    double bits = small_bits(deltas, sample - 1);
+    return small_bits(below, sample - 1) < bits - bits / 32;
 }
 
 static unsigned width_of(uint64_t max)
@@ -107,6 +168,8 @@ static void try_transform(struct encoded *best, struct column_context *ctx, stru
         apply_plain(t, values, count);
     else if (t->transform == DELTA)
         apply_delta(t, values, count);
+    else if (t->transform == PEAK)
+        apply_peak(t, values, count);
     else
         apply_delta2(t, values, count);
     t->max = 0;
@@ -142,10 +205,16 @@ void number_encode(struct encoded *e, struct column_context *ctx, const uint64_t
         return;
     }
     for (int transform = PLAIN; transform < TRANSFORMS; transform++) {
-        if (count <= (size_t)transform)
-            break;
+        if (count <= given_values[transform] || (transform == PEAK && !peak_may_pay(values, count)))
+            continue;
         t.transform = (enum transform)transform;
-        try_transform(&best, ctx, &t, values, count, class);
+        if (transform == PEAK) {
+            struct encoded peak = {.cost = SIZE_MAX};
+            try_transform(&peak, ctx, &t, values, count, class);
+            encoded_keep_clearly_cheaper(&best, &peak);
+        } else {
+            try_transform(&best, ctx, &t, values, count, class);
+        }
     }
     free(t.values);
     encoded_append(e, &best);
@@ -192,7 +261,7 @@ int number_open(struct number_column *c, struct stream_reader *streams, struct l
 
 size_t number_stored(const struct number_column *c)
 {
-    return c->stream < 0 ? 0 : c->plane + c->transform;
+    return c->stream < 0 ? 0 : c->plane + given_values[c->transform];
 }
 
 static size_t fill_planes(struct number_column *c, uint64_t *to, size_t want)
@@ -229,7 +298,7 @@ static size_t fill_varints(struct number_column *c, uint64_t *to, size_t want)
 static size_t fill_first(struct number_column *c, uint64_t *to, size_t want)
 {
     size_t count = 0;
-    while (count < want && c->given < c->transform) {
+    while (count < want && c->given < given_values[c->transform]) {
         c->last = c->given++ ? c->last + c->step : c->base;
         to[count++] = c->last;
     }
@@ -245,6 +314,14 @@ static void restore_values(struct number_column *c, uint64_t *v, size_t count)
         return;
     }
     uint64_t last = c->last;
+    if (c->transform == PEAK) {
+        for (size_t i = 0; i < count; i++) {
+            v[i] = last + (uint64_t)unzigzag(v[i]);
+            last = raise_peak(last, v[i]);
+        }
+        c->last = last;
+        return;
+    }
     uint64_t step = c->transform == DELTA2 ? c->step : 0;
     uint64_t keep = c->transform == DELTA2 ? UINT64_MAX : 0;
     for (size_t i = 0; i < count; i++) {

@@ -1,7 +1,8 @@
 /*
- * number.h - a column of 64-bit numbers: constant, or as they are, or as differences, or as
- * differences of differences; in bytes of a fixed width (all lowest bytes first, then all second
- * ones, and so on) or as varints. The cheapest is kept.
+ * number.h - a column of 64-bit numbers: constant, or as they are, or as differences to the
+ * one before or to the largest one so far, or as differences of differences; in bytes of a fixed
+ * width (all lowest bytes first, then all second ones, and so on) or as varints. The cheapest is
+ * kept.
  */
 #ifndef LOGZIP_COLUMN_NUMBER_H
 #define LOGZIP_COLUMN_NUMBER_H
@@ -25,7 +26,7 @@ struct number_column {
     uint8_t given; /* of the values that aren't in the stream */
     uint64_t base; /* the constant, the minimum, or the first value */
     uint64_t step; /* second differences: the last difference */
-    uint64_t last; /* differences: the last value */
+    uint64_t last; /* differences: the last value, or the largest */
     int stream;    /* -1: none */
     const uint8_t *at;
     const uint8_t *end; /* of the lowest plane, or of the varints */
