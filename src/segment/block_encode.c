@@ -14,7 +14,8 @@
 
 enum {
     MIN_TEMPLATE_LINES = 3, /* a template of fewer lines costs more than it saves */
-    OWN_FRAME = 64 * 1024,  /* streams of so many bytes can be left out by a reader */
+    OWN_FRAME = 64 * 1024,  /* streams of so many bytes can be left out by a reader, */
+    OWN_TEXT = 128 * 1024,  /* so many where there are several texts that may repeat each other */
     MIN_STRUCTURED = 64,    /* bytes below which structure can't pay */
     PROBE_MIN = 1 << 20,    /* bytes from which on a sample is asked whether structure pays */
     PROBE_PIECES = 16,
@@ -150,17 +151,29 @@ static uint64_t coder_decisions_for(const struct coder_budget *budget, size_t ra
     return budget->floor + (budget->per_byte ? raw_len / budget->per_byte : 0);
 }
 
+/* Two texts in one frame refer to each other: an address, and where the next one came from. */
+static size_t own_frame_for(const struct encoded *columns)
+{
+    size_t texts = 0;
+    for (size_t i = 0; i < columns->streams.len; i++) {
+        const struct stream *s = &columns->streams.data[i];
+        texts += s->class == STREAM_TEXT && s->data.len >= OWN_FRAME && s->data.len < OWN_TEXT;
+    }
+    return texts > 1 ? OWN_TEXT : OWN_FRAME;
+}
+
 /* Raw length, checksum, head and frames: the body of a structured block. */
 static int put_structured(struct encoder *e, const struct encoded *columns, struct buf *head,
                           uint64_t checksum, struct buf *body, struct lgz_error *err)
 {
     varint_put(body, e->input->len);
     buf_put_le(body, checksum, 8);
-    varint_put(body, OWN_FRAME);
+    const size_t own_frame = own_frame_for(columns);
+    varint_put(body, own_frame);
     varint_put(body, head->len);
     if (head->failed)
         return error_memory(err);
-    return streams_write(e->ctx, buf_span(head), columns, OWN_FRAME, &e->options->frames,
+    return streams_write(e->ctx, buf_span(head), columns, own_frame, &e->options->frames,
                          coder_decisions_for(&e->ctx->coder, e->input->len), body, err);
 }
 
