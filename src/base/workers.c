@@ -1,107 +1,183 @@
 /*
- * workers.c - a queue, a mutex and two conditions.
+ * workers.c - a list of works that have parts to begin, a mutex and a condition.
  */
 #include "base/workers.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
+enum { PIECES_PER_THREAD = 2 }; /* so that who is done early finds something to do */
+
 struct thread {
-    struct workers *workers;
-    void *state;
+    struct worker *me;
     pthread_t id;
 };
 
 struct workers {
-    void (*run)(void *state, struct work *job);
+    unsigned count; /* of all threads, the caller's included */
     struct thread *threads;
-    unsigned count;   /* threads that run: 0 if the caller does the work */
-    void *only_state; /* then */
+    unsigned started;
     pthread_mutex_t mutex;
-    pthread_cond_t queued;
-    pthread_cond_t finished;
-    struct work *first;
-    struct work **last;
+    pthread_cond_t changed; /* a work was submitted, or ended */
+    struct work *first;     /* the deepest first, and of one depth the oldest */
     bool stop;
 };
 
+/* The first work that `me` may do a part of. */
+static struct work *find_work(const struct worker *me)
+{
+    struct work *work = me->crew->first;
+    return work && work->depth > me->depth ? work : NULL;
+}
+
+/* Nothing of it is left to be begun. */
+static void take_out(struct workers *w, struct work *work)
+{
+    struct work **at = &w->first;
+    while (*at != work)
+        at = &(*at)->next;
+    *at = work->next;
+}
+
+/* Do the next part of a work. The mutex is held before and afterwards. */
+static void do_part(struct worker *me, struct work *work)
+{
+    struct workers *w = me->crew;
+    struct lgz_error error = {0};
+    size_t part = work->begun++;
+    unsigned outer = me->depth;
+    if (work->begun == work->parts)
+        take_out(w, work);
+    pthread_mutex_unlock(&w->mutex);
+    me->depth = work->depth;
+    int code = work->run(me, work->context, part, &error);
+    me->depth = outer;
+    pthread_mutex_lock(&w->mutex);
+    if (code != LGZ_OK && (work->code == LGZ_OK || part < work->failed)) {
+        work->code = code;
+        work->failed = part;
+        work->error = error;
+        if (work->begun < work->parts)
+            take_out(w, work);
+        work->parts = work->begun;
+    }
+    if (++work->ended == work->parts)
+        pthread_cond_broadcast(&w->changed);
+}
+
 static void *thread_main(void *argument)
 {
-    struct thread *self = argument;
-    struct workers *w = self->workers;
+    struct worker *me = argument;
+    struct workers *w = me->crew;
     pthread_mutex_lock(&w->mutex);
-    for (;;) {
-        while (!w->first && !w->stop)
-            pthread_cond_wait(&w->queued, &w->mutex);
-        if (w->stop)
-            break;
-        struct work *job = w->first;
-        w->first = job->next;
-        if (!w->first)
-            w->last = &w->first;
-        pthread_mutex_unlock(&w->mutex);
-        w->run(self->state, job);
-        pthread_mutex_lock(&w->mutex);
-        job->done = true;
-        pthread_cond_broadcast(&w->finished);
+    while (!w->stop) {
+        struct work *work = find_work(me);
+        if (work)
+            do_part(me, work);
+        else
+            pthread_cond_wait(&w->changed, &w->mutex);
     }
     pthread_mutex_unlock(&w->mutex);
     return NULL;
 }
 
-int workers_new(struct workers **out, unsigned threads, void (*run)(void *state, struct work *job),
-                void *const *states, struct lgz_error *err)
+int workers_new(struct workers **out, struct worker *const *members, unsigned count,
+                struct lgz_error *err)
 {
     struct workers *w = calloc(1, sizeof(*w));
     if (!w)
         return error_memory(err);
-    w->run = run;
-    w->only_state = states[0];
-    w->last = &w->first;
+    w->count = count;
+    w->threads = calloc(count, sizeof(*w->threads));
     pthread_mutex_init(&w->mutex, NULL);
-    pthread_cond_init(&w->queued, NULL);
-    pthread_cond_init(&w->finished, NULL);
-    w->threads = calloc(threads, sizeof(*w->threads));
+    pthread_cond_init(&w->changed, NULL);
     if (!w->threads) {
         workers_free(w);
         return error_memory(err);
     }
-    while (threads > 1 && w->count < threads) {
-        struct thread *t = &w->threads[w->count];
-        *t = (struct thread){.workers = w, .state = states[w->count]};
-        int failed = pthread_create(&t->id, NULL, thread_main, t);
-        if (failed) {
+    for (unsigned i = 0; i < count && count > 1; i++) {
+        members[i]->crew = w;
+        members[i]->number = i;
+    }
+    while (w->started + 1 < count) {
+        struct thread *t = &w->threads[w->started];
+        t->me = members[w->started + 1];
+        if (pthread_create(&t->id, NULL, thread_main, t->me)) {
             workers_free(w);
             return error_set(err, LGZ_ERR_MEMORY, "cannot start a thread");
         }
-        w->count++;
+        w->started++;
     }
     *out = w;
     return LGZ_OK;
 }
 
-void workers_submit(struct workers *w, struct work *job)
+static void do_alone(struct worker *me, struct work *work)
 {
-    job->next = NULL;
-    job->done = false;
-    if (w->count == 0) {
-        w->run(w->only_state, job);
-        job->done = true;
+    for (; work->begun < work->parts && work->code == LGZ_OK; work->begun++)
+        work->code = work->run(me, work->context, work->begun, &work->error);
+    work->ended = work->parts;
+}
+
+void workers_submit(struct worker *me, struct work *work, size_t parts, work_part *run,
+                    void *context)
+{
+    struct workers *w = me->crew;
+    *work = (struct work){
+        .run = run, .context = context, .parts = parts, .depth = me->depth + 1, .code = LGZ_OK};
+    if (!w) {
+        do_alone(me, work);
         return;
     }
+    if (parts == 0)
+        return;
     pthread_mutex_lock(&w->mutex);
-    *w->last = job;
-    w->last = &job->next;
-    pthread_cond_signal(&w->queued);
+    struct work **at = &w->first;
+    while (*at && (*at)->depth >= work->depth)
+        at = &(*at)->next;
+    work->next = *at;
+    *at = work;
+    pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->mutex);
 }
 
-void workers_wait(struct workers *w, struct work *job)
+int workers_wait(struct worker *me, struct work *work, struct lgz_error *err)
 {
-    pthread_mutex_lock(&w->mutex);
-    while (!job->done)
-        pthread_cond_wait(&w->finished, &w->mutex);
-    pthread_mutex_unlock(&w->mutex);
+    struct workers *w = me->crew;
+    if (w) {
+        pthread_mutex_lock(&w->mutex);
+        while (work->ended < work->parts) {
+            struct work *next = find_work(me);
+            if (next)
+                do_part(me, next);
+            else
+                pthread_cond_wait(&w->changed, &w->mutex);
+        }
+        pthread_mutex_unlock(&w->mutex);
+    }
+    if (work->code != LGZ_OK && err)
+        *err = work->error;
+    return work->code;
+}
+
+int workers_share(struct worker *me, size_t parts, work_part *run, void *context,
+                  struct lgz_error *err)
+{
+    struct work work;
+    if (parts == 1)
+        return run(me, context, 0, err);
+    workers_submit(me, &work, parts, run, context);
+    return workers_wait(me, &work, err);
+}
+
+unsigned workers_count(const struct worker *me)
+{
+    return me->crew ? me->crew->count : 1;
+}
+
+unsigned workers_pieces(const struct worker *me)
+{
+    return me->crew ? me->crew->count * PIECES_PER_THREAD : 1;
 }
 
 void workers_free(struct workers *w)
@@ -110,12 +186,11 @@ void workers_free(struct workers *w)
         return;
     pthread_mutex_lock(&w->mutex);
     w->stop = true;
-    pthread_cond_broadcast(&w->queued);
+    pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->mutex);
-    for (unsigned i = 0; i < w->count; i++)
+    for (unsigned i = 0; i < w->started; i++)
         pthread_join(w->threads[i].id, NULL);
-    pthread_cond_destroy(&w->queued);
-    pthread_cond_destroy(&w->finished);
+    pthread_cond_destroy(&w->changed);
     pthread_mutex_destroy(&w->mutex);
     free(w->threads);
     free(w);

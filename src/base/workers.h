@@ -1,9 +1,13 @@
 /*
- * workers.h - threads that do jobs, for callers that want the results in order.
+ * workers.h - threads that do work in parts, side by side.
  *
- * The caller embeds a struct work in each job, submits jobs and waits for them one by one, oldest
- * first; jobs are started in the order of submission. With one thread nothing is started: the job
- * runs where it is submitted.
+ * A work is a number of parts, each of which any thread may do. A part may be cut into parts again:
+ * a block into columns, a column into trials. Who waits for a work does parts meanwhile, but only
+ * such as are nested deeper than the one that he is in the midst of. So no thread is idle while
+ * there is something to do, nobody waits for somebody who waits for him, and a stack grows no
+ * deeper than works are nested.
+ *
+ * Which thread does a part, and when, is left to chance: what comes out must not depend on it.
  */
 #ifndef LOGZIP_BASE_WORKERS_H
 #define LOGZIP_BASE_WORKERS_H
@@ -12,28 +16,64 @@
 
 #include "base/error.h"
 
-struct work {
-    struct work *next;
-    bool done;
-};
-
 struct workers;
 
+/** A thread, as its own parts see it; embedded in what else belongs to the thread. */
+struct worker {
+    struct workers *crew; /**< NULL: it is alone and does all parts itself, in their order */
+    void *state;          /**< what the thread's parts need */
+    unsigned depth;       /**< of the part that it is in the midst of; 0: of none */
+    unsigned number;      /**< below workers_count() */
+};
+
+/** Does one part. @return LGZ_OK, or a code with `err` filled: then parts not begun are left out */
+typedef int work_part(struct worker *me, void *context, size_t part, struct lgz_error *err);
+
+/** What was submitted, until it was waited for. Only workers.c looks into it. */
+struct work {
+    struct work *next;
+    work_part *run;
+    void *context;
+    size_t parts;
+    size_t begun;
+    size_t ended;
+    unsigned depth;
+    int code;
+    size_t failed; /* the first part that did */
+    struct lgz_error error;
+};
+
 /**
- * @param threads  1 to 256
- * @param run      does a job; `state` is that thread's own
- * @param states   `threads` pointers, one for each thread
+ * Start the threads.
+ *
+ * @param members  `count` (1 to 256) of them, with their states; the first one is the caller, for
+ *                 the others a thread is started
  */
-int workers_new(struct workers **out, unsigned threads, void (*run)(void *state, struct work *job),
-                void *const *states, struct lgz_error *err);
+int workers_new(struct workers **out, struct worker *const *members, unsigned count,
+                struct lgz_error *err);
 
-/** Start a job as soon as a thread is free. */
-void workers_submit(struct workers *w, struct work *job);
+/**
+ * Have parts done, begun in their order as threads become free.
+ *
+ * @param work  must stay where it is until it was waited for, or until workers_free()
+ */
+void workers_submit(struct worker *me, struct work *work, size_t parts, work_part *run,
+                    void *context);
 
-/** Wait until a submitted job is done. */
-void workers_wait(struct workers *w, struct work *job);
+/** Help until all parts of a work are done. @return LGZ_OK, or the code of a part that failed */
+int workers_wait(struct worker *me, struct work *work, struct lgz_error *err);
 
-/** Wait for the running jobs, drop those not begun, end the threads. NULL is allowed. */
+/** Do parts side by side: submit and wait. The largest should come first. */
+int workers_share(struct worker *me, size_t parts, work_part *run, void *context,
+                  struct lgz_error *err);
+
+/** How many threads there are: 1 for a worker that is alone. */
+unsigned workers_count(const struct worker *me);
+
+/** Into how many pieces to cut what can be cut anywhere: 1 for a worker that is alone. */
+unsigned workers_pieces(const struct worker *me);
+
+/** Wait for the parts that run, drop those not begun, end the threads. NULL is allowed. */
 void workers_free(struct workers *w);
 
 #endif

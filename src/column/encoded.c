@@ -28,6 +28,7 @@ static const struct coder_budget coder_budgets[] = {
 int column_context_init(struct column_context *ctx, enum lgz_level level, struct lgz_error *err)
 {
     *ctx = (struct column_context){
+        .worker = {.state = ctx},
         .level = level,
         .zstd = ZSTD_createCCtx(),
         .coder = coder_budgets[level],
@@ -142,9 +143,14 @@ void encoded_keep_cheaper(struct encoded *best, struct encoded *candidate)
     }
 }
 
+bool encoded_clearly_cheaper(const struct encoded *best, const struct encoded *candidate)
+{
+    return candidate->cost + MARGIN_BYTES + candidate->cost / MARGIN < best->cost;
+}
+
 bool encoded_keep_clearly_cheaper(struct encoded *best, struct encoded *candidate)
 {
-    bool clearly = candidate->cost + MARGIN_BYTES + candidate->cost / MARGIN < best->cost;
+    bool clearly = encoded_clearly_cheaper(best, candidate);
     if (clearly)
         encoded_keep_cheaper(best, candidate);
     encoded_clear(candidate);

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/varint.h"
+#include "base/workers.h"
 
 /** Streams of a class are alike: small ones of the same class share a zstd frame. */
 enum stream_class {
@@ -43,8 +44,9 @@ struct coder_budget {
     uint32_t per_byte; /**< and one more for so many raw bytes; 0: none */
 };
 
-/** What encoding needs besides the values; one for each thread. */
+/** What encoding needs besides the values; one for each thread, and the state of its worker. */
 struct column_context {
+    struct worker worker;
     enum lgz_level level;
     ZSTD_CCtx *zstd;
     struct buf scratch;
@@ -52,6 +54,7 @@ struct column_context {
     size_t stands_for; /**< values for each one that is encoded, while a sample is; else 0 */
 };
 
+/** The context must stay where it is. */
 int column_context_init(struct column_context *ctx, enum lgz_level level, struct lgz_error *err);
 void column_context_clear(struct column_context *ctx);
 
@@ -72,11 +75,12 @@ void encoded_clear(struct encoded *e);
 void encoded_keep_cheaper(struct encoded *best, struct encoded *candidate);
 
 /**
- * The same if the candidate is cheaper by a margin: estimates aren't exact, and what has more
- * streams than another is the one that they flatter.
- *
- * @return was the candidate kept?
+ * Is the candidate cheaper by a margin? Estimates aren't exact, and what has more streams than
+ * another is the one that they flatter.
  */
+bool encoded_clearly_cheaper(const struct encoded *best, const struct encoded *candidate);
+
+/** encoded_keep_cheaper() if it is so by that margin. @return was the candidate kept? */
 bool encoded_keep_clearly_cheaper(struct encoded *best, struct encoded *candidate);
 
 /** Estimated bytes of a stream once it is compressed among others of its class. */

@@ -82,6 +82,48 @@ static bool drafts_make(struct drafts *d, struct span head, const struct encoded
     return ok;
 }
 
+/* What drafts are compressed with, and in which order. */
+struct compressing {
+    struct draft **order;
+    const struct frame_options *options;
+    bool count; /* decisions, too */
+};
+
+static int compress_draft(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    struct column_context *ctx = me->state;
+    const struct compressing *c = context;
+    struct draft *f = c->order[part];
+    if (c->count && !f->random)
+        f->decisions = coder_decisions(f->model, f->data.data, f->data.len);
+    return frame_compress(ctx->zstd, c->options, f->data.data, f->data.len, &f->stored, err);
+}
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct draft *x = *(struct draft *const *)a;
+    const struct draft *y = *(struct draft *const *)b;
+    return x->data.len != y->data.len ? (x->data.len > y->data.len ? -1 : 1) : (x > y) - (x < y);
+}
+
+/* Compress all drafts, side by side. */
+static int compress_drafts(struct drafts *d, struct column_context *ctx,
+                           const struct frame_options *options, bool count, struct lgz_error *err)
+{
+    size_t full = 0;
+    struct draft **order = malloc((d->count + 1) * sizeof(struct draft *));
+    struct compressing c = {order, options, count};
+    if (!order)
+        return error_memory(err);
+    for (size_t i = 0; i < d->count; i++)
+        if (d->list[i].data.len)
+            order[full++] = &d->list[i];
+    qsort(order, full, sizeof(struct draft *), larger_first);
+    int code = workers_share(&ctx->worker, full, compress_draft, &c, err);
+    free(order);
+    return code;
+}
+
 /* Would `a` save more for a decision than `b`? */
 static bool saves_more(const struct draft *a, const struct draft *b)
 {
@@ -92,11 +134,6 @@ static bool saves_more(const struct draft *a, const struct draft *b)
 /* Choose drafts for the context coder, the best first, until the budget is spent. */
 static void choose_coded(struct drafts *d, uint64_t budget)
 {
-    for (size_t i = 0; i < d->count; i++) {
-        struct draft *f = &d->list[i];
-        if (f->data.len && !f->random)
-            f->decisions = coder_decisions(f->model, f->data.data, f->data.len);
-    }
     for (;;) {
         struct draft *best = NULL;
         for (size_t i = 0; i < d->count; i++) {
@@ -164,11 +201,8 @@ int streams_write(struct column_context *ctx, struct span head, const struct enc
 {
     struct drafts d = {0};
     int code = drafts_make(&d, head, e, own_frame) ? LGZ_OK : error_memory(err);
-    for (size_t i = 0; i < d.count && code == LGZ_OK; i++) {
-        struct draft *f = &d.list[i];
-        if (f->data.len)
-            code = frame_compress(ctx->zstd, options, f->data.data, f->data.len, &f->stored, err);
-    }
+    if (code == LGZ_OK)
+        code = compress_drafts(&d, ctx, options, decisions > 0, err);
     if (code == LGZ_OK && decisions) {
         choose_coded(&d, decisions);
         code = code_chosen(&d, decisions, err);

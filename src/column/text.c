@@ -4,6 +4,7 @@
  */
 #include "column/text.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/decimal.h"
@@ -15,6 +16,9 @@ static const struct text_encoding *const encodings[] = {
 
 /* A column of twice as many values is decided by a sample. */
 enum { SAMPLE_VALUES = 2048, SAMPLE_VALUES_FAST = 1024, SAMPLE_PIECES = 4 };
+
+/* Values from which on encodings are tried side by side. */
+enum { SHARED_VALUES = 1024 };
 
 enum { ENCODINGS = sizeof(encodings) / sizeof(encodings[0]) };
 
@@ -71,20 +75,55 @@ static struct encoded try_encoding(uint8_t tag, struct column_context *ctx,
     return candidate;
 }
 
+/* Encodings that are tried, and the cheapest so far: of equal ones, the first in the table. */
+struct trials {
+    const struct text_values *values;
+    const struct text_stats *stats;
+    unsigned forbidden;
+    pthread_mutex_t mutex;
+    struct encoded best;
+    uint8_t tag;
+};
+
+static int try_one(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    (void)err; /* a head remembers that memory ran out */
+    struct trials *t = context;
+    uint8_t tag = (uint8_t)part;
+    struct encoded candidate = try_encoding(tag, me->state, t->values, t->stats, t->forbidden);
+    pthread_mutex_lock(&t->mutex);
+    bool better = candidate.cost < t->best.cost || (candidate.cost == t->best.cost && tag < t->tag);
+    struct encoded worse = better ? t->best : candidate;
+    if (better) {
+        t->best = candidate;
+        t->tag = tag;
+    }
+    t->best.head.failed |= worse.head.failed;
+    pthread_mutex_unlock(&t->mutex);
+    encoded_clear(&worse);
+    return LGZ_OK;
+}
+
 /* The cheapest of all encodings. */
 static struct encoded try_all(struct column_context *ctx, const struct text_values *v,
                               const struct text_stats *stats, unsigned forbidden, uint8_t *tag)
 {
-    struct encoded best = {.cost = SIZE_MAX};
-    for (uint8_t i = 0; i < ENCODINGS; i++) {
-        struct encoded candidate = try_encoding(i, ctx, v, stats, forbidden);
-        if (candidate.cost < best.cost)
-            *tag = i;
-        encoded_keep_cheaper(&best, &candidate);
-        if (stats->all_equal)
-            break;
-    }
-    return best;
+    struct trials t = {.values = v,
+                       .stats = stats,
+                       .forbidden = forbidden,
+                       .best = {.cost = SIZE_MAX},
+                       .tag = ENCODINGS};
+    size_t count = stats->all_equal ? 1 : ENCODINGS;
+    pthread_mutex_init(&t.mutex, NULL);
+    /* What a context says of a sample, it says to its own thread only. */
+    if (v->count >= SHARED_VALUES && !ctx->stands_for)
+        workers_share(&ctx->worker, count, try_one, &t, NULL);
+    else
+        for (size_t i = 0; i < count; i++)
+            try_one(&ctx->worker, &t, i, NULL);
+    pthread_mutex_destroy(&t.mutex);
+    *tag = t.tag;
+    return t.best;
 }
 
 /* How many values of a large column are tried; 0 for all. */

@@ -246,7 +246,8 @@ static bool has_long_lines(struct span raw)
 static int structure_may_pay(struct column_context *ctx, const struct block_input *input,
                              bool *may_pay, struct lgz_error *err)
 {
-    enum lgz_level level = ctx->level;
+    const enum lgz_level level = ctx->level;
+    const struct worker worker = ctx->worker;
     const struct frame_options frames = {3, 0, false};
     const struct span raw = {input->raw, input->len};
     struct block_summary summary = {0};
@@ -261,8 +262,10 @@ static int structure_may_pay(struct column_context *ctx, const struct block_inpu
         code = encode_plain(ctx, &frames, &part, 0, &plain, err);
     bool doubtful = (double)sample.len < (double)plain.len * level_table[level].doubtful;
     if (code == LGZ_OK && (doubtful || has_long_lines(raw))) {
-        ctx->level = LGZ_LEVEL_FAST;
+        ctx->level = LGZ_LEVEL_FAST; /* of this thread only: so it does this alone */
+        ctx->worker = (struct worker){.state = ctx};
         code = encode_structured(ctx, &part, 0, &structured, &summary, err);
+        ctx->worker = worker;
         ctx->level = level;
         *may_pay = structured.len && structured.len < plain.len - plain.len / 100;
     }

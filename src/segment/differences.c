@@ -3,6 +3,7 @@
  */
 #include "segment/differences.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/decimal.h"
@@ -11,6 +12,7 @@
 enum { FIRST_ROWS = 32, FIRST_SHARE = 4 };
 
 struct numbers {
+    pthread_mutex_t mutex; /* for what follows, while it isn't known */
     bool known;
     uint64_t *list; /* for each value; NULL if they aren't all numbers */
 };
@@ -18,21 +20,22 @@ struct numbers {
 struct differences {
     const struct columns *columns;
     struct span raw;
-    struct column_context *ctx;
     struct numbers *numbers; /* for each column */
 };
 
 int differences_new(struct differences **out, const struct columns *columns, struct span raw,
-                    struct column_context *ctx, struct lgz_error *err)
+                    struct lgz_error *err)
 {
     struct differences *d = malloc(sizeof(*d));
     if (!d)
         return error_memory(err);
-    *d = (struct differences){columns, raw, ctx, calloc(columns->count + 1, sizeof(*d->numbers))};
+    *d = (struct differences){columns, raw, calloc(columns->count + 1, sizeof(*d->numbers))};
     if (!d->numbers) {
         free(d);
         return error_memory(err);
     }
+    for (size_t i = 0; i < columns->count; i++)
+        pthread_mutex_init(&d->numbers[i].mutex, NULL);
     *out = d;
     return LGZ_OK;
 }
@@ -41,9 +44,11 @@ void differences_free(struct differences *d)
 {
     if (!d)
         return;
-    for (size_t i = 0; i < d->columns->count; i++)
+    for (size_t i = 0; i < d->columns->count; i++) {
         if (d->columns->list[i].kind == COLUMN_TEXT)
             free(d->numbers[i].list);
+        pthread_mutex_destroy(&d->numbers[i].mutex);
+    }
     free(d->numbers);
     free(d);
 }
@@ -85,8 +90,11 @@ static int read_numbers(struct differences *d, uint32_t column, struct lgz_error
 static int get_numbers(struct differences *d, uint32_t column, uint64_t **list,
                        struct lgz_error *err)
 {
-    int code = d->numbers[column].known ? LGZ_OK : read_numbers(d, column, err);
-    *list = d->numbers[column].list;
+    struct numbers *n = &d->numbers[column];
+    pthread_mutex_lock(&n->mutex);
+    int code = n->known ? LGZ_OK : read_numbers(d, column, err);
+    *list = n->list;
+    pthread_mutex_unlock(&n->mutex);
     return code;
 }
 
@@ -130,8 +138,8 @@ static size_t first_rows(size_t count)
 }
 
 /* Encode as differences, and keep that if it is cheaper. */
-static int try_column(struct differences *d, uint32_t column, uint32_t other, struct encoded *best,
-                      struct lgz_error *err)
+static int try_column(struct differences *d, struct column_context *ctx, uint32_t column,
+                      uint32_t other, struct encoded *best, struct lgz_error *err)
 {
     const struct column_values *v = &d->columns->list[column];
     const uint64_t *numbers = d->numbers[column].list;
@@ -142,9 +150,9 @@ static int try_column(struct differences *d, uint32_t column, uint32_t other, st
     line_up(v, 0, v->order.len, &d->columns->list[other], d->numbers[other].list, others);
     if (v->kind == COLUMN_TIME) {
         varint_put(&e.head, (uint64_t)other + 1);
-        difference_encode_times(&e, d->ctx, numbers, others, v->order.len);
+        difference_encode_times(&e, ctx, numbers, others, v->order.len);
     } else {
-        difference_encode(&e, d->ctx, numbers, others, v->order.len, other);
+        difference_encode(&e, ctx, numbers, others, v->order.len, other);
     }
     free(others);
     if (!e.head.failed) {
@@ -209,8 +217,8 @@ static int find_nearest(struct differences *d, const uint32_t *row, size_t slot,
     return code;
 }
 
-int differences_try(struct differences *d, const uint32_t *row, size_t slot, size_t rows,
-                    struct encoded *best, struct lgz_error *err)
+int differences_try(struct differences *d, struct column_context *ctx, const uint32_t *row,
+                    size_t slot, size_t rows, struct encoded *best, struct lgz_error *err)
 {
     uint64_t *numbers;
     uint32_t nearest = row[slot];
@@ -221,6 +229,6 @@ int differences_try(struct differences *d, const uint32_t *row, size_t slot, siz
     code = others ? find_nearest(d, row, slot, rows, others, &nearest, err) : error_memory(err);
     free(others);
     if (code == LGZ_OK && nearest != row[slot])
-        code = try_column(d, row[slot], nearest, best, err);
+        code = try_column(d, ctx, row[slot], nearest, best, err);
     return code;
 }

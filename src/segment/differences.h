@@ -11,18 +11,19 @@ struct differences;
 
 /** All arguments are used until the search is freed. */
 int differences_new(struct differences **out, const struct columns *columns, struct span raw,
-                    struct column_context *ctx, struct lgz_error *err);
+                    struct lgz_error *err);
 void differences_free(struct differences *d);
 
 /**
- * Compare a column with those in front of it in a row.
+ * May be called by several threads at once, for different columns. Compare a column with those in
+ * front of it in a row.
  *
  * @param row   columns of a template's slots
  * @param slot  of the column
  * @param rows  of the column that are looked at before one is tried in full
  * @param best  the column's encoding; replaced by a cheaper one
  */
-int differences_try(struct differences *d, const uint32_t *row, size_t slot, size_t rows,
-                    struct encoded *best, struct lgz_error *err);
+int differences_try(struct differences *d, struct column_context *ctx, const uint32_t *row,
+                    size_t slot, size_t rows, struct encoded *best, struct lgz_error *err);
 
 #endif

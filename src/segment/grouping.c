@@ -22,13 +22,53 @@ struct grouping {
     struct lgz_error *err;
 };
 
-static size_t cost_of(struct grouping *g, uint32_t column)
+static size_t cost_of(const struct grouping *g, uint32_t column)
 {
-    if (!g->known[column]) {
-        column_values_encode(&g->columns->list[column], g->raw, g->ctx, &g->encoded[column]);
-        g->known[column] = true;
-    }
     return g->encoded[column].cost + COLUMN_COST;
+}
+
+/* Columns that are encoded side by side. */
+struct encoding {
+    struct grouping *grouping;
+    uint32_t *list;
+};
+
+static int encode_column(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    const struct encoding *e = context;
+    const struct grouping *g = e->grouping;
+    uint32_t column = e->list[part];
+    column_values_encode(&g->columns->list[column], g->raw, me->state, &g->encoded[column]);
+    return g->encoded[column].head.failed ? error_memory(err) : LGZ_OK;
+}
+
+static int longer_first(const void *a, const void *b, void *context)
+{
+    const struct column_values *list = context;
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+    size_t i = list[x].order.len;
+    size_t j = list[y].order.len;
+    return i != j ? (i > j ? -1 : 1) : (x > y) - (x < y);
+}
+
+/* Encode the columns that are in no other's group and not encoded yet. */
+static int encode_left(struct grouping *g)
+{
+    size_t count = 0;
+    uint32_t *list = malloc((g->columns->count + 1) * sizeof(*list));
+    if (!list)
+        return error_memory(g->err);
+    for (uint32_t i = 0; i < g->columns->count; i++) {
+        if (g->group[i] == i && !g->known[i])
+            list[count++] = i;
+        g->known[i] = true;
+    }
+    qsort_r(list, count, sizeof(*list), longer_first, g->columns->list);
+    struct encoding e = {g, list};
+    int code = workers_share(&g->ctx->worker, count, encode_column, &e, g->err);
+    free(list);
+    return code;
 }
 
 /* The first part takes over all values (and the encoding, if there is one); the others are empty.
@@ -48,23 +88,24 @@ static void adopt(struct grouping *g, const uint32_t *parts, size_t count,
 }
 
 /* Put `parts` (ascending) together: always, or if that is cheaper than `separate`. */
-static int merge_parts(struct grouping *g, const uint32_t *parts, size_t count, bool always)
+static int merge_parts(struct grouping *g, struct column_context *ctx, const uint32_t *parts,
+                       size_t count, bool always, struct lgz_error *err)
 {
     struct column_values merged;
     struct encoded encoded = {0};
     size_t separate = 0;
     if (count < 2)
         return LGZ_OK;
-    int code = columns_merge(g->columns, parts, count, &merged, g->err);
+    int code = columns_merge(g->columns, parts, count, &merged, err);
     if (code != LGZ_OK)
         return code;
     if (!always) {
         for (size_t i = 0; i < count; i++)
             separate += cost_of(g, parts[i]);
-        column_values_encode(&merged, g->raw, g->ctx, &encoded);
+        column_values_encode(&merged, g->raw, ctx, &encoded);
     }
     if (encoded.head.failed)
-        code = error_memory(g->err);
+        code = error_memory(err);
     if (code == LGZ_OK && (always || encoded.cost + COLUMN_COST < separate)) {
         adopt(g, parts, count, &merged, &encoded);
         return LGZ_OK;
@@ -85,16 +126,17 @@ static size_t small_parts(const struct grouping *g, const uint32_t *parts, size_
 }
 
 /* Columns with one key: try to put the small ones together, then what that gave with the rest. */
-static int try_role(struct grouping *g, const uint32_t *parts, size_t count, uint32_t *scratch)
+static int try_role(struct grouping *g, struct column_context *ctx, const uint32_t *parts,
+                    size_t count, uint32_t *scratch, struct lgz_error *err)
 {
     size_t small = small_parts(g, parts, count, scratch);
-    int code = merge_parts(g, scratch, small, false);
+    int code = merge_parts(g, ctx, scratch, small, false, err);
     size_t left = 0;
     for (size_t i = 0; i < count; i++)
         if (g->group[parts[i]] == parts[i])
             scratch[left++] = parts[i];
     if (code == LGZ_OK)
-        code = merge_parts(g, scratch, left, false);
+        code = merge_parts(g, ctx, scratch, left, false, err);
     return code;
 }
 
@@ -112,24 +154,75 @@ static int by_key(const void *a, const void *b)
     return x->column < y->column ? -1 : x->column > y->column;
 }
 
-/* Walk over runs of columns with the same key. `keys` is sorted here. */
-static int for_each_key(struct grouping *g, struct keyed *keys, size_t count, bool roles,
-                        bool always)
+/* Columns with one key, which are dealt with side by side with those of other keys. */
+struct candidates {
+    size_t start; /* in `columns` and `scratch` */
+    size_t count;
+    size_t values; /* of all the columns */
+};
+
+enum merging { MERGE_ROLES, MERGE_IF_CHEAPER, MERGE_ALWAYS };
+
+struct merging_keys {
+    struct grouping *grouping;
+    enum merging how;
+    struct candidates *list;
+    size_t count;
+    uint32_t *columns;
+    uint32_t *scratch;
+};
+
+static int merge_key(struct worker *me, void *context, size_t part, struct lgz_error *err)
 {
-    int code = LGZ_OK;
-    uint32_t *parts = malloc((2 * count + 1) * sizeof(*parts));
-    if (!parts)
-        return error_memory(g->err);
+    const struct merging_keys *m = context;
+    const struct candidates *c = &m->list[part];
+    const uint32_t *columns = m->columns + c->start;
+    return m->how == MERGE_ROLES
+               ? try_role(m->grouping, me->state, columns, c->count, m->scratch + c->start, err)
+               : merge_parts(m->grouping, me->state, columns, c->count, m->how == MERGE_ALWAYS,
+                             err);
+}
+
+static int more_values_first(const void *a, const void *b)
+{
+    const struct candidates *x = a;
+    const struct candidates *y = b;
+    if (x->values != y->values)
+        return x->values > y->values ? -1 : 1;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+/* Find the runs of columns with the same key. `keys` is sorted here. */
+static void find_candidates(struct merging_keys *m, struct keyed *keys, size_t count)
+{
     qsort(keys, count, sizeof(*keys), by_key);
-    for (size_t start = 0; start < count && code == LGZ_OK;) {
-        size_t n = 0;
-        for (; start + n < count && keys[start + n].key == keys[start].key; n++)
-            parts[n] = keys[start + n].column;
-        if (n > 1)
-            code = roles ? try_role(g, parts, n, parts + count) : merge_parts(g, parts, n, always);
-        start += n;
+    for (size_t start = 0; start < count;) {
+        struct candidates c = {.start = start};
+        for (; start < count && keys[start].key == keys[c.start].key; start++) {
+            m->columns[start] = keys[start].column;
+            c.values += m->grouping->columns->list[keys[start].column].order.len;
+        }
+        c.count = start - c.start;
+        if (c.count > 1)
+            m->list[m->count++] = c;
     }
-    free(parts);
+    qsort(m->list, m->count, sizeof(*m->list), more_values_first);
+}
+
+/* Merge columns that have the same key. */
+static int merge_keys(struct grouping *g, struct keyed *keys, size_t count, enum merging how)
+{
+    struct merging_keys m = {.grouping = g, .how = how};
+    m.list = malloc((count + 1) * sizeof(*m.list));
+    m.columns = malloc((2 * count + 1) * sizeof(*m.columns));
+    m.scratch = m.columns + count;
+    int code = m.list && m.columns ? LGZ_OK : error_memory(g->err);
+    if (code == LGZ_OK) {
+        find_candidates(&m, keys, count);
+        code = workers_share(&g->ctx->worker, m.count, merge_key, &m, g->err);
+    }
+    free(m.list);
+    free(m.columns);
     return code;
 }
 
@@ -141,12 +234,28 @@ static int group_roles(struct grouping *g, const struct layout *layout)
         return error_memory(g->err);
     for (size_t i = 0; i < count; i++)
         keys[i] = (struct keyed){layout->roles.data[i], (uint32_t)i};
-    int code = for_each_key(g, keys, count, true, false);
+    int code = merge_keys(g, keys, count, MERGE_ROLES);
     free(keys);
     return code;
 }
 
-static int group_overlaps(struct grouping *g, bool always)
+struct sketching {
+    const struct grouping *grouping;
+    struct sketch *list; /* for each column */
+};
+
+static int sketch_column(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    (void)me;
+    (void)err;
+    const struct sketching *s = context;
+    const struct column_values *v = &s->grouping->columns->list[part];
+    struct text_values values = {s->grouping->raw, v->texts.data, v->texts.len};
+    sketch_values(&s->list[part], &values);
+    return LGZ_OK;
+}
+
+static int group_overlaps(struct grouping *g, enum merging how)
 {
     size_t count = g->columns->count;
     size_t kept = 0;
@@ -154,16 +263,14 @@ static int group_overlaps(struct grouping *g, bool always)
     uint32_t *found = calloc(count + 1, sizeof(*found));
     struct keyed *keys = malloc((count + 1) * sizeof(*keys));
     int code = sketches && found && keys ? LGZ_OK : error_memory(g->err);
-    for (size_t i = 0; i < count && code == LGZ_OK; i++) {
-        const struct column_values *v = &g->columns->list[i];
-        struct text_values values = {g->raw, v->texts.data, v->texts.len};
-        sketch_values(&sketches[i], &values);
-    }
+    struct sketching s = {g, sketches};
+    if (code == LGZ_OK)
+        code = workers_share(&g->ctx->worker, count, sketch_column, &s, g->err);
     if (code == LGZ_OK && overlap_groups(sketches, count, found)) {
         for (size_t i = 0; i < count; i++)
             if (g->group[i] == i)
                 keys[kept++] = (struct keyed){found[i], (uint32_t)i};
-        code = for_each_key(g, keys, kept, false, always);
+        code = merge_keys(g, keys, kept, how);
     }
     free(sketches);
     free(found);
@@ -186,7 +293,6 @@ static void close_up(struct grouping *g)
     for (size_t i = 0; i < g->columns->count; i++) {
         if (g->group[i] != i)
             continue;
-        cost_of(g, (uint32_t)i);
         struct column_values values = g->columns->list[i];
         struct encoded encoded = g->encoded[i];
         g->columns->list[i] = (struct column_values){0};
@@ -213,13 +319,17 @@ int grouping_encode(struct columns *c, struct layout *layout, const struct templ
     for (size_t i = 0; i < c->count && code == LGZ_OK; i++)
         g.group[i] = (uint32_t)i;
     if (code == LGZ_OK && mode == GROUPING_BY_COST)
+        code = encode_left(&g);
+    if (code == LGZ_OK && mode == GROUPING_BY_COST)
         code = group_roles(&g, layout);
     if (code == LGZ_OK)
-        code = group_overlaps(&g, mode == GROUPING_BY_RULE);
+        code = group_overlaps(&g, mode == GROUPING_BY_COST ? MERGE_IF_CHEAPER : MERGE_ALWAYS);
     if (code == LGZ_OK) {
         resolve_groups(&g);
         code = layout_merge(layout, set, g.group, err);
     }
+    if (code == LGZ_OK)
+        code = encode_left(&g);
     if (code == LGZ_OK) {
         close_up(&g);
         code = relations_encode(c, layout, set, raw, ctx, effort, g.encoded, err);

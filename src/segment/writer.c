@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 
-#include "base/workers.h"
 #include "line/lines.h"
 #include "line/tokens.h"
 #include "segment/budget.h"
@@ -19,15 +18,13 @@
 enum { TOKENS_STEP = 64 << 10, TOKENS_SAMPLE = 4 << 10 };
 
 struct job {
-    struct work work; /* first: workers give it back */
+    struct work work;
     struct buf raw;
     size_t lines;  /* in `raw` */
     size_t tokens; /* in `raw`, estimated */
     VEC(struct extent) extents;
     struct buf out;
     struct block_summary summary;
-    int code;
-    struct lgz_error error;
     bool submitted;
 };
 
@@ -36,7 +33,7 @@ struct segment_writer {
     lgz_write_fn *write;
     void *context;
     struct segment_index index;
-    struct column_context *contexts; /* one for each thread */
+    struct column_context *contexts; /* one for each thread, the caller's first */
     struct workers *workers;
     struct job *jobs;
     size_t job_count;
@@ -47,28 +44,29 @@ struct segment_writer {
     int failed; /* the code of a write that failed: what was to follow is missing */
 };
 
-static void encode_job(void *state, struct work *work)
+static int encode_job(struct worker *me, void *context, size_t part, struct lgz_error *err)
 {
-    struct job *job = (struct job *)work;
+    (void)part;
+    struct job *job = context;
     struct block_input input = {job->raw.data, job->raw.len, job->extents.data, job->extents.len};
-    job->code = block_encode(state, &input, &job->out, &job->summary, &job->error);
+    return block_encode(me->state, &input, &job->out, &job->summary, err);
 }
 
 static int start_workers(struct segment_writer *w, struct lgz_error *err)
 {
     unsigned threads = w->budget.threads;
-    void **states = calloc(threads, sizeof(*states));
+    struct worker **members = calloc(threads, sizeof(*members));
     w->contexts = calloc(threads, sizeof(*w->contexts));
     w->job_count = w->budget.jobs;
     w->jobs = calloc(w->job_count, sizeof(*w->jobs));
-    int code = states && w->contexts && w->jobs ? LGZ_OK : error_memory(err);
+    int code = members && w->contexts && w->jobs ? LGZ_OK : error_memory(err);
     for (unsigned i = 0; i < threads && code == LGZ_OK; i++) {
         code = column_context_init(&w->contexts[i], w->index.level, err);
-        states[i] = &w->contexts[i];
+        members[i] = &w->contexts[i].worker;
     }
     if (code == LGZ_OK)
-        code = workers_new(&w->workers, threads, encode_job, states, err);
-    free(states);
+        code = workers_new(&w->workers, members, threads, err);
+    free(members);
     return code;
 }
 
@@ -130,13 +128,10 @@ int segment_writer_source(struct segment_writer *w, const struct source *source,
 /* Write an encoded job's block and remember it for the footer. */
 static int write_job(struct segment_writer *w, struct job *job, struct lgz_error *err)
 {
-    workers_wait(w->workers, &job->work);
+    int code = workers_wait(&w->contexts[0].worker, &job->work, err);
     job->submitted = false;
-    if (job->code != LGZ_OK) {
-        if (err)
-            *err = job->error;
-        return job->code;
-    }
+    if (code != LGZ_OK)
+        return code;
     struct block_info info = {
         .stored_len = job->out.len,
         .raw_len = job->raw.len,
@@ -155,7 +150,7 @@ static int write_job(struct segment_writer *w, struct job *job, struct lgz_error
     /* The index owns these two now. */
     memset(&job->extents, 0, sizeof(job->extents));
     memset(&job->summary, 0, sizeof(job->summary));
-    int code = put(w, job->out.data, job->out.len, err);
+    code = put(w, job->out.data, job->out.len, err);
     buf_clear(&job->raw);
     buf_clear(&job->out);
     job->lines = 0;
@@ -168,7 +163,7 @@ static int submit(struct segment_writer *w, struct lgz_error *err)
 {
     struct job *job = &w->jobs[w->current];
     job->submitted = true;
-    workers_submit(w->workers, &job->work);
+    workers_submit(&w->contexts[0].worker, &job->work, 1, encode_job, job);
     w->current = (w->current + 1) % w->job_count;
     if (!w->jobs[w->current].submitted)
         return LGZ_OK;

@@ -1,88 +1,174 @@
 /*
- * test_workers.c - every job is done once, by one of the states, and can be waited for in order.
+ * test_workers.c - every part is done once, by one worker at a time; works nest; failures are
+ * reported.
  */
 #include <stdatomic.h>
 
 #include "base/workers.h"
 #include "engine_fixture.h"
 
-enum { JOBS = 400, THREADS_MAX = 5 };
-
-struct job {
-    struct work work;
-    int number;
-    int runs;
-};
+enum { WORKS = 200, THREADS_MAX = 5, PARTS = 7 };
 
 struct state {
-    atomic_int busy;
-    int jobs;
+    struct worker worker;
+    int parts; /* no lock: a state belongs to one thread */
 };
 
-static void run(void *pointer, struct work *work)
+struct crew {
+    struct workers *workers;
+    unsigned count;
+    struct state states[THREADS_MAX];
+};
+
+static void crew_start(struct crew *c, unsigned count)
 {
-    struct state *state = pointer;
-    struct job *job = (struct job *)work;
-    /* A state belongs to one thread at a time. */
-    if (atomic_fetch_add(&state->busy, 1) != 0)
-        abort();
-    if (job->number % 7 == 0)
-        usleep(200);
-    state->jobs++;
-    job->runs++;
-    atomic_fetch_sub(&state->busy, 1);
+    struct worker *members[THREADS_MAX];
+    *c = (struct crew){.count = count};
+    for (unsigned i = 0; i < count; i++) {
+        c->states[i].worker.state = &c->states[i];
+        members[i] = &c->states[i].worker;
+    }
+    ck_ok(workers_new(&c->workers, members, count, &err));
 }
 
-START_TEST(test_all_jobs)
+/* @return how many parts were counted in all states */
+static int crew_end(struct crew *c)
 {
-    unsigned threads = (unsigned)_i;
-    struct state states[THREADS_MAX] = {0};
-    void *pointers[THREADS_MAX];
-    static struct job jobs[JOBS];
-    struct workers *w;
-    int done = 0;
-    for (unsigned i = 0; i < threads; i++)
-        pointers[i] = &states[i];
-    ck_ok(workers_new(&w, threads, run, pointers, &err));
-    for (int i = 0; i < JOBS; i++) {
-        jobs[i] = (struct job){.number = i};
-        workers_submit(w, &jobs[i].work);
+    int parts = 0;
+    workers_free(c->workers);
+    for (unsigned i = 0; i < c->count; i++) {
+        parts += c->states[i].parts;
+        ck_assert_uint_eq(c->states[i].worker.depth, 0);
+    }
+    return parts;
+}
+
+/* What each part was told, and how often it was done. */
+struct task {
+    struct work work;
+    unsigned depth; /* works are nested so deep in it */
+    atomic_int *running;
+    int limit;
+    atomic_int done[PARTS];
+};
+
+static int do_part(struct worker *me, void *context, size_t part, struct lgz_error *e)
+{
+    struct task *task = context;
+    struct state *state = me->state;
+    if (task->depth == 0) {
+        ck_assert_int_le(atomic_fetch_add(task->running, 1) + 1, task->limit);
+        if (part % 3 == 0)
+            usleep(100);
+        atomic_fetch_sub(task->running, 1);
+    }
+    state->parts++;
+    atomic_fetch_add(&task->done[part], 1);
+    if (task->depth == 0)
+        return LGZ_OK;
+    struct task inner = {.depth = task->depth - 1, task->running, task->limit};
+    int code = workers_share(me, PARTS, do_part, &inner, e);
+    for (int i = 0; i < PARTS; i++)
+        ck_assert_int_eq(inner.done[i], 1);
+    return code;
+}
+
+START_TEST(test_all_parts)
+{
+    struct crew crew;
+    static struct task tasks[WORKS];
+    atomic_int running = 0;
+    crew_start(&crew, (unsigned)_i);
+    struct worker *me = &crew.states[0].worker;
+    for (int i = 0; i < WORKS; i++) {
+        tasks[i] = (struct task){.running = &running, .limit = _i};
+        workers_submit(me, &tasks[i].work, 1 + (size_t)i % PARTS, do_part, &tasks[i]);
         if (i >= 10)
-            workers_wait(w, &jobs[i - 10].work);
+            ck_ok(workers_wait(me, &tasks[i - 10].work, &err));
     }
-    for (int i = 0; i < JOBS; i++) {
-        workers_wait(w, &jobs[i].work);
-        ck_assert_int_eq(jobs[i].runs, 1);
+    for (int i = WORKS - 10; i < WORKS; i++)
+        ck_ok(workers_wait(me, &tasks[i].work, &err));
+    int parts = 0;
+    for (int i = 0; i < WORKS; i++) {
+        for (int part = 0; part < PARTS; part++)
+            ck_assert_int_eq(tasks[i].done[part], part < 1 + i % PARTS);
+        parts += 1 + i % PARTS;
     }
-    workers_free(w);
-    for (unsigned i = 0; i < threads; i++)
-        done += states[i].jobs;
-    ck_assert_int_eq(done, JOBS);
+    ck_assert_int_eq(crew_end(&crew), parts);
 }
 END_TEST
 
-/* Jobs that weren't begun are dropped; those that run are finished. */
+/* Parts of parts of parts: no more of them run at once than there are threads. */
+START_TEST(test_nested)
+{
+    struct crew crew;
+    atomic_int running = 0;
+    struct task task = {.depth = 3, .running = &running, .limit = _i};
+    crew_start(&crew, (unsigned)_i);
+    ck_ok(workers_share(&crew.states[0].worker, PARTS, do_part, &task, &err));
+    for (int i = 0; i < PARTS; i++)
+        ck_assert_int_eq(task.done[i], 1);
+    ck_ok(workers_share(&crew.states[0].worker, 0, do_part, &task, &err));
+    ck_assert_int_eq(crew_end(&crew), PARTS + PARTS * PARTS * (1 + PARTS + PARTS * PARTS));
+}
+END_TEST
+
+static int fail_late(struct worker *me, void *context, size_t part, struct lgz_error *e)
+{
+    (void)me;
+    atomic_fetch_add((atomic_int *)context, 1);
+    return part < 3 ? LGZ_OK : error_set(e, LGZ_ERR_LIMIT, "part %zu", part);
+}
+
+static int fail_within(struct worker *me, void *context, size_t part, struct lgz_error *e)
+{
+    return part == 1 ? workers_share(me, 100, fail_late, context, e) : LGZ_OK;
+}
+
+/* The error of a part of a part arrives; what wasn't begun is left out. */
+START_TEST(test_failure)
+{
+    struct crew crew;
+    atomic_int calls = 0;
+    crew_start(&crew, (unsigned)_i);
+    ck_assert_int_eq(workers_share(&crew.states[0].worker, 2, fail_within, &calls, &err),
+                     LGZ_ERR_LIMIT);
+    ck_assert_str_eq(err.message, "part 3");
+    ck_assert_int_ge(calls, 4);
+    ck_assert_int_le(calls, 3 + _i);
+    calls = 0;
+    ck_assert_int_eq(workers_share(&crew.states[0].worker, 4, fail_late, &calls, NULL),
+                     LGZ_ERR_LIMIT);
+    ck_assert_int_eq(calls, 4);
+    crew_end(&crew);
+}
+END_TEST
+
+/* Parts that weren't begun are dropped; those that run are finished. */
 START_TEST(test_free_early)
 {
-    struct state states[2] = {0};
-    void *pointers[2] = {&states[0], &states[1]};
-    static struct job jobs[JOBS];
-    struct workers *w;
-    ck_ok(workers_new(&w, 2, run, pointers, &err));
-    for (int i = 0; i < JOBS; i++) {
-        jobs[i] = (struct job){.number = 7};
-        workers_submit(w, &jobs[i].work);
+    struct crew crew;
+    static struct task tasks[WORKS];
+    atomic_int running = 0;
+    int done = 0;
+    crew_start(&crew, 2);
+    for (int i = 0; i < WORKS; i++) {
+        tasks[i] = (struct task){.depth = 1, .running = &running, .limit = 2};
+        workers_submit(&crew.states[0].worker, &tasks[i].work, 1, do_part, &tasks[i]);
     }
-    workers_free(w);
-    for (int i = 0; i < JOBS; i++)
-        ck_assert_int_eq(jobs[i].runs, jobs[i].work.done ? 1 : 0);
+    int parts = crew_end(&crew);
+    for (int i = 0; i < WORKS; i++)
+        done += tasks[i].done[0];
+    ck_assert_int_eq(parts, done * (1 + PARTS));
     workers_free(NULL);
 }
 END_TEST
 
 static void add_tests(TCase *tc)
 {
-    tcase_add_loop_test(tc, test_all_jobs, 1, THREADS_MAX + 1);
+    tcase_add_loop_test(tc, test_all_parts, 1, THREADS_MAX + 1);
+    tcase_add_loop_test(tc, test_nested, 1, THREADS_MAX + 1);
+    tcase_add_loop_test(tc, test_failure, 1, THREADS_MAX + 1);
     tcase_add_test(tc, test_free_early);
 }
 
