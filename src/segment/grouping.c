@@ -226,15 +226,18 @@ static int merge_keys(struct grouping *g, struct keyed *keys, size_t count, enum
     return code;
 }
 
-static int group_roles(struct grouping *g, const struct layout *layout)
+/* Columns with equal roles; `roles` has that of each column. */
+static int group_roles(struct grouping *g, const uint64_t *roles)
 {
     size_t count = g->columns->count;
+    size_t kept = 0;
     struct keyed *keys = malloc((count + 1) * sizeof(*keys));
     if (!keys)
         return error_memory(g->err);
     for (size_t i = 0; i < count; i++)
-        keys[i] = (struct keyed){layout->roles.data[i], (uint32_t)i};
-    int code = merge_keys(g, keys, count, MERGE_ROLES);
+        if (g->group[i] == i)
+            keys[kept++] = (struct keyed){roles[i], (uint32_t)i};
+    int code = merge_keys(g, keys, kept, MERGE_ROLES);
     free(keys);
     return code;
 }
@@ -321,7 +324,9 @@ int grouping_encode(struct columns *c, struct layout *layout, const struct templ
     if (code == LGZ_OK && mode == GROUPING_BY_COST)
         code = encode_left(&g);
     if (code == LGZ_OK && mode == GROUPING_BY_COST)
-        code = group_roles(&g, layout);
+        code = group_roles(&g, layout->places.data);
+    if (code == LGZ_OK && mode == GROUPING_BY_COST)
+        code = group_roles(&g, layout->roles.data);
     if (code == LGZ_OK)
         code = group_overlaps(&g, mode == GROUPING_BY_COST ? MERGE_IF_CHEAPER : MERGE_ALWAYS);
     if (code == LGZ_OK) {

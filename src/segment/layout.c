@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "line/tokens.h"
+#include "template/skeleton.h"
 
 static int layout_allocate(struct layout *l, const struct template_set *set, struct lgz_error *err)
 {
@@ -31,6 +32,7 @@ void layout_clear(struct layout *l)
     free(l->column_of);
     vec_free(&l->kinds);
     vec_free(&l->roles);
+    vec_free(&l->places);
     *l = (struct layout){0};
 }
 
@@ -50,45 +52,151 @@ static struct span context_of(const struct slot *slot)
     return (struct span){slot->literal.data + start, slot->literal.len - start};
 }
 
-/* Slots with the same key share a column. */
-static uint64_t role_of(const struct template *t, size_t index, bool own, size_t number)
+/* What is left of lines goes together: there, one is like another or like none. */
+static bool shares_always(const struct slot *slot)
+{
+    return slot->kind == SLOT_TIME || slot->kind == SLOT_REST;
+}
+
+/* Slots with the same role are candidates for sharing a column. */
+static uint64_t role_of(const struct template *t, size_t index)
 {
     const struct slot *slot = &t->slots[index];
     uint8_t key[4] = {(uint8_t)slot->kind, slot->format, slot->digits, 0};
-    if (slot->kind == SLOT_TIME) {
-        key[3] = (uint8_t)(index < 255 ? index : 255);
+    uint8_t place = (uint8_t)(index < 255 ? index : 255);
+    if (slot->kind == SLOT_TIME)
+        key[3] = place;
+    if (shares_always(slot))
         return hash_bytes(key, sizeof(key));
-    }
-    /* What is left of lines goes together: there, one is like another or like none. */
-    if (slot->kind == SLOT_REST)
-        return hash_bytes(key, sizeof(key));
-    if (own) {
-        uint64_t unique[3] = {number, index, UINT64_MAX};
-        return hash_bytes(unique, sizeof(unique));
-    }
     /* In front of the first word, the position says more than the text. */
     struct span context = context_of(slot);
     if (context.data == slot->literal.data)
-        key[3] = (uint8_t)(index < 255 ? index : 255);
+        key[3] = place;
     return hash_bytes(key, sizeof(key)) ^ hash_bytes(context.data, context.len) * 31;
 }
 
-struct roles {
-    VEC(uint64_t) keys; /* of each column */
+static bool has_letter(struct span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((s.data[i] | 0x20) >= 'a' && (s.data[i] | 0x20) <= 'z')
+            return true;
+    return false;
+}
+
+static uint64_t count_blanks(struct span s)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < s.len; i++)
+        count += s.data[i] == ' ' || s.data[i] == '\t';
+    return count;
+}
+
+/*
+ * A closer role: where the text to the left says nothing ("-", or blanks alone), which of the
+ * line's fields it is. `blanks` are in front of the slot.
+ */
+static uint64_t place_of(const struct template *t, size_t index, uint64_t blanks)
+{
+    uint64_t role = role_of(t, index);
+    if (shares_always(&t->slots[index]) || has_letter(context_of(&t->slots[index])))
+        return role;
+    return mix_hash(role, blanks + 1);
+}
+
+/* Keys that were met, each with a number. */
+struct keys {
+    VEC(uint64_t) keys;
+    VEC(uint64_t) rows; /* of each */
     uint32_t *table;
     size_t table_size;
 };
 
-static uint32_t column_for(struct roles *roles, uint64_t key)
+static bool keys_init(struct keys *k, const struct template_set *set)
 {
-    size_t slot = key & (roles->table_size - 1);
-    for (; roles->table[slot]; slot = (slot + 1) & (roles->table_size - 1))
-        if (roles->keys.data[roles->table[slot] - 1] == key)
-            return roles->table[slot] - 1;
-    if (!vec_push(&roles->keys, key))
+    size_t slots = 0;
+    for (size_t t = 0; t < set->list.len; t++)
+        slots += set->list.data[t].slot_count;
+    *k = (struct keys){.table_size = 16};
+    while (k->table_size < slots * 2)
+        k->table_size *= 2;
+    k->table = calloc(k->table_size, sizeof(*k->table));
+    return k->table != NULL;
+}
+
+static void keys_clear(struct keys *k)
+{
+    vec_free(&k->keys);
+    vec_free(&k->rows);
+    free(k->table);
+}
+
+/* The number of a key, new or not. @return UINT32_MAX when memory is out */
+static uint32_t key_number(struct keys *k, uint64_t key)
+{
+    size_t slot = key & (k->table_size - 1);
+    for (; k->table[slot]; slot = (slot + 1) & (k->table_size - 1))
+        if (k->keys.data[k->table[slot] - 1] == key)
+            return k->table[slot] - 1;
+    if (!vec_push(&k->keys, key) || !vec_push(&k->rows, 0))
         return UINT32_MAX;
-    roles->table[slot] = (uint32_t)roles->keys.len;
-    return (uint32_t)(roles->keys.len - 1);
+    k->table[slot] = (uint32_t)k->keys.len;
+    return (uint32_t)(k->keys.len - 1);
+}
+
+/* How many rows each place has in templates that share columns. */
+static bool count_places(struct keys *places, const struct template_set *set, const uint64_t *lines,
+                         uint64_t own_lines)
+{
+    for (size_t t = 0; t < set->list.len; t++) {
+        const struct template *template = &set->list.data[t];
+        uint64_t blanks = 0;
+        for (size_t i = 0; lines[t] < own_lines && i < template->slot_count; i++) {
+            blanks += count_blanks(template->slots[i].literal);
+            uint32_t number = key_number(places, place_of(template, i, blanks));
+            if (number == UINT32_MAX)
+                return false;
+            places->rows.data[number] += lines[t];
+        }
+    }
+    return true;
+}
+
+/* Slots with the same key share a column. */
+static uint64_t column_key(struct keys *places, const struct template *t, size_t index,
+                           uint64_t place, uint64_t own_lines)
+{
+    uint32_t number = key_number(places, place);
+    bool large = number != UINT32_MAX && places->rows.data[number] >= own_lines;
+    return large ? place : role_of(t, index);
+}
+
+static uint64_t own_key(size_t template, size_t index)
+{
+    uint64_t unique[3] = {template, index, UINT64_MAX};
+    return hash_bytes(unique, sizeof(unique));
+}
+
+/* The columns of one template's slots. */
+static bool choose_columns(struct layout *l, struct keys *columns, struct keys *places,
+                           const struct template *t, size_t number, bool own, uint64_t own_lines)
+{
+    uint64_t blanks = 0;
+    for (size_t i = 0; i < t->slot_count; i++) {
+        const struct slot *slot = &t->slots[i];
+        blanks += count_blanks(slot->literal);
+        uint64_t place = place_of(t, i, blanks);
+        uint64_t key = own && !shares_always(slot) ? own_key(number, i)
+                                                   : column_key(places, t, i, place, own_lines);
+        uint32_t column = key_number(columns, key);
+        l->column_of[number][i] = column;
+        if (column == UINT32_MAX)
+            return false;
+        if (column == l->kinds.len &&
+            (!vec_push(&l->kinds, (uint8_t)kind_of(slot)) || !vec_push(&l->places, place) ||
+             !vec_push(&l->roles, role_of(t, i))))
+            return false;
+    }
+    return true;
 }
 
 int layout_choose(struct layout *l, const struct template_set *set, const uint64_t *lines,
@@ -97,28 +205,15 @@ int layout_choose(struct layout *l, const struct template_set *set, const uint64
     int code = layout_allocate(l, set, err);
     if (code != LGZ_OK)
         return code;
-    size_t slots = 0;
-    for (size_t t = 0; t < l->templates; t++)
-        slots += set->list.data[t].slot_count;
-    struct roles roles = {.table_size = 16};
-    while (roles.table_size < slots * 2)
-        roles.table_size *= 2;
-    roles.table = calloc(roles.table_size, sizeof(*roles.table));
-    bool ok = roles.table != NULL;
-    for (size_t t = 0; ok && t < l->templates; t++) {
-        const struct template *template = &set->list.data[t];
-        for (size_t i = 0; ok && i < template->slot_count; i++) {
-            uint64_t key = role_of(template, i, lines[t] >= own_lines, t);
-            uint32_t column = column_for(&roles, key);
-            l->column_of[t][i] = column;
-            ok = column != UINT32_MAX;
-            if (ok && column == l->kinds.len)
-                ok = vec_push(&l->kinds, (uint8_t)kind_of(&template->slots[i])) &&
-                     vec_push(&l->roles, role_of(template, i, false, t));
-        }
-    }
-    vec_free(&roles.keys);
-    free(roles.table);
+    struct keys places = {0};
+    struct keys columns = {0};
+    bool ok = keys_init(&places, set) && keys_init(&columns, set) &&
+              count_places(&places, set, lines, own_lines);
+    for (size_t t = 0; ok && t < l->templates; t++)
+        ok = choose_columns(l, &columns, &places, &set->list.data[t], t, lines[t] >= own_lines,
+                            own_lines);
+    keys_clear(&places);
+    keys_clear(&columns);
     if (!ok) {
         layout_clear(l);
         return error_memory(err);
@@ -145,6 +240,7 @@ bool layout_drop_last(struct layout *l, const struct template_set *set)
     /* It was the first to use it, so no column has a higher number. */
     l->kinds.len--;
     l->roles.len--;
+    l->places.len--;
     return true;
 }
 

@@ -14,15 +14,18 @@ enum column_kind { COLUMN_TEXT = 0, COLUMN_TIME = 1 };
 struct layout {
     uint32_t **column_of; /**< [template][slot] */
     size_t templates;
-    VEC(uint8_t) kinds;  /**< enum column_kind of each column */
-    VEC(uint64_t) roles; /**< when writing: columns of equal roles are candidates to become one */
+    VEC(uint8_t) kinds; /**< enum column_kind of each column */
+    /** When writing: columns of equal places, then those of equal roles, may become one. */
+    VEC(uint64_t) places;
+    VEC(uint64_t) roles;
 };
 
 /**
  * Choose columns for writing. Slots with the same role (the kind, and the text to the left) share
  * a column while their templates are small; a template with at least `own_lines` lines has
- * columns of its own. Time stamps of one format share a column in any case, and so do rests of
- * lines.
+ * columns of its own. Where the text to the left says nothing, as in tables, slots of the same
+ * field share one, from `own_lines` values on. Time stamps of one format share a column in any
+ * case, and so do rests of lines.
  *
  * @param lines  for each template, how many lines it has
  */

@@ -93,9 +93,31 @@ START_TEST(test_damaged)
 }
 END_TEST
 
+/* In a table, a field's column is the same however many slots are to its left. */
+START_TEST(test_fields)
+{
+    static const char table[] = "\nv - \nv\n\n"
+                                "\nv \nv \nv\n\n"
+                                "- - \nv\n\n"
+                                "\nr\n\n";
+    static const uint64_t lines[] = {200, 150, 100, 1};
+    struct template_set set;
+    struct layout l;
+    parse_set(&set, table, sizeof(table) - 1, 4);
+    ck_ok(layout_choose(&l, &set, lines, 256, &err));
+    ck_assert_uint_ne(l.column_of[1][1], l.column_of[1][2]);
+    ck_assert_uint_eq(l.column_of[0][0], l.column_of[1][0]);
+    ck_assert_uint_eq(l.places.len, l.kinds.len);
+    ck_assert_uint_eq(l.roles.len, l.kinds.len);
+    layout_clear(&l);
+    template_set_clear(&set);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_choose);
+    tcase_add_test(tc, test_fields);
     tcase_add_test(tc, test_round_trip);
     tcase_add_test(tc, test_damaged);
 }
