@@ -3,8 +3,8 @@
  *
  * A row is r for the r-th value of its key's list, which then moves to the front, and 0 for a value
  * that isn't in the list: the next one of a column of the others. It goes to the front, too, and
- * the last one drops out of a list of LIST_MAX. Head: number of the key column, the column of
- * ranks, the column of the others.
+ * the last one drops out of a list of LIST_MAX. Head: 2 x the number of the key column, plus 1
+ * if keys are chained, the column of ranks, the column of the others.
  */
 #include "column/keyed.h"
 
@@ -13,6 +13,8 @@
 #include "base/hash.h"
 
 enum { LIST_MAX = 8, FIRST_TABLE = 64, NONE = 0 };
+
+static const struct span no_bytes = {(const uint8_t *)"", 0};
 
 /* A value in a list. */
 struct node {
@@ -145,8 +147,40 @@ static int rank_rows(const struct text_values *v, const uint64_t *keys, uint64_t
     return worth;
 }
 
+/*
+ * The chained key in place of a key: what the key's only value, the last one, says. Its node is
+ * given, so that the value that follows can take its place.
+ */
+static bool chain_key(struct lists *l, uint64_t *key, uint32_t *node)
+{
+    struct key_list *list = list_of(l, *key);
+    *node = NONE;
+    if (!list)
+        return false;
+    if (list->first == NONE && push_front(l, list, no_bytes) == NONE)
+        return false;
+    *node = list->first;
+    *key = keyed_hash(l->nodes.data[*node].value);
+    return true;
+}
+
+bool keyed_chain(uint64_t *keys, const struct text_values *v, size_t *others_left)
+{
+    struct lists chain = {0};
+    bool ok = true;
+    for (size_t i = 0; i < v->count && ok; i++) {
+        uint32_t node;
+        ok = chain_key(&chain, &keys[i], &node);
+        if (ok)
+            chain.nodes.data[node].value = text_value(v, i);
+    }
+    *others_left -= chain.keys < *others_left ? chain.keys : *others_left;
+    lists_clear(&chain);
+    return ok;
+}
+
 bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,
-                  const uint64_t *keys, uint32_t column, size_t *others_left)
+                  const uint64_t *keys, uint32_t column, bool chained, size_t *others_left)
 {
     uint64_t *ranks = malloc((v->count + 1) * sizeof(*ranks));
     struct text_ref *others = malloc((v->count + 1) * sizeof(*others));
@@ -157,7 +191,7 @@ bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct te
     if (worth == 1) {
         struct text_values left = {v->base, others, other_count};
         buf_push(&e->head, text_tag(&text_keyed));
-        varint_put(&e->head, column);
+        varint_put(&e->head, (uint64_t)column * 2 + chained);
         *others_left -= other_count;
         e->cost += 3;
         number_encode(e, ctx, ranks, v->count, STREAM_RANK);
@@ -171,10 +205,13 @@ bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct te
 
 struct keyed {
     uint32_t column;
-    uint32_t pending; /* node of the value that was given last, while its place isn't known */
+    bool chained;
+    uint32_t pending;       /* node of the value that was given last, while its place isn't known */
+    uint32_t chain_pending; /* the same in `chain` */
     struct number_column ranks;
     struct text_column *others;
     struct lists lists;
+    struct lists chain; /* for each key that isn't chained yet, the last value */
 };
 
 static void free_keyed(void *state)
@@ -183,6 +220,7 @@ static void free_keyed(void *state)
     number_clear(&k->ranks);
     text_free(k->others);
     lists_clear(&k->lists);
+    lists_clear(&k->chain);
     free(k);
 }
 
@@ -194,7 +232,9 @@ static void *parse(struct reader *head, struct stream_reader *streams, unsigned 
         error_memory(err);
         return NULL;
     }
-    k->column = (uint32_t)reader_varint_max(head, UINT32_MAX);
+    uint64_t key = reader_varint_max(head, UINT32_MAX);
+    k->column = (uint32_t)key / 2;
+    k->chained = key & 1;
     if (head->failed || !number_parse(&k->ranks, head, streams, STREAM_RANK) ||
         text_parse(&k->others, head, streams, depth + 1, err) != LGZ_OK) {
         free_keyed(k);
@@ -228,16 +268,33 @@ static bool take_rank(struct lists *l, struct key_list *list, uint64_t rank, str
     return true;
 }
 
+/* The chained key in place of a key. @return false without memory, or if there are too many */
+static bool take_chained(struct keyed *k, struct text_batch *b, uint64_t *key)
+{
+    size_t keys = k->chain.keys;
+    if (!chain_key(&k->chain, key, &k->chain_pending)) {
+        stream_reader_lacks_memory(b->streams);
+        return false;
+    }
+    return k->chain.keys == keys || stream_reader_take_table(b->streams, KEYED_OTHER_SIZE);
+}
+
 static bool next_value(struct keyed *k, struct text_batch *b, struct span *value)
 {
     uint64_t rank;
     /* What was given last has been put out by now: there, it stays. */
     if (k->pending != NONE)
         k->lists.nodes.data[k->pending].value = *b->self;
+    if (k->chain_pending != NONE)
+        k->chain.nodes.data[k->chain_pending].value = *b->self;
     k->pending = NONE;
+    k->chain_pending = NONE;
     if (k->column >= b->columns || !number_next(&k->ranks, &rank) || rank > LIST_MAX)
         return false;
-    struct key_list *list = list_of(&k->lists, keyed_hash(b->last[k->column]));
+    uint64_t key = keyed_hash(b->last[k->column]);
+    if (k->chained && !take_chained(k, b, &key))
+        return false;
+    struct key_list *list = list_of(&k->lists, key);
     if (list && rank)
         return take_rank(&k->lists, list, rank, value);
     if (list &&

@@ -6,6 +6,9 @@
  * row, or in one before) says under which key the value stands. Each key has a list of the values
  * seen with it lately, the last one first; a row says which of them it is, or that it's none. A
  * column may be its own key: then values follow from the one before.
+ *
+ * A chained key is the value that this column had when the key column last had what it has now: so
+ * a client's request follows from the same client's last one, the step of a thread from its last.
  */
 #ifndef LOGZIP_COLUMN_KEYED_H
 #define LOGZIP_COLUMN_KEYED_H
@@ -24,11 +27,20 @@ uint64_t keyed_hash(struct span key);
  * @param e       gets the column, its tag included; its cost is the estimate
  * @param keys    for each value, keyed_hash() of its key
  * @param column  number of the key column in the block
+ * @param chained  were they chained?
  * @param others_left  how many values of a block may not follow; less those of this column
  * afterwards
  * @return false, with nothing in `e`, where values hardly follow from the key
  */
 bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,
-                  const uint64_t *keys, uint32_t column, size_t *others_left);
+                  const uint64_t *keys, uint32_t column, bool chained, size_t *others_left);
+
+/**
+ * Turn keys into chained ones.
+ *
+ * @param others_left  each distinct key takes one
+ * @return false when memory is out
+ */
+bool keyed_chain(uint64_t *keys, const struct text_values *v, size_t *others_left);
 
 #endif

@@ -16,6 +16,7 @@ enum {
     MIN_COST = 32,
     NUMBER_SHARE = 4,  /* of the rows of a sample, 1/4 say enough of numbers */
     COPY_SHARE = 4,    /* and of copies */
+    CHAIN_SHARE = 32,  /* of all cost that a column must have for chained keys to be tried */
     TABLE_SIZE = 8192, /* of the sample */
 };
 
@@ -37,6 +38,7 @@ struct search {
     struct related *list; /* the columns that are worth the search */
     size_t count;
     struct scratch *scratch; /* for each thread */
+    size_t chain_cost;       /* a column that costs more is tried with chained keys, too */
 };
 
 /* What a thread keeps from column to column. */
@@ -66,6 +68,7 @@ struct trial {
 /* A key, and what the column may cost with it. */
 struct candidate {
     uint32_t column;
+    bool chained;
     double cost;
 };
 
@@ -116,8 +119,18 @@ static bool remember(struct remembered *table, uint64_t key, uint64_t value)
     return known;
 }
 
-/* What a column may cost if it follows from a key as often as in the sample. */
-static double sample_cost(const struct trial *t, uint32_t key, size_t start, size_t count)
+/* The same where what was there with this key the last time is the key. */
+static bool remember_chained(struct remembered *table, uint64_t key, uint64_t round, uint64_t value)
+{
+    struct remembered *r = &table[(key ^ key >> 32) % TABLE_SIZE];
+    uint64_t last = r->key == key ? r->values[0] : 0;
+    *r = (struct remembered){key, {value, 0}};
+    return remember(table, last + round, value);
+}
+
+/* A key, and what the column may cost if it follows from that as often as in the sample. */
+static struct candidate sample_key(const struct trial *t, uint32_t key, bool chained, size_t start,
+                                   size_t count)
 {
     const struct search *s = t->search;
     uint32_t column = t->related->column;
@@ -126,13 +139,17 @@ static double sample_cost(const struct trial *t, uint32_t key, size_t start, siz
     size_t hits = 0;
     /* Different keys for each pair of columns, whichever come first. */
     uint64_t round = ROUND_STEP * ((uint64_t)column * s->columns->count + key + 1);
-    for (size_t i = 0; i < count; i++)
-        hits += remember(t->scratch->table, next_key(&walk, v->order.data[start + i]) + round,
-                         t->scratch->sample[i]);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t hash = next_key(&walk, v->order.data[start + i]);
+        uint64_t value = t->scratch->sample[i];
+        hits += chained ? remember_chained(t->scratch->table, hash + ~round, round, value)
+                        : remember(t->scratch->table, hash + round, value);
+    }
     double rate = (double)hits / (double)count;
     double other = 1 - rate;
     double bits = hits && hits < count ? -rate * log2(rate) - other * log2(other) : 0;
-    return (double)s->encoded[column].cost * other + (double)v->order.len * bits / 8;
+    double cost = (double)s->encoded[column].cost * other + (double)v->order.len * bits / 8;
+    return (struct candidate){key, chained, cost};
 }
 
 /* How many values of a block may not follow from their keys: a reader has tables for them. */
@@ -142,7 +159,7 @@ static size_t others_limit(const struct search *s)
 }
 
 /* Encode with a key, and keep that if it is cheaper. */
-static int try_key(struct trial *t, uint32_t key)
+static int try_key(struct trial *t, const struct candidate *key)
 {
     const struct search *s = t->search;
     struct related *r = t->related;
@@ -155,12 +172,14 @@ static int try_key(struct trial *t, uint32_t key)
     uint64_t *keys = malloc((v->order.len + 1) * sizeof(*keys));
     if (!keys)
         return error_memory(t->err);
-    struct key_walk walk = walk_keys(s, key, v->order.data[0]);
+    struct key_walk walk = walk_keys(s, key->column, v->order.data[0]);
     for (size_t i = 0; i < v->order.len; i++)
         keys[i] = next_key(&walk, v->order.data[i]);
-    bool worth = keyed_encode(&keyed, t->ctx, &values, keys, key, &left);
+    bool ok = !key->chained || keyed_chain(keys, &values, &left);
+    bool worth =
+        ok && keyed_encode(&keyed, t->ctx, &values, keys, key->column, key->chained, &left);
     free(keys);
-    if (keyed.head.failed) {
+    if (!ok || keyed.head.failed) {
         encoded_clear(&keyed);
         return error_memory(t->err);
     }
@@ -197,22 +216,29 @@ static int try_keys(struct trial *t)
     uint32_t column = t->related->column;
     const struct column_values *v = &s->columns->list[column];
     double cost = (double)s->encoded[column].cost;
-    struct candidate best[RELATION_TRIALS] = {{column, cost}, {column, cost}};
+    struct candidate best[RELATION_TRIALS] = {{column, false, cost}, {column, false, cost}};
+    struct candidate chained = {column, true, cost};
     size_t count = v->order.len < s->effort->sample ? v->order.len : s->effort->sample;
     size_t start = (v->order.len - count) / 2;
     for (size_t i = 0; i < count; i++)
         t->scratch->sample[i] = keyed_hash(value_of(s, v, start + i)) | 1;
-    keep_best(best, (struct candidate){column, sample_cost(t, column, start, count)});
+    keep_best(best, sample_key(t, column, false, start, count));
     for (size_t i = t->related->slot, tried = 0; i-- > 0 && tried < s->effort->candidates;) {
         if (s->columns->list[row[i]].kind != COLUMN_TEXT || row[i] == column)
             continue;
-        keep_best(best, (struct candidate){row[i], sample_cost(t, row[i], start, count)});
+        keep_best(best, sample_key(t, row[i], false, start, count));
+        if (s->encoded[column].cost > s->chain_cost) {
+            struct candidate chain = sample_key(t, row[i], true, start, count);
+            chained = chain.cost < chained.cost ? chain : chained;
+        }
         tried++;
     }
     int code = LGZ_OK;
     for (unsigned i = 0; i < s->effort->trials && code == LGZ_OK; i++)
         if (best[i].cost * 8 < cost * 7)
-            code = try_key(t, best[i].column);
+            code = try_key(t, &best[i]);
+    if (code == LGZ_OK && chained.cost * 8 < (double)s->encoded[column].cost * 7)
+        code = try_key(t, &chained);
     return code;
 }
 
@@ -312,6 +338,7 @@ int relations_encode(const struct columns *columns, const struct layout *layout,
     for (size_t i = 0; i < columns->count; i++)
         total += encoded[i].cost;
     size_t min_cost = total / effort->share > MIN_COST ? total / effort->share : MIN_COST;
+    s.chain_cost = total / CHAIN_SHARE;
     unsigned threads = workers_count(&ctx->worker);
     s.scratch = calloc(threads, sizeof(*s.scratch));
     int code = s.scratch ? differences_new(&s.differences, columns, raw, err) : error_memory(err);

@@ -34,17 +34,21 @@ static void add_row(struct table *t, const char *key, const char *value)
     t->values[t->rows++] = put(&t->bytes, value);
 }
 
-/* `of_self`: the values are their own keys. */
-static bool encode(const struct table *t, bool of_self, size_t *others, struct encoded *e,
+/* Whose keys: the key column's, the values' own, or those chained by the key column. */
+enum key_kind { OF_KEY, OF_SELF, OF_CHAIN };
+
+static bool encode(const struct table *t, enum key_kind kind, size_t *others, struct encoded *e,
                    struct column_context *ctx)
 {
     static uint64_t keys[ROWS];
     struct text_values values = {t->bytes.data, t->values, t->rows};
     for (size_t i = 0; i < t->rows; i++)
-        keys[i] = keyed_hash(!of_self ? at(t, t->keys[i])
-                             : i      ? at(t, t->values[i - 1])
-                                      : (struct span){(const uint8_t *)"", 0});
-    return keyed_encode(e, ctx, &values, keys, of_self, others);
+        keys[i] = keyed_hash(kind != OF_SELF ? at(t, t->keys[i])
+                             : i             ? at(t, t->values[i - 1])
+                                             : (struct span){(const uint8_t *)"", 0});
+    if (kind == OF_CHAIN && !keyed_chain(keys, &values, others))
+        return false;
+    return keyed_encode(e, ctx, &values, keys, kind == OF_SELF, kind == OF_CHAIN, others);
 }
 
 /* Decodes as a block does: each value is put out before the next one is asked for. */
@@ -85,7 +89,7 @@ static size_t decode(const struct table *t, struct packed_column *packed, struct
 }
 
 /* @return bytes of the encoded column, or 0 if it was declined */
-static size_t round_trip(const struct table *t, bool of_self)
+static size_t round_trip(const struct table *t, enum key_kind kind)
 {
     struct column_context ctx;
     struct encoded e = {0};
@@ -94,7 +98,7 @@ static size_t round_trip(const struct table *t, bool of_self)
     size_t size = 0;
     ck_assert(!t->bytes.failed);
     ck_ok(column_context_init(&ctx, LGZ_LEVEL_BEST, &err));
-    if (encode(t, of_self, &others, &e, &ctx)) {
+    if (encode(t, kind, &others, &e, &ctx)) {
         pack_column(&ctx, &e, &packed);
         size = e.head.len + packed.frames.len;
         ck_assert_uint_eq(decode(t, &packed, buf_span(&e.head)), t->rows);
@@ -117,7 +121,7 @@ START_TEST(test_follows)
         add_row(&t, key, value);
     }
     /* A hundred values, and nothing else. */
-    size_t size = round_trip(&t, false);
+    size_t size = round_trip(&t, OF_KEY);
     ck_assert_uint_gt(size, 0);
     ck_assert_uint_lt(size, 700);
     buf_free(&t.bytes);
@@ -130,7 +134,25 @@ START_TEST(test_own_key)
     struct table t = {0};
     for (int i = 0; i < ROWS; i++)
         add_row(&t, "", circle[i % 5]);
-    ck_assert_uint_lt(round_trip(&t, true), 100);
+    ck_assert_uint_lt(round_trip(&t, OF_SELF), 100);
+    buf_free(&t.bytes);
+}
+END_TEST
+
+/* Many go around in circles, each at its own pace: what follows is known, but for who goes on. */
+START_TEST(test_chained)
+{
+    static const char *const circle[] = {"start", "check", "work", "end", "sleep"};
+    struct table t = {0};
+    uint64_t state = 3;
+    size_t steps[50] = {0};
+    char key[16];
+    for (int i = 0; i < ROWS; i++) {
+        size_t who = random_below(&state, 50);
+        snprintf(key, sizeof(key), "%zu", who);
+        add_row(&t, key, circle[steps[who]++ % 5]);
+    }
+    ck_assert_uint_lt(round_trip(&t, OF_CHAIN), 200);
     buf_free(&t.bytes);
 }
 END_TEST
@@ -151,8 +173,9 @@ START_TEST(test_random)
         snprintf(value, sizeof(value), "%0*llu", (int)(v % 70), (unsigned long long)v);
         add_row(&t, key, v ? value : "");
     }
-    round_trip(&t, false);
-    round_trip(&t, true);
+    round_trip(&t, OF_KEY);
+    round_trip(&t, OF_SELF);
+    round_trip(&t, OF_CHAIN);
     buf_free(&t.bytes);
 }
 END_TEST
@@ -170,13 +193,13 @@ START_TEST(test_declined)
         add_row(&t, "k", value);
     }
     ck_ok(column_context_init(&ctx, LGZ_LEVEL_DEFAULT, &err));
-    ck_assert(!encode(&t, false, &others, &e, &ctx));
+    ck_assert(!encode(&t, OF_KEY, &others, &e, &ctx));
     ck_assert(!e.head.len && !e.streams.len && others == ROWS);
     t.rows = 100;
     others = 99;
-    ck_assert(!encode(&t, false, &others, &e, &ctx));
+    ck_assert(!encode(&t, OF_KEY, &others, &e, &ctx));
     others = 100;
-    ck_assert(encode(&t, false, &others, &e, &ctx));
+    ck_assert(encode(&t, OF_KEY, &others, &e, &ctx));
     ck_assert_uint_eq(others, 0);
     encoded_clear(&e);
     column_context_clear(&ctx);
@@ -195,12 +218,16 @@ START_TEST(test_damage)
     for (int i = 0; i < 20; i++)
         add_row(&t, i % 2 ? "odd" : "even", i % 2 ? "one" : "two");
     ck_ok(column_context_init(&ctx, LGZ_LEVEL_DEFAULT, &err));
-    ck_assert(encode(&t, false, &others, &e, &ctx));
+    ck_assert(encode(&t, OF_KEY, &others, &e, &ctx));
     pack_column(&ctx, &e, &packed);
     ck_assert_uint_eq(decode(&t, &packed, buf_span(&e.head)), t.rows);
-    e.head.data[1] = COLUMNS;
+    e.head.data[1] = 2 * COLUMNS;
+    ck_assert_uint_eq(decode(&t, &packed, buf_span(&e.head)), 0);
+    e.head.data[1] = 2 * COLUMNS + 1;
     ck_assert_uint_eq(decode(&t, &packed, buf_span(&e.head)), 0);
     e.head.data[1] = 1;
+    ck_assert_uint_lt(decode(&t, &packed, buf_span(&e.head)), t.rows);
+    e.head.data[1] = 2;
     ck_assert_uint_lt(decode(&t, &packed, buf_span(&e.head)), t.rows);
     free_packed(&packed);
     encoded_clear(&e);
@@ -213,6 +240,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_follows);
     tcase_add_test(tc, test_own_key);
+    tcase_add_test(tc, test_chained);
     tcase_add_loop_test(tc, test_random, 0, 40);
     tcase_add_test(tc, test_declined);
     tcase_add_test(tc, test_damage);
