@@ -15,7 +15,7 @@ static bool grow(struct distinct *d)
     if (!table)
         return false;
     for (size_t i = 0; i < d->list.len; i++) {
-        size_t slot = hash_bytes(d->list.data[i].data, d->list.data[i].len) & (size - 1);
+        size_t slot = hash_short(d->list.data[i].data, d->list.data[i].len) & (size - 1);
         while (table[slot])
             slot = (slot + 1) & (size - 1);
         table[slot] = (uint32_t)i + 1;
@@ -30,7 +30,7 @@ uint32_t distinct_add(struct distinct *d, struct span value)
 {
     if (d->list.len * 2 >= d->table_size && !grow(d))
         return UINT32_MAX;
-    size_t slot = hash_bytes(value.data, value.len) & (d->table_size - 1);
+    size_t slot = hash_short(value.data, value.len) & (d->table_size - 1);
     for (; d->table[slot]; slot = (slot + 1) & (d->table_size - 1)) {
         uint32_t index = d->table[slot] - 1;
         if (span_equal(d->list.data[index], value)) {

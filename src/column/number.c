@@ -18,6 +18,7 @@ static const uint8_t given_values[TRANSFORMS] = {0, 1, 2, 1};
 enum {
     PEAK_SAMPLE = 4096, /* values that are looked at before differences to the largest are tried */
     PEAK_MIN = 64,
+    SAMPLE_PIECES = 4,
 };
 
 /* The numbers after a transform; written to the stream in one of the layouts. */
@@ -161,8 +162,16 @@ static void try_layout(struct encoded *best, struct column_context *ctx,
     encoded_keep_cheaper(best, &candidate);
 }
 
+/* Which transforms and layouts are tried. */
+struct choice {
+    unsigned transforms; /* 1 << DELTA, ... */
+    bool planes;
+    bool varints; /* of numbers of more than a byte */
+};
+
 static void try_transform(struct encoded *best, struct column_context *ctx, struct transformed *t,
-                          const uint64_t *values, size_t count, enum stream_class class)
+                          const uint64_t *values, size_t count, const struct choice *choice,
+                          enum stream_class class)
 {
     if (t->transform == PLAIN)
         apply_plain(t, values, count);
@@ -184,15 +193,81 @@ static void try_transform(struct encoded *best, struct column_context *ctx, stru
         return;
     }
     unsigned width = width_of(t->max);
-    try_layout(best, ctx, t, width, class);
-    if (width > 1)
+    if (choice->planes || width == 1)
+        try_layout(best, ctx, t, width, class);
+    if (choice->varints && width > 1)
         try_layout(best, ctx, t, VARINT, class);
+}
+
+static struct encoded try_choice(struct column_context *ctx, struct transformed *t,
+                                 const uint64_t *values, size_t count, const struct choice *choice,
+                                 enum stream_class class)
+{
+    struct encoded best = {.cost = SIZE_MAX};
+    for (int transform = PLAIN; transform < TRANSFORMS; transform++) {
+        struct encoded candidate = {.cost = SIZE_MAX};
+        if (!(choice->transforms >> transform & 1))
+            continue;
+        t->transform = (enum transform)transform;
+        try_transform(&candidate, ctx, t, values, count, choice, class);
+        if (transform == PEAK)
+            encoded_keep_clearly_cheaper(&best, &candidate);
+        else
+            encoded_keep_cheaper(&best, &candidate);
+    }
+    return best;
+}
+
+static struct choice all_choices(const uint64_t *values, size_t count)
+{
+    struct choice all = {0, true, true};
+    for (int transform = PLAIN; transform < TRANSFORMS; transform++)
+        if (count > given_values[transform] && (transform != PEAK || peak_may_pay(values, count)))
+            all.transforms |= 1u << transform;
+    return all;
+}
+
+/* Keep what is cheapest for some pieces of many numbers. `t` has room for these twice. */
+static void choose_by_sample(struct choice *choice, struct column_context *ctx,
+                             struct transformed *t, const uint64_t *values, size_t count,
+                             size_t size, enum stream_class class)
+{
+    uint64_t *sample = t->values + size;
+    size_t piece = size / SAMPLE_PIECES;
+    for (size_t i = 0; i < SAMPLE_PIECES; i++)
+        memcpy(sample + i * piece, values + (count - piece) / (SAMPLE_PIECES - 1) * i,
+               piece * sizeof(*sample));
+    struct encoded best = try_choice(ctx, t, sample, size, choice, class);
+    if (best.head.len && !best.head.failed) {
+        unsigned layout = best.head.data[0] & 15;
+        choice->transforms = 1u << (best.head.data[0] >> 4);
+        choice->planes = layout != VARINT;
+        choice->varints = layout == VARINT || layout == CONSTANT;
+    }
+    encoded_clear(&best);
+}
+
+/* All steps from one to the next equal: pieces wouldn't show it. */
+static bool is_regular(const uint64_t *values, size_t count)
+{
+    size_t i = 2;
+    while (i < count && values[i] - values[i - 1] == values[1] - values[0])
+        i++;
+    return i >= count;
+}
+
+/* How many of many numbers are tried; 0 for all. */
+static size_t sample_size(const struct column_context *ctx, const uint64_t *values, size_t count)
+{
+    static const size_t sizes[] = {
+        [LGZ_LEVEL_FAST] = 1024, [LGZ_LEVEL_DEFAULT] = 16384, [LGZ_LEVEL_BEST] = 0};
+    size_t size = sizes[ctx->level];
+    return count < 2 * size || is_regular(values, count) ? 0 : size;
 }
 
 void number_encode(struct encoded *e, struct column_context *ctx, const uint64_t *values,
                    size_t count, enum stream_class class)
 {
-    struct encoded best = {.cost = SIZE_MAX};
     struct transformed t = {0};
     uint64_t none = 0;
     if (count == 0) {
@@ -204,18 +279,11 @@ void number_encode(struct encoded *e, struct column_context *ctx, const uint64_t
         e->head.failed = true;
         return;
     }
-    for (int transform = PLAIN; transform < TRANSFORMS; transform++) {
-        if (count <= given_values[transform] || (transform == PEAK && !peak_may_pay(values, count)))
-            continue;
-        t.transform = (enum transform)transform;
-        if (transform == PEAK) {
-            struct encoded peak = {.cost = SIZE_MAX};
-            try_transform(&peak, ctx, &t, values, count, class);
-            encoded_keep_clearly_cheaper(&best, &peak);
-        } else {
-            try_transform(&best, ctx, &t, values, count, class);
-        }
-    }
+    struct choice choice = all_choices(values, count);
+    size_t size = sample_size(ctx, values, count);
+    if (size)
+        choose_by_sample(&choice, ctx, &t, values, count, size, class);
+    struct encoded best = try_choice(ctx, &t, values, count, &choice, class);
     free(t.values);
     encoded_append(e, &best);
 }

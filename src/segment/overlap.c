@@ -33,7 +33,7 @@ void sketch_values(struct sketch *s, const struct text_values *values)
     s->len = 0;
     for (size_t i = 0; i < values->count; i++) {
         struct span value = text_value(values, i);
-        uint64_t hash = hash_bytes(value.data, value.len);
+        uint64_t hash = hash_short(value.data, value.len);
         if (s->len < SKETCH_SIZE || hash < s->smallest[SKETCH_SIZE - 1])
             insert(s, hash);
     }
