@@ -175,9 +175,11 @@ unsigned workers_count(const struct worker *me)
     return me->crew ? me->crew->count : 1;
 }
 
-unsigned workers_pieces(const struct worker *me)
+size_t workers_pieces(const struct worker *me, size_t most)
 {
-    return me->crew ? me->crew->count * PIECES_PER_THREAD : 1;
+    size_t wanted = me->crew ? (size_t)me->crew->count * PIECES_PER_THREAD : 1;
+    size_t pieces = most < wanted ? most : wanted;
+    return pieces ? pieces : 1;
 }
 
 void workers_free(struct workers *w)

@@ -70,8 +70,11 @@ int workers_share(struct worker *me, size_t parts, work_part *run, void *context
 /** How many threads there are: 1 for a worker that is alone. */
 unsigned workers_count(const struct worker *me);
 
-/** Into how many pieces to cut what can be cut anywhere: 1 for a worker that is alone. */
-unsigned workers_pieces(const struct worker *me);
+/**
+ * Into how many pieces to cut what can be cut anywhere: 1 for a worker that is alone, and at most
+ * `most`, but at least 1.
+ */
+size_t workers_pieces(const struct worker *me, size_t most);
 
 /** Wait for the parts that run, drop those not begun, end the threads. NULL is allowed. */
 void workers_free(struct workers *w);

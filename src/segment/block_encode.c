@@ -78,7 +78,7 @@ static int find_templates(struct encoder *e, struct lgz_error *err)
 {
     const struct block_input *in = e->input;
     if (!lines_split(&e->lines, in->raw, in->len) ||
-        !skeletons_collect(&e->skeletons, in->raw, &e->lines))
+        !skeletons_collect(&e->skeletons, in->raw, &e->lines, &e->ctx->worker))
         return error_memory(err);
     int code = cluster_skeletons(&e->clustering, &e->skeletons, in->raw, &e->lines,
                                  MIN_TEMPLATE_LINES, err);
@@ -108,10 +108,9 @@ static int collect_values(struct encoder *e, struct lgz_error *err)
     e->counts = calloc(e->clustering.set.list.len, sizeof(*e->counts));
     if (!e->template_of_line || !e->counts)
         return error_memory(err);
-    for (size_t i = 0; i < lines; i++)
-        e->template_of_line[i] = e->clustering.of_skeleton[e->skeletons.of_line[i]];
-    int code = columns_collect(&e->columns, e->input->raw, &e->lines, &e->skeletons,
-                               &e->clustering.set, &e->layout, e->template_of_line, err);
+    const struct columns_input in = {e->input->raw,      &e->lines,  &e->skeletons,
+                                     &e->clustering.set, &e->layout, e->clustering.of_skeleton};
+    int code = columns_collect(&e->columns, &in, &e->ctx->worker, e->template_of_line, err);
     if (code != LGZ_OK)
         return code;
     for (size_t i = 0; i < lines; i++)
@@ -120,13 +119,45 @@ static int collect_values(struct encoder *e, struct lgz_error *err)
     return LGZ_OK;
 }
 
-static int encode_columns(struct encoder *e, struct encoded *out, struct lgz_error *err)
+/* What is made of a block's lines, side by side. */
+struct parts {
+    struct encoder *encoder;
+    struct encoded columns;
+    struct encoded templates; /* of the lines */
+    struct block_summary *summary;
+};
+
+enum { PART_COLUMNS, PART_TEMPLATES, PART_TIMES, PARTS };
+
+static int encode_part(struct worker *me, void *context, size_t part, struct lgz_error *err)
 {
-    if (e->clustering.set.list.len > 1)
-        number_encode(out, e->ctx, e->template_of_line, e->lines.list.len, STREAM_INDEX);
-    return grouping_encode(&e->columns, &e->layout, &e->clustering.set,
-                           (struct span){e->input->raw, e->input->len}, e->ctx,
-                           e->options->grouping, &e->options->relations, out, err);
+    struct parts *p = context;
+    struct encoder *e = p->encoder;
+    const struct span raw = {e->input->raw, e->input->len};
+    switch (part) {
+    case PART_COLUMNS:
+        return grouping_encode(&e->columns, &e->layout, &e->clustering.set, raw, me->state,
+                               e->options->grouping, &e->options->relations, &p->columns, err);
+    case PART_TEMPLATES:
+        if (e->clustering.set.list.len > 1)
+            number_encode(&p->templates, me->state, e->template_of_line, e->lines.list.len,
+                          STREAM_INDEX);
+        return LGZ_OK;
+    default:
+        block_times(e->input, &e->lines, &e->skeletons, p->summary);
+        return LGZ_OK;
+    }
+}
+
+/* Values to streams, which go into `out`. */
+static int encode_values(struct encoder *e, struct block_summary *summary, struct encoded *out,
+                         struct lgz_error *err)
+{
+    struct parts p = {.encoder = e, .summary = summary};
+    int code = workers_share(&e->ctx->worker, PARTS, encode_part, &p, err);
+    encoded_append(out, &p.templates);
+    encoded_append(out, &p.columns);
+    return code;
 }
 
 static void put_head(struct encoder *e, const struct encoded *columns, struct buf *head)
@@ -195,11 +226,9 @@ static int encode_structured(struct column_context *ctx, const struct block_inpu
     struct buf head = {0};
     int code = find_templates(&e, err);
     if (code == LGZ_OK)
-        block_times(input, &e.lines, &e.skeletons, summary);
-    if (code == LGZ_OK)
         code = collect_values(&e, err);
     if (code == LGZ_OK)
-        code = encode_columns(&e, &columns, err);
+        code = encode_values(&e, summary, &columns, err);
     if (code != LGZ_OK || !streams_within_limit(&columns, input->len))
         goto out;
     put_head(&e, &columns, &head);
@@ -276,33 +305,64 @@ static int structure_may_pay(struct column_context *ctx, const struct block_inpu
     return code;
 }
 
+/* How large zstd's level 1 makes a block that it sees as a whole. */
+static int quick_plain(struct column_context *ctx, const struct block_input *input, size_t *len,
+                       struct lgz_error *err)
+{
+    const struct frame_options quick = {1, 27, true};
+    struct buf plain = {0};
+    int code = encode_plain(ctx, &quick, input, 0, &plain, err);
+    *len = plain.len;
+    buf_free(&plain);
+    return code;
+}
+
 /*
  * Might a plain frame win? At a high level, all of the block is compressed quickly to see; the
  * quick trial looks as far back as the other might: what repeats from afar, it must not miss. What
  * the high level saves beside that, some pieces say.
  * Below, that would take longer than much of the rest: an estimate is enough, where structure is
- * far better.
+ * far better. `measured` is the one or the other.
  */
 static int plain_may_win(struct column_context *ctx, const struct block_input *input,
-                         uint64_t checksum, size_t structured, bool *may_win, struct lgz_error *err)
+                         size_t structured, size_t measured, bool *may_win, struct lgz_error *err)
 {
-    const struct frame_options quick = {1, 27, true};
     const int level = level_table[ctx->level].frames.zstd_level;
-    const struct span raw = {input->raw, input->len};
-    struct buf plain = {0};
-    *may_win = true;
-    if (!structured)
-        return LGZ_OK;
     double limit = (double)structured * level_table[ctx->level].plain_gain;
-    if (ctx->level != LGZ_LEVEL_BEST)
-        *may_win = (double)plain_estimate(ctx->zstd, raw) < limit;
-    int code = *may_win ? encode_plain(ctx, &quick, input, checksum, &plain, err) : LGZ_OK;
-    *may_win = *may_win && (double)plain.len < limit;
-    if (code == LGZ_OK && *may_win && ctx->level == LGZ_LEVEL_BEST)
-        *may_win = (double)plain.len * PLAIN_DOUBT * plain_gain(ctx->zstd, raw, level) <
-                   (double)structured;
-    buf_free(&plain);
+    int code = LGZ_OK;
+    *may_win = !structured || (double)measured < limit;
+    if (!structured || !*may_win)
+        return LGZ_OK;
+    if (ctx->level != LGZ_LEVEL_BEST) {
+        code = quick_plain(ctx, input, &measured, err);
+        *may_win = (double)measured < limit;
+    } else {
+        const struct span raw = {input->raw, input->len};
+        *may_win =
+            (double)measured * PLAIN_DOUBT * plain_gain(ctx->zstd, raw, level) < (double)structured;
+    }
     return code;
+}
+
+/* A structured body, and beside it what a plain one would have at about zstd's level 1. */
+struct bodies {
+    const struct block_input *input;
+    uint64_t checksum;
+    struct buf *structured;
+    struct block_summary *summary;
+    size_t plain;
+};
+
+static int encode_body(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    struct bodies *b = context;
+    struct column_context *ctx = me->state;
+    if (part == 0)
+        return encode_structured(ctx, b->input, b->checksum, b->structured, b->summary, err);
+    if (ctx->level == LGZ_LEVEL_BEST)
+        return quick_plain(ctx, b->input, &b->plain, err);
+    b->plain = plain_estimate(ctx->zstd, (struct span){b->input->raw, b->input->len});
+    return LGZ_OK;
 }
 
 /* Structure pays nearly always, and a plain trial costs more time than all the rest. */
@@ -317,10 +377,11 @@ static int choose_body(struct column_context *ctx, const struct block_input *inp
     int code = LGZ_OK;
     if (input->len >= MIN_STRUCTURED)
         code = structure_may_pay(ctx, input, &may_pay, err);
+    struct bodies bodies = {input, checksum, body, summary, 0};
     if (code == LGZ_OK && may_pay)
-        code = encode_structured(ctx, input, checksum, body, summary, err);
+        code = workers_share(&ctx->worker, 2, encode_body, &bodies, err);
     if (code == LGZ_OK)
-        code = plain_may_win(ctx, input, checksum, body->len, &may_win, err);
+        code = plain_may_win(ctx, input, body->len, bodies.plain, &may_win, err);
     frames.far = false; /* the promise is to be no larger than zstd as it comes */
     if (code == LGZ_OK && may_win)
         code = encode_plain(ctx, &frames, input, checksum, &plain, err);

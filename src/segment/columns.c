@@ -1,5 +1,9 @@
 /*
  * columns.c - from lines to values, and merging columns by the order of their values.
+ *
+ * Lines are matched in pieces, side by side. The templates proposed tell where the values of a
+ * piece begin in each column; a line that doesn't match after all moves what is behind it, which is
+ * so rare that all is then collected once more.
  */
 #include "segment/columns.h"
 
@@ -7,90 +11,158 @@
 
 #include "segment/rows.h"
 
-static bool collect_line(struct columns *c, const struct line *line, const struct template *t,
-                         const uint32_t *column_of, const struct slot_value *slots, uint32_t *order)
+enum { PIECE_LINES = 1024 }; /* fewer aren't worth a piece of their own */
+
+struct collecting {
+    struct columns *columns;
+    const struct columns_input *in;
+    const struct rows *rows;
+    uint64_t *template_of_line;
+    size_t pieces;
+    size_t *next;    /* for each piece and column: where its next value goes */
+    uint32_t *order; /* for each piece: the place of its first value among all */
+    bool *moved;     /* for each piece: a line of it got another template */
+};
+
+static size_t first_line(const struct collecting *c, size_t piece)
 {
-    for (size_t i = 0; i < t->slot_count; i++) {
-        struct column_values *v = &c->list[column_of[i]];
-        struct text_ref ref = {line->at + slots[i].at, slots[i].len};
-        bool ok = v->kind == COLUMN_TIME ? vec_push(&v->times, (uint64_t)slots[i].time)
-                                         : vec_push(&v->texts, ref);
-        if (!ok || !vec_push(&v->order, *order))
-            return false;
-        ++*order;
-    }
-    return true;
+    return c->in->lines->list.len * piece / c->pieces;
 }
 
-static size_t most_slots(const struct template_set *set)
+/* How many values a piece has for each column, and in all. */
+static uint32_t count_values(const struct collecting *c, size_t piece, size_t *rows, size_t *values)
 {
-    size_t most = 1;
-    for (size_t t = 0; t < set->list.len; t++)
-        if (set->list.data[t].slot_count > most)
-            most = set->list.data[t].slot_count;
-    return most;
-}
-
-/* Room for what the proposed templates will give, so that nothing grows value by value. */
-static bool reserve(struct columns *c, const struct template_set *set, const struct layout *layout,
-                    const uint64_t *template_of_line, size_t lines)
-{
-    size_t *rows = calloc(set->list.len, sizeof(*rows));
-    size_t *values = calloc(c->count + 1, sizeof(*values));
-    bool ok = rows && values;
-    for (size_t i = 0; ok && i < lines; i++)
-        rows[template_of_line[i]]++;
-    for (size_t t = 0; ok && t < set->list.len; t++)
+    const struct template_set *set = c->in->set;
+    uint32_t all = 0;
+    memset(rows, 0, set->list.len * sizeof(*rows));
+    for (size_t i = first_line(c, piece); i < first_line(c, piece + 1); i++)
+        rows[c->template_of_line[i]]++;
+    for (size_t t = 0; t < set->list.len; t++) {
+        all += (uint32_t)(rows[t] * set->list.data[t].slot_count);
         for (size_t i = 0; i < set->list.data[t].slot_count; i++)
-            values[layout->column_of[t][i]] += rows[t];
-    for (size_t i = 0; ok && i < c->count; i++) {
-        struct column_values *v = &c->list[i];
-        ok = vec_reserve(&v->order, values[i]) &&
-             (v->kind == COLUMN_TIME ? vec_reserve(&v->times, values[i])
-                                     : vec_reserve(&v->texts, values[i]));
+            values[c->in->layout->column_of[t][i]] += rows[t];
+    }
+    return all;
+}
+
+/* Room for all values; where those of each piece go. @return false when memory is out */
+static bool place_pieces(struct collecting *c)
+{
+    struct columns *columns = c->columns;
+    size_t *rows = malloc((c->in->set->list.len + 1) * sizeof(*rows));
+    uint32_t order = 0;
+    bool ok = rows != NULL;
+    memset(c->next, 0, c->pieces * columns->count * sizeof(*c->next));
+    for (size_t piece = 0; piece < c->pieces && ok; piece++) {
+        c->order[piece] = order;
+        c->moved[piece] = false;
+        order += count_values(c, piece, rows, c->next + piece * columns->count);
+    }
+    for (size_t i = 0; i < columns->count && ok; i++) {
+        struct column_values *v = &columns->list[i];
+        size_t values = 0;
+        for (size_t piece = 0; piece < c->pieces; piece++) {
+            size_t more = c->next[piece * columns->count + i];
+            c->next[piece * columns->count + i] = values;
+            values += more;
+        }
+        ok = vec_reserve(&v->order, values) &&
+             (v->kind == COLUMN_TIME ? vec_reserve(&v->times, values)
+                                     : vec_reserve(&v->texts, values));
+        v->order.len = values;
+        *(v->kind == COLUMN_TIME ? &v->times.len : &v->texts.len) = values;
     }
     free(rows);
-    free(values);
     return ok;
 }
 
-static bool collect_lines(struct columns *c, struct rows *rows, const uint8_t *raw,
-                          const struct lines *lines, const struct template_set *set,
-                          const struct layout *layout, uint64_t *template_of_line,
-                          struct slot_value *slots)
+/* Put a line's values where they go. */
+static void put_values(const struct collecting *c, const struct line *line,
+                       const struct template *t, const uint32_t *column_of,
+                       const struct slot_value *slots, size_t *next, uint32_t order)
 {
-    uint32_t order = 0;
-    for (size_t i = 0; i < lines->list.len; i++) {
-        const struct line *line = &lines->list.data[i];
-        size_t number = template_of_line[i];
-        if (!rows_match(rows, i, number, slots)) {
-            number = set->list.len - 1;
-            template_of_line[i] = number;
-            template_match(&set->list.data[number], raw + line->at, line->len, slots);
-        }
-        if (!collect_line(c, line, &set->list.data[number], layout->column_of[number], slots,
-                          &order))
-            return false;
+    for (size_t i = 0; i < t->slot_count; i++) {
+        struct column_values *v = &c->columns->list[column_of[i]];
+        size_t at = next[column_of[i]]++;
+        if (v->kind == COLUMN_TIME)
+            v->times.data[at] = (uint64_t)slots[i].time;
+        else
+            v->texts.data[at] = (struct text_ref){line->at + slots[i].at, slots[i].len};
+        v->order.data[at] = order + (uint32_t)i;
     }
-    return true;
 }
 
-int columns_collect(struct columns *c, const uint8_t *raw, const struct lines *lines,
-                    const struct skeletons *skeletons, const struct template_set *set,
-                    const struct layout *layout, uint64_t *template_of_line, struct lgz_error *err)
+static int collect_piece(struct worker *me, void *context, size_t piece, struct lgz_error *err)
 {
-    struct slot_value *slots = malloc(most_slots(set) * sizeof(*slots));
-    struct rows *rows = rows_new(set, skeletons, raw, lines);
-    c->count = layout->kinds.len;
-    c->list = calloc(c->count + 1, sizeof(*c->list));
-    bool ok = slots && rows && c->list;
-    for (size_t i = 0; ok && i < c->count; i++)
-        c->list[i].kind = layout->kinds.data[i];
-    ok = ok && reserve(c, set, layout, template_of_line, lines->list.len) &&
-         collect_lines(c, rows, raw, lines, set, layout, template_of_line, slots);
-    rows_free(rows);
+    (void)me;
+    const struct collecting *c = context;
+    const struct template_set *set = c->in->set;
+    size_t *next = c->next + piece * c->columns->count;
+    uint32_t order = c->order[piece];
+    struct slot_value *slots = malloc(template_set_most_slots(set) * sizeof(*slots));
+    if (!slots)
+        return error_memory(err);
+    for (size_t i = first_line(c, piece); i < first_line(c, piece + 1); i++) {
+        size_t number = c->template_of_line[i];
+        const struct template *t = &set->list.data[number];
+        if (!rows_match(c->rows, i, number, slots)) {
+            c->template_of_line[i] = set->list.len - 1;
+            c->moved[piece] = true;
+        }
+        /* All will be collected again. */
+        if (c->moved[piece])
+            continue;
+        put_values(c, &c->in->lines->list.data[i], t, c->in->layout->column_of[number], slots, next,
+                   order);
+        order += (uint32_t)t->slot_count;
+    }
     free(slots);
-    return ok ? LGZ_OK : error_memory(err);
+    return LGZ_OK;
+}
+
+static bool any_moved(const struct collecting *c)
+{
+    bool moved = false;
+    for (size_t i = 0; i < c->pieces; i++)
+        moved |= c->moved[i];
+    return moved;
+}
+
+/* Once, or twice: the last template, which a line then has, matches every line. */
+static int collect(struct collecting *c, struct worker *me, struct lgz_error *err)
+{
+    int code;
+    do {
+        code = place_pieces(c) ? LGZ_OK : error_memory(err);
+        if (code == LGZ_OK)
+            code = workers_share(me, c->pieces, collect_piece, c, err);
+    } while (code == LGZ_OK && any_moved(c));
+    return code;
+}
+
+int columns_collect(struct columns *columns, const struct columns_input *in, struct worker *me,
+                    uint64_t *template_of_line, struct lgz_error *err)
+{
+    size_t lines = in->lines->list.len;
+    struct rows *rows = rows_new(in->set, in->of_skeleton, in->skeletons, in->raw, in->lines, me);
+    struct collecting c = {columns, in, rows, template_of_line,
+                           .pieces = workers_pieces(me, lines / PIECE_LINES)};
+    columns->count = in->layout->kinds.len;
+    columns->list = calloc(columns->count + 1, sizeof(*columns->list));
+    c.next = malloc((c.pieces * columns->count + 1) * sizeof(*c.next));
+    c.order = malloc(c.pieces * sizeof(*c.order));
+    c.moved = malloc(c.pieces * sizeof(*c.moved));
+    bool ok = rows && columns->list && c.next && c.order && c.moved;
+    for (size_t i = 0; ok && i < columns->count; i++)
+        columns->list[i].kind = in->layout->kinds.data[i];
+    for (size_t i = 0; i < lines; i++)
+        template_of_line[i] = in->of_skeleton[in->skeletons->of_line[i]];
+    int code = ok ? collect(&c, me, err) : error_memory(err);
+    rows_free(rows);
+    free(c.next);
+    free(c.order);
+    free(c.moved);
+    return code;
 }
 
 /* A heap of columns, the one with the earliest next value on top. */

@@ -22,15 +22,25 @@ struct columns {
     size_t count;
 };
 
+/** Lines, and what was found out of them. */
+struct columns_input {
+    const uint8_t *raw;
+    const struct lines *lines;
+    const struct skeletons *skeletons;
+    const struct template_set *set;
+    const struct layout *layout;
+    const uint32_t *of_skeleton; /**< for each skeleton, the template proposed */
+};
+
 /**
  * Match every line and hand its values to the columns.
  *
- * @param template_of_line  for each line the template proposed; a line that doesn't match it gets
- *                          the last template; lines of a skeleton have the same proposed
+ * @param me                shares the work
+ * @param template_of_line  filled: for each line the template proposed or, if it doesn't match, the
+ *                          last one
  */
-int columns_collect(struct columns *c, const uint8_t *raw, const struct lines *lines,
-                    const struct skeletons *skeletons, const struct template_set *set,
-                    const struct layout *layout, uint64_t *template_of_line, struct lgz_error *err);
+int columns_collect(struct columns *c, const struct columns_input *in, struct worker *me,
+                    uint64_t *template_of_line, struct lgz_error *err);
 
 /**
  * Put columns of one kind together.

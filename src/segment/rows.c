@@ -22,10 +22,10 @@ struct gap {
     uint8_t digits;
 };
 
-enum plan_state { PLAN_UNKNOWN, PLAN_READY, PLAN_NONE };
+enum { PIECE_SKELETONS = 256 }; /* fewer aren't worth a piece of their own */
 
 struct plan {
-    enum plan_state state;
+    bool ready; /* else each line is matched for itself */
     uint32_t values;
     struct gap *gaps; /* for each value, and one behind the last */
     struct place *places;
@@ -33,39 +33,25 @@ struct plan {
 
 struct rows {
     const struct template_set *set;
+    const uint32_t *of_skeleton;
     const struct skeletons *skeletons;
     const uint8_t *raw;
     const struct lines *lines;
     struct plan *plans; /* for each skeleton */
 };
 
-struct rows *rows_new(const struct template_set *set, const struct skeletons *skeletons,
-                      const uint8_t *raw, const struct lines *lines)
-{
-    struct rows *r = malloc(sizeof(*r));
-    if (!r)
-        return NULL;
-    *r = (struct rows){set, skeletons, raw, lines,
-                       calloc(skeletons->list.len + 1, sizeof(struct plan))};
-    if (!r->plans) {
-        free(r);
-        return NULL;
-    }
-    return r;
-}
-
 static void plan_clear(struct plan *plan)
 {
     free(plan->gaps);
     free(plan->places);
-    *plan = (struct plan){.state = PLAN_NONE};
+    *plan = (struct plan){0};
 }
 
 void rows_free(struct rows *r)
 {
     if (!r)
         return;
-    for (size_t i = 0; i < r->skeletons->list.len; i++)
+    for (size_t i = 0; r->plans && i < r->skeletons->list.len; i++)
         plan_clear(&r->plans[i]);
     free(r->plans);
     free(r);
@@ -134,7 +120,6 @@ static void make_plan(const struct rows *r, const struct skeleton *skeleton,
     const struct line *line = &r->lines->list.data[skeleton->example];
     uint32_t first = r->skeletons->first_value[skeleton->example];
     const struct line_value *values = r->skeletons->values.data + first;
-    plan->state = PLAN_NONE;
     /* Not worth it for a few lines. */
     if (skeleton->count < 3 || !template_match(t, r->raw + line->at, line->len, slots))
         return;
@@ -144,11 +129,51 @@ static void make_plan(const struct rows *r, const struct skeleton *skeleton,
     if (plan->gaps && plan->places) {
         find_gaps(r, line, values, plan);
         if (find_places(r, line, t, values, slots, plan)) {
-            plan->state = PLAN_READY;
+            plan->ready = true;
             return;
         }
     }
     plan_clear(plan);
+}
+
+/* Plans that are made side by side. */
+struct planning {
+    struct rows *rows;
+    size_t pieces;
+};
+
+static int make_plans(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    (void)me;
+    const struct planning *p = context;
+    struct rows *r = p->rows;
+    size_t count = r->skeletons->list.len;
+    struct slot_value *slots = malloc(template_set_most_slots(r->set) * sizeof(*slots));
+    if (!slots)
+        return error_memory(err);
+    for (size_t i = count * part / p->pieces; i < count * (part + 1) / p->pieces; i++)
+        make_plan(r, &r->skeletons->list.data[i], &r->set->list.data[r->of_skeleton[i]], slots,
+                  &r->plans[i]);
+    free(slots);
+    return LGZ_OK;
+}
+
+struct rows *rows_new(const struct template_set *set, const uint32_t *of_skeleton,
+                      const struct skeletons *skeletons, const uint8_t *raw,
+                      const struct lines *lines, struct worker *me)
+{
+    size_t count = skeletons->list.len;
+    struct rows *r = malloc(sizeof(*r));
+    if (!r)
+        return NULL;
+    *r = (struct rows){set, of_skeleton, skeletons,
+                       raw, lines,       calloc(count + 1, sizeof(struct plan))};
+    struct planning p = {r, workers_pieces(me, count / PIECE_SKELETONS)};
+    if (!r->plans || workers_share(me, p.pieces, make_plans, &p, NULL) != LGZ_OK) {
+        rows_free(r);
+        return NULL;
+    }
+    return r;
 }
 
 /* memcmp() for what is mostly a few bytes long. */
@@ -218,18 +243,18 @@ static void take_slots(const struct rows *r, const struct plan *plan, const stru
     }
 }
 
-bool rows_match(struct rows *r, size_t number_of_line, size_t number, struct slot_value *values)
+bool rows_match(const struct rows *r, size_t number_of_line, size_t number,
+                struct slot_value *values)
 {
     const struct skeletons *s = r->skeletons;
     const struct line *line = &r->lines->list.data[number_of_line];
     const struct template *t = &r->set->list.data[number];
     uint32_t skeleton = s->of_line[number_of_line];
-    struct plan *plan = &r->plans[skeleton];
-    if (plan->state == PLAN_UNKNOWN)
-        make_plan(r, &s->list.data[skeleton], t, values, plan);
+    const struct plan *plan = &r->plans[skeleton];
     uint32_t first = s->first_value[number_of_line];
     const struct line_value *found = s->values.data + first;
-    if (plan->state != PLAN_READY || s->first_value[number_of_line + 1] - first != plan->values ||
+    if (number != r->of_skeleton[skeleton] || !plan->ready ||
+        s->first_value[number_of_line + 1] - first != plan->values ||
         !same_gaps(r, plan, line, found))
         return template_match(t, r->raw + line->at, line->len, values);
     take_slots(r, plan, line, found, t->slot_count, values);

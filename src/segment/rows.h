@@ -10,26 +10,30 @@
 #ifndef LOGZIP_SEGMENT_ROWS_H
 #define LOGZIP_SEGMENT_ROWS_H
 
+#include "base/workers.h"
 #include "template/skeleton.h"
 #include "template/template_set.h"
 
 struct rows;
 
 /**
- * @param skeletons  with the values of `lines`; all arguments must outlive the result
+ * @param of_skeleton  for each skeleton, the template that its lines are matched against
+ * @param skeletons    with the values of `lines`; all arguments but `me` must outlive the result
+ * @param me           shares the work
  * @return NULL when memory is out
  */
-struct rows *rows_new(const struct template_set *set, const struct skeletons *skeletons,
-                      const uint8_t *raw, const struct lines *lines);
+struct rows *rows_new(const struct template_set *set, const uint32_t *of_skeleton,
+                      const struct skeletons *skeletons, const uint8_t *raw,
+                      const struct lines *lines, struct worker *me);
 void rows_free(struct rows *r);
 
 /**
- * Match a line against a template: just what template_match() does.
+ * Match a line against a template: just what template_match() does. Threads may ask at once.
  *
  * @param line    its number
- * @param number  the template's; all lines of a skeleton are asked for with the same one
+ * @param number  the template's: that of its skeleton, or any other if that didn't match
  * @param values  filled if it matches: room for the slots of any template
  */
-bool rows_match(struct rows *r, size_t line, size_t number, struct slot_value *values);
+bool rows_match(const struct rows *r, size_t line, size_t number, struct slot_value *values);
 
 #endif

@@ -8,7 +8,12 @@
 
 #include "line/scan.h"
 
-enum { FIRST_TABLE = 1024, MARK_VALUE = 0x11, MARK_TIME = 0x12 };
+enum {
+    FIRST_TABLE = 1024,
+    MARK_VALUE = 0x11,
+    MARK_TIME = 0x12,
+    PIECE_LINES = 1024, /* fewer aren't worth a piece of their own */
+};
 
 uint64_t mix_bytes(uint64_t hash, const uint8_t *data, size_t len)
 {
@@ -127,31 +132,152 @@ static uint32_t find_or_add(struct skeletons *s, const struct skeleton *wanted)
     return (uint32_t)(s->list.len - 1);
 }
 
-static bool collect(struct skeletons *s, const struct lines *lines, struct scan *scan)
+/* Lines from `first` on to `end`, which are pieces of what `of_line` and `first_value` are for. */
+static bool collect_lines(struct skeletons *s, const uint8_t *raw, const struct lines *lines,
+                          size_t first, size_t end)
 {
-    for (size_t i = 0; i < lines->list.len; i++) {
+    struct scan scan;
+    const struct line *last = &lines->list.data[lines->list.len - 1];
+    scan_start(&scan, raw, (size_t)last->at + last->len, byte_map_best());
+    for (size_t i = first; i < end; i++) {
         struct skeleton found = {.example = (uint32_t)i};
         s->first_value[i] = (uint32_t)s->values.len;
-        scan_line(scan, lines->list.data[i].at, lines->list.data[i].len);
-        uint32_t index = hash_line(s, scan, &found) ? find_or_add(s, &found) : UINT32_MAX;
+        scan_line(&scan, lines->list.data[i].at, lines->list.data[i].len);
+        uint32_t index = hash_line(s, &scan, &found) ? find_or_add(s, &found) : UINT32_MAX;
         if (index == UINT32_MAX)
             return false;
         s->list.data[index].count++;
         s->of_line[i] = index;
     }
-    s->first_value[lines->list.len] = (uint32_t)s->values.len;
     return true;
 }
 
-bool skeletons_collect(struct skeletons *s, const uint8_t *raw, const struct lines *lines)
+/*
+ * Pieces of the lines, collected side by side. What was found in each is then put behind what the
+ * pieces before it have: the same as if all lines were one piece.
+ */
+struct piece {
+    size_t first; /* line */
+    size_t end;
+    struct skeletons found; /* `of_line` and `first_value` are the block's */
+    uint32_t *numbers;      /* what its skeletons are in the block */
+    size_t values;          /* of the pieces before it */
+    size_t stamps;
+};
+
+struct pieces {
+    struct skeletons *all;
+    const uint8_t *raw;
+    const struct lines *lines;
+    struct piece *list;
+    size_t count;
+};
+
+static int collect_piece(struct worker *me, void *context, size_t part, struct lgz_error *err)
 {
-    struct scan scan;
+    (void)me;
+    struct pieces *p = context;
+    struct piece *piece = &p->list[part];
+    return collect_lines(&piece->found, p->raw, p->lines, piece->first, piece->end)
+               ? LGZ_OK
+               : error_memory(err);
+}
+
+/* Number the skeletons of all pieces, and make room for their values. */
+static bool number_pieces(struct pieces *p)
+{
+    struct skeletons *all = p->all;
+    for (size_t i = 0; i < p->count; i++) {
+        struct piece *piece = &p->list[i];
+        const struct skeletons *found = &piece->found;
+        piece->values = all->values.len;
+        piece->stamps = all->stamps.len;
+        all->values.len += found->values.len;
+        all->stamps.len += found->stamps.len;
+        piece->numbers = malloc((found->list.len + 1) * sizeof(*piece->numbers));
+        if (!piece->numbers)
+            return false;
+        for (size_t j = 0; j < found->list.len; j++) {
+            struct skeleton wanted = found->list.data[j];
+            wanted.count = 0;
+            uint32_t number = find_or_add(all, &wanted);
+            if (number == UINT32_MAX)
+                return false;
+            all->list.data[number].count += found->list.data[j].count;
+            piece->numbers[j] = number;
+        }
+    }
+    return vec_reserve(&all->values, all->values.len + 1) &&
+           vec_reserve(&all->stamps, all->stamps.len + 1);
+}
+
+static int place_piece(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    (void)me;
+    (void)err;
+    const struct pieces *p = context;
+    const struct piece *piece = &p->list[part];
+    const struct skeletons *found = &piece->found;
+    struct line_value *values = p->all->values.data + piece->values;
+    for (size_t i = piece->first; i < piece->end; i++) {
+        found->of_line[i] = piece->numbers[found->of_line[i]];
+        found->first_value[i] += (uint32_t)piece->values;
+    }
+    for (size_t i = 0; i < found->values.len; i++) {
+        values[i] = found->values.data[i];
+        if (values[i].len & LINE_VALUE_STAMP)
+            values[i].len += (uint32_t)piece->stamps;
+    }
+    if (found->stamps.len)
+        memcpy(p->all->stamps.data + piece->stamps, found->stamps.data,
+               found->stamps.len * sizeof(*found->stamps.data));
+    return LGZ_OK;
+}
+
+static void pieces_free(struct pieces *p)
+{
+    for (size_t i = 0; p->list && i < p->count; i++) {
+        p->list[i].found.of_line = NULL;
+        p->list[i].found.first_value = NULL;
+        skeletons_free(&p->list[i].found);
+        free(p->list[i].numbers);
+    }
+    free(p->list);
+}
+
+static bool collect_pieces(struct pieces *p, struct worker *me)
+{
+    size_t lines = p->lines->list.len;
+    p->list = calloc(p->count, sizeof(*p->list));
+    if (!p->list)
+        return false;
+    for (size_t i = 0; i < p->count; i++) {
+        struct piece *piece = &p->list[i];
+        piece->first = lines * i / p->count;
+        piece->end = lines * (i + 1) / p->count;
+        piece->found.of_line = p->all->of_line;
+        piece->found.first_value = p->all->first_value;
+    }
+    return workers_share(me, p->count, collect_piece, p, NULL) == LGZ_OK && number_pieces(p) &&
+           workers_share(me, p->count, place_piece, p, NULL) == LGZ_OK;
+}
+
+bool skeletons_collect(struct skeletons *s, const uint8_t *raw, const struct lines *lines,
+                       struct worker *me)
+{
     size_t count = lines->list.len;
-    const struct line *last = count ? &lines->list.data[count - 1] : NULL;
-    scan_start(&scan, raw, last ? (size_t)last->at + last->len : 0, byte_map_best());
+    struct pieces p = {s, raw, lines, NULL, workers_pieces(me, count / PIECE_LINES)};
     s->of_line = malloc((count + 1) * sizeof(*s->of_line));
     s->first_value = malloc((count + 1) * sizeof(*s->first_value));
-    return s->of_line && s->first_value && vec_reserve(&s->values, 1) && collect(s, lines, &scan);
+    bool ok = s->of_line && s->first_value && vec_reserve(&s->values, 1);
+    if (ok && p.count > 1)
+        ok = collect_pieces(&p, me);
+    else if (ok && count)
+        ok = collect_lines(s, raw, lines, 0, count);
+    if (ok)
+        s->first_value[count] = (uint32_t)s->values.len;
+    pieces_free(&p);
+    return ok;
 }
 
 void skeletons_free(struct skeletons *s)

@@ -9,6 +9,7 @@
 #ifndef LOGZIP_TEMPLATE_SKELETON_H
 #define LOGZIP_TEMPLATE_SKELETON_H
 
+#include "base/workers.h"
 #include "line/lines.h"
 #include "line/timestamp.h"
 
@@ -37,9 +38,14 @@ struct skeletons {
     size_t table_size; /**< a power of two */
 };
 
-/** Find the skeletons and the values of all lines, which are in order. @return false when memory is
- * out */
-bool skeletons_collect(struct skeletons *s, const uint8_t *raw, const struct lines *lines);
+/**
+ * Find the skeletons and the values of all lines, which are in order.
+ *
+ * @param me  shares the work: what is found doesn't depend on it
+ * @return false when memory is out
+ */
+bool skeletons_collect(struct skeletons *s, const uint8_t *raw, const struct lines *lines,
+                       struct worker *me);
 void skeletons_free(struct skeletons *s);
 
 /** The line that stands for skeleton `number`: the first one that has it. */

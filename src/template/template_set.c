@@ -30,6 +30,15 @@ int template_set_parse(struct template_set *set, uint8_t *text, size_t len, size
     return LGZ_OK;
 }
 
+size_t template_set_most_slots(const struct template_set *set)
+{
+    size_t most = 1;
+    for (size_t t = 0; t < set->list.len; t++)
+        if (set->list.data[t].slot_count > most)
+            most = set->list.data[t].slot_count;
+    return most;
+}
+
 void template_set_clear(struct template_set *set)
 {
     for (size_t i = 0; i < set->list.len; i++)

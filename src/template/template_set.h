@@ -20,6 +20,10 @@ struct template_set {
  */
 int template_set_parse(struct template_set *set, uint8_t *text, size_t len, size_t count,
                        struct lgz_error *err);
+
+/** How many slots the template with the most of them has; at least 1. */
+size_t template_set_most_slots(const struct template_set *set);
+
 void template_set_clear(struct template_set *set);
 
 #endif

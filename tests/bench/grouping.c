@@ -48,7 +48,7 @@ static int load(struct sample *s, const char *log, const char *groups, struct lg
         return code;
     if (!lines_split(&s->lines, s->raw.data, s->raw.len) ||
         !lines_split(&s->truth, s->names.data, s->names.len) ||
-        !skeletons_collect(&s->skeletons, s->raw.data, &s->lines))
+        !skeletons_collect(&s->skeletons, s->raw.data, &s->lines, &(struct worker){0}))
         return error_memory(err);
     if (s->lines.list.len != s->truth.list.len)
         return error_set(err, LGZ_ERR_ARGUMENT, "%s has %zu lines, %s has %zu", log,

@@ -15,7 +15,7 @@ struct clustered {
 static void cluster(struct clustered *k)
 {
     ck_assert(lines_split(&k->lines, k->text.data, k->text.len));
-    ck_assert(skeletons_collect(&k->skeletons, k->text.data, &k->lines));
+    ck_assert(skeletons_collect(&k->skeletons, k->text.data, &k->lines, &(struct worker){0}));
     ck_ok(cluster_skeletons(&k->c, &k->skeletons, k->text.data, &k->lines, 3, &err));
 }
 
@@ -65,7 +65,7 @@ START_TEST(test_skeletons)
     struct clustered k = {0};
     buf_append_string(&k.text, "a 1\na 22\nb 3\na 1 \n\na x1y\n\n");
     ck_assert(lines_split(&k.lines, k.text.data, k.text.len));
-    ck_assert(skeletons_collect(&k.skeletons, k.text.data, &k.lines));
+    ck_assert(skeletons_collect(&k.skeletons, k.text.data, &k.lines, &(struct worker){0}));
     static const uint32_t wanted[] = {0, 0, 1, 2, 3, 0, 3};
     for (size_t i = 0; i < 7; i++)
         ck_assert_uint_eq(k.skeletons.of_line[i], wanted[i]);

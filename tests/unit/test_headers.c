@@ -20,7 +20,7 @@ static void find(struct found *f)
 {
     struct template_list list = {.count = 1};
     ck_assert(!f->log.failed && lines_split(&f->lines, f->log.data, f->log.len));
-    ck_assert(skeletons_collect(&f->skeletons, f->log.data, &f->lines));
+    ck_assert(skeletons_collect(&f->skeletons, f->log.data, &f->lines, &(struct worker){0}));
     f->of_skeleton = calloc(f->skeletons.list.len + 1, sizeof(*f->of_skeleton));
     ck_assert_ptr_nonnull(f->of_skeleton);
     template_put_rest(&list.text);

@@ -17,7 +17,7 @@ struct rows_fixture {
 static void prepare(struct rows_fixture *f)
 {
     ck_assert(lines_split(&f->lines, f->text.data, f->text.len));
-    ck_assert(skeletons_collect(&f->skeletons, f->text.data, &f->lines));
+    ck_assert(skeletons_collect(&f->skeletons, f->text.data, &f->lines, &(struct worker){0}));
     ck_ok(cluster_skeletons(&f->c, &f->skeletons, f->text.data, &f->lines, 3, &err));
 }
 
@@ -46,7 +46,8 @@ static void require_same_rows(struct rows_fixture *f, const uint32_t *of_skeleto
 {
     struct slot_value found[4096];
     struct slot_value wanted[4096];
-    f->rows = rows_new(&f->c.set, &f->skeletons, f->text.data, &f->lines);
+    f->rows = rows_new(&f->c.set, of_skeleton, &f->skeletons, f->text.data, &f->lines,
+                       &(struct worker){0});
     ck_assert_ptr_nonnull(f->rows);
     for (size_t i = 0; i < f->lines.list.len; i++) {
         uint32_t number = of_skeleton[f->skeletons.of_line[i]];

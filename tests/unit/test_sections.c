@@ -82,7 +82,7 @@ static size_t count_folded(bool values)
     size_t count = 0;
     put_access_log(&log, values);
     ck_assert(!log.failed && lines_split(&lines, log.data, log.len));
-    ck_assert(skeletons_collect(&skeletons, log.data, &lines));
+    ck_assert(skeletons_collect(&skeletons, log.data, &lines, &(struct worker){0}));
     ck_assert(sections_fold(&skeletons, log.data, &lines, &folded));
     for (size_t i = 0; i < skeletons.list.len; i++) {
         ck_assert(folded[i] == 0 || folded[i] == 1);
@@ -121,7 +121,7 @@ START_TEST(test_fold_rare)
         buf_append_string(&log, "\" done\n");
     }
     ck_assert(!log.failed && lines_split(&lines, log.data, log.len));
-    ck_assert(skeletons_collect(&skeletons, log.data, &lines));
+    ck_assert(skeletons_collect(&skeletons, log.data, &lines, &(struct worker){0}));
     ck_ok(cluster_skeletons(&c, &skeletons, log.data, &lines, 3, &err));
     struct buf text = {0};
     template_describe(&c.set.list.data[0], &text);
