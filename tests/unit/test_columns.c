@@ -128,10 +128,12 @@ START_TEST(test_skeletons)
     uint64_t seed = random_seed();
     for (uint64_t i = 0; i < 10; i++) {
         struct columns_fixture f = {0};
+        struct skeletons shared = {0};
         struct skeletons alone = {0};
         prepare(&f, seed + i);
-        const struct skeletons *s = &f.skeletons;
+        const struct skeletons *s = &shared;
         size_t lines = f.lines.list.len;
+        ck_assert(skeletons_collect(&shared, f.text.data, &f.lines, &f.workers[0]));
         ck_assert(skeletons_collect(&alone, f.text.data, &f.lines, &(struct worker){0}));
         ck_assert_uint_eq(s->list.len, alone.list.len);
         ck_assert_uint_eq(s->values.len, alone.values.len);
@@ -147,6 +149,7 @@ START_TEST(test_skeletons)
             ck_assert_uint_eq(s->stamps.data[j].format, alone.stamps.data[j].format);
             ck_assert_uint_eq(s->stamps.data[j].len, alone.stamps.data[j].len);
         }
+        skeletons_free(&shared);
         skeletons_free(&alone);
         clear(&f);
     }
