@@ -2,15 +2,16 @@
  * cluster.c - the iteration, shape by shape.
  *
  * A row is a skeleton's tokens: the hash of a word, or a mark for a value or stamp. A cluster is a
- * row in which WILD stands where its members differ. A word that is WILD becomes a slot, just like
- * a value.
+ * row in which CELL_WILD stands where its members differ. A word that is wild becomes a slot, just
+ * like a value.
  */
 #include "template/cluster.h"
 
 #include <stdlib.h>
 
 #include "template/headers.h"
-#include "template/sections.h"
+#include "template/token_row.h"
+#include "template/variants.h"
 
 enum {
     SAMPLE_ROWS = 400,  /* rows clustered in one round */
@@ -19,11 +20,6 @@ enum {
     MAX_TOKENS = 4096,   /* a shape with more tokens isn't clustered, each row stands alone */
     MAX_CELLS = 1 << 22, /* tokens of all rows of a shape that are held at once */
 };
-
-static const uint64_t WILD = 0;
-static const uint64_t MARK_VALUE = 1;
-static const uint64_t MARK_TIME = 2;
-static const uint64_t MARK_SECTION = 3;
 
 /* The rows of one shape, and what is found for them. */
 struct shape {
@@ -41,86 +37,21 @@ struct cluster {
 };
 
 struct context {
-    const struct skeletons *skeletons;
-    const uint8_t *raw;
-    const struct lines *lines;
+    struct row_source source;
     uint32_t min_lines;
-    section_mask *folded; /* for each skeleton */
     uint32_t *of_skeleton;
     struct template_list list;
 };
 
-static struct span example_line(const struct context *ctx, uint32_t skeleton)
+/* Adds a template: the line of a skeleton with slots where `cells` say so. */
+static uint32_t add_template(struct context *ctx, uint32_t skeleton, const uint64_t *cells)
 {
-    return skeletons_example(ctx->skeletons, ctx->raw, ctx->lines, skeleton);
-}
-
-static struct section_scanner scan_example(const struct context *ctx, uint32_t skeleton)
-{
-    struct span line = example_line(ctx, skeleton);
-    return (struct section_scanner){{line.data, line.len, 0}, ctx->folded[skeleton], 0, 0};
-}
-
-static size_t count_tokens(const struct context *ctx, uint32_t skeleton)
-{
-    struct section_scanner scanner = scan_example(ctx, skeleton);
-    struct token token;
-    size_t count = 0;
-    while (section_next(&scanner, &token))
-        count++;
-    return count;
-}
-
-/* Equal shapes mean equal numbers of tokens, unless hashes collide: then the row is left out. */
-static bool read_row(const struct context *ctx, uint32_t skeleton, uint64_t *cells, size_t tokens)
-{
-    struct span line = example_line(ctx, skeleton);
-    struct section_scanner scanner = scan_example(ctx, skeleton);
-    struct token token;
-    size_t i = 0;
-    while (section_next(&scanner, &token)) {
-        if (i == tokens)
-            return false;
-        uint64_t hash = mix_bytes(3, line.data + token.at, token.len);
-        cells[i++] = token.kind == TOKEN_WORD    ? hash | 4
-                     : token.kind == TOKEN_VALUE ? MARK_VALUE
-                     : token.kind == TOKEN_TIME  ? MARK_TIME
-                                                 : MARK_SECTION;
-    }
-    return i == tokens;
-}
-
-/* Writes a template: the line's bytes with slots for stamps, values and words that are WILD. */
-static void put_template(struct context *ctx, uint32_t skeleton, const uint64_t *cells)
-{
-    struct span line = example_line(ctx, skeleton);
-    struct section_scanner scanner = scan_example(ctx, skeleton);
-    struct token token;
-    size_t at = 0;
-    for (size_t i = 0; section_next(&scanner, &token); i++) {
-        if (token.kind == TOKEN_WORD && (!cells || cells[i] != WILD))
-            continue;
-        buf_append(&ctx->list.text, line.data + at, token.at - at);
-        if (token.kind == TOKEN_TIME)
-            template_put_time(&ctx->list.text, &token.stamp);
-        else if (token.kind == TOKEN_SECTION)
-            template_put_section(&ctx->list.text);
-        else
-            template_put_value(&ctx->list.text);
-        at = token.at + token.len;
-    }
-    buf_append(&ctx->list.text, line.data + at, line.len - at);
-    template_put_end(&ctx->list.text);
-    ctx->list.count++;
-}
-
-static uint32_t skeleton_lines(const struct context *ctx, uint32_t skeleton)
-{
-    return ctx->skeletons->list.data[skeleton].count;
+    row_put_template(&ctx->source, skeleton, cells, &ctx->list.text);
+    return ctx->list.count++;
 }
 
 /*
- * How alike a row and a cluster are: words that agree, and places that would become (or are) WILD.
+ * How alike a row and a cluster are: words that agree, and places that would become (or are) wild.
  * Joining is allowed while most words stay; short lines may differ in one word only.
  */
 static bool may_join(const uint64_t *cluster, const uint64_t *row, size_t tokens, size_t *agree)
@@ -129,7 +60,7 @@ static bool may_join(const uint64_t *cluster, const uint64_t *row, size_t tokens
     size_t differ = 0;
     for (size_t i = 0; i < tokens; i++) {
         if (cluster[i] == row[i])
-            same += row[i] > MARK_SECTION;
+            same += row[i] > CELL_SECTION;
         else
             differ++;
     }
@@ -141,7 +72,7 @@ static void join(struct cluster *c, const uint64_t *row, size_t tokens, uint64_t
 {
     for (size_t i = 0; i < tokens; i++)
         if (c->cells[i] != row[i])
-            c->cells[i] = WILD;
+            c->cells[i] = CELL_WILD;
     c->lines += lines;
 }
 
@@ -165,7 +96,7 @@ static size_t cluster_sample(const struct context *ctx, const struct shape *shap
                 best_agree = agree;
             }
         }
-        uint64_t lines = skeleton_lines(ctx, shape->members[row]);
+        uint64_t lines = row_lines(&ctx->source, shape->members[row]);
         if (best) {
             join(best, cells, shape->tokens, lines);
         } else if (count < MAX_CLUSTERS) {
@@ -180,7 +111,7 @@ static size_t cluster_sample(const struct context *ctx, const struct shape *shap
 static bool row_matches(const uint64_t *cluster, const uint64_t *row, size_t tokens)
 {
     for (size_t i = 0; i < tokens; i++)
-        if (cluster[i] != WILD && cluster[i] != row[i])
+        if (cluster[i] != CELL_WILD && cluster[i] != row[i])
             return false;
     return true;
 }
@@ -200,10 +131,8 @@ static size_t match_rows(struct context *ctx, struct shape *shape, const struct 
             if (clusters[i].lines < ctx->min_lines ||
                 !row_matches(clusters[i].cells, shape->cells + row * shape->tokens, shape->tokens))
                 continue;
-            if (!numbers[i]) {
-                numbers[i] = ctx->list.count;
-                put_template(ctx, shape->members[clusters[i].row], clusters[i].cells);
-            }
+            if (!numbers[i])
+                numbers[i] = add_template(ctx, shape->members[clusters[i].row], clusters[i].cells);
             shape->template[row] = numbers[i];
             matched++;
         }
@@ -237,17 +166,16 @@ static bool iterate(struct context *ctx, struct shape *shape)
 static void stand_alone(struct context *ctx, const uint32_t *members, size_t rows)
 {
     for (size_t i = 0; i < rows; i++) {
-        if (skeleton_lines(ctx, members[i]) < ctx->min_lines)
+        if (row_lines(&ctx->source, members[i]) < ctx->min_lines)
             continue;
-        ctx->of_skeleton[members[i]] = ctx->list.count;
-        put_template(ctx, members[i], NULL);
+        ctx->of_skeleton[members[i]] = add_template(ctx, members[i], NULL);
     }
 }
 
 static bool cluster_shape(struct context *ctx, const uint32_t *members, size_t rows)
 {
     struct shape shape = {.members = members, .rows = rows};
-    shape.tokens = count_tokens(ctx, members[0]);
+    shape.tokens = row_length(&ctx->source, members[0]);
     if (rows == 1 || shape.tokens == 0 || shape.tokens > MAX_TOKENS) {
         stand_alone(ctx, members, rows);
         return true;
@@ -262,7 +190,7 @@ static bool cluster_shape(struct context *ctx, const uint32_t *members, size_t r
     size_t kept = 0;
     uint32_t *order = malloc(shape.rows * sizeof(*order));
     for (size_t i = 0; ok && order && i < shape.rows; i++)
-        if (read_row(ctx, members[i], shape.cells + kept * shape.tokens, shape.tokens))
+        if (row_read(&ctx->source, members[i], shape.cells + kept * shape.tokens, shape.tokens))
             order[kept++] = members[i];
     shape.members = order;
     shape.rows = kept;
@@ -289,8 +217,8 @@ static int by_shape(const void *a, const void *b, void *context)
 
 static bool cluster_all(struct context *ctx)
 {
-    const struct skeleton *list = ctx->skeletons->list.data;
-    size_t count = ctx->skeletons->list.len;
+    const struct skeleton *list = ctx->source.skeletons->list.data;
+    size_t count = ctx->source.skeletons->list.len;
     uint32_t *order = malloc((count + 1) * sizeof(*order));
     bool ok = order != NULL;
     for (size_t i = 0; ok && i < count; i++)
@@ -313,6 +241,7 @@ struct order {
     uint64_t *lines; /* by old number */
     uint32_t *old;   /* old numbers in the new order */
     uint32_t *rank;  /* new numbers by old number */
+    uint32_t count;  /* of those that are kept */
 };
 
 static int by_lines(const void *a, const void *b, void *context)
@@ -335,13 +264,19 @@ static bool find_order(const struct context *ctx, struct order *order)
     order->rank = malloc(count * sizeof(*order->rank));
     if (!order->lines || !order->old || !order->rank)
         return false;
-    for (size_t i = 0; i < ctx->skeletons->list.len; i++)
-        order->lines[ctx->of_skeleton[i]] += skeleton_lines(ctx, (uint32_t)i);
+    for (size_t i = 0; i < ctx->source.skeletons->list.len; i++)
+        order->lines[ctx->of_skeleton[i]] += row_lines(&ctx->source, (uint32_t)i);
     for (uint32_t i = 0; i < count; i++)
         order->old[i] = i;
     qsort_r(order->old, count, sizeof(*order->old), by_lines, order->lines);
-    for (uint32_t i = 0; i < count; i++)
-        order->rank[order->old[i]] = i;
+    /* Those that lost all their lines are dropped. */
+    for (size_t i = 0; i < count; i++) {
+        uint32_t old = order->old[i];
+        if (old && !order->lines[old])
+            continue;
+        order->rank[old] = order->count;
+        order->old[order->count++] = old;
+    }
     return true;
 }
 
@@ -357,17 +292,17 @@ static int finish(struct context *ctx, struct clustering *c, struct lgz_error *e
     c->lines = calloc(ctx->list.count, sizeof(*c->lines));
     if (code == LGZ_OK && (!c->lines || !find_order(ctx, &order)))
         code = error_memory(err);
-    for (size_t i = 0; code == LGZ_OK && i < ctx->list.count; i++) {
+    for (size_t i = 0; code == LGZ_OK && i < order.count; i++) {
         struct span old = set.list.data[order.old[i]].text;
         buf_append(&text, old.data, old.len);
         c->lines[i] = order.lines[order.old[i]];
     }
-    for (size_t i = 0; code == LGZ_OK && i < ctx->skeletons->list.len; i++)
+    for (size_t i = 0; code == LGZ_OK && i < ctx->source.skeletons->list.len; i++)
         ctx->of_skeleton[i] = order.rank[ctx->of_skeleton[i]];
     if (code == LGZ_OK && text.failed)
         code = error_memory(err);
     if (code == LGZ_OK)
-        code = template_set_parse(&c->set, text.data, text.len, ctx->list.count, err);
+        code = template_set_parse(&c->set, text.data, text.len, order.count, err);
     else
         buf_free(&text);
     template_set_clear(&set);
@@ -381,21 +316,21 @@ int cluster_skeletons(struct clustering *c, struct skeletons *skeletons, const u
                       const struct lines *lines, uint32_t min_lines, struct lgz_error *err)
 {
     *c = (struct clustering){0};
-    struct context ctx = {.skeletons = skeletons,
-                          .raw = raw,
-                          .lines = lines,
-                          .min_lines = min_lines,
+    section_mask *folded = NULL;
+    struct context ctx = {.min_lines = min_lines,
                           .list.count = 1,
                           .of_skeleton = calloc(skeletons->list.len + 1, sizeof(uint32_t))};
     c->of_skeleton = ctx.of_skeleton;
     template_put_rest(&ctx.list.text);
     template_put_end(&ctx.list.text);
-    bool ok = ctx.of_skeleton && sections_fold(skeletons, raw, lines, &ctx.folded);
+    bool ok = ctx.of_skeleton && sections_fold(skeletons, raw, lines, &folded);
+    ctx.source = (struct row_source){skeletons, raw, lines, folded};
     ok = ok && cluster_all(&ctx) &&
+         variants_split(&ctx.source, min_lines, ctx.of_skeleton, &ctx.list) &&
          headers_find(skeletons, raw, lines, min_lines, ctx.of_skeleton, &ctx.list);
     int code = ok ? finish(&ctx, c, err) : error_memory(err);
     buf_free(&ctx.list.text);
-    free(ctx.folded);
+    free(folded);
     if (code != LGZ_OK)
         clustering_clear(c);
     return code;

@@ -6,13 +6,7 @@
 #define LOGZIP_TEMPLATE_HEADERS_H
 
 #include "template/skeleton.h"
-#include "template/template.h"
-
-/** Templates that are being made. */
-struct template_list {
-    struct buf text; /**< serialized, one after the other */
-    uint32_t count;
-};
+#include "template/template_set.h"
 
 /**
  * Find headers of lines without template.

@@ -13,6 +13,12 @@ struct template_set {
     size_t text_len;
 };
 
+/** Templates that are being made. */
+struct template_list {
+    struct buf text; /**< serialized, one after the other */
+    uint32_t count;
+};
+
 /**
  * Parse `count` serialized templates.
  *

@@ -60,6 +60,59 @@ START_TEST(test_known_log)
 }
 END_TEST
 
+/* How many templates have a piece of text? */
+static size_t count_templates(const struct clustered *k, const char *piece)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < k->c.set.list.len; i++) {
+        struct span text = k->c.set.list.data[i].text;
+        count += memmem(text.data, text.len, piece, strlen(piece)) != NULL;
+    }
+    return count;
+}
+
+/* A word that says what happened makes an event; one that takes turns in many templates doesn't. */
+START_TEST(test_variants)
+{
+    static const char *const hosts[] = {"alpha", "beta", "gamma"};
+    static const char *const what[] = {"disk", "fan", "door", "lamp", "pump", "rack"};
+    struct clustered k = {0};
+    for (int i = 0; i < 300; i++) {
+        const char *host = hosts[i * 7 % 3];
+        buf_printf(&k.text, "%s guest %d was %s by hand\n", host, i, i % 2 ? "paused" : "resumed");
+        buf_printf(&k.text, "%s now the %s has code %d\n", host, what[i % 6], i);
+        buf_printf(&k.text, "%s call %d has state=%s where it ends\n", host, i,
+                   i % 2 ? "good" : "bad");
+        buf_printf(&k.text, "%s %s one\n%s %s; two\n", host, what[2], host, what[3]);
+        buf_printf(&k.text, "%s: link %d\n%s - route %d\n", host, i, host, i);
+    }
+    cluster(&k);
+    ck_assert_uint_eq(count_templates(&k, "was paused by"), 1);
+    ck_assert_uint_eq(count_templates(&k, "was resumed by"), 1);
+    ck_assert_uint_eq(count_templates(&k, "was \nv by"), 0);
+    ck_assert_uint_eq(count_templates(&k, "the \nv has code"), 1);
+    ck_assert_uint_eq(count_templates(&k, "state=\nv where"), 1);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_uint_eq(count_templates(&k, hosts[i]), 0);
+    clear(&k);
+}
+END_TEST
+
+/* Few lines are no event of their own: they stay together. */
+START_TEST(test_rare_variants)
+{
+    struct clustered k = {0};
+    for (int i = 0; i < 50; i++)
+        buf_printf(&k.text, "link %d went %s again\n", i, i < 46 ? "up" : i % 2 ? "down" : "away");
+    cluster(&k);
+    ck_assert_uint_eq(k.c.set.list.len, 3);
+    require_template(&k, 0, "link <*> went up again");
+    require_template(&k, 1, "link <*> went <*> again");
+    ck_assert_uint_eq(k.c.lines[1], 4);
+    clear(&k);
+}
+END_TEST
+
 START_TEST(test_skeletons)
 {
     struct clustered k = {0};
@@ -128,6 +181,8 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_known_log);
+    tcase_add_test(tc, test_variants);
+    tcase_add_test(tc, test_rare_variants);
     tcase_add_test(tc, test_skeletons);
     tcase_add_test(tc, test_generated);
     tcase_add_test(tc, test_nothing);
