@@ -25,10 +25,36 @@ struct span {
     size_t len;
 };
 
+/** memcmp() == 0, inline for what is mostly a few bytes long. */
+static inline bool bytes_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    uint64_t x[2];
+    uint64_t y[2];
+    if (len > 16)
+        return memcmp(a, b, len) == 0;
+    if (len >= 8) {
+        memcpy(&x[0], a, 8);
+        memcpy(&y[0], b, 8);
+        memcpy(&x[1], a + len - 8, 8);
+        memcpy(&y[1], b + len - 8, 8);
+        return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+    }
+    if (len >= 4) {
+        uint32_t p[2];
+        uint32_t q[2];
+        memcpy(&p[0], a, 4);
+        memcpy(&q[0], b, 4);
+        memcpy(&p[1], a + len - 4, 4);
+        memcpy(&q[1], b + len - 4, 4);
+        return ((p[0] ^ q[0]) | (p[1] ^ q[1])) == 0;
+    }
+    return !len || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
+}
+
 /** Are they the same bytes? */
 static inline bool span_equal(struct span a, struct span b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    return a.len == b.len && bytes_equal(a.data, b.data, a.len);
 }
 
 /** Make room for `more` bytes behind the end. @return false when memory is out */

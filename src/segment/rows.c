@@ -176,32 +176,6 @@ struct rows *rows_new(const struct template_set *set, const uint32_t *of_skeleto
     return r;
 }
 
-/* memcmp() for what is mostly a few bytes long. */
-static inline bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len)
-{
-    uint64_t x[2];
-    uint64_t y[2];
-    if (len > 16)
-        return memcmp(a, b, len) == 0;
-    if (len >= 8) {
-        memcpy(&x[0], a, 8);
-        memcpy(&y[0], b, 8);
-        memcpy(&x[1], a + len - 8, 8);
-        memcpy(&y[1], b + len - 8, 8);
-        return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
-    }
-    if (len >= 4) {
-        uint32_t p[2];
-        uint32_t q[2];
-        memcpy(&p[0], a, 4);
-        memcpy(&q[0], b, 4);
-        memcpy(&p[1], a + len - 4, 4);
-        memcpy(&q[1], b + len - 4, 4);
-        return ((p[0] ^ q[0]) | (p[1] ^ q[1])) == 0;
-    }
-    return !len || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
-}
-
 /* Is the line the same as the plan's, but for what its values are? */
 static bool same_gaps(const struct rows *r, const struct plan *plan, const struct line *line,
                       const struct line_value *values)
@@ -209,7 +183,7 @@ static bool same_gaps(const struct rows *r, const struct plan *plan, const struc
     uint32_t at = line->at;
     for (uint32_t i = 0; i < plan->values; i++) {
         const struct gap *gap = &plan->gaps[i];
-        if (values[i].at - at != gap->len || !same_bytes(r->raw + at, gap->bytes, gap->len))
+        if (values[i].at - at != gap->len || !bytes_equal(r->raw + at, gap->bytes, gap->len))
             return false;
         const struct timestamp *stamp = stamp_of(r, &values[i]);
         if ((stamp != NULL) != gap->stamp ||
@@ -219,7 +193,7 @@ static bool same_gaps(const struct rows *r, const struct plan *plan, const struc
     }
     const struct gap *tail = &plan->gaps[plan->values];
     return line->at + line->len - at == tail->len &&
-           same_bytes(r->raw + at, tail->bytes, tail->len);
+           bytes_equal(r->raw + at, tail->bytes, tail->len);
 }
 
 static void take_slots(const struct rows *r, const struct plan *plan, const struct line *line,
