@@ -21,6 +21,10 @@ enum {
     PROBE_PIECES = 16,
     PROBE_PIECE = 4096,
     LONG_LINE = 32 << 10,
+    REPEATED_MIN = 16, /* equal lines from which on a block of nothing else is worth a case */
+    REPEATED_LINE = 4096,
+    SHORT_LINE = 3,
+    SHORT_MIN = 64 << 10, /* bytes of a block from which on short lines matter */
 };
 
 /* What a high level makes of a block is seldom less than this times what its pieces promise. */
@@ -245,6 +249,47 @@ out:
     return code;
 }
 
+/* Are all lines the same, and how many are there? 0 if not, or if they are few, or long. */
+static size_t count_repeated(struct span raw, struct span *line)
+{
+    size_t look = raw.len / REPEATED_MIN < REPEATED_LINE ? raw.len / REPEATED_MIN : REPEATED_LINE;
+    const uint8_t *newline = look ? memchr(raw.data, '\n', look) : NULL;
+    if (!newline)
+        return 0;
+    size_t period = (size_t)(newline + 1 - raw.data);
+    *line = (struct span){raw.data, period - 1};
+    bool same = raw.len % period == 0 && memcmp(raw.data, raw.data + period, raw.len - period) == 0;
+    return same ? raw.len / period : 0;
+}
+
+/* A block of equal lines is one template without slots. */
+static int encode_repeated(struct column_context *ctx, const struct block_input *input,
+                           struct span line, uint64_t checksum, struct buf *body,
+                           struct block_summary *summary, struct lgz_error *err)
+{
+    struct encoder e = {.ctx = ctx, .input = input, .options = &level_table[ctx->level]};
+    const struct encoded no_columns = {0};
+    uint64_t lines = input->len / (line.len + 1);
+    struct buf head = {0};
+    if (input->extent_count == 1) { /* then they are of one time */
+        struct extent extent = input->extents[0];
+        extent.length = line.len + 1;
+        block_times(&(struct block_input){input->raw, line.len + 1, &extent, 1}, NULL, NULL,
+                    summary);
+        summary->lines = lines;
+    }
+    varint_put(&head, lines * 2);
+    varint_put(&head, 1);
+    varint_put(&head, line.len + 2);
+    buf_append(&head, line.data, line.len);
+    buf_append_string(&head, "\n\n"); /* the template's end */
+    int code = put_structured(&e, &no_columns, &head, checksum, body, err);
+    if (code == LGZ_OK && !vec_push(&summary->template_counts, lines))
+        code = error_memory(err);
+    buf_free(&head);
+    return code;
+}
+
 static int encode_plain(struct column_context *ctx, const struct frame_options *options,
                         const struct block_input *input, uint64_t checksum, struct buf *body,
                         struct lgz_error *err)
@@ -268,9 +313,16 @@ static bool has_long_lines(struct span raw)
     return false;
 }
 
+/* Is a line, its end included, SHORT_LINE bytes or less on average? */
+static bool has_short_lines(struct span raw)
+{
+    return lines_count(raw.data, raw.len) >= raw.len / SHORT_LINE;
+}
+
 /*
  * Might structure pay? A sample is encoded both ways. Where it compresses well, it's too small to
  * tell: templates pay only once they are there many times. With very long lines they never are.
+ * Very short lines take more time than what they might save is worth at --fast.
  */
 static int structure_may_pay(struct column_context *ctx, const struct block_input *input,
                              bool *may_pay, struct lgz_error *err)
@@ -282,7 +334,9 @@ static int structure_may_pay(struct column_context *ctx, const struct block_inpu
     struct block_summary summary = {0};
     struct buf sample = {0}, structured = {0}, plain = {0};
     *may_pay = true;
-    if (raw.len < PROBE_MIN)
+    if (level == LGZ_LEVEL_FAST && raw.len >= SHORT_MIN && has_short_lines(raw))
+        *may_pay = false;
+    if (raw.len < PROBE_MIN || !*may_pay)
         return LGZ_OK;
     bool taken = sample_take(raw, PROBE_PIECES, PROBE_PIECE, &sample);
     const struct block_input part = {.raw = sample.data, .len = sample.len};
@@ -375,6 +429,9 @@ static int choose_body(struct column_context *ctx, const struct block_input *inp
     bool may_win = false;
     bool may_pay = false;
     int code = LGZ_OK;
+    struct span line;
+    if (count_repeated((struct span){input->raw, input->len}, &line))
+        return encode_repeated(ctx, input, line, checksum, body, summary, err);
     if (input->len >= MIN_STRUCTURED)
         code = structure_may_pay(ctx, input, &may_pay, err);
     struct bodies bodies = {input, checksum, body, summary, 0};

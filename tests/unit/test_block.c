@@ -6,6 +6,7 @@
 #include "block_parts.h"
 #include "log_generator.h"
 #include "segment/block.h"
+#include "segment/times.h"
 
 struct encoded_block {
     struct buf out;
@@ -168,9 +169,61 @@ START_TEST(test_deterministic)
 }
 END_TEST
 
+/* Equal lines are one template and no columns, and are told of as others are. */
+START_TEST(test_repeated)
+{
+    static const char *const lines[] = {"\n", "a\n", "2026-03-04 05:06:07 up 12\n", "x\\n\r\n"};
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+        struct buf text = {0};
+        struct encoded_block b;
+        struct block_summary told = {0};
+        for (int n = 0; n < 100; n++)
+            buf_append_string(&text, lines[i]);
+        const struct extent extent = {.length = text.len};
+        block_times(&(struct block_input){text.data, text.len, &extent, 1}, NULL, NULL, &told);
+        for (int level = LGZ_LEVEL_FAST; level <= LGZ_LEVEL_BEST; level++) {
+            encode(&b, buf_span(&text), (enum lgz_level)level);
+            ck_assert_int_eq(b.tag, BLOCK_STRUCTURED);
+            ck_assert_uint_lt(b.body.len, 60);
+            ck_assert_uint_eq(b.summary.lines, 100);
+            ck_assert_int_eq(b.summary.time_min, told.time_min);
+            ck_assert_int_eq(b.summary.time_max, told.time_max);
+            ck_assert_uint_eq(b.summary.template_counts.len, 1);
+            ck_assert_uint_eq(b.summary.template_counts.data[0], 100);
+            require_decoded(&b, buf_span(&text));
+            clear(&b);
+        }
+        buf_free(&text);
+    }
+}
+END_TEST
+
+/* Other than equal by a byte, at either end. */
+START_TEST(test_nearly_repeated)
+{
+    for (int i = 0; i < 3; i++) {
+        struct buf text = {0};
+        struct encoded_block b;
+        for (int n = 0; n < 100; n++)
+            buf_append_string(&text, "ab 12\n");
+        if (i == 0)
+            text.len--;
+        else
+            text.data[i == 1 ? 1 : text.len - 2] = 'c';
+        encode(&b, buf_span(&text), LGZ_LEVEL_DEFAULT);
+        ck_assert_uint_eq(b.summary.lines, 100);
+        require_decoded(&b, buf_span(&text));
+        clear(&b);
+        buf_free(&text);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_structured);
+    tcase_add_test(tc, test_repeated);
+    tcase_add_test(tc, test_nearly_repeated);
     tcase_add_test(tc, test_plain);
     tcase_add_test(tc, test_wrong_tag);
     tcase_add_test(tc, test_huge_head);
