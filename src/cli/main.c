@@ -12,6 +12,7 @@
  *   restore.c, rotate.c             exact bytes of a file back; the daily work of cron
  *   control.c                       status, seal, reload: ask the daemon
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,8 +75,20 @@ static int finish(int status)
     return status;
 }
 
+/* Large arrays come and go with each block: giving them back in between takes a tenth of the time.
+ */
+static void keep_freed_memory(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 1 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    keep_freed_memory();
     if (argc < 2) {
         print_help(stderr);
         return 2;
