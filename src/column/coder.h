@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-enum coder_model { CODER_TEXT, CODER_NUMBERS };
+enum coder_model { CODER_TEXT, CODER_NUMBERS, CODER_MODELS };
 
 /** One stream in the bytes of a frame. */
 struct coder_stream {

@@ -1,8 +1,9 @@
 /*
  * streams_write.c - grouping streams into frames, and choosing a codec for each.
  *
- * Every frame is compressed with zstd. Then the context coder may try, within its budget: first
- * where it will save most for a decision, which is where zstd leaves most bytes for one.
+ * Every frame is compressed with zstd, side by side. Then the context coder may try, within its
+ * budget: first where it will save most for a decision, which is where zstd leaves most bytes for
+ * one.
  */
 #include <stdlib.h>
 
@@ -149,35 +150,68 @@ static void choose_coded(struct drafts *d, uint64_t budget)
     }
 }
 
-/* Code the chosen drafts in order, and keep what is smaller than zstd's. */
-static int code_chosen(struct drafts *d, uint64_t budget, struct lgz_error *err)
+/* Drafts of each model are coded side by side with those of the other: neither learns from it. */
+struct coding {
+    struct drafts *drafts;
+    uint64_t budget;
+};
+
+static bool is_coded(const struct draft *f, enum coder_model model)
 {
+    return f->chosen && f->model == model;
+}
+
+/* What a model may take: numbers take what was said, texts about so much. */
+static uint64_t limit_of(const struct coding *c, enum coder_model model)
+{
+    uint64_t limit = c->budget;
+    for (size_t i = 0; i < c->drafts->count && model == CODER_TEXT; i++)
+        if (is_coded(&c->drafts->list[i], CODER_NUMBERS))
+            limit -= c->drafts->list[i].decisions;
+    return limit;
+}
+
+/* Code a draft, and keep that if it's smaller than zstd's: then it is `*better`. */
+static int code_draft(struct coder *coder, struct draft *f, unsigned table_bits, bool *better,
+                      struct lgz_error *err)
+{
+    const struct coder_layout layout = {f->model, f->streams.data, f->streams.len};
+    struct buf coded = {0};
+    bool within;
+    int code = coder_encode(coder, &layout, table_bits, f->data.data, &coded, &within, err);
+    *better = code == LGZ_OK && within && coded.len < f->stored.len;
+    if (*better) {
+        struct buf swap = f->stored;
+        f->stored = coded;
+        coded = swap;
+        f->codec = FRAME_CODED;
+    }
+    buf_free(&coded);
+    return code;
+}
+
+/* Code the chosen drafts of a model in order. */
+static int code_model(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    (void)me;
+    const struct coding *c = context;
+    const enum coder_model model = (enum coder_model)part;
     struct coder *coder;
     size_t texts = 0;
     bool goes_on = false;
-    int code = coder_new(&coder, budget, err);
-    for (size_t i = 0; i < d->count; i++)
-        if (d->list[i].chosen && d->list[i].model == CODER_TEXT)
-            texts += d->list[i].data.len;
-    for (size_t i = 0; i < d->count && code == LGZ_OK; i++) {
-        struct draft *f = &d->list[i];
-        if (!f->chosen)
+    int code = coder_new(&coder, limit_of(c, model), err);
+    for (size_t i = 0; i < c->drafts->count; i++)
+        if (is_coded(&c->drafts->list[i], CODER_TEXT))
+            texts += c->drafts->list[i].data.len;
+    for (size_t i = 0; i < c->drafts->count && code == LGZ_OK; i++) {
+        struct draft *f = &c->drafts->list[i];
+        bool text = model == CODER_TEXT;
+        bool better;
+        if (!is_coded(f, model))
             continue;
-        bool text = f->model == CODER_TEXT;
         unsigned bits = text && goes_on ? 0 : coder_table_bits(text ? texts : f->data.len);
-        const struct coder_layout layout = {f->model, f->streams.data, f->streams.len};
-        struct buf coded = {0};
-        bool within;
-        code = coder_encode(coder, &layout, bits, f->data.data, &coded, &within, err);
-        bool better = within && coded.len < f->stored.len;
-        if (better) {
-            struct buf swap = f->stored;
-            f->stored = coded;
-            coded = swap;
-            f->codec = FRAME_CODED;
-        }
-        goes_on = text ? better : goes_on;
-        buf_free(&coded);
+        code = code_draft(coder, f, bits, &better, err);
+        goes_on = better;
     }
     coder_free(coder);
     return code;
@@ -205,7 +239,8 @@ int streams_write(struct column_context *ctx, struct span head, const struct enc
         code = compress_drafts(&d, ctx, options, decisions > 0, err);
     if (code == LGZ_OK && decisions) {
         choose_coded(&d, decisions);
-        code = code_chosen(&d, decisions, err);
+        struct coding c = {&d, decisions};
+        code = workers_share(&ctx->worker, CODER_MODELS, code_model, &c, err);
     }
     if (code == LGZ_OK) {
         drafts_put(&d, out);

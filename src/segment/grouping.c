@@ -10,6 +10,7 @@
 enum {
     SMALL_COLUMN = 256, /* values: a column of fewer rarely pays for itself */
     COLUMN_COST = 2,    /* bytes that a column costs beside its encoding */
+    TIME_EFFORT = 8,    /* a value of text takes as long as so many times */
 };
 
 struct grouping {
@@ -42,13 +43,19 @@ static int encode_column(struct worker *me, void *context, size_t part, struct l
     return g->encoded[column].head.failed ? error_memory(err) : LGZ_OK;
 }
 
+/* About how long it takes to encode a column. Times are numbers from the start. */
+static size_t effort_of(const struct column_values *v)
+{
+    return v->kind == COLUMN_TIME ? v->order.len / TIME_EFFORT : v->order.len;
+}
+
 static int longer_first(const void *a, const void *b, void *context)
 {
     const struct column_values *list = context;
     uint32_t x = *(const uint32_t *)a;
     uint32_t y = *(const uint32_t *)b;
-    size_t i = list[x].order.len;
-    size_t j = list[y].order.len;
+    size_t i = effort_of(&list[x]);
+    size_t j = effort_of(&list[y]);
     return i != j ? (i > j ? -1 : 1) : (x > y) - (x < y);
 }
 
