@@ -3,8 +3,8 @@
  *
  * A row is r for the r-th value of its key's list, which then moves to the front, and 0 for a value
  * that isn't in the list: the next one of a column of the others. It goes to the front, too, and
- * the last one drops out of a list of LIST_MAX. Head: 2 x the number of the key column, plus 1
- * if keys are chained, the column of ranks, the column of the others.
+ * the last one drops out of a list of LIST_MAX. Head: 4 x the number of the key column, plus 2
+ * for keys of rows, plus 1 if keys are chained, the column of ranks, the column of the others.
  */
 #include "column/keyed.h"
 
@@ -180,7 +180,7 @@ bool keyed_chain(uint64_t *keys, const struct text_values *v, size_t *others_lef
 }
 
 bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,
-                  const uint64_t *keys, uint32_t column, bool chained, size_t *others_left)
+                  const uint64_t *keys, const struct keyed_by *by, size_t *others_left)
 {
     uint64_t *ranks = malloc((v->count + 1) * sizeof(*ranks));
     struct text_ref *others = malloc((v->count + 1) * sizeof(*others));
@@ -191,7 +191,7 @@ bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct te
     if (worth == 1) {
         struct text_values left = {v->base, others, other_count};
         buf_push(&e->head, text_tag(&text_keyed));
-        varint_put(&e->head, (uint64_t)column * 2 + chained);
+        varint_put(&e->head, (uint64_t)by->column * 4 + (by->of_row ? 2 : 0) + by->chained);
         *others_left -= other_count;
         e->cost += 3;
         number_encode(e, ctx, ranks, v->count, STREAM_RANK);
@@ -204,8 +204,7 @@ bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct te
 }
 
 struct keyed {
-    uint32_t column;
-    bool chained;
+    struct keyed_by by;
     uint32_t pending;       /* node of the value that was given last, while its place isn't known */
     uint32_t chain_pending; /* the same in `chain` */
     struct number_column ranks;
@@ -233,8 +232,7 @@ static void *parse(struct reader *head, struct stream_reader *streams, unsigned 
         return NULL;
     }
     uint64_t key = reader_varint_max(head, UINT32_MAX);
-    k->column = (uint32_t)key / 2;
-    k->chained = key & 1;
+    k->by = (struct keyed_by){(uint32_t)key / 4, key & 2, key & 1};
     if (head->failed || !number_parse(&k->ranks, head, streams, STREAM_RANK) ||
         text_parse(&k->others, head, streams, depth + 1, err) != LGZ_OK) {
         free_keyed(k);
@@ -279,6 +277,21 @@ static bool take_chained(struct keyed *k, struct text_batch *b, uint64_t *key)
     return k->chain.keys == keys || stream_reader_take_table(b->streams, KEYED_OTHER_SIZE);
 }
 
+static bool take_key(struct keyed *k, struct text_batch *b, uint64_t *key)
+{
+    struct span value;
+    if (k->by.of_row && b->ahead) {
+        if (!text_ahead(b, k->by.column, &value))
+            return false;
+    } else if (k->by.column < b->columns) {
+        value = b->last[k->by.column];
+    } else {
+        return false;
+    }
+    *key = keyed_hash(value);
+    return !k->by.chained || take_chained(k, b, key);
+}
+
 static bool next_value(struct keyed *k, struct text_batch *b, struct span *value)
 {
     uint64_t rank;
@@ -289,10 +302,8 @@ static bool next_value(struct keyed *k, struct text_batch *b, struct span *value
         k->chain.nodes.data[k->chain_pending].value = *b->self;
     k->pending = NONE;
     k->chain_pending = NONE;
-    if (k->column >= b->columns || !number_next(&k->ranks, &rank) || rank > LIST_MAX)
-        return false;
-    uint64_t key = keyed_hash(b->last[k->column]);
-    if (k->chained && !take_chained(k, b, &key))
+    uint64_t key;
+    if (!number_next(&k->ranks, &rank) || rank > LIST_MAX || !take_key(k, b, &key))
         return false;
     struct key_list *list = list_of(&k->lists, key);
     if (list && rank)
@@ -311,6 +322,12 @@ static size_t fill(void *state, struct text_batch *b)
     return b->last && next_value(state, b, &b->values[0]);
 }
 
+static uint32_t row_key(const void *state)
+{
+    const struct keyed *k = state;
+    return k->by.of_row ? k->by.column : TEXT_NO_COLUMN;
+}
+
 const struct text_encoding text_keyed = {
     .name = "keyed",
     .parse = parse,
@@ -318,4 +335,5 @@ const struct text_encoding text_keyed = {
     .fill = fill,
     .free = free_keyed,
     .in_step = true,
+    .row_key = row_key,
 };

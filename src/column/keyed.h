@@ -7,6 +7,8 @@
  * seen with it lately, the last one first; a row says which of them it is, or that it's none. A
  * column may be its own key: then values follow from the one before.
  *
+ * The key of a row is what the key column puts out in the same line, even if it comes behind.
+ *
  * A chained key is the value that this column had when the key column last had what it has now: so
  * a client's request follows from the same client's last one, the step of a thread from its last.
  */
@@ -14,6 +16,13 @@
 #define LOGZIP_COLUMN_KEYED_H
 
 #include "column/text.h"
+
+/** The column that keys come from, and how. */
+struct keyed_by {
+    uint32_t column; /**< its number in the block */
+    bool of_row;     /**< its value in the same line counts, even if it comes behind */
+    bool chained;
+};
 
 /** What a reader counts for each value that didn't follow, among the tables that it makes. */
 enum { KEYED_OTHER_SIZE = 32 };
@@ -26,14 +35,13 @@ uint64_t keyed_hash(struct span key);
  *
  * @param e       gets the column, its tag included; its cost is the estimate
  * @param keys    for each value, keyed_hash() of its key
- * @param column  number of the key column in the block
- * @param chained  were they chained?
+ * @param by      where the keys come from
  * @param others_left  how many values of a block may not follow; less those of this column
  * afterwards
  * @return false, with nothing in `e`, where values hardly follow from the key
  */
 bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,
-                  const uint64_t *keys, uint32_t column, bool chained, size_t *others_left);
+                  const uint64_t *keys, const struct keyed_by *by, size_t *others_left);
 
 /**
  * Turn keys into chained ones.

@@ -32,6 +32,11 @@ uint8_t text_tag(const struct text_encoding *encoding)
     return tag;
 }
 
+bool text_in_step(uint8_t tag)
+{
+    return tag < ENCODINGS && encodings[tag]->in_step;
+}
+
 /* Decimal digits of a number of 64 bits. */
 static bool is_number(struct span s)
 {
@@ -229,6 +234,15 @@ bool text_refill(struct text_column *c)
     c->next = 0;
     c->count = (uint32_t)c->encoding->fill(c->state, &c->batch);
     return c->count > 0;
+}
+
+bool text_ahead(const struct text_batch *b, uint32_t column, struct span *value)
+{
+    struct text_column *c = b->block && column < b->columns ? b->block[column] : NULL;
+    if (!c || c->encoding->in_step || (c->next == c->count && !text_refill(c)))
+        return false;
+    *value = c->batch.values[c->next];
+    return true;
 }
 
 uint8_t *text_room(struct text_batch *b, size_t need, size_t filled)

@@ -59,6 +59,8 @@ enum {
     TEXT_ROOM_FREE = 4096 + 64, /**< bytes of a batch's room that aren't counted */
 };
 
+#define TEXT_NO_COLUMN UINT32_MAX
+
 /** What fill() fills. */
 struct text_batch {
     struct span *values;
@@ -72,7 +74,10 @@ struct text_batch {
      * first value); for encodings that are in step, NULL for parts of columns.
      */
     const struct span *last;
-    uint32_t columns;        /**< how many `last` has */
+    uint32_t columns; /**< how many `last` has */
+    /** The block's columns by number, NULL for time stamps: see text_ahead(). */
+    struct text_column *const *block;
+    bool ahead; /**< the column's row_key() comes behind this value in its line, not in front */
     const struct span *self; /**< the column's own place in `last` */
 };
 
@@ -116,6 +121,14 @@ static inline bool text_take(struct text_column *c, struct span *value)
     *value = c->batch.values[c->next++];
     return true;
 }
+
+/**
+ * What another column of the block will put out next, for encodings that are in step. That column
+ * must not be in step itself: what it puts out could depend on what comes before it.
+ *
+ * @return false if there is no such column, or nothing left in it (or no memory)
+ */
+bool text_ahead(const struct text_batch *b, uint32_t column, struct span *value);
 
 /**
  * For fill(): `need` bytes of room and slack behind them. The room is empty when fill() is called;
@@ -183,7 +196,19 @@ struct text_encoding {
      * when it is put out, not in batches. Such a column can't be a part of another one.
      */
     bool in_step;
+
+    /**
+     * The column whose value in the same line each value depends on, even if it comes behind, or
+     * TEXT_NO_COLUMN. NULL: there is none.
+     */
+    uint32_t (*row_key)(const void *state);
 };
+
+/** The same for any column. */
+static inline uint32_t text_row_key(const struct text_column *c)
+{
+    return c->encoding->row_key ? c->encoding->row_key(c->state) : TEXT_NO_COLUMN;
+}
 
 extern const struct text_encoding text_constant;   /**< constant.c: one value */
 extern const struct text_encoding text_raw;        /**< raw.c: '\n'-terminated */
@@ -200,5 +225,8 @@ extern const struct text_encoding text_copied;     /**< copied.c: with other col
 
 /** The number of an encoding in files. */
 uint8_t text_tag(const struct text_encoding *encoding);
+
+/** Is a column whose head starts with this tag in step? */
+bool text_in_step(uint8_t tag);
 
 #endif

@@ -55,6 +55,7 @@ struct step {
     uint8_t kind; /* enum slot_kind, or STEP_END */
     uint8_t format;
     uint8_t digits;
+    bool ahead; /* the column's value depends on one behind it */
     struct column *column;
     struct span *last; /* the column's, of decoder.last */
 };
@@ -68,9 +69,10 @@ struct decoder {
     struct stream_reader *streams;
     struct number_column template_of_line;
     struct column *columns;
-    struct span *last;        /* for each column, the value it put out last */
-    struct step *steps;       /* of all templates */
-    struct step **first_step; /* the first step of each template */
+    struct span *last;          /* for each column, the value it put out last */
+    struct text_column **texts; /* the columns of text among all */
+    struct step *steps;         /* of all templates */
+    struct step **first_step;   /* the first step of each template */
     uint64_t lines;
     bool terminated;
 };
@@ -116,6 +118,7 @@ static void decoder_clear(struct decoder *d)
     }
     free(d->columns);
     free(d->last);
+    free(d->texts);
     free(d->steps);
     free(d->first_step);
     number_clear(&d->template_of_line);
@@ -183,7 +186,8 @@ static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *
                              err);
     d->columns = calloc(count + 1, sizeof(*d->columns));
     d->last = calloc(count + 1, sizeof(*d->last));
-    if (code == LGZ_OK && (!d->columns || !d->last))
+    d->texts = calloc(count + 1, sizeof(*d->texts));
+    if (code == LGZ_OK && (!d->columns || !d->last || !d->texts))
         code = error_memory(err);
     if (code != LGZ_OK)
         return code;
@@ -211,9 +215,26 @@ static int open_columns(struct decoder *d, struct lgz_error *err)
             c->text->batch.last = d->last;
             c->text->batch.self = &d->last[i];
             c->text->batch.columns = (uint32_t)d->layout.kinds.len;
+            c->text->batch.block = d->texts;
+            d->texts[i] = c->text;
         }
     }
     return code;
+}
+
+/*
+ * Does the key of a slot's column come behind it, and not in front? `first` has the first slot of
+ * each column of the template; for others, anything.
+ */
+static bool key_is_ahead(const struct decoder *d, size_t template, size_t slot,
+                         const uint32_t *first)
+{
+    const uint32_t *row = d->layout.column_of[template];
+    const struct text_column *c = d->columns[row[slot]].text;
+    const uint32_t key = c ? text_row_key(c) : TEXT_NO_COLUMN;
+    if (key >= d->layout.kinds.len || first[key] >= d->set.list.data[template].slot_count)
+        return false;
+    return row[first[key]] == key && first[key] > slot;
 }
 
 /* Flatten the templates: all that a line needs, in a row. */
@@ -224,23 +245,30 @@ static int make_steps(struct decoder *d, struct lgz_error *err)
         count += d->set.list.data[i].slot_count + 1;
     d->steps = malloc(count * sizeof(*d->steps));
     d->first_step = malloc(d->set.list.len * sizeof(struct step *));
-    if (!d->steps || !d->first_step)
+    uint32_t *first = calloc(d->layout.kinds.len + 1, sizeof(*first));
+    if (!d->steps || !d->first_step || !first) {
+        free(first);
         return error_memory(err);
+    }
     struct step *step = d->steps;
     for (size_t i = 0; i < d->set.list.len; i++) {
         const struct template *t = &d->set.list.data[i];
         d->first_step[i] = step;
+        for (size_t k = t->slot_count; k-- > 0;)
+            first[d->layout.column_of[i][k]] = (uint32_t)k;
         for (size_t k = 0; k < t->slot_count; k++) {
             const struct slot *slot = &t->slots[k];
             uint32_t column = d->layout.column_of[i][k];
-            *step++ = (struct step){
-                slot->literal.data, (uint32_t)slot->literal.len, (uint8_t)slot->kind, slot->format,
-                slot->digits,       &d->columns[column],         &d->last[column]};
+            *step++ = (struct step){slot->literal.data,  (uint32_t)slot->literal.len,
+                                    (uint8_t)slot->kind, slot->format,
+                                    slot->digits,        key_is_ahead(d, i, k, first),
+                                    &d->columns[column], &d->last[column]};
         }
         /* The end mark of a serialized template begins with a newline. */
         *step++ = (struct step){
             .literal = t->tail.data, .len = (uint32_t)t->tail.len + 1, .kind = STEP_END};
     }
+    free(first);
     return LGZ_OK;
 }
 
@@ -275,6 +303,7 @@ static inline bool put_time(const struct step *step, struct sink *out)
 static inline bool put_text(const struct step *step, struct sink *out)
 {
     struct span value;
+    step->column->text->batch.ahead = step->ahead;
     if (!text_take(step->column->text, &value) || (!value.len && step->kind != SLOT_REST))
         return false;
     *step->last = (struct span){out->at, value.len};

@@ -43,9 +43,9 @@ struct level_options {
 static const struct level_options level_table[] = {
     [LGZ_LEVEL_FAST] = {{3, 0, true}, 16 << 20, 256, GROUPING_BY_RULE, {0}, 1.2, 4},
     [LGZ_LEVEL_DEFAULT] =
-        {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 1, 200}, 1.35, 1.4},
+        {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 1, false, 200}, 1.35, 1.4},
     [LGZ_LEVEL_BEST] =
-        {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2, 2000}, 2, 1.4},
+        {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2, true, 2000}, 2, 1.4},
 };
 
 size_t block_default_size(enum lgz_level level)

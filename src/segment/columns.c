@@ -148,6 +148,8 @@ int columns_collect(struct columns *columns, const struct columns_input *in, str
     struct collecting c = {columns, in, rows, template_of_line,
                            .pieces = workers_pieces(me, lines / PIECE_LINES)};
     columns->count = in->layout->kinds.len;
+    columns->template_of_line = template_of_line;
+    columns->lines = lines;
     columns->list = calloc(columns->count + 1, sizeof(*columns->list));
     c.next = malloc((c.pieces * columns->count + 1) * sizeof(*c.next));
     c.order = malloc(c.pieces * sizeof(*c.order));

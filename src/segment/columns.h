@@ -20,6 +20,8 @@ struct column_values {
 struct columns {
     struct column_values *list;
     size_t count;
+    const uint64_t *template_of_line; /* columns_collect()'s */
+    size_t lines;
 };
 
 /** Lines, and what was found out of them. */

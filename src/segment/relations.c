@@ -16,9 +16,11 @@ enum {
     MIN_COST = 32,
     NUMBER_SHARE = 4,  /* of the rows of a sample, 1/4 say enough of numbers */
     COPY_SHARE = 4,    /* and of copies */
-    CHAIN_SHARE = 32,  /* of all cost that a column must have for chained keys to be tried */
+    OTHER_SHARE = 32,  /* of all cost that a column must have for all kinds of keys to be tried */
     TABLE_SIZE = 8192, /* of the sample */
 };
+
+#define NO_SLOT UINT32_MAX
 
 static const uint64_t ROUND_STEP = UINT64_C(0x9e3779b97f4a7c15);
 
@@ -38,7 +40,9 @@ struct search {
     struct related *list; /* the columns that are worth the search */
     size_t count;
     struct scratch *scratch; /* for each thread */
-    size_t chain_cost;       /* a column that costs more is tried with chained keys, too */
+    uint32_t *line_start;    /* for each line, how many values come before it in all columns */
+    bool *in_step;           /* for each column, once those are done that need no lines */
+    size_t large_cost;       /* a column that costs more is tried with all kinds of keys */
 };
 
 /* What a thread keeps from column to column. */
@@ -54,6 +58,8 @@ struct related {
     uint32_t column;
     struct encoded unkeyed; /* what it was, if an encoding with a key replaced it */
     size_t others;          /* values that then don't follow from the key */
+    bool of_row;            /* the key is then of the same line: */
+    uint32_t key;           /* in this column */
 };
 
 /* The search for one column, on one thread. */
@@ -67,8 +73,7 @@ struct trial {
 
 /* A key, and what the column may cost with it. */
 struct candidate {
-    uint32_t column;
-    bool chained;
+    struct keyed_by by;
     double cost;
 };
 
@@ -77,32 +82,72 @@ static struct span value_of(const struct search *s, const struct column_values *
     return (struct span){s->raw.data + v->texts.data[i].at, v->texts.data[i].len};
 }
 
-/* Walks over the rows of a column and gives the hash of what another put out before each. */
+/*
+ * Walks over the rows of a column and gives the hash of each one's key: what another column put out
+ * before it, or behind it, if the key is of the line and comes behind.
+ */
 struct key_walk {
     const struct search *search;
     struct column_walk walk;
+    const uint32_t *first_slot; /* of the key in each template, or NO_SLOT; NULL: not of the line */
+    size_t line;
+    bool ahead;
     uint64_t hash;
 };
 
-static uint64_t hash_key(const struct search *s, const struct column_walk *walk)
+static void hash_key(struct key_walk *keys)
 {
-    struct span none = {(const uint8_t *)"", 0};
-    return keyed_hash(walk->next ? value_of(s, walk->values, walk->next - 1) : none);
+    const struct column_walk *walk = &keys->walk;
+    struct span key = {(const uint8_t *)"", 0};
+    if (keys->ahead)
+        key = value_of(keys->search, walk->values, walk->next);
+    else if (walk->next)
+        key = value_of(keys->search, walk->values, walk->next - 1);
+    keys->hash = keyed_hash(key);
 }
 
-static struct key_walk walk_keys(const struct search *s, uint32_t key, uint32_t order)
+static struct key_walk walk_keys(const struct search *s, uint32_t key, const uint32_t *first_slot,
+                                 uint32_t order)
 {
-    struct key_walk keys = {s, column_walk_start(&s->columns->list[key], order), 0};
-    keys.hash = hash_key(s, &keys.walk);
+    const struct column_values *v = &s->columns->list[key];
+    struct key_walk keys = {s, column_walk_start(v, order), first_slot, 0, false, 0};
+    hash_key(&keys);
     return keys;
+}
+
+/* Does the key come behind the place `order` in its line, and not in front? */
+static bool is_ahead(struct key_walk *keys, uint32_t order)
+{
+    const struct search *s = keys->search;
+    while (keys->line + 1 < s->columns->lines && s->line_start[keys->line + 1] <= order)
+        keys->line++;
+    uint32_t first = keys->first_slot[s->columns->template_of_line[keys->line]];
+    return first != NO_SLOT && first > order - s->line_start[keys->line];
 }
 
 static uint64_t next_key(struct key_walk *keys, uint32_t order)
 {
     size_t before = keys->walk.next;
-    if (column_walk_to(&keys->walk, order) != before)
-        keys->hash = hash_key(keys->search, &keys->walk);
+    bool was_ahead = keys->ahead;
+    keys->ahead = keys->first_slot && is_ahead(keys, order);
+    if (column_walk_to(&keys->walk, order) != before || keys->ahead != was_ahead)
+        hash_key(keys);
     return keys->hash;
+}
+
+/* The first slot of a column in each template. @return NULL when memory is out */
+static uint32_t *find_slots(const struct search *s, uint32_t column)
+{
+    uint32_t *first = malloc((s->set->list.len + 1) * sizeof(*first));
+    for (size_t t = 0; t < s->set->list.len && first; t++) {
+        size_t slots = s->set->list.data[t].slot_count;
+        first[t] = 0;
+        while (first[t] < slots && s->layout->column_of[t][first[t]] != column)
+            first[t]++;
+        if (first[t] == slots)
+            first[t] = NO_SLOT;
+    }
+    return first;
 }
 
 /* Is the value one of the last two with this key? They are remembered in any case. */
@@ -129,27 +174,27 @@ static bool remember_chained(struct remembered *table, uint64_t key, uint64_t ro
 }
 
 /* A key, and what the column may cost if it follows from that as often as in the sample. */
-static struct candidate sample_key(const struct trial *t, uint32_t key, bool chained, size_t start,
-                                   size_t count)
+static struct candidate sample_key(const struct trial *t, struct keyed_by by, const uint32_t *slots,
+                                   size_t start, size_t count)
 {
     const struct search *s = t->search;
     uint32_t column = t->related->column;
     const struct column_values *v = &s->columns->list[column];
-    struct key_walk walk = walk_keys(s, key, v->order.data[start]);
+    struct key_walk walk = walk_keys(s, by.column, slots, v->order.data[start]);
     size_t hits = 0;
     /* Different keys for each pair of columns, whichever come first. */
-    uint64_t round = ROUND_STEP * ((uint64_t)column * s->columns->count + key + 1);
+    uint64_t round = ROUND_STEP * ((uint64_t)column * s->columns->count + by.column + 1);
     for (size_t i = 0; i < count; i++) {
         uint64_t hash = next_key(&walk, v->order.data[start + i]);
         uint64_t value = t->scratch->sample[i];
-        hits += chained ? remember_chained(t->scratch->table, hash + ~round, round, value)
-                        : remember(t->scratch->table, hash + round, value);
+        hits += by.chained ? remember_chained(t->scratch->table, hash + ~round, round, value)
+                           : remember(t->scratch->table, hash + round, value);
     }
     double rate = (double)hits / (double)count;
     double other = 1 - rate;
     double bits = hits && hits < count ? -rate * log2(rate) - other * log2(other) : 0;
     double cost = (double)s->encoded[column].cost * other + (double)v->order.len * bits / 8;
-    return (struct candidate){key, chained, cost};
+    return (struct candidate){by, cost};
 }
 
 /* How many values of a block may not follow from their keys: a reader has tables for them. */
@@ -159,7 +204,7 @@ static size_t others_limit(const struct search *s)
 }
 
 /* Encode with a key, and keep that if it is cheaper. */
-static int try_key(struct trial *t, const struct candidate *key)
+static int try_key(struct trial *t, const struct keyed_by *by, const uint32_t *slots)
 {
     const struct search *s = t->search;
     struct related *r = t->related;
@@ -172,12 +217,11 @@ static int try_key(struct trial *t, const struct candidate *key)
     uint64_t *keys = malloc((v->order.len + 1) * sizeof(*keys));
     if (!keys)
         return error_memory(t->err);
-    struct key_walk walk = walk_keys(s, key->column, v->order.data[0]);
+    struct key_walk walk = walk_keys(s, by->column, slots, v->order.data[0]);
     for (size_t i = 0; i < v->order.len; i++)
         keys[i] = next_key(&walk, v->order.data[i]);
-    bool ok = !key->chained || keyed_chain(keys, &values, &left);
-    bool worth =
-        ok && keyed_encode(&keyed, t->ctx, &values, keys, key->column, key->chained, &left);
+    bool ok = !by->chained || keyed_chain(keys, &values, &left);
+    bool worth = ok && keyed_encode(&keyed, t->ctx, &values, keys, by, &left);
     free(keys);
     if (!ok || keyed.head.failed) {
         encoded_clear(&keyed);
@@ -194,6 +238,8 @@ static int try_key(struct trial *t, const struct candidate *key)
         r->unkeyed = *best;
     *best = keyed;
     r->others = limit - left;
+    r->of_row = by->of_row;
+    r->key = by->column;
     return LGZ_OK;
 }
 
@@ -208,47 +254,10 @@ static void keep_best(struct candidate *best, struct candidate found)
     }
 }
 
-/* Sample a column against itself and those in front of it in its largest template. */
-static int try_keys(struct trial *t)
+static void keep_better(struct candidate *best, struct candidate found)
 {
-    const struct search *s = t->search;
-    const uint32_t *row = s->layout->column_of[t->related->template];
-    uint32_t column = t->related->column;
-    const struct column_values *v = &s->columns->list[column];
-    double cost = (double)s->encoded[column].cost;
-    struct candidate best[RELATION_TRIALS] = {{column, false, cost}, {column, false, cost}};
-    struct candidate chained = {column, true, cost};
-    size_t count = v->order.len < s->effort->sample ? v->order.len : s->effort->sample;
-    size_t start = (v->order.len - count) / 2;
-    for (size_t i = 0; i < count; i++)
-        t->scratch->sample[i] = keyed_hash(value_of(s, v, start + i)) | 1;
-    keep_best(best, sample_key(t, column, false, start, count));
-    for (size_t i = t->related->slot, tried = 0; i-- > 0 && tried < s->effort->candidates;) {
-        if (s->columns->list[row[i]].kind != COLUMN_TEXT || row[i] == column)
-            continue;
-        keep_best(best, sample_key(t, row[i], false, start, count));
-        if (s->encoded[column].cost > s->chain_cost) {
-            struct candidate chain = sample_key(t, row[i], true, start, count);
-            chained = chain.cost < chained.cost ? chain : chained;
-        }
-        tried++;
-    }
-    int code = LGZ_OK;
-    for (unsigned i = 0; i < s->effort->trials && code == LGZ_OK; i++)
-        if (best[i].cost * 8 < cost * 7)
-            code = try_key(t, &best[i]);
-    if (code == LGZ_OK && chained.cost * 8 < (double)s->encoded[column].cost * 7)
-        code = try_key(t, &chained);
-    return code;
-}
-
-static int try_copies(const struct trial *t)
-{
-    const struct search *s = t->search;
-    const uint32_t *row = s->layout->column_of[t->related->template];
-    const struct copies_search copies = {s->columns, s->raw, t->ctx, s->effort->sample / COPY_SHARE,
-                                         s->effort->candidates};
-    return copies_try(&copies, row, t->related->slot, &s->encoded[t->related->column], t->err);
+    if (found.cost < best->cost)
+        *best = found;
 }
 
 /* Once for each thread. @return false when memory is out */
@@ -259,6 +268,98 @@ static bool scratch_make(struct scratch *s, size_t sample)
     if (!s->sample)
         s->sample = malloc(sample * sizeof(*s->sample));
     return s->table && s->sample;
+}
+
+/* The sample of a column, in the middle: its values' hashes. @return how many; `start` is set */
+static size_t take_sample(const struct trial *t, size_t *start)
+{
+    const struct search *s = t->search;
+    const struct column_values *v = &s->columns->list[t->related->column];
+    size_t count = v->order.len < s->effort->sample ? v->order.len : s->effort->sample;
+    *start = (v->order.len - count) / 2;
+    for (size_t i = 0; i < count; i++)
+        t->scratch->sample[i] = keyed_hash(value_of(s, v, *start + i)) | 1;
+    return count;
+}
+
+/* Sample a column against itself and those in front of it in its largest template. */
+static int try_keys(struct trial *t)
+{
+    const struct search *s = t->search;
+    const uint32_t *row = s->layout->column_of[t->related->template];
+    const uint32_t column = t->related->column;
+    const double cost = (double)s->encoded[column].cost;
+    struct candidate chained = {.cost = cost};
+    struct candidate best[RELATION_TRIALS] = {chained, chained};
+    size_t start;
+    size_t count = take_sample(t, &start);
+    keep_best(best, sample_key(t, (struct keyed_by){.column = column}, NULL, start, count));
+    for (size_t i = t->related->slot, tried = 0; i-- > 0 && tried < s->effort->candidates;) {
+        struct keyed_by by = {.column = row[i]};
+        if (s->columns->list[row[i]].kind != COLUMN_TEXT || row[i] == column)
+            continue;
+        keep_best(best, sample_key(t, by, NULL, start, count));
+        by.chained = true;
+        if (s->encoded[column].cost > s->large_cost)
+            keep_better(&chained, sample_key(t, by, NULL, start, count));
+        tried++;
+    }
+    int code = LGZ_OK;
+    for (unsigned i = 0; i < s->effort->trials && code == LGZ_OK; i++)
+        if (best[i].cost * 8 < cost * 7)
+            code = try_key(t, &best[i].by, NULL);
+    if (code == LGZ_OK && chained.cost * 8 < (double)s->encoded[column].cost * 7)
+        code = try_key(t, &chained.by, NULL);
+    return code;
+}
+
+/* Sample a column against one behind it, and try that if it looks well. */
+static int try_behind(struct trial *t, uint32_t key, size_t start, size_t count)
+{
+    const struct search *s = t->search;
+    const struct keyed_by by = {.column = key, .of_row = true};
+    uint32_t *slots = find_slots(s, key);
+    if (!slots)
+        return error_memory(t->err);
+    double cost = sample_key(t, by, slots, start, count).cost;
+    int code = LGZ_OK;
+    if (cost * 8 < (double)s->encoded[t->related->column].cost * 7)
+        code = try_key(t, &by, slots);
+    free(slots);
+    return code;
+}
+
+/* A large column against those behind it in its largest template that can be asked ahead. */
+static int relate_behind(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    const struct search *s = context;
+    struct related *r = &s->list[part];
+    struct trial t = {s, me->state, r, &s->scratch[me->number], err};
+    const uint32_t *row = s->layout->column_of[r->template];
+    const size_t slots = s->set->list.data[r->template].slot_count;
+    size_t start;
+    if (s->columns->list[r->column].kind != COLUMN_TEXT ||
+        s->encoded[r->column].cost < s->large_cost)
+        return LGZ_OK;
+    if (!scratch_make(t.scratch, s->effort->sample))
+        return error_memory(err);
+    size_t count = take_sample(&t, &start);
+    int code = LGZ_OK;
+    for (size_t i = r->slot + 1; i < slots && i <= r->slot + s->effort->candidates; i++) {
+        bool text = s->columns->list[row[i]].kind == COLUMN_TEXT;
+        if (code == LGZ_OK && text && row[i] != r->column && !s->in_step[row[i]])
+            code = try_behind(&t, row[i], start, count);
+    }
+    return code;
+}
+
+static int try_copies(const struct trial *t)
+{
+    const struct search *s = t->search;
+    const uint32_t *row = s->layout->column_of[t->related->template];
+    const struct copies_search copies = {s->columns, s->raw, t->ctx, s->effort->sample / COPY_SHARE,
+                                         s->effort->candidates};
+    return copies_try(&copies, row, t->related->slot, &s->encoded[t->related->column], t->err);
 }
 
 static int relate_column(struct worker *me, void *context, size_t part, struct lgz_error *err)
@@ -306,22 +407,55 @@ static int list_columns(struct search *s, size_t min_cost, struct lgz_error *err
     return code;
 }
 
+static bool is_in_step(const struct search *s, uint32_t column)
+{
+    return s->columns->list[column].kind == COLUMN_TEXT && s->encoded[column].head.len &&
+           text_in_step(s->encoded[column].head.data[0]);
+}
+
+/*
+ * Values may follow from what comes behind them in their line, but not from what itself follows
+ * from something: so it's asked when the others are done.
+ */
+static int relate_lines(struct search *s, struct worker *worker, struct lgz_error *err)
+{
+    uint32_t order = 0;
+    s->line_start = malloc((s->columns->lines + 1) * sizeof(*s->line_start));
+    s->in_step = calloc(s->columns->count + 1, sizeof(*s->in_step));
+    if (!s->line_start || !s->in_step)
+        return error_memory(err);
+    for (size_t i = 0; i < s->columns->lines; i++) {
+        s->line_start[i] = order;
+        order += (uint32_t)s->set->list.data[s->columns->template_of_line[i]].slot_count;
+    }
+    for (size_t i = 0; i < s->columns->count; i++)
+        s->in_step[i] = is_in_step(s, (uint32_t)i);
+    return workers_share(worker, s->count, relate_behind, s, err);
+}
+
+/* Back to what a column was without a key. */
+static void take_back(const struct search *s, struct related *r)
+{
+    struct encoded keyed = s->encoded[r->column];
+    s->encoded[r->column] = r->unkeyed;
+    r->unkeyed = keyed;
+    r->others = 0;
+}
+
 /*
  * Each column was tried as if it were the only one with a key. Now, in order, those keep theirs for
- * which the limit is enough; it rarely isn't.
+ * which the limit is enough (it rarely isn't), and whose key column, if it may come behind, still
+ * is one that can be asked ahead.
  */
 static void keep_within_limit(struct search *s)
 {
     size_t left = others_limit(s);
     for (size_t i = 0; i < s->count; i++) {
         struct related *r = &s->list[i];
-        if (r->others > left) {
-            struct encoded keyed = s->encoded[r->column];
-            s->encoded[r->column] = r->unkeyed;
-            r->unkeyed = keyed;
-        } else {
-            left -= r->others;
-        }
+        bool keyed = r->others > 0;
+        if (keyed && (r->others > left || (r->of_row && is_in_step(s, r->key))))
+            take_back(s, r);
+        left -= r->others;
         encoded_clear(&r->unkeyed);
     }
 }
@@ -338,7 +472,7 @@ int relations_encode(const struct columns *columns, const struct layout *layout,
     for (size_t i = 0; i < columns->count; i++)
         total += encoded[i].cost;
     size_t min_cost = total / effort->share > MIN_COST ? total / effort->share : MIN_COST;
-    s.chain_cost = total / CHAIN_SHARE;
+    s.large_cost = total / OTHER_SHARE;
     unsigned threads = workers_count(&ctx->worker);
     s.scratch = calloc(threads, sizeof(*s.scratch));
     int code = s.scratch ? differences_new(&s.differences, columns, raw, err) : error_memory(err);
@@ -346,6 +480,8 @@ int relations_encode(const struct columns *columns, const struct layout *layout,
         code = list_columns(&s, min_cost, err);
     if (code == LGZ_OK)
         code = workers_share(&ctx->worker, s.count, relate_column, &s, err);
+    if (code == LGZ_OK && effort->behind)
+        code = relate_lines(&s, &ctx->worker, err);
     keep_within_limit(&s);
     for (unsigned i = 0; i < threads && s.scratch; i++) {
         free(s.scratch[i].table);
@@ -354,5 +490,7 @@ int relations_encode(const struct columns *columns, const struct layout *layout,
     differences_free(s.differences);
     free(s.scratch);
     free(s.list);
+    free(s.line_start);
+    free(s.in_step);
     return code;
 }

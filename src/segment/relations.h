@@ -14,6 +14,7 @@ struct relation_effort {
     size_t sample;     /**< rows of a column that are looked at; 0: no relations are looked for */
     size_t candidates; /**< keys that are tried for a column */
     unsigned trials;   /**< of them that are tried in full, 1 to RELATION_TRIALS */
+    bool behind;       /**< are keys tried that come behind the value in its line? */
     size_t share;      /**< columns of less than 1/share of all cost are left alone */
 };
 

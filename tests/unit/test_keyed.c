@@ -34,8 +34,8 @@ static void add_row(struct table *t, const char *key, const char *value)
     t->values[t->rows++] = put(&t->bytes, value);
 }
 
-/* Whose keys: the key column's, the values' own, or those chained by the key column. */
-enum key_kind { OF_KEY, OF_SELF, OF_CHAIN };
+/* Whose keys: the key column's, the values' own, chained ones, or the key column's ahead. */
+enum key_kind { OF_KEY, OF_SELF, OF_CHAIN, OF_ROW };
 
 static bool encode(const struct table *t, enum key_kind kind, size_t *others, struct encoded *e,
                    struct column_context *ctx)
@@ -46,14 +46,19 @@ static bool encode(const struct table *t, enum key_kind kind, size_t *others, st
         keys[i] = keyed_hash(kind != OF_SELF ? at(t, t->keys[i])
                              : i             ? at(t, t->values[i - 1])
                                              : (struct span){(const uint8_t *)"", 0});
+    const struct keyed_by by = {kind == OF_SELF, kind == OF_ROW, kind == OF_CHAIN};
     if (kind == OF_CHAIN && !keyed_chain(keys, &values, others))
         return false;
-    return keyed_encode(e, ctx, &values, keys, kind == OF_SELF, kind == OF_CHAIN, others);
+    return keyed_encode(e, ctx, &values, keys, &by, others);
 }
 
 /* Decodes as a block does: each value is put out before the next one is asked for. */
-static size_t decode(const struct table *t, struct packed_column *packed, struct span head)
+static size_t decode_beside(const struct table *t, struct packed_column *packed, struct span head,
+                            const struct text_encoding *of_keys)
 {
+    struct span key;
+    struct text_column keys = {.count = 1, .batch = {.values = &key}, .encoding = of_keys};
+    struct text_column *const block[COLUMNS] = {of_keys ? &keys : NULL, NULL};
     struct stream_reader *streams = new_streams();
     struct reader r = reader_of(head.data, head.len);
     struct text_column *c = NULL;
@@ -69,8 +74,12 @@ static size_t decode(const struct table *t, struct packed_column *packed, struct
             c->batch.last = last;
             c->batch.columns = COLUMNS;
             c->batch.self = &last[1];
+            c->batch.block = block;
+            c->batch.ahead = text_row_key(c) != TEXT_NO_COLUMN;
             for (; good < t->rows; good++) {
-                last[0] = at(t, t->keys[good]);
+                key = at(t, t->keys[good]);
+                if (!c->batch.ahead)
+                    last[0] = key;
                 if (!text_take(c, &value) || !span_equal(value, at(t, t->values[good])))
                     break;
                 slack_copy(out + len, value.data, value.len);
@@ -86,6 +95,11 @@ static size_t decode(const struct table *t, struct packed_column *packed, struct
     stream_reader_free(streams);
     free(out);
     return good;
+}
+
+static size_t decode(const struct table *t, struct packed_column *packed, struct span head)
+{
+    return decode_beside(t, packed, head, &text_raw);
 }
 
 /* @return bytes of the encoded column, or 0 if it was declined */
@@ -176,6 +190,7 @@ START_TEST(test_random)
     round_trip(&t, OF_KEY);
     round_trip(&t, OF_SELF);
     round_trip(&t, OF_CHAIN);
+    round_trip(&t, OF_ROW);
     buf_free(&t.bytes);
 }
 END_TEST
@@ -221,14 +236,21 @@ START_TEST(test_damage)
     ck_assert(encode(&t, OF_KEY, &others, &e, &ctx));
     pack_column(&ctx, &e, &packed);
     ck_assert_uint_eq(decode(&t, &packed, buf_span(&e.head)), t.rows);
-    e.head.data[1] = 2 * COLUMNS;
+    e.head.data[1] = 4 * COLUMNS;
     ck_assert_uint_eq(decode(&t, &packed, buf_span(&e.head)), 0);
-    e.head.data[1] = 2 * COLUMNS + 1;
+    e.head.data[1] = 4 * COLUMNS + 1;
     ck_assert_uint_eq(decode(&t, &packed, buf_span(&e.head)), 0);
     e.head.data[1] = 1;
     ck_assert_uint_lt(decode(&t, &packed, buf_span(&e.head)), t.rows);
-    e.head.data[1] = 2;
+    e.head.data[1] = 4;
     ck_assert_uint_lt(decode(&t, &packed, buf_span(&e.head)), t.rows);
+    /* Ahead: in a column that isn't there, of time stamps, in step. */
+    e.head.data[1] = 2;
+    ck_assert_uint_eq(decode(&t, &packed, buf_span(&e.head)), t.rows);
+    ck_assert_uint_eq(decode_beside(&t, &packed, buf_span(&e.head), NULL), 0);
+    ck_assert_uint_eq(decode_beside(&t, &packed, buf_span(&e.head), &text_keyed), 0);
+    e.head.data[1] = 4 * COLUMNS + 2;
+    ck_assert_uint_eq(decode(&t, &packed, buf_span(&e.head)), 0);
     free_packed(&packed);
     encoded_clear(&e);
     column_context_clear(&ctx);
