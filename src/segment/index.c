@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 static const uint8_t header_magic[7] = {0x89, 'L', 'O', 'G', 'Z', '\r', '\n'};
@@ -12,10 +13,11 @@ static const uint8_t trailer_magic[4] = {'Z', 'G', 'O', 0x1a};
 
 enum {
     FOOTER_LIMIT = 1 << 30, /* bytes of a footer once decompressed, at most */
-    MIN_EXTENT = 4,         /* bytes of an extent, at least */
+    MIN_EXTENT = 3,         /* bytes of an extent, at least */
     SECTION_NEEDED = 64,    /* sections with such a tag must be understood */
     FLAG_PLAIN = 1,
     FLAG_TIMES = 2,
+    FLAG_SECONDS = 4, /* the extents' times are whole seconds */
 };
 
 void segment_header_write(uint8_t *out)
@@ -34,8 +36,25 @@ int segment_header_check(const uint8_t *in, const char *name, struct lgz_error *
     return LGZ_OK;
 }
 
+/* How much later than `last`, which wraps. */
+static int64_t time_since(int64_t last, int64_t time)
+{
+    return (int64_t)((uint64_t)time - (uint64_t)last);
+}
+
+/* Are the extents of a block whole seconds apart? */
+static bool in_seconds(const struct block_info *b, int64_t time)
+{
+    bool whole = true;
+    for (size_t i = 0; i < b->extent_count; i++) {
+        whole = whole && time_since(time, b->extents[i].read_time) % NS_PER_SECOND == 0;
+        time = b->extents[i].read_time;
+    }
+    return whole;
+}
+
 /* An extent nearly always goes on where its source's last one ended: that end is kept here. */
-static void write_extents(const struct block_info *b, uint64_t *ends, int64_t *time,
+static void write_extents(const struct block_info *b, bool seconds, uint64_t *ends, int64_t *time,
                           struct buf *out)
 {
     varint_put(out, b->extent_count);
@@ -43,8 +62,9 @@ static void write_extents(const struct block_info *b, uint64_t *ends, int64_t *t
         const struct extent *x = &b->extents[i];
         varint_put(out, x->source);
         varint_put(out, zigzag((int64_t)(x->offset - ends[x->source])));
-        varint_put(out, x->length);
-        varint_put(out, zigzag((int64_t)((uint64_t)x->read_time - (uint64_t)*time)));
+        if (i + 1 < b->extent_count) /* the last one's length is what is left */
+            varint_put(out, x->length);
+        varint_put(out, zigzag(time_since(*time, x->read_time) / (seconds ? NS_PER_SECOND : 1)));
         ends[x->source] = x->offset + x->length;
         *time = x->read_time;
     }
@@ -53,17 +73,20 @@ static void write_extents(const struct block_info *b, uint64_t *ends, int64_t *t
 static void write_block(const struct block_info *b, uint64_t *ends, int64_t *time, struct buf *out)
 {
     bool times = b->time_min != SEGMENT_NO_TIME;
+    bool seconds = in_seconds(b, *time);
     varint_put(out, b->stored_len);
     varint_put(out, b->raw_len);
     buf_put_le(out, b->raw_checksum, 8);
     varint_put(out, b->lines);
-    buf_push(out, (uint8_t)((b->plain ? FLAG_PLAIN : 0) | (times ? FLAG_TIMES : 0)));
+    buf_push(out, (uint8_t)((b->plain ? FLAG_PLAIN : 0) | (times ? FLAG_TIMES : 0) |
+                            (seconds ? FLAG_SECONDS : 0)));
     if (times) {
         varint_put(out, zigzag(b->time_min));
         varint_put(out, (uint64_t)b->time_max - (uint64_t)b->time_min);
     }
-    write_extents(b, ends, time, out);
-    varint_put(out, b->template_count);
+    write_extents(b, seconds, ends, time, out);
+    if (!b->plain)
+        varint_put(out, b->template_count);
     for (size_t i = 0; i < b->template_count; i++)
         varint_put(out, b->template_counts[i]);
 }
@@ -76,7 +99,8 @@ static int write_index(const struct segment_index *index, struct buf *out, struc
         return error_memory(err);
     buf_push(out, (uint8_t)index->level);
     varint_put(out, index->first_journal);
-    varint_put(out, index->last_journal);
+    if (index->first_journal)
+        varint_put(out, index->last_journal);
     varint_put(out, index->sources.len);
     for (size_t i = 0; i < index->sources.len; i++)
         source_write(out, &index->sources.data[i]);
@@ -134,10 +158,10 @@ int segment_trailer_read(const uint8_t *in, const char *name, uint64_t *checksum
 }
 
 /* Extents of a block; their lengths must sum to its raw length. */
-static bool read_extents(struct reader *r, struct block_info *b, uint64_t *ends, size_t sources,
-                         int64_t *time)
+static bool read_extents(struct reader *r, struct block_info *b, bool seconds, uint64_t *ends,
+                         size_t sources, int64_t *time)
 {
-    uint64_t sum = 0;
+    uint64_t left = b->raw_len;
     b->extent_count = reader_varint_max(r, reader_left(r) / MIN_EXTENT);
     struct extent *extents = calloc(b->extent_count + 1, sizeof(*extents));
     b->extents = extents;
@@ -151,15 +175,17 @@ static bool read_extents(struct reader *r, struct block_info *b, uint64_t *ends,
             return true;
         }
         x->offset = ends[x->source] + (uint64_t)unzigzag(reader_varint(r));
-        x->length = reader_varint_max(r, b->raw_len);
-        x->read_time = (int64_t)((uint64_t)*time + (uint64_t)unzigzag(reader_varint(r)));
+        x->length = i + 1 < b->extent_count ? reader_varint_max(r, left) : left;
+        int64_t later = unzigzag(reader_varint(r));
+        if (seconds && __builtin_mul_overflow(later, NS_PER_SECOND, &later))
+            r->failed = true;
+        x->read_time = (int64_t)((uint64_t)*time + (uint64_t)later);
         *time = x->read_time;
-        sum += x->length;
-        if (x->length == 0 || sum > b->raw_len ||
-            __builtin_add_overflow(x->offset, x->length, &ends[x->source]))
+        left -= x->length;
+        if (x->length == 0 || __builtin_add_overflow(x->offset, x->length, &ends[x->source]))
             r->failed = true;
     }
-    r->failed |= sum != b->raw_len;
+    r->failed |= left != 0;
     return true;
 }
 
@@ -178,17 +204,16 @@ static bool read_block(struct reader *r, struct block_info *b, uint64_t *ends, s
         b->time_max = (int64_t)((uint64_t)b->time_min + reader_varint(r));
         r->failed |= b->time_max < b->time_min || b->time_min == SEGMENT_NO_TIME;
     }
-    if (!read_extents(r, b, ends, sources, time))
+    if (!read_extents(r, b, flags & FLAG_SECONDS, ends, sources, time))
         return false;
-    b->template_count = reader_varint_max(r, reader_left(r));
+    b->template_count = b->plain ? 0 : reader_varint_max(r, reader_left(r));
     uint64_t *counts = calloc(b->template_count + 1, sizeof(*counts));
     b->template_counts = counts;
     if (!counts)
         return false;
     for (size_t i = 0; i < b->template_count; i++)
         counts[i] = reader_varint(r);
-    r->failed |= flags > (FLAG_PLAIN | FLAG_TIMES) || b->raw_len == 0;
-    r->failed |= b->plain && b->template_count;
+    r->failed |= flags > (FLAG_PLAIN | FLAG_TIMES | FLAG_SECONDS) || b->raw_len == 0;
     return true;
 }
 
@@ -301,14 +326,13 @@ static int read_index(struct reader *r, const char *name, struct segment_index *
     uint8_t level = reader_u8(r);
     index->level = (enum lgz_level)level;
     index->first_journal = reader_varint(r);
-    index->last_journal = reader_varint(r);
+    index->last_journal = index->first_journal ? reader_varint(r) : 0;
     int code = read_sources(r, name, index, err);
     if (code == LGZ_OK)
         code = read_blocks(r, name, index, err);
     if (code == LGZ_OK)
         code = read_sections(r, name, err);
-    bool journals = index->first_journal <= index->last_journal &&
-                    !index->first_journal == !index->last_journal;
+    bool journals = index->first_journal <= index->last_journal;
     if (code == LGZ_OK && (r->failed || level == 0 || !journals))
         code = error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer", name);
     return code;

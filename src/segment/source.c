@@ -8,6 +8,9 @@
 
 enum { NAME_LIMIT = 1 << 16 };
 
+/* What is known of a source, and so is there. */
+enum { HAS_INPUT = 1, HAS_INODE = 2, HAS_FINGERPRINT = 4, ALL_FLAGS = 7 };
+
 int source_copy(struct source *to, const struct source *from, struct lgz_error *err)
 {
     *to = (struct source){0};
@@ -39,14 +42,21 @@ static void put_string(struct buf *out, const char *text)
 
 void source_write(struct buf *out, const struct source *s)
 {
+    bool inode = s->device || s->inode;
     varint_put(out, s->id);
+    buf_push(out, (uint8_t)((*s->input ? HAS_INPUT : 0) | (inode ? HAS_INODE : 0) |
+                            (s->fingerprint_len ? HAS_FINGERPRINT : 0)));
     put_string(out, s->name);
-    put_string(out, s->input);
-    varint_put(out, s->device);
-    varint_put(out, s->inode);
-    varint_put(out, s->fingerprint_len);
-    if (s->fingerprint_len)
+    if (*s->input)
+        put_string(out, s->input);
+    if (inode) {
+        varint_put(out, s->device);
+        varint_put(out, s->inode);
+    }
+    if (s->fingerprint_len) {
+        varint_put(out, s->fingerprint_len);
         buf_put_le(out, s->fingerprint, 8);
+    }
 }
 
 /* A NUL inside would make the C string shorter than what was written: refused as damage. */
@@ -70,13 +80,19 @@ int source_read(struct reader *r, struct source *s, const char *what, struct lgz
 {
     *s = (struct source){0};
     s->id = reader_varint(r);
+    unsigned flags = reader_u8(r);
     s->name = get_string(r);
-    s->input = get_string(r);
-    s->device = reader_varint(r);
-    s->inode = reader_varint(r);
-    s->fingerprint_len = (uint32_t)reader_varint_max(r, UINT32_MAX);
-    if (s->fingerprint_len)
+    s->input = flags & HAS_INPUT ? get_string(r) : strdup("");
+    if (flags & HAS_INODE) {
+        s->device = reader_varint(r);
+        s->inode = reader_varint(r);
+    }
+    if (flags & HAS_FINGERPRINT) {
+        s->fingerprint_len = (uint32_t)reader_varint_max(r, UINT32_MAX);
         s->fingerprint = reader_le(r, 8);
+        r->failed |= s->fingerprint_len == 0;
+    }
+    r->failed |= flags > ALL_FLAGS;
     if (r->failed) {
         source_clear(s);
         return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged source record", what);

@@ -426,20 +426,21 @@ START_TEST(forged_records_are_damage)
     static const struct {
         uint8_t kind, flags, len, payload[8];
     } forged[] = {
-        {0, 0, 1, {1}},                             /* no such kind */
-        {9, 0, 1, {1}},                             /* no such kind */
-        {JOURNAL_DATA, 0, 0, {0}},                  /* nothing */
-        {JOURNAL_DATA, 0, 3, {1, 0, 0}},            /* no bytes */
-        {JOURNAL_DATA, 2, 4, {1, 0, 0, 'x'}},       /* unknown flag */
-        {JOURNAL_DATA, 0, 4, {0, 0, 0, 'x'}},       /* source 0 */
-        {JOURNAL_DATA, 1, 5, {1, 0, 0, 9, 'x'}},    /* not zstd */
-        {JOURNAL_DATA, 1, 4, {1, 0, 0, 0}},         /* decodes to nothing */
-        {JOURNAL_DROP, 0, 2, {1, 0}},               /* trailing byte */
-        {JOURNAL_DROP, 1, 1, {1}},                  /* unknown flag */
-        {JOURNAL_DROP, 0, 1, {0}},                  /* source 0 */
-        {JOURNAL_SOURCE, 0, 7, {1, 0, 0, 0, 0, 0}}, /* `next` missing is next = 0: see below */
-        {JOURNAL_SOURCE, 0, 6, {1, 0, 0, 0, 0, 0}}, /* `next` missing */
-        {JOURNAL_SOURCE, 0, 8, {1, 0, 0, 0, 0, 0, 0, 0}}, /* trailing byte */
+        {0, 0, 1, {1}},                          /* no such kind */
+        {9, 0, 1, {1}},                          /* no such kind */
+        {JOURNAL_DATA, 0, 0, {0}},               /* nothing */
+        {JOURNAL_DATA, 0, 3, {1, 0, 0}},         /* no bytes */
+        {JOURNAL_DATA, 2, 4, {1, 0, 0, 'x'}},    /* unknown flag */
+        {JOURNAL_DATA, 0, 4, {0, 0, 0, 'x'}},    /* source 0 */
+        {JOURNAL_DATA, 1, 5, {1, 0, 0, 9, 'x'}}, /* not zstd */
+        {JOURNAL_DATA, 1, 4, {1, 0, 0, 0}},      /* decodes to nothing */
+        {JOURNAL_DROP, 0, 2, {1, 0}},            /* trailing byte */
+        {JOURNAL_DROP, 1, 1, {1}},               /* unknown flag */
+        {JOURNAL_DROP, 0, 1, {0}},               /* source 0 */
+        {JOURNAL_SOURCE, 0, 4, {1, 0, 0}},       /* `next` missing is next = 0: see below */
+        {JOURNAL_SOURCE, 0, 3, {1, 0, 0}},       /* `next` missing */
+        {JOURNAL_SOURCE, 0, 5, {1, 0, 0, 0, 0}}, /* trailing byte */
+        {JOURNAL_SOURCE, 0, 4, {1, 8, 0, 0}},    /* unknown flag of a source */
     };
     for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
         uint8_t raw[JOURNAL_HEADER_LEN + JOURNAL_HEAD_LEN + 8] = JOURNAL_MAGIC;

@@ -100,7 +100,17 @@ START_TEST(nul_in_a_name_is_damage)
 {
     struct lgz_error err = {0};
     struct source to;
-    static const uint8_t raw[] = {1, 3, 'a', 0, 'b', 0, 0, 0, 0};
+    static const uint8_t raw[] = {1, 0, 3, 'a', 0, 'b'};
+    struct reader r = reader_of(raw, sizeof(raw));
+    ck_assert_int_eq(source_read(&r, &to, "test", &err), LGZ_ERR_CORRUPT);
+}
+END_TEST
+
+START_TEST(unknown_flag_is_damage)
+{
+    struct lgz_error err = {0};
+    struct source to;
+    static const uint8_t raw[] = {1, 8, 1, 'a', 0, 0, 0, 0, 0};
     struct reader r = reader_of(raw, sizeof(raw));
     ck_assert_int_eq(source_read(&r, &to, "test", &err), LGZ_ERR_CORRUPT);
 }
@@ -112,6 +122,7 @@ START_TEST(huge_name_length_is_damage)
     struct source to;
     struct buf b = {0};
     varint_put(&b, 1);
+    buf_push(&b, 0);
     varint_put(&b, UINT64_MAX);
     struct reader r = reader_of(b.data, b.len);
     ck_assert_int_eq(source_read(&r, &to, "test", &err), LGZ_ERR_CORRUPT);
@@ -126,6 +137,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, without_names_and_fingerprint);
     tcase_add_test(tests, cut_anywhere_is_damage);
     tcase_add_test(tests, nul_in_a_name_is_damage);
+    tcase_add_test(tests, unknown_flag_is_damage);
     tcase_add_test(tests, huge_name_length_is_damage);
 }
 
