@@ -232,7 +232,7 @@ static bool encode_shapes(struct encoded *e, struct column_context *ctx, const s
         }
     }
     struct text_values values = {s->keys, refs.data, refs.len};
-    text_encode(e, ctx, &values, TEXT_NO_DICTIONARY | TEXT_NO_SPLIT | TEXT_NO_SHAPE);
+    text_encode(e, ctx, &values, TEXT_NO_DICTIONARY | TEXT_NO_SPLIT | TEXT_NO_SHAPE | TEXT_NO_CUT);
     vec_free(&refs);
     return true;
 }

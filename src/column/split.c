@@ -134,7 +134,7 @@ static void encode_patterns(struct encoded *e, struct column_context *ctx,
     }
     struct text_values values = {text.data, refs.data, refs.len};
     if (ok && !text.failed)
-        text_encode(e, ctx, &values, TEXT_NO_DICTIONARY | TEXT_NO_SPLIT);
+        text_encode(e, ctx, &values, TEXT_NO_DICTIONARY | TEXT_NO_SPLIT | TEXT_NO_CUT);
     else
         e->head.failed = true;
     buf_free(&text);

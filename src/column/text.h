@@ -39,7 +39,13 @@ struct text_stats {
 };
 
 /** Encodings that a part of a column may not use again. */
-enum { TEXT_NO_DICTIONARY = 1, TEXT_NO_SPLIT = 2, TEXT_NO_SHAPE = 4 };
+enum {
+    TEXT_NO_DICTIONARY = 1,
+    TEXT_NO_SPLIT = 2,
+    TEXT_NO_SHAPE = 4,
+    TEXT_CUT_ONCE = 8, /**< it was cut: a part may be cut once more */
+    TEXT_NO_CUT = 16,
+};
 
 /** Encode `v` in the cheapest way, behind what is in `e`. */
 void text_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,
@@ -222,6 +228,7 @@ extern const struct text_encoding text_keyed;      /**< keyed.c: what follows fr
 extern const struct text_encoding text_fraction;   /**< fraction.c: doubles as binary fractions */
 extern const struct text_encoding text_hex;        /**< hex.c: hexadecimal numbers */
 extern const struct text_encoding text_copied;     /**< copied.c: with other columns' values */
+extern const struct text_encoding text_cut;        /**< cut.c: two parts */
 
 /** The number of an encoding in files. */
 uint8_t text_tag(const struct text_encoding *encoding);

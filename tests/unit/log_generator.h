@@ -34,6 +34,7 @@ enum piece_kind {
     PIECE_SYMBOLS, /* random letters and digits */
     PIECE_DOUBLE,  /* a multiple of a power of two */
     PIECE_HEX_COUNTER,
+    PIECE_TWO_PARTS, /* that vary apart, with a mark in between */
     PIECE_KINDS
 };
 
@@ -262,6 +263,14 @@ static inline void put_piece(struct generator *g, const struct piece *p, struct 
     case PIECE_HEX_COUNTER:
         g->counter += 1 + random_below(s, p->width);
         buf_printf(out, "id%04x%0*llx", p->word, (int)p->width, (unsigned long long)g->counter);
+        break;
+    case PIECE_TWO_PARTS:
+        buf_printf(out, "h%llx", (unsigned long long)g->pool[random_below(s, 1 + p->width * 2)]);
+        if (!random_percent(s, 10))
+            buf_push(out, (uint8_t) "/@#._%"[p->word % 6]);
+        if (!random_percent(s, 5))
+            buf_printf(out, "%llu",
+                       (unsigned long long)g->pool[random_below(s, GENERATOR_POOL)] % 65536);
         break;
     case PIECE_EMPTY:
         break;

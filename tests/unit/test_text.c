@@ -18,7 +18,9 @@ enum tag {
     KEYED,
     FRACTION,
     DIFFERENCE,
-    HEX
+    HEX,
+    COPIED,
+    CUT
 };
 
 struct column {
@@ -366,10 +368,31 @@ START_TEST(test_long_values)
     char text[512];
     for (int i = 0; i < ROWS; i++) {
         int len = snprintf(text, sizeof(text), "%0*d", 1 + i % 400, i % 10);
-        snprintf(text + len, sizeof(text) - (size_t)len, "/%d/%s", i * 7, i % 3 ? "a" : "bc");
+        snprintf(text + len, sizeof(text) - (size_t)len, "x%dy%s", i * 7, i % 3 ? "a" : "bc");
         add_text(&c, text);
     }
     require_tag(&c, SPLIT);
+}
+END_TEST
+
+/* Hosts and paths that are drawn apart, with values that have no such place in between. */
+START_TEST(test_cut)
+{
+    for (int level = LGZ_LEVEL_FAST; level <= LGZ_LEVEL_BEST; level++) {
+        uint64_t state = 77;
+        struct column c = {0};
+        for (size_t i = 0; i < ROWS; i++) {
+            char value[100];
+            unsigned long host = random_below(&state, 60) * 7919;
+            unsigned long path = random_below(&state, 60) * 104729;
+            snprintf(value, sizeof(value), i % 50 ? "//host-%lx.example/%lx/page" : "none", host,
+                     path);
+            add_text(&c, value);
+        }
+        uint8_t tag = require_round_trip(&c, (enum lgz_level)level);
+        ck_assert_uint_eq(tag, CUT);
+        buf_free(&c.bytes);
+    }
 }
 END_TEST
 
@@ -381,6 +404,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_shape);
     tcase_add_test(tc, test_fraction);
     tcase_add_test(tc, test_hex);
+    tcase_add_test(tc, test_cut);
     tcase_add_test(tc, test_damaged_heads);
     tcase_add_test(tc, test_empty_entries);
     tcase_add_test(tc, test_slack_copy);
