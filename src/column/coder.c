@@ -11,9 +11,12 @@
 
 enum {
     MIN_TABLE_BITS = 8,
-    TEXT_DECISIONS = 4,   /* for a byte, as most are expected by a match */
-    MOST_OF_BYTE = 32768, /* a byte of code never stands for more bytes than so many */
-    LINES_CLEARED = 64,   /* for a decision: a new table takes time, too */
+    SMALL_TABLE = 13,     /* bits; a larger one is slow, and has fewer lines for a byte */
+    TEXT_STEPS = 6,       /* for a byte, as most are expected by a match */
+    BYTE_LEAST = 3,       /* steps for a byte: to find lines, and a decision */
+    MOST_OF_BYTE = 32768, /* a byte of code never stands for more bytes than so many, */
+    FREE_BYTES = 8,       /* nor do the zeros behind a code's end for more than for so many */
+    LINES_CLEARED = 64,   /* for a step: a new table takes time, too */
 };
 
 struct coder {
@@ -48,20 +51,22 @@ uint64_t coder_left(const struct coder *c)
     return c->left;
 }
 
-uint64_t coder_decisions(enum coder_model model, const uint8_t *data, size_t len)
+uint64_t coder_steps(const struct coder_layout *layout, const uint8_t *data)
 {
-    if (model == CODER_TEXT)
-        return (uint64_t)len * TEXT_DECISIONS;
-    uint64_t decisions = len;
-    for (size_t i = 0; i < len; i++)
-        decisions += data[i] ? 8 : 0;
-    return decisions;
+    uint64_t len = 0;
+    if (layout->model == CODER_NUMBERS)
+        return number_model_steps(layout->streams, layout->count, data);
+    for (size_t i = 0; i < layout->count; i++)
+        len += layout->streams[i].len;
+    return len * TEXT_STEPS;
 }
 
 unsigned coder_table_bits(size_t len)
 {
     unsigned bits = MIN_TABLE_BITS;
-    while (bits < CODER_MAX_BITS && (size_t)1 << bits < len)
+    while (bits < SMALL_TABLE && (size_t)1 << bits < len)
+        bits++;
+    while (bits < CODER_MAX_BITS && (size_t)4 << bits < len)
         bits++;
     return bits;
 }
@@ -95,14 +100,14 @@ static bool code_numbers(struct coder *c, struct bit_coder *bits, const struct c
 static bool code_frame(struct coder *c, struct bit_coder *bits, const struct coder_layout *layout,
                        unsigned table_bits, const uint8_t *from, uint8_t *to)
 {
-    uint64_t cleared = table_bits ? (UINT64_C(1) << table_bits) / LINES_CLEARED : 0;
+    int64_t cleared = table_bits ? (INT64_C(1) << table_bits) / LINES_CLEARED : 0;
     if (!c->has_tables)
         coder_tables_init(&c->tables);
     c->has_tables = true;
-    bits->left -= bits->left < cleared ? bits->left : cleared;
+    bits->left -= cleared;
     bool ok = layout->model == CODER_TEXT ? code_texts(c, bits, layout, table_bits, from, to)
                                           : code_numbers(c, bits, layout, table_bits, from, to);
-    c->left = bits->left;
+    c->left = bits->left > 0 ? (uint64_t)bits->left : 0;
     return ok;
 }
 
@@ -120,7 +125,7 @@ int coder_encode(struct coder *c, const struct coder_layout *layout, unsigned ta
 
 bool coder_may_hold(const struct coder *c, struct span frame, uint64_t len)
 {
-    return len <= c->left && len / MOST_OF_BYTE <= frame.len;
+    return len <= c->left / BYTE_LEAST && len / MOST_OF_BYTE <= frame.len + FREE_BYTES;
 }
 
 int coder_decode(struct coder *c, const struct coder_layout *layout, struct span frame, uint8_t *to,

@@ -1,7 +1,8 @@
 /*
  * coder.h - the context coder: bytes predicted bit by bit from several contexts, and coded
  * arithmetically. Small and skewed streams become a tenth to a quarter smaller than with zstd, but
- * a decision takes some 20 ns, so it is used within a budget of decisions.
+ * a byte takes some 60 to 100 ns, so it is used within a budget of steps. A step is some 12 ns:
+ * what it takes to code a decision, or half of what it takes to find the lines for some.
  *
  * There are two models, one for texts and one for numbers. That of texts may go on from frame to
  * frame: what it learned of the templates helps with the values. docs/format.md specifies both.
@@ -29,25 +30,25 @@ struct coder_layout {
 
 enum { CODER_MAX_BITS = 18 /**< log2 of the most lines of a table: 4 MiB */ };
 
-/** The most decisions in a block of `raw_len` bytes; a reader refuses more. */
+/** The most steps in a block of `raw_len` bytes; a reader refuses more. */
 static inline uint64_t coder_limit(uint64_t raw_len)
 {
-    return raw_len / 8 + (1 << 20);
+    return raw_len / 4 + (2 << 20);
 }
 
 /** What the frames of a block have in common, while they are encoded or decoded. */
 struct coder;
 
-/** @param limit  so many decisions may be coded in all */
+/** @param limit  so many steps may be taken in all */
 int coder_new(struct coder **out, uint64_t limit, struct lgz_error *err);
 void coder_free(struct coder *c);
 
-/** So many decisions may still be coded. */
+/** So many steps may still be taken. */
 uint64_t coder_left(const struct coder *c);
 
-/** How many decisions `len` bytes will take, without a new model's 2^table_bits / 64: exact for
+/** How many steps a frame's bytes will take, without a new model's 2^table_bits / 64: exact for
  * numbers, about so many for texts. */
-uint64_t coder_decisions(enum coder_model model, const uint8_t *data, size_t len);
+uint64_t coder_steps(const struct coder_layout *layout, const uint8_t *data);
 
 /** log2 of the lines that suit so many bytes. */
 unsigned coder_table_bits(size_t len);

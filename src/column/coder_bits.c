@@ -5,53 +5,71 @@
 
 #include <stdlib.h>
 
-void predictor_init(struct predictor *p, const struct coder_tables *tables)
+void weight_set_init(struct weight_set *w, int16_t context, int16_t own)
 {
-    p->tables = tables;
-    for (unsigned state = 0; state < 256; state++) {
-        int16_t entry = (int16_t)(tables->stretch[tables->first[state] >> 4] * LOGIT_SCALE);
-        for (unsigned i = 0; i < CODER_CONTEXTS; i++)
-            p->maps[i][state] = entry;
-    }
+    *w = (struct weight_set){.rate = RATE_LAST + RATE_FIRST};
+    for (unsigned i = 0; i < CODER_HASHED; i++)
+        w->weights[i] = context;
+    w->weights[CODER_HASHED] = own;
 }
 
-void weight_set_init(struct weight_set *w, int16_t context, int16_t last)
+static int64_t steps_of(uint64_t limit)
 {
-    for (unsigned i = 0; i < CODER_CONTEXTS; i++)
-        w->weights[i] = context;
-    w->weights[CODER_CONTEXTS] = last;
-    w->weights[CODER_CONTEXTS + 1] = 0;
-    w->trained = 0;
-    w->rate = RATE_LAST + RATE_FIRST;
+    return limit < INT64_MAX ? (int64_t)limit : INT64_MAX;
 }
 
 void bit_coder_encode(struct bit_coder *c, struct buf *out, uint64_t limit)
 {
-    *c = (struct bit_coder){.encoding = true, .high = UINT32_MAX, .out = out, .left = limit};
+    *c = (struct bit_coder){
+        .range = UINT64_MAX, .out = out, .start = out->len, .left = steps_of(limit)};
 }
 
 void bit_coder_decode(struct bit_coder *c, struct span code, uint64_t limit)
 {
     *c = (struct bit_coder){
-        .high = UINT32_MAX, .at = code.data, .end = code.data + code.len, .left = limit};
+        .range = UINT64_MAX, .at = code.data, .end = code.data + code.len, .left = steps_of(limit)};
+    c->code = next_bytes(c);
+    c->code = c->code << 32 | next_bytes(c);
+}
+
+void bit_coder_carry(struct buf *out, size_t start)
+{
+    for (size_t i = out->len; i > start && ++out->data[i - 1] == 0;)
+        i--;
+}
+
+void bit_coder_put(struct buf *out, uint64_t low)
+{
     for (int i = 0; i < 4; i++) {
-        c->code <<= 8;
-        if (c->at < c->end)
-            c->code |= *c->at++;
-        else
-            c->missing++;
+        buf_push(out, (uint8_t)(low >> 56));
+        low <<= 8;
     }
 }
 
+/* As few bytes as make a number from low to low + range - 1, with zeros behind them. */
 void bit_coder_flush(struct bit_coder *c)
 {
-    /* The first bytes of low and high differ: this one and zeros are in between. */
-    buf_push(c->out, (uint8_t)((c->low >> 24) + 1));
+    uint64_t below = UINT64_MAX;
+    uint64_t value = 0;
+    if (c->low == 0)
+        return;
+    if (c->low + (c->range - 1) < c->low) { /* 2^64 is in between */
+        bit_coder_carry(c->out, c->start);
+        return;
+    }
+    do {
+        below >>= 8;
+        value = (c->low + below) & ~below;
+    } while (value < c->low || value - c->low >= c->range);
+    for (; below != UINT64_MAX; below = below << 8 | 255) {
+        buf_push(c->out, (uint8_t)(value >> 56));
+        value <<= 8;
+    }
 }
 
 bool bit_coder_at_end(const struct bit_coder *c)
 {
-    return c->at == c->end && c->missing == 3;
+    return c->at == c->end && c->missing <= sizeof(c->code);
 }
 
 bool line_table_init(struct line_table *t, unsigned bits)

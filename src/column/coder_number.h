@@ -23,4 +23,7 @@ void number_model_encode(struct number_model *m, struct bit_coder *c,
 void number_model_decode(struct number_model *m, struct bit_coder *c,
                          const struct coder_stream *streams, size_t count, uint8_t *data);
 
+/** How many steps coding them takes. */
+uint64_t number_model_steps(const struct coder_stream *streams, size_t count, const uint8_t *data);
+
 #endif

@@ -12,20 +12,30 @@ static const uint16_t logistic[KNOTS] = {
     62428, 63615, 64357, 64816, 65097, 65269, 65374, 65438, 65476, 65500, 65514,
 };
 
-static void fill_logistic(struct coder_tables *t)
+static void fill_squash(struct coder_tables *t)
 {
-    int filled = 0;
     for (int logit = -LOGIT_MAX; logit <= LOGIT_MAX; logit++) {
         int at = logit + LOGIT_MAX + 1;
         int below = logistic[at / KNOT_STEP];
         int above = logistic[at / KNOT_STEP + 1];
         int p = below + (above - below) * (at % KNOT_STEP) / KNOT_STEP;
         t->squash[logit + LOGIT_MAX] = (uint16_t)p;
-        while (filled <= p / 16)
-            t->stretch[filled++] = (int16_t)logit;
     }
-    while (filled < 4096)
-        t->stretch[filled++] = LOGIT_MAX;
+}
+
+/* The least logit whose probability isn't below `p`. */
+static int stretch(const struct coder_tables *t, unsigned p)
+{
+    int low = -LOGIT_MAX;
+    int high = LOGIT_MAX;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (t->squash[middle + LOGIT_MAX] < p)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* What a state is: how many zeros and ones, and, if there are both, which came last. */
@@ -56,6 +66,13 @@ static struct counts after_bit(struct counts c, unsigned bit)
     return c;
 }
 
+/* The chance of a 1, of 65536. What was always the same so far is likely to stay so. */
+static unsigned chance(unsigned zeros, unsigned ones)
+{
+    unsigned spare = zeros && ones ? 8 : 3;
+    return (20 * ones + spare) * 65536 / (20 * (zeros + ones) + 2 * spare);
+}
+
 static void fill_states(struct coder_tables *t)
 {
     struct counts states[256] = {0}; /* number 0: nothing seen, which no bit leads to */
@@ -65,7 +82,7 @@ static void fill_states(struct coder_tables *t)
         unsigned zeros = states[i].n[0];
         unsigned ones = states[i].n[1];
         t->seen[i] = (uint8_t)(zeros + ones);
-        t->first[i] = (uint16_t)((ones * 10 + 4) * 65535 / ((zeros + ones) * 10 + 8));
+        t->logit[i] = (int16_t)stretch(t, chance(zeros, ones));
         for (unsigned bit = 0; bit < 2; bit++) {
             struct counts c = after_bit(states[i], bit);
             uint8_t *k = &number[c.n[0]][c.n[1]][c.last];
@@ -73,7 +90,7 @@ static void fill_states(struct coder_tables *t)
                 *k = (uint8_t)known;
                 states[known++] = c;
             }
-            t->next[bit][i] = *k;
+            t->next[i][bit] = *k;
         }
     }
 }
@@ -81,6 +98,6 @@ static void fill_states(struct coder_tables *t)
 void coder_tables_init(struct coder_tables *t)
 {
     *t = (struct coder_tables){0};
-    fill_logistic(t);
+    fill_squash(t);
     fill_states(t);
 }

@@ -1,7 +1,7 @@
 /*
- * coder_tables.h - the constant tables of the context coder: probabilities to the logistic domain
- * and back, and the states in which a context remembers the bits that it has seen. They are made by
- * rule, in integers, so that all platforms have the same; docs/format.md has the rules.
+ * coder_tables.h - the constant tables of the context coder: from logits to probabilities, and the
+ * states in which a context remembers the bits that it has seen. They are made by rule, in
+ * integers, so that all platforms have the same; docs/format.md has the rules.
  */
 #ifndef LOGZIP_COLUMN_CODER_TABLES_H
 #define LOGZIP_COLUMN_CODER_TABLES_H
@@ -14,10 +14,9 @@ enum {
 
 struct coder_tables {
     uint16_t squash[2 * LOGIT_MAX + 1]; /**< of a logit + LOGIT_MAX: the probability, of 65536 */
-    int16_t stretch[4096];              /**< of a probability / 16: the logit */
-    uint8_t next[2][256]; /**< the state after a 0, after a 1; state 0: nothing seen */
+    int16_t logit[256];                 /**< of a state: the logit of a 1 */
+    uint8_t next[256][2]; /**< the state after a 0, after a 1; state 0: nothing seen */
     uint8_t seen[256];    /**< how many bits a state stands for */
-    uint16_t first[256];  /**< the probability of a 1 that a state begins with */
 };
 
 void coder_tables_init(struct coder_tables *t);

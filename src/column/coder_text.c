@@ -14,12 +14,17 @@ enum {
     FAR_PLACE = 255,
     NEAR_PLACE = 15,
     WEIGHT_SETS = 6, /* two for the halves of a byte, four for matches */
+    OWN_LINES = 17,  /* for the lower halves, and the higher one */
+    LINE_OF_HALF = 16,
+    NODES = 15,               /* of a line */
+    PREFIX_OF_EXPECTED = 256, /* 15 bytes that may be expected share a line */
 };
 
 struct text_model {
-    struct predictor predictor;
+    const struct coder_tables *tables;
     struct weight_set sets[WEIGHT_SETS];
-    uint16_t match_hits[MATCH_MAX + 1];       /* of a match's length: the chance that it is right */
+    uint8_t own[OWN_LINES][CODER_LINE];
+    uint8_t hits[MATCH_MAX + 1];              /* of a match's length: was it right? */
     uint32_t match_table[2][1 << MATCH_BITS]; /* of a hash: the place behind those bytes */
     size_t match_at;                          /* 0: no match */
     unsigned match_len;
@@ -50,11 +55,10 @@ bool text_model_begin(struct text_model *m, const struct coder_tables *tables, u
     buf_clear(&history);
     m->history = history;
     m->table = table;
-    predictor_init(&m->predictor, tables);
+    m->tables = tables;
     for (unsigned i = 0; i < WEIGHT_SETS; i++)
-        weight_set_init(&m->sets[i], WEIGHT_ONE * 30 / 100, i < 2 ? 0 : WEIGHT_ONE * 40 / 100);
-    for (unsigned i = 0; i <= MATCH_MAX; i++)
-        m->match_hits[i] = (uint16_t)(49152 + (i < 15 ? i : 15) * 900);
+        weight_set_init(&m->sets[i], WEIGHT_ONE * 30 / 100, WEIGHT_ONE * (i < 2 ? 30 : 40) / 100);
+    memset(m->hits, tables->next[tables->next[0][1]][1], sizeof(m->hits));
     return line_table_init(&m->table, table_bits);
 }
 
@@ -77,12 +81,11 @@ static inline void set_contexts(const struct text_model *m, uint32_t *contexts)
     uint32_t next = up + 1 < m->value ? history[up + 1] : '\n';
     uint32_t near = place < NEAR_PLACE ? (uint32_t)place : NEAR_PLACE;
     uint32_t far = place < FAR_PLACE ? (uint32_t)place : FAR_PLACE;
-    contexts[0] = 0;
-    contexts[1] = context_mix(1u << 28, c1);
-    contexts[2] = context_mix(2u << 28, m->recent & 0xffff);
-    contexts[3] = context_mix(context_mix(3u << 28, above | next << 8 | c1 << 16), near);
-    contexts[4] = context_mix(4u << 28, m->word);
-    contexts[5] = context_mix(context_mix(5u << 28, m->stream), far);
+    contexts[0] = context_hash(context_kind(1) + c1);
+    contexts[1] = context_hash(context_kind(2) + (m->recent & 0xffff));
+    contexts[2] = context_hash(context_kind(3) + (near << 24 | c1 << 16 | next << 8 | above));
+    contexts[3] = context_hash(context_kind(4) + m->word);
+    contexts[4] = context_hash(context_kind(5) + ((uint64_t)m->stream << 8) + far);
 }
 
 static inline bool is_letter(uint8_t byte)
@@ -138,7 +141,7 @@ static inline void take_byte(struct text_model *m, uint8_t byte)
     m->history.data[m->history.len++] = byte;
     m->recent = m->recent << 8 | byte;
     find_match(m);
-    m->word = is_letter(byte) ? context_mix(m->word, byte | 32u) : 0;
+    m->word = is_letter(byte) ? (m->word + (byte | 32u)) * 0x2c1b3c6du : 0;
     if (byte == '\n') {
         m->above = m->value;
         m->value = m->history.len;
@@ -147,43 +150,40 @@ static inline void take_byte(struct text_model *m, uint8_t byte)
 
 /* Is the next byte the one that a match expects? */
 static inline __attribute__((always_inline)) bool code_match(struct text_model *m,
-                                                             struct bit_coder *c,
+                                                             struct bit_coder *c, bool encoding,
                                                              const uint32_t *contexts,
                                                              uint8_t expected, uint8_t byte)
 {
-    struct predictor *p = &m->predictor;
-    uint8_t *lines[CODER_CONTEXTS];
-    uint16_t *hits = &m->match_hits[m->match_len];
+    uint8_t *lines[CODER_HASHED];
     unsigned set = m->match_len < 5 ? 2 : m->match_len == 5 ? 3 : m->match_len <= 15 ? 4 : 5;
-    find_lines(&m->predictor, &m->table, contexts, 256u + expected, lines);
-    unsigned hit =
-        code_bit(c, p, lines, 1, p->tables->stretch[*hits >> 4], &m->sets[set], byte == expected);
-    *hits = (uint16_t)(hit ? *hits + ((65535 - *hits) >> 6) : *hits - (*hits >> 6));
-    return hit;
+    find_lines(c, m->tables, &m->table, contexts, PREFIX_OF_EXPECTED + expected / NODES, lines);
+    return code_bit(c, encoding, m->tables, lines, 1 + expected % NODES, &m->hits[m->match_len],
+                    &m->sets[set], byte == expected);
 }
 
-static inline __attribute__((always_inline)) uint8_t code_byte(struct text_model *m,
-                                                               struct bit_coder *c, uint8_t byte)
+/* Code the next byte; decoding, `byte` isn't looked at. */
+static inline __attribute__((always_inline)) uint8_t
+code_byte(struct text_model *m, struct bit_coder *c, bool encoding, uint8_t byte)
 {
-    struct predictor *p = &m->predictor;
-    uint32_t contexts[CODER_CONTEXTS];
+    uint32_t contexts[CODER_HASHED];
+    uint8_t *lines[CODER_HASHED];
     unsigned decided = 1;
     set_contexts(m, contexts);
-    prefetch_lines(&m->table, contexts, 1);
     if (m->match_at) {
         uint8_t expected = m->history.data[m->match_at];
-        if (code_match(m, c, contexts, expected, byte)) {
+        if (code_match(m, c, encoding, contexts, expected, byte)) {
             take_byte(m, expected);
             return expected;
         }
     }
     for (unsigned half = 0; half < 2; half++) {
-        uint8_t *lines[CODER_CONTEXTS];
         unsigned node = 1;
-        find_lines(&m->predictor, &m->table, contexts, decided, lines);
+        uint8_t *own = m->own[half ? decided & 15 : LINE_OF_HALF];
+        find_lines(c, m->tables, &m->table, contexts, decided, lines);
         for (unsigned i = 0; i < 4; i++) {
-            unsigned left = 7 - half * 4 - i;
-            unsigned bit = code_bit(c, p, lines, node, 256, &m->sets[half], byte >> left & 1);
+            unsigned shift = 7 - half * 4 - i;
+            unsigned bit = code_bit(c, encoding, m->tables, lines, node, &own[node], &m->sets[half],
+                                    byte >> shift & 1);
             node = node * 2 + bit;
             decided = decided * 2 + bit;
         }
@@ -211,13 +211,12 @@ bool text_model_encode(struct text_model *m, struct bit_coder *coder,
                        const struct coder_stream *streams, size_t count, const uint8_t *data)
 {
     struct bit_coder c = *coder;
-    c.encoding = true;
     if (!make_room(m, streams, count))
         return false;
     for (size_t i = 0; i < count; i++) {
         begin_stream(m);
         for (size_t k = 0; k < streams[i].len && bit_coder_goes_on(&c); k++)
-            code_byte(m, &c, *data++);
+            code_byte(m, &c, true, *data++);
     }
     *coder = c;
     return true;
@@ -227,13 +226,12 @@ bool text_model_decode(struct text_model *m, struct bit_coder *coder,
                        const struct coder_stream *streams, size_t count, uint8_t *data)
 {
     struct bit_coder c = *coder;
-    c.encoding = false;
     if (!make_room(m, streams, count))
         return false;
     for (size_t i = 0; i < count; i++) {
         begin_stream(m);
         for (size_t k = 0; k < streams[i].len && bit_coder_goes_on(&c); k++)
-            *data++ = code_byte(m, &c, 0);
+            *data++ = code_byte(m, &c, false, 0);
     }
     *coder = c;
     return true;

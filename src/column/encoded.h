@@ -38,7 +38,7 @@ struct encoded {
     size_t cost; /**< estimated bytes once compressed, head included */
 };
 
-/** How many decisions the context coder may take, see column/coder.h. */
+/** How many steps the context coder may take, see column/coder.h. */
 struct coder_budget {
     uint32_t floor;    /**< in any block; 0: the coder isn't used */
     uint32_t per_byte; /**< and one more for so many raw bytes; 0: none */

@@ -50,12 +50,12 @@ static inline uint64_t frame_entry(size_t stored, enum frame_codec codec)
  *
  * @param head       what comes first, as a frame of its own; may be empty
  * @param own_frame  streams of at least so many bytes get a frame of their own
- * @param decisions  budget of the context coder, see coder_limit(); 0: do without
+ * @param steps      budget of the context coder, see coder_limit(); 0: do without
  * @param out        gets the entry and frame of the head, then the entries of all frames, then the
  *                   frames
  */
 int streams_write(struct column_context *ctx, struct span head, const struct encoded *e,
-                  size_t own_frame, const struct frame_options *options, uint64_t decisions,
+                  size_t own_frame, const struct frame_options *options, uint64_t steps,
                   struct buf *out, struct lgz_error *err);
 
 /**

@@ -2,8 +2,7 @@
  * streams_write.c - grouping streams into frames, and choosing a codec for each.
  *
  * Every frame is compressed with zstd, side by side. Then the context coder may try, within its
- * budget: first where it will save most for a decision, which is where zstd leaves most bytes for
- * one.
+ * budget: first where it will save most for a step, which is where zstd leaves most bytes for one.
  */
 #include <stdlib.h>
 
@@ -17,7 +16,7 @@ struct draft {
     bool owned;  /* `data` is */
     struct buf data;
     VEC(struct coder_stream) streams;
-    uint64_t decisions;
+    uint64_t steps;
     enum frame_codec codec;
     struct buf stored;
 };
@@ -87,7 +86,7 @@ static bool drafts_make(struct drafts *d, struct span head, const struct encoded
 struct compressing {
     struct draft **order;
     const struct frame_options *options;
-    bool count; /* decisions, too */
+    bool count; /* steps, too */
 };
 
 static int compress_draft(struct worker *me, void *context, size_t part, struct lgz_error *err)
@@ -95,8 +94,9 @@ static int compress_draft(struct worker *me, void *context, size_t part, struct 
     struct column_context *ctx = me->state;
     const struct compressing *c = context;
     struct draft *f = c->order[part];
+    const struct coder_layout layout = {f->model, f->streams.data, f->streams.len};
     if (c->count && !f->random)
-        f->decisions = coder_decisions(f->model, f->data.data, f->data.len);
+        f->steps = coder_steps(&layout, f->data.data);
     return frame_compress(ctx->zstd, c->options, f->data.data, f->data.len, &f->stored, err);
 }
 
@@ -125,11 +125,10 @@ static int compress_drafts(struct drafts *d, struct column_context *ctx,
     return code;
 }
 
-/* Would `a` save more for a decision than `b`? */
+/* Would `a` save more for a step than `b`? */
 static bool saves_more(const struct draft *a, const struct draft *b)
 {
-    return (double)a->stored.len * (double)b->decisions >
-           (double)b->stored.len * (double)a->decisions;
+    return (double)a->stored.len * (double)b->steps > (double)b->stored.len * (double)a->steps;
 }
 
 /* Choose drafts for the context coder, the best first, until the budget is spent. */
@@ -139,14 +138,13 @@ static void choose_coded(struct drafts *d, uint64_t budget)
         struct draft *best = NULL;
         for (size_t i = 0; i < d->count; i++) {
             struct draft *f = &d->list[i];
-            if (f->decisions && !f->chosen && f->decisions <= budget &&
-                (!best || saves_more(f, best)))
+            if (f->steps && !f->chosen && f->steps <= budget && (!best || saves_more(f, best)))
                 best = f;
         }
         if (!best)
             return;
         best->chosen = true;
-        budget -= best->decisions;
+        budget -= best->steps;
     }
 }
 
@@ -167,7 +165,7 @@ static uint64_t limit_of(const struct coding *c, enum coder_model model)
     uint64_t limit = c->budget;
     for (size_t i = 0; i < c->drafts->count && model == CODER_TEXT; i++)
         if (is_coded(&c->drafts->list[i], CODER_NUMBERS))
-            limit -= c->drafts->list[i].decisions;
+            limit -= c->drafts->list[i].steps;
     return limit;
 }
 
@@ -230,16 +228,16 @@ static void drafts_put(const struct drafts *d, struct buf *out)
 }
 
 int streams_write(struct column_context *ctx, struct span head, const struct encoded *e,
-                  size_t own_frame, const struct frame_options *options, uint64_t decisions,
+                  size_t own_frame, const struct frame_options *options, uint64_t steps,
                   struct buf *out, struct lgz_error *err)
 {
     struct drafts d = {0};
     int code = drafts_make(&d, head, e, own_frame) ? LGZ_OK : error_memory(err);
     if (code == LGZ_OK)
-        code = compress_drafts(&d, ctx, options, decisions > 0, err);
-    if (code == LGZ_OK && decisions) {
-        choose_coded(&d, decisions);
-        struct coding c = {&d, decisions};
+        code = compress_drafts(&d, ctx, options, steps > 0, err);
+    if (code == LGZ_OK && steps) {
+        choose_coded(&d, steps);
+        struct coding c = {&d, steps};
         code = workers_share(&ctx->worker, CODER_MODELS, code_model, &c, err);
     }
     if (code == LGZ_OK) {

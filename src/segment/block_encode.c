@@ -180,8 +180,8 @@ static void put_head(struct encoder *e, const struct encoded *columns, struct bu
     head->failed |= columns->head.failed;
 }
 
-/* How many decisions the context coder may take for a block. */
-static uint64_t coder_decisions_for(const struct coder_budget *budget, size_t raw_len)
+/* How many steps the context coder may take for a block. */
+static uint64_t coder_steps_for(const struct coder_budget *budget, size_t raw_len)
 {
     return budget->floor + (budget->per_byte ? raw_len / budget->per_byte : 0);
 }
@@ -209,7 +209,7 @@ static int put_structured(struct encoder *e, const struct encoded *columns, stru
     if (head->failed)
         return error_memory(err);
     return streams_write(e->ctx, buf_span(head), columns, own_frame, &e->options->frames,
-                         coder_decisions_for(&e->ctx->coder, e->input->len), body, err);
+                         coder_steps_for(&e->ctx->coder, e->input->len), body, err);
 }
 
 static bool streams_within_limit(const struct encoded *columns, size_t raw_len)

@@ -96,7 +96,7 @@ START_TEST(test_round_trip)
             ck_assert(same);
             ck_assert_uint_eq(coder_left(in), coder_left(out));
             if (model == CODER_NUMBERS)
-                ck_assert_uint_eq(coder_decisions(CODER_NUMBERS, s.bytes.data, s.bytes.len) +
+                ck_assert_uint_eq(coder_steps(&s.layout, s.bytes.data) +
                                       (1U << coder_table_bits(s.bytes.len)) / 64,
                                   BUDGET - coder_left(out));
             coder_free(out);
@@ -141,7 +141,7 @@ START_TEST(test_goes_on)
 }
 END_TEST
 
-/* Neither an encoder nor a decoder takes more decisions than it was given. */
+/* Neither an encoder nor a decoder takes more steps than it was given. */
 START_TEST(test_limit)
 {
     for (int model = CODER_TEXT; model <= CODER_NUMBERS; model++) {
@@ -160,16 +160,16 @@ START_TEST(test_limit)
         encode(c, &s, 10, &frame);
         coder_free(c);
         ck_ok(coder_new(&c, 1000, &err));
-        ck_assert(!coder_may_hold(c, buf_span(&frame), 1001));
-        ck_assert(coder_may_hold(c, buf_span(&frame), 1000));
+        ck_assert(!coder_may_hold(c, buf_span(&frame), 334));
+        ck_assert(coder_may_hold(c, buf_span(&frame), 333));
         ck_assert_int_eq(decode(c, &s, buf_span(&frame), &same), LGZ_ERR_CORRUPT);
         coder_free(c);
         /* Large tables count, too. */
-        ck_ok(coder_new(&c, 4096 + 10, &err));
+        ck_ok(coder_new(&c, 4096 + 33, &err));
         ck_ok(coder_encode(c, &(struct coder_layout){(enum coder_model)model, s.layout.streams, 0},
                            CODER_MAX_BITS, s.bytes.data, &frame, &within, &err));
         ck_assert(within);
-        ck_assert_uint_eq(coder_left(c), 10);
+        ck_assert_uint_eq(coder_left(c), 33);
         coder_free(c);
         buf_free(&frame);
         buf_free(&s.bytes);
@@ -179,9 +179,9 @@ START_TEST(test_limit)
 }
 END_TEST
 
-/* Zeros take a decision each, and hardly any code: that the last ones weren't decoded is not to be
+/* Zeros take three steps each, and hardly any code: that the last ones weren't decoded is not to be
  * seen from the code. */
-START_TEST(test_last_decisions)
+START_TEST(test_last_steps)
 {
     uint8_t zeros[500] = {0};
     const unsigned table = (1 << 10) / 64;
@@ -192,13 +192,51 @@ START_TEST(test_last_decisions)
     struct coder *c = new_coder();
     ck_ok(coder_encode(c, &layout, 10, zeros, &frame, &within, &err));
     coder_free(c);
-    for (unsigned spare = 0; spare < 20; spare++) {
-        ck_ok(coder_new(&c, sizeof(zeros) + table + spare, &err));
+    for (unsigned spare = 20; spare < 40; spare++) {
+        ck_ok(coder_new(&c, sizeof(zeros) * 3 + table + spare, &err));
         int code = coder_decode(c, &layout, buf_span(&frame), zeros, &err);
-        ck_assert_int_eq(code, spare < 10 ? LGZ_ERR_CORRUPT : LGZ_OK);
+        ck_assert_int_eq(code, spare < 33 ? LGZ_ERR_CORRUPT : LGZ_OK);
         coder_free(c);
     }
     buf_free(&frame);
+}
+END_TEST
+
+/* Many rows: a plane gets a tree of its own where its bytes are few or skewed. */
+START_TEST(test_trees)
+{
+    static const unsigned distinct[] = {1, 2, 15, 17, 256};
+    uint64_t state = random_seed() + (uint64_t)_i;
+    const struct coder_stream streams[] = {{MOST / 2, 1}, {MOST / 2, 2}};
+    struct sample s = {.layout = {CODER_NUMBERS, s.streams, 2}};
+    struct buf frame = {0};
+    bool same;
+    memcpy(s.streams, streams, sizeof(streams));
+    while (s.bytes.len < MOST) {
+        uint64_t few = random_below(&state, 1 + random_below(&state, distinct[_i]));
+        buf_push(&s.bytes, (uint8_t)(7 + few * 37));
+    }
+    struct coder *c = new_coder();
+    encode(c, &s, 12, &frame);
+    uint64_t steps = BUDGET - coder_left(c) - (1 << 12) / 64;
+    ck_assert_uint_eq(steps, coder_steps(&s.layout, s.bytes.data));
+    ck_assert_uint_lt(steps, (uint64_t)MOST * (_i < 3 ? 7 : 16));
+    coder_free(c);
+    c = new_coder();
+    ck_ok(decode(c, &s, buf_span(&frame), &same));
+    ck_assert(same);
+    coder_free(c);
+    /* Trees that nobody would make. */
+    for (int round = 0; round < 300; round++) {
+        for (size_t i = 1; i < 40 && i < frame.len; i++)
+            frame.data[i] = (uint8_t)random_next(&state);
+        c = new_coder();
+        int code = decode(c, &s, buf_span(&frame), &same);
+        ck_assert(code == LGZ_OK || code == LGZ_ERR_CORRUPT);
+        coder_free(c);
+    }
+    buf_free(&frame);
+    buf_free(&s.bytes);
 }
 END_TEST
 
@@ -237,7 +275,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, test_round_trip, 0, KINDS);
     tcase_add_test(tc, test_goes_on);
     tcase_add_test(tc, test_limit);
-    tcase_add_test(tc, test_last_decisions);
+    tcase_add_test(tc, test_last_steps);
+    tcase_add_loop_test(tc, test_trees, 0, 5);
     tcase_add_loop_test(tc, test_damage, 0, 2);
 }
 
