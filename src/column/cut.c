@@ -215,8 +215,7 @@ static bool propose(struct encoded *e, struct column_context *ctx, const struct 
         return false;
     if (!find_place(ctx, v, e, &place))
         return e->head.failed;
-    encode_parts(e, ctx, v, place,
-                 forbidden & TEXT_CUT_ONCE ? forbidden | TEXT_NO_CUT : forbidden | TEXT_CUT_ONCE);
+    encode_parts(e, ctx, v, place, forbidden | TEXT_NO_CUT);
     e->cost += e->cost / MARGIN + MARGIN_BYTES;
     return true;
 }

@@ -43,8 +43,7 @@ enum {
     TEXT_NO_DICTIONARY = 1,
     TEXT_NO_SPLIT = 2,
     TEXT_NO_SHAPE = 4,
-    TEXT_CUT_ONCE = 8, /**< it was cut: a part may be cut once more */
-    TEXT_NO_CUT = 16,
+    TEXT_NO_CUT = 8,
 };
 
 /** Encode `v` in the cheapest way, behind what is in `e`. */
