@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "base/ascii.h"
+
 enum {
     MATCH_BITS = 14,
     MATCH_SHORT = 3,
@@ -88,11 +90,6 @@ static inline void set_contexts(const struct text_model *m, uint32_t *contexts)
     contexts[4] = context_hash(context_kind(5) + ((uint64_t)m->stream << 8) + far);
 }
 
-static inline bool is_letter(uint8_t byte)
-{
-    return (uint8_t)((byte | 32) - 'a') < 26;
-}
-
 /* The last bytes, `m->recent`, lead to where they stood before; now they stand here. */
 static inline size_t swap_place(uint32_t *table, uint64_t bytes, uint32_t here)
 {
@@ -141,7 +138,7 @@ static inline void take_byte(struct text_model *m, uint8_t byte)
     m->history.data[m->history.len++] = byte;
     m->recent = m->recent << 8 | byte;
     find_match(m);
-    m->word = is_letter(byte) ? (m->word + (byte | 32u)) * 0x2c1b3c6du : 0;
+    m->word = ascii_is_letter(byte) ? (m->word + (byte | 32u)) * 0x2c1b3c6du : 0;
     if (byte == '\n') {
         m->above = m->value;
         m->value = m->history.len;

@@ -6,11 +6,13 @@
 
 #include <stdlib.h>
 
+#include "base/ascii.h"
+
 enum { NO_SOURCE = UINT8_MAX };
 
 static bool is_word(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0x80;
+    return ascii_is_alnum(c) || c >= 0x80;
 }
 
 size_t copied_find(struct span value, struct span copy, size_t from)

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/hash.h"
 #include "column/text.h"
 
@@ -36,11 +37,6 @@ struct place {
     uint8_t number; /* 0 to 2: behind the first, second, third mark; LAST */
 };
 
-static bool is_symbol(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-
 /* Length of the left part of a value: all of it where there is no such place. */
 static size_t left_len(struct span value, struct place place)
 {
@@ -48,7 +44,7 @@ static size_t left_len(struct span value, struct place place)
     size_t found = 0;
     unsigned number = 0;
     /* Marks that a value begins with don't part anything. */
-    while (at < value.len && !is_symbol(value.data[at]))
+    while (at < value.len && !ascii_is_alnum(value.data[at]))
         at++;
     for (; at < value.len; at++) {
         if (value.data[at] != place.mark)
@@ -122,7 +118,7 @@ static void count_marks(const struct chooser *c, uint32_t *counts)
         bool inside = false;
         for (size_t k = 0; k < value.len; k++) {
             uint8_t byte = value.data[k];
-            bool symbol = is_symbol(byte);
+            bool symbol = ascii_is_alnum(byte);
             inside |= symbol;
             if (symbol || !inside || seen[byte] == i + 1)
                 continue;

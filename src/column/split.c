@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "column/distinct.h"
 
 enum {
@@ -15,11 +16,6 @@ enum {
     FREE_PATTERNS = 8,     /* so many are always fine */
     ROWS_PER_PATTERN = 16, /* more must each serve so many rows */
 };
-
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* Cut the runs of digits out of a value: its pattern goes to `pattern`, its runs to `runs`. */
 struct cut {
@@ -32,12 +28,12 @@ static bool cut_value(struct cut *cut, struct span value)
     buf_clear(&cut->pattern);
     cut->runs.len = 0;
     for (size_t i = 0; i < value.len;) {
-        if (!is_digit(value.data[i])) {
+        if (!ascii_is_digit(value.data[i])) {
             buf_push(&cut->pattern, value.data[i++]);
             continue;
         }
         struct text_ref run = {(uint32_t)i, 0};
-        while (i < value.len && is_digit(value.data[i]))
+        while (i < value.len && ascii_is_digit(value.data[i]))
             i++;
         run.len = (uint32_t)i - run.at;
         buf_push(&cut->pattern, '0');

@@ -2,6 +2,7 @@
  * timestamp_instant.c - what a stamp means: zones, instants, and which stamp
  * dates a line.
  */
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "line/timestamp.h"
 #include "line/timestamp_civil.h"
@@ -61,15 +62,14 @@ bool timestamp_has_year(unsigned format)
 
 static bool is_digit_at(const uint8_t *text, size_t size, size_t i)
 {
-    return i < size && text[i] >= '0' && text[i] <= '9';
+    return i < size && ascii_is_digit(text[i]);
 }
 
 static bool is_word_at(const uint8_t *text, size_t size, size_t i)
 {
     if (i >= size)
         return false;
-    uint8_t lower = text[i] | 0x20;
-    return is_digit_at(text, size, i) || (lower >= 'a' && lower <= 'z') || text[i] == '_';
+    return ascii_is_alnum(text[i]) || text[i] == '_';
 }
 
 static bool is_pair_at(const uint8_t *text, size_t size, size_t i)
@@ -223,9 +223,8 @@ bool timestamp_first(const uint8_t *line, size_t size, struct timestamp_found *f
     bool in_token = false;
     bool at_start = true;
     for (size_t i = is_severity(line, size); i < end && best < RANK_FULL; i++) {
-        uint8_t lower = line[i] | 0x20;
         bool starts = !in_token && timestamp_may_start(line[i]);
-        in_token = (line[i] >= '0' && line[i] <= '9') || (lower >= 'a' && lower <= 'z');
+        in_token = ascii_is_alnum(line[i]);
         struct timestamp stamp;
         if (starts && timestamp_parse(line + i, size - i, &stamp)) {
             enum rank rank = rank_of(stamp.format, at_start);

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "line/timestamp.h"
 #include "line/timestamp_civil.h"
 #include "line/timestamp_table.h"
@@ -41,19 +42,9 @@ static const int64_t powers[] = {
     1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
 };
 
-static inline bool is_digit(uint8_t c)
-{
-    return (uint8_t)(c - '0') <= 9;
-}
-
-static inline bool is_letter(uint8_t c)
-{
-    return (uint8_t)((c | 0x20) - 'a') <= 25;
-}
-
 static inline bool is_word(uint8_t c)
 {
-    return is_digit(c) || is_letter(c) || c == '_';
+    return ascii_is_alnum(c) || c == '_';
 }
 
 /*
@@ -81,9 +72,9 @@ static inline const uint8_t *read_padded(const uint8_t *p, unsigned field, struc
 
 static const uint8_t *read_unpadded(const uint8_t *p, unsigned field, struct fields *f)
 {
-    if (!is_digit(p[0]))
+    if (!ascii_is_digit(p[0]))
         return NULL;
-    if (is_digit(p[1]))
+    if (ascii_is_digit(p[1]))
         return p[0] == '0' ? NULL : read_padded(p, field, f);
     unsigned value = (unsigned)p[0] - '0';
     if (value < limits[field].min)
@@ -96,7 +87,7 @@ static const uint8_t *read_spaced(const uint8_t *p, unsigned field, struct field
 {
     if (p[0] != ' ')
         return p[0] == '0' ? NULL : read_padded(p, field, f);
-    return is_digit(p[1]) && !is_digit(p[2]) ? read_unpadded(p + 1, field, f) : NULL;
+    return ascii_is_digit(p[1]) && !ascii_is_digit(p[2]) ? read_unpadded(p + 1, field, f) : NULL;
 }
 
 static inline const uint8_t *read_year(const uint8_t *p, bool near, struct fields *f)
@@ -160,9 +151,9 @@ static const uint8_t *read_digits(const uint8_t *p, unsigned exact, struct field
     unsigned max = exact ? exact : 9;
     unsigned n = 0;
     int64_t value = 0;
-    for (; n < max && is_digit(p[n]); n++)
+    for (; n < max && ascii_is_digit(p[n]); n++)
         value = value * 10 + (p[n] - '0');
-    if (n == 0 || (exact && n < exact) || is_digit(p[n]))
+    if (n == 0 || (exact && n < exact) || ascii_is_digit(p[n]))
         return NULL;
     f->digits = n;
     f->fraction = value;
@@ -190,7 +181,7 @@ static const uint8_t *read_epoch(const uint8_t *p, unsigned digits, struct field
 {
     int64_t seconds = 0;
     for (unsigned i = 0; i < 10; i++) {
-        if (!is_digit(p[i]))
+        if (!ascii_is_digit(p[i]))
             return NULL;
         seconds = seconds * 10 + (p[i] - '0');
     }
@@ -243,17 +234,17 @@ static inline const uint8_t *read_op(struct timestamp_op op, const uint8_t *p, s
 /* May a stamp end before `p`? */
 static bool may_end(enum timestamp_follow follow, const uint8_t *p)
 {
-    if (is_digit(p[0]))
+    if (ascii_is_digit(p[0]))
         return false;
     if (follow == FOLLOW_ANY)
         return true;
     if (follow == FOLLOW_NUMBER)
-        return !is_word(p[0]) && !(p[0] == '.' && is_digit(p[1]));
+        return !is_word(p[0]) && !(p[0] == '.' && ascii_is_digit(p[1]));
     if (is_word(p[0]))
         return p[0] == 'Z' && !is_word(p[1]);
     if (p[0] == ':')
         return !is_word(p[1]);
-    return !(p[0] == '.' || p[0] == '-' || p[0] == '/') || !is_digit(p[1]);
+    return !(p[0] == '.' || p[0] == '-' || p[0] == '/') || !ascii_is_digit(p[1]);
 }
 
 /* Put the fields together. @return false if there is no such date, or the

@@ -3,6 +3,8 @@
  */
 #include "line/tokens.h"
 
+#include "base/ascii.h"
+
 #define S BYTE_SEPARATOR
 #define D BYTE_DIGIT
 const uint8_t token_byte_class[256] = {
@@ -13,11 +15,6 @@ const uint8_t token_byte_class[256] = {
 };
 #undef S
 #undef D
-
-static bool is_alnum(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
 
 /* Digits, with blanks between them at most: nothing in the text says that it's a time. */
 static bool looks_like_numbers(const uint8_t *text, size_t len)
@@ -34,7 +31,7 @@ bool token_stamp(const uint8_t *line, size_t size, size_t at, struct timestamp *
         return false;
     size_t end = at + stamp->len;
     if (end + 1 < size && (line[end] == ':' || line[end] == '.' || line[end] == '-') &&
-        is_alnum(line[end + 1]))
+        ascii_is_alnum(line[end + 1]))
         return false;
     return at == 0 ? true : !looks_like_numbers(line + at, stamp->len);
 }

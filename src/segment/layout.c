@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/hash.h"
 #include "line/tokens.h"
 #include "template/skeleton.h"
@@ -78,7 +79,7 @@ static uint64_t role_of(const struct template *t, size_t index)
 static bool has_letter(struct span s)
 {
     for (size_t i = 0; i < s.len; i++)
-        if ((s.data[i] | 0x20) >= 'a' && (s.data[i] | 0x20) <= 'z')
+        if (ascii_is_letter(s.data[i]))
             return true;
     return false;
 }

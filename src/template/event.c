@@ -3,6 +3,7 @@
  */
 #include "template/event.h"
 
+#include "base/ascii.h"
 #include "line/tokens.h"
 
 enum {
@@ -24,11 +25,6 @@ struct pass {
 static bool is_blank(uint8_t c)
 {
     return c == ' ' || c == '\t' || c == '\r';
-}
-
-static bool is_letter(uint8_t c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
 static bool is_list_mark(uint8_t c)
@@ -101,7 +97,7 @@ static void put_byte(struct pass *p, uint8_t c)
         return;
     p->parentheses += c == '(';
     p->parentheses -= c == ')' && p->parentheses;
-    p->words |= is_letter(c);
+    p->words |= ascii_is_letter(c);
     buf_push(p->out, byte);
 }
 
@@ -120,7 +116,8 @@ static bool is_name(const uint8_t *word, size_t len)
     size_t slashes = 0;
     for (size_t i = 0; i < len; i++) {
         slashes += word[i] == '/';
-        if (word[i] == '.' && i && is_letter(word[i - 1]) && i + 1 < len && is_letter(word[i + 1]))
+        if (word[i] == '.' && i && ascii_is_letter(word[i - 1]) && i + 1 < len &&
+            ascii_is_letter(word[i + 1]))
             return true;
     }
     return slashes > 1;

@@ -1,0 +1,28 @@
+/*
+ * ascii.h - digits and letters, whatever the locale says.
+ */
+#ifndef LOGZIP_BASE_ASCII_H
+#define LOGZIP_BASE_ASCII_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** '0' to '9'. */
+static inline bool ascii_is_digit(uint8_t c)
+{
+    return (uint8_t)(c - '0') < 10;
+}
+
+/** 'A' to 'Z', 'a' to 'z'. */
+static inline bool ascii_is_letter(uint8_t c)
+{
+    return (uint8_t)((c | 0x20) - 'a') < 26;
+}
+
+/** A digit or a letter. */
+static inline bool ascii_is_alnum(uint8_t c)
+{
+    return ascii_is_digit(c) || ascii_is_letter(c);
+}
+
+#endif
