@@ -224,9 +224,24 @@ code_bit(struct bit_coder *c, bool encoding, const struct coder_tables *t, uint8
     return bit;
 }
 
+/*
+ * Odd multipliers that spread numbers over all bits; apart from that, any would do. They are part
+ * of the format.
+ */
+#define SPREAD        UINT64_C(0x9e3779b97f4a7c15)
+#define SPREAD_PREFIX UINT32_C(0x85ebca6b)
+#define SPREAD_STEP   UINT32_C(0x2c1b3c6d)
+
+/* The hash of a context, which finds its lines. */
 static inline uint32_t context_hash(uint64_t x)
 {
-    return (uint32_t)(x * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+    return (uint32_t)(x * SPREAD >> 32);
+}
+
+/* Put a byte behind those that a number stands for. */
+static inline uint32_t context_append(uint32_t before, uint32_t byte)
+{
+    return (before + byte) * SPREAD_STEP;
 }
 
 /* What makes contexts of different kinds differ. */
@@ -281,7 +296,7 @@ find_lines(struct bit_coder *c, const struct coder_tables *tables, const struct 
     c->left -= STEPS_OF_LINES;
 #pragma GCC unroll 8
     for (unsigned i = 0; i < CODER_HASHED; i++)
-        lines[i] = find_line(tables, t, contexts[i] + prefix * 0x85ebca6bu);
+        lines[i] = find_line(tables, t, contexts[i] + prefix * SPREAD_PREFIX);
 }
 
 #endif

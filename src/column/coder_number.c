@@ -9,19 +9,24 @@
 
 #include "column/coder_tree.h"
 
+/* docs/format.md has all of these. */
 enum {
     MATES_BACK = 64,    /* so far back a stream looks for others with as many rows */
-    SETS_OF_PLANE = 24, /* one for each node of a tree, and from 16 on for the bits of a byte */
+    MOST_PLANES = 8,    /* of a stream */
+    PLANES_APART = 3,   /* the highest, the second highest, and all below learn apart */
+    SETS_OF_PLANE = 24, /* one for each node of a tree, and from here on for the bits of a byte: */
     SET_OF_BYTE = 16,
-    PLANES_APART = 3,
-    LINES_OF_PLANE =
-        18, /* of the model's own context: for the lower halves, the higher one, trees */
-    LINE_OF_HALF = 16,
-    LINE_OF_TREE = 17,
-    MOST_PLANES = 8,
+    LINES_OF_PLANE = 18,  /* of the model's own context: one for each higher half, and */
+    LINE_OF_HALF = 16,    /* one for the higher half itself, */
+    LINE_OF_TREE = 17,    /* one for trees */
     PREFIX_OF_TREES = 31, /* and the number of a tree; 0 for the plain one */
-    TREE_CHANCE = 4096,   /* that a plane has a tree, of 65536, at first */
+    TREE_CHANCE = 4096,   /* that a plane has a tree, of 65536, at first; */
+    CHANCE_SHIFT = 4,     /* it moves by 1/16 of what is left */
 };
+
+/* Spread the numbers of planes and streams, as SPREAD does. */
+#define SPREAD_PLANE  UINT64_C(0xa0761d6478bd642f)
+#define SPREAD_STREAM UINT64_C(0xd6e8feb86659fd93)
 
 /* A stream, as the model looks at it: rows of `width` bytes, in planes. */
 struct planes {
@@ -179,7 +184,8 @@ static void code_trees(struct number_model *m, struct bit_coder *c, bool encodin
                 has_tree = coder_tree_make(tree, counts);
             }
             has_tree = code_with(c, encoding, has_tree, m->tree_chance);
-            m->tree_chance += has_tree ? (65536 - m->tree_chance) >> 4 : -(m->tree_chance >> 4);
+            m->tree_chance += has_tree ? (65536 - m->tree_chance) >> CHANCE_SHIFT
+                                       : -(m->tree_chance >> CHANCE_SHIFT);
         }
         m->prefixes[plane] = 0;
         if (!has_tree) {
@@ -202,7 +208,7 @@ static inline __attribute__((always_inline)) void code_stream(struct number_mode
 {
     const struct planes *mates[2];
     uint32_t contexts[CODER_HASHED];
-    struct coding state = {.number = m->streams * UINT64_C(0xd6e8feb86659fd93)};
+    struct coding state = {.number = m->streams * SPREAD_STREAM};
     find_mates(m, s->rows, mates);
     for (size_t row = 0; row < s->rows; row++) {
         uint64_t mate = mate_value(mates[0], row);
@@ -214,8 +220,7 @@ static inline __attribute__((always_inline)) void code_stream(struct number_mode
             size_t at = plane * s->rows + row;
             unsigned below_top = s->width - 1 - plane;
             unsigned apart = below_top < PLANES_APART ? below_top : PLANES_APART - 1;
-            uint64_t key =
-                ((uint64_t)higher << 8 | layout << 4 | plane) * UINT64_C(0xa0761d6478bd642f);
+            uint64_t key = ((uint64_t)higher << 8 | layout << 4 | plane) * SPREAD_PLANE;
             set_contexts(contexts, &state, plane, key, mate, mate2);
             uint8_t byte =
                 code_byte(m, c, encoding, contexts, plane, apart, encoding ? s->data[at] : 0);
@@ -223,7 +228,7 @@ static inline __attribute__((always_inline)) void code_stream(struct number_mode
                 to[at] = byte;
             state.before[plane] = state.before[plane] << 8 | byte;
             state.sizes[plane] = (state.sizes[plane] << 4 | size_of(byte)) & 0xffff;
-            higher = (higher + byte + 1u) * 0x2c1b3c6du;
+            higher = context_append(higher, byte + 1u);
         }
     }
 }

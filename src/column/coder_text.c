@@ -93,7 +93,7 @@ static inline void set_contexts(const struct text_model *m, uint32_t *contexts)
 /* The last bytes, `m->recent`, lead to where they stood before; now they stand here. */
 static inline size_t swap_place(uint32_t *table, uint64_t bytes, uint32_t here)
 {
-    uint32_t *place = &table[bytes * UINT64_C(0x9e3779b97f4a7c15) >> (64 - MATCH_BITS)];
+    uint32_t *place = &table[bytes * SPREAD >> (64 - MATCH_BITS)];
     uint32_t before = *place;
     *place = here;
     return before;
@@ -138,7 +138,7 @@ static inline void take_byte(struct text_model *m, uint8_t byte)
     m->history.data[m->history.len++] = byte;
     m->recent = m->recent << 8 | byte;
     find_match(m);
-    m->word = ascii_is_letter(byte) ? (m->word + (byte | 32u)) * 0x2c1b3c6du : 0;
+    m->word = ascii_is_letter(byte) ? context_append(m->word, byte | 32u) : 0;
     if (byte == '\n') {
         m->above = m->value;
         m->value = m->history.len;
