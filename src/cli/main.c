@@ -75,14 +75,20 @@ static int finish(int status)
     return status;
 }
 
+enum {
+    MAP_FROM = 32 << 20,  /* bytes of an array that is mapped by itself: the most glibc takes */
+    TRIM_FROM = 1 << 30,  /* free bytes that are given back: in practice never */
+    GROW_LEAST = 1 << 20, /* bytes by which the heap grows at once */
+};
+
 /* Large arrays come and go with each block: giving them back in between takes a tenth of the time.
  */
 static void keep_freed_memory(void)
 {
 #ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
-    mallopt(M_TOP_PAD, 1 << 20);
+    mallopt(M_MMAP_THRESHOLD, MAP_FROM);
+    mallopt(M_TRIM_THRESHOLD, TRIM_FROM);
+    mallopt(M_TOP_PAD, GROW_LEAST);
 #endif
 }
 

@@ -15,17 +15,17 @@
 #include "column/text.h"
 
 enum {
-    MIN_ROWS = 64,
+    MIN_ROWS = 64, /* with fewer rows or bytes, a second column costs more than it saves, */
     MIN_BYTES = 1024,
-    MIN_FAST = 16384,
-    MIN_MEAN_LEN = 5,
-    SAMPLE = 512,
+    MIN_FAST = 16384,   /* and at --fast, the time to look for a place, too */
+    MIN_MEAN_LEN = 5,   /* bytes of a value: in shorter ones there is little to cut */
+    SAMPLE = 512,       /* values that are looked at, */
     SAMPLE_QUICK = 256, /* below --best */
-    TABLE = 2 * SAMPLE,
-    MAX_MARKS = 6,  /* the most frequent ones are tried */
-    MARK_SHARE = 3, /* and must be in one of so many values */
-    MIN_GAIN = 6,   /* one of so many bytes must be saved, as far as the sample tells */
-    LAST = 3,       /* the place behind the last mark; before it the first, second and third */
+    TABLE = 2 * SAMPLE, /* places, so that at least half of them stay free */
+    MAX_MARKS = 6,      /* the most frequent ones are tried */
+    MARK_SHARE = 3,     /* and must be in one of so many values */
+    MIN_GAIN = 6,       /* one of so many bytes must be saved, as far as the sample tells */
+    LAST = 3,           /* the place behind the last mark; before it the first, second and third */
     PLACES = 4,
     MARGIN = 24,       /* 1 in so many, and */
     MARGIN_BYTES = 16, /* so many that it must be better: estimates aren't exact */
@@ -74,7 +74,10 @@ static void tally_add(struct tally *t, struct span s)
     t->counts[slot]++;
 }
 
-/* About how many bytes the strings would take: those that come again are numbered. */
+/*
+ * About how many bytes the strings would take. Each is told once, and texts become half as long, or
+ * less; those that come again are numbered.
+ */
 static double tally_cost(const struct tally *t, size_t total)
 {
     double cost = 0;
@@ -91,7 +94,7 @@ static double tally_cost(const struct tally *t, size_t total)
 struct chooser {
     struct span values[SAMPLE];
     size_t count;
-    bool tokens; /* only: a value with blanks isn't cut */
+    bool tokens; /* only: where many values have blanks, none is cut */
     struct tally left;
     struct tally right;
 };
@@ -181,7 +184,9 @@ static void encode_parts(struct encoded *e, struct column_context *ctx, const st
     free(left);
 }
 
-/* What of texts with blanks comes again, zstd finds: only trials that take all tell what is better.
+/*
+ * Find a place by a sample. In texts with blanks, zstd finds by itself what comes again, and only a
+ * trial tells whether cutting is better: that takes --best.
  */
 static bool find_place(const struct column_context *ctx, const struct text_values *v,
                        struct encoded *e, struct place *place)

@@ -9,7 +9,10 @@
 #include "base/decimal.h"
 #include "column/difference.h"
 
-enum { FIRST_ROWS = 32, FIRST_SHARE = 4 };
+enum {
+    FIRST_SHARE = 4, /* of a sample's rows, 1/4 is compared before all of them, */
+    FIRST_ROWS = 32, /* but not less than so many */
+};
 
 struct numbers {
     pthread_mutex_t mutex; /* for what follows, while it isn't known */
@@ -130,7 +133,7 @@ static uint64_t count_bits(const uint64_t *numbers, const uint64_t *others, size
     return plain < changes ? plain : changes;
 }
 
-/* A sample's rows that are compared before all of them. */
+/* How many rows of a sample are compared before all of them. */
 static size_t first_rows(size_t count)
 {
     size_t few = count / FIRST_SHARE > FIRST_ROWS ? count / FIRST_SHARE : FIRST_ROWS;

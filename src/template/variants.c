@@ -7,12 +7,12 @@
 #include <stdlib.h>
 
 enum {
-    FEW_WORDS = 4,    /* with more, a slot holds parameters */
-    WORDS_SEEN = 8,   /* of a slot that are counted */
-    MAX_TURNS = 4,    /* a word that varies in more templates is a parameter */
-    MAX_PLACES = 32,  /* of a template at which it may be split */
-    MAX_TOKENS = 512, /* a template with more isn't looked at */
-    MAX_CELLS = 1 << 22,
+    FEW_WORDS = 4,       /* with more, a slot holds parameters */
+    WORDS_SEEN = 8,      /* of a slot that are counted */
+    MAX_TURNS = 4,       /* a word that varies in more templates is a parameter */
+    MAX_PLACES = 32,     /* of a template at which it may be split */
+    MAX_TOKENS = 512,    /* a template with more isn't looked at */
+    MAX_CELLS = 1 << 22, /* of skeletons and places: a template with more isn't split */
 };
 
 /* What the lines of a template have at one token. */
