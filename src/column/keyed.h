@@ -7,7 +7,8 @@
  * seen with it lately, the last one first; a row says which of them it is, or that it's none. A
  * column may be its own key: then values follow from the one before.
  *
- * The key of a row is what the key column puts out in the same line, even if it comes behind.
+ * Keys may be those of the line instead: what the key column puts out in the same line counts then,
+ * even if it comes behind the value.
  *
  * A chained key is the value that this column had when the key column last had what it has now: so
  * a client's request follows from the same client's last one, the step of a thread from its last.
@@ -21,7 +22,7 @@
 struct keyed_by {
     uint32_t column; /**< its number in the block */
     bool of_row;     /**< its value in the same line counts, even if it comes behind */
-    bool chained;
+    bool chained;    /**< keys are chained: see keyed_chain() */
 };
 
 /** What a reader counts for each value that didn't follow, among the tables that it makes. */
@@ -37,7 +38,7 @@ uint64_t keyed_hash(struct span key);
  * @param keys    for each value, keyed_hash() of its key
  * @param by      where the keys come from
  * @param others_left  how many values of a block may not follow; less those of this column
- * afterwards
+ *                     afterwards
  * @return false, with nothing in `e`, where values hardly follow from the key
  */
 bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct text_values *v,

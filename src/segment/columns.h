@@ -20,7 +20,7 @@ struct column_values {
 struct columns {
     struct column_values *list;
     size_t count;
-    const uint64_t *template_of_line; /* columns_collect()'s */
+    const uint64_t *template_of_line; /**< what columns_collect() filled; its caller's */
     size_t lines;
 };
 

@@ -15,9 +15,10 @@ int differences_new(struct differences **out, const struct columns *columns, str
 void differences_free(struct differences *d);
 
 /**
- * May be called by several threads at once, for different columns. Compare a column with those in
- * front of it in a row.
+ * Compare a column with those in front of it in a row. Threads may do so at once, for different
+ * columns.
  *
+ * @param ctx   of the thread
  * @param row   columns of a template's slots
  * @param slot  of the column
  * @param rows  of the column that are looked at before one is tried in full

@@ -94,7 +94,7 @@ static void adopt(struct grouping *g, const uint32_t *parts, size_t count,
     g->known[parts[0]] = encoded->head.len > 0;
 }
 
-/* Put `parts` (ascending) together: always, or if that is cheaper than `separate`. */
+/* Put `parts` (ascending) together: always, or if that is cheaper than what they are apart. */
 static int merge_parts(struct grouping *g, struct column_context *ctx, const uint32_t *parts,
                        size_t count, bool always, struct lgz_error *err)
 {
@@ -147,15 +147,16 @@ static int try_role(struct grouping *g, struct column_context *ctx, const uint32
     return code;
 }
 
-struct keyed {
+/* Columns with equal keys are candidates for becoming one. */
+struct column_key {
     uint64_t key;
     uint32_t column;
 };
 
 static int by_key(const void *a, const void *b)
 {
-    const struct keyed *x = a;
-    const struct keyed *y = b;
+    const struct column_key *x = a;
+    const struct column_key *y = b;
     if (x->key != y->key)
         return x->key < y->key ? -1 : 1;
     return x->column < y->column ? -1 : x->column > y->column;
@@ -200,7 +201,7 @@ static int more_values_first(const void *a, const void *b)
 }
 
 /* Find the runs of columns with the same key. `keys` is sorted here. */
-static void find_candidates(struct merging_keys *m, struct keyed *keys, size_t count)
+static void find_candidates(struct merging_keys *m, struct column_key *keys, size_t count)
 {
     qsort(keys, count, sizeof(*keys), by_key);
     for (size_t start = 0; start < count;) {
@@ -217,7 +218,7 @@ static void find_candidates(struct merging_keys *m, struct keyed *keys, size_t c
 }
 
 /* Merge columns that have the same key. */
-static int merge_keys(struct grouping *g, struct keyed *keys, size_t count, enum merging how)
+static int merge_keys(struct grouping *g, struct column_key *keys, size_t count, enum merging how)
 {
     struct merging_keys m = {.grouping = g, .how = how};
     m.list = malloc((count + 1) * sizeof(*m.list));
@@ -238,12 +239,12 @@ static int group_roles(struct grouping *g, const uint64_t *roles)
 {
     size_t count = g->columns->count;
     size_t kept = 0;
-    struct keyed *keys = malloc((count + 1) * sizeof(*keys));
+    struct column_key *keys = malloc((count + 1) * sizeof(*keys));
     if (!keys)
         return error_memory(g->err);
     for (size_t i = 0; i < count; i++)
         if (g->group[i] == i)
-            keys[kept++] = (struct keyed){roles[i], (uint32_t)i};
+            keys[kept++] = (struct column_key){roles[i], (uint32_t)i};
     int code = merge_keys(g, keys, kept, MERGE_ROLES);
     free(keys);
     return code;
@@ -271,7 +272,7 @@ static int group_overlaps(struct grouping *g, enum merging how)
     size_t kept = 0;
     struct sketch *sketches = calloc(count + 1, sizeof(*sketches));
     uint32_t *found = calloc(count + 1, sizeof(*found));
-    struct keyed *keys = malloc((count + 1) * sizeof(*keys));
+    struct column_key *keys = malloc((count + 1) * sizeof(*keys));
     int code = sketches && found && keys ? LGZ_OK : error_memory(g->err);
     struct sketching s = {g, sketches};
     if (code == LGZ_OK)
@@ -279,7 +280,7 @@ static int group_overlaps(struct grouping *g, enum merging how)
     if (code == LGZ_OK && overlap_groups(sketches, count, found)) {
         for (size_t i = 0; i < count; i++)
             if (g->group[i] == i)
-                keys[kept++] = (struct keyed){found[i], (uint32_t)i};
+                keys[kept++] = (struct column_key){found[i], (uint32_t)i};
         code = merge_keys(g, keys, kept, how);
     }
     free(sketches);
