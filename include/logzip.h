@@ -77,7 +77,7 @@ typedef int lgz_write_fn(void *context, const void *data, size_t size);
 /** Options of a compressor; start from lgz_options_default(). */
 struct lgz_options {
     enum lgz_level level;
-    unsigned threads; /**< blocks encoded at once, 1 to 256; the bytes written don't depend on it */
+    unsigned threads;    /**< that encode, 1 to 256; the bytes written don't depend on it */
     size_t block_size;   /**< raw bytes of a block, or 0 for the level's own */
     uint64_t memory;     /**< bytes to stay within, or 0 for no limit: fewer blocks are encoded at
                               once, then blocks are smaller; 20 MiB are enough, 80 for the best level */
