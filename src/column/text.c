@@ -12,7 +12,7 @@
 static const struct text_encoding *const encodings[] = {
     &text_constant, &text_raw,    &text_integer, &text_dictionary, &text_split,
     &text_recent,   &text_shape,  &text_keyed,   &text_fraction,   &text_difference,
-    &text_hex,      &text_copied, &text_cut,
+    &text_hex,      &text_copied, &text_cut,     &text_formula,
 };
 
 /* A column of twice as many values is decided by a sample. */

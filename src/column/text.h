@@ -79,7 +79,8 @@ struct text_batch {
      * first value); for encodings that are in step, NULL for parts of columns.
      */
     const struct span *last;
-    uint32_t columns; /**< how many `last` has */
+    const uint64_t *times; /**< the same for time stamps, as the numbers that they are; else 0 */
+    uint32_t columns;      /**< how many `last` and `times` have */
     /** The block's columns by number, NULL for time stamps: see text_ahead(). */
     struct text_column *const *block;
     bool ahead; /**< the column's row_key() comes behind this value in its line, not in front */
@@ -228,6 +229,7 @@ extern const struct text_encoding text_fraction;   /**< fraction.c: doubles as b
 extern const struct text_encoding text_hex;        /**< hex.c: hexadecimal numbers */
 extern const struct text_encoding text_copied;     /**< copied.c: with other columns' values */
 extern const struct text_encoding text_cut;        /**< cut.c: two parts */
+extern const struct text_encoding text_formula;    /**< formula.c: from other columns' numbers */
 
 /** The number of an encoding in files. */
 uint8_t text_tag(const struct text_encoding *encoding);

@@ -38,7 +38,7 @@ struct column;
 struct time_column {
     struct number_column numbers;
     const struct column *compared; /* the numbers are differences to its times; or NULL */
-    uint64_t last;                 /* that was put out */
+    uint64_t *last;                /* that was put out: one of decoder.times */
     struct timestamp_memo memo;
 };
 
@@ -70,6 +70,7 @@ struct decoder {
     struct number_column template_of_line;
     struct column *columns;
     struct span *last;          /* for each column, the value it put out last */
+    uint64_t *times;            /* for each column of time stamps, the last one */
     struct text_column **texts; /* the columns of text among all */
     struct step *steps;         /* of all templates */
     struct step **first_step;   /* the first step of each template */
@@ -118,6 +119,7 @@ static void decoder_clear(struct decoder *d)
     }
     free(d->columns);
     free(d->last);
+    free(d->times);
     free(d->texts);
     free(d->steps);
     free(d->first_step);
@@ -166,6 +168,7 @@ static int parse_column(struct decoder *d, size_t i, struct reader *r, struct lg
     c->time = calloc(1, sizeof(*c->time));
     if (!c->time)
         return error_memory(err);
+    c->time->last = &d->times[i];
     uint64_t compared = reader_varint_max(r, d->layout.kinds.len);
     if (compared)
         c->time->compared = &d->columns[compared - 1];
@@ -186,8 +189,9 @@ static int parse_columns(struct decoder *d, struct reader *r, struct lgz_error *
                              err);
     d->columns = calloc(count + 1, sizeof(*d->columns));
     d->last = calloc(count + 1, sizeof(*d->last));
+    d->times = calloc(count + 1, sizeof(*d->times));
     d->texts = calloc(count + 1, sizeof(*d->texts));
-    if (code == LGZ_OK && (!d->columns || !d->last || !d->texts))
+    if (code == LGZ_OK && (!d->columns || !d->last || !d->times || !d->texts))
         code = error_memory(err);
     if (code != LGZ_OK)
         return code;
@@ -213,6 +217,7 @@ static int open_columns(struct decoder *d, struct lgz_error *err)
                        : number_open(&c->time->numbers, d->streams, err);
         if (c->text) {
             c->text->batch.last = d->last;
+            c->text->batch.times = d->times;
             c->text->batch.self = &d->last[i];
             c->text->batch.columns = (uint32_t)d->layout.kinds.len;
             c->text->batch.block = d->texts;
@@ -288,8 +293,8 @@ static inline bool put_time(const struct step *step, struct sink *out)
     if (!number_next(&c->numbers, &value))
         return false;
     if (c->compared)
-        value = c->compared->time->last + (uint64_t)unzigzag(value);
-    c->last = value;
+        value = *c->compared->time->last + (uint64_t)unzigzag(value);
+    *c->last = value;
     size_t len =
         timestamp_print_next(&c->memo, step->format, step->digits, (int64_t)value, out->at);
     if (len == 0 || len > (size_t)(out->end - out->at))

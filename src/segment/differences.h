@@ -5,26 +5,25 @@
 #ifndef LOGZIP_SEGMENT_DIFFERENCES_H
 #define LOGZIP_SEGMENT_DIFFERENCES_H
 
-#include "segment/columns.h"
+#include "segment/numbers.h"
 
-struct differences;
-
-/** All arguments are used until the search is freed. */
-int differences_new(struct differences **out, const struct columns *columns, struct span raw,
-                    struct lgz_error *err);
-void differences_free(struct differences *d);
+/** A column whose relation to others is looked for. */
+struct number_search {
+    const struct columns *columns;
+    struct numbers *numbers;
+    const uint32_t *row; /**< columns of a template's slots */
+    size_t slot;         /**< of the column */
+    size_t rows;         /**< of the column that are looked at before one is tried in full */
+};
 
 /**
  * Compare a column with those in front of it in a row. Threads may do so at once, for different
  * columns.
  *
  * @param ctx   of the thread
- * @param row   columns of a template's slots
- * @param slot  of the column
- * @param rows  of the column that are looked at before one is tried in full
  * @param best  the column's encoding; replaced by a cheaper one
  */
-int differences_try(struct differences *d, struct column_context *ctx, const uint32_t *row,
-                    size_t slot, size_t rows, struct encoded *best, struct lgz_error *err);
+int differences_try(const struct number_search *s, struct column_context *ctx, struct encoded *best,
+                    struct lgz_error *err);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "column/keyed.h"
 #include "segment/copies.h"
-#include "segment/differences.h"
+#include "segment/formulas.h"
 
 enum {
     MIN_ROWS = 16,
@@ -36,7 +36,7 @@ struct search {
     struct span raw;
     const struct relation_effort *effort;
     struct encoded *encoded;
-    struct differences *differences;
+    struct numbers *numbers;
     struct related *list; /* the columns that are worth the search */
     size_t count;
     struct scratch *scratch; /* for each thread */
@@ -362,6 +362,20 @@ static int try_copies(const struct trial *t)
     return copies_try(&copies, row, t->related->slot, &s->encoded[t->related->column], t->err);
 }
 
+static int try_numbers(const struct trial *t)
+{
+    const struct search *s = t->search;
+    const uint32_t *row = s->layout->column_of[t->related->template];
+    const struct number_search search = {s->columns, s->numbers, row, t->related->slot,
+                                         s->effort->sample / NUMBER_SHARE};
+    struct encoded *best = &s->encoded[t->related->column];
+    int code = differences_try(&search, t->ctx, best, t->err);
+    if (code == LGZ_OK && best->cost >= MIN_COST &&
+        s->columns->list[t->related->column].kind == COLUMN_TEXT)
+        code = formulas_try(&search, t->ctx, best, t->err);
+    return code;
+}
+
 static int relate_column(struct worker *me, void *context, size_t part, struct lgz_error *err)
 {
     const struct search *s = context;
@@ -374,8 +388,7 @@ static int relate_column(struct worker *me, void *context, size_t part, struct l
         code = scratch_make(t.scratch, s->effort->sample) ? try_keys(&t) : error_memory(err);
     size_t cost = s->encoded[r->column].cost;
     if (code == LGZ_OK)
-        code = differences_try(s->differences, t.ctx, s->layout->column_of[r->template], r->slot,
-                               s->effort->sample / NUMBER_SHARE, &s->encoded[r->column], err);
+        code = try_numbers(&t);
     if (s->encoded[r->column].cost != cost)
         r->others = 0; /* there is no key any more */
     return code;
@@ -475,7 +488,7 @@ int relations_encode(const struct columns *columns, const struct layout *layout,
     s.large_cost = total / OTHER_SHARE;
     unsigned threads = workers_count(&ctx->worker);
     s.scratch = calloc(threads, sizeof(*s.scratch));
-    int code = s.scratch ? differences_new(&s.differences, columns, raw, err) : error_memory(err);
+    int code = s.scratch ? numbers_new(&s.numbers, columns, raw, err) : error_memory(err);
     if (code == LGZ_OK)
         code = list_columns(&s, min_cost, err);
     if (code == LGZ_OK)
@@ -487,7 +500,7 @@ int relations_encode(const struct columns *columns, const struct layout *layout,
         free(s.scratch[i].table);
         free(s.scratch[i].sample);
     }
-    differences_free(s.differences);
+    numbers_free(s.numbers);
     free(s.scratch);
     free(s.list);
     free(s.line_start);

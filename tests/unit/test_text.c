@@ -20,7 +20,8 @@ enum tag {
     DIFFERENCE,
     HEX,
     COPIED,
-    CUT
+    CUT,
+    FORMULA
 };
 
 struct column {

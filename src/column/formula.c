@@ -1,0 +1,222 @@
+/*
+ * formula.c - head: how numbers look (digits behind the point * 2 + are they trimmed, the suffix
+ * with its length), the terms, the divisor and, if it isn't 1, the offset; then a number column of
+ * the differences, zigzag.
+ */
+#include "column/formula.h"
+
+#include <stdlib.h>
+
+#include "base/ascii.h"
+#include "column/difference.h"
+
+enum { HEX_DIGITS = 16 };
+
+static const uint64_t tens[FORMULA_DIGITS + 1] = {
+    1,
+    10,
+    100,
+    1000,
+    10000,
+    100000,
+    1000000,
+    10000000,
+    100000000,
+    1000000000,
+    10000000000,
+    100000000000,
+    1000000000000,
+    10000000000000,
+    100000000000000,
+    1000000000000000,
+    10000000000000000,
+    100000000000000000,
+    1000000000000000000,
+};
+
+static uint64_t hex_number(struct span text)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.data[i];
+        uint8_t letter = byte | 0x20;
+        if (!ascii_is_digit(byte) && (letter < 'a' || letter > 'f'))
+            break;
+        if (i >= HEX_DIGITS)
+            return 0;
+        number = number << 4 | (uint64_t)(ascii_is_digit(byte) ? byte - '0' : letter - 'a' + 10);
+    }
+    return number;
+}
+
+uint64_t formula_number(struct span text, unsigned notation)
+{
+    if (notation == FORMULA_HEX)
+        return hex_number(text);
+    uint64_t number = 0;
+    size_t at = 0;
+    size_t read = 0;
+    for (; at < text.len && ascii_is_digit(text.data[at]) && at <= FORMULA_DIGITS; at++)
+        number = number * 10 + (text.data[at] - '0');
+    read = at;
+    size_t digits = notation;
+    if (at && at < text.len && text.data[at] == '.') {
+        for (at++; at < text.len && ascii_is_digit(text.data[at]) && digits; at++, digits--, read++)
+            number = number * 10 + (text.data[at] - '0');
+    }
+    return read + digits > FORMULA_DIGITS ? 0 : number * tens[digits];
+}
+
+uint8_t *formula_print(const struct formula_look *look, uint64_t number, uint8_t *end)
+{
+    uint64_t whole = number / tens[look->digits];
+    uint64_t rest = number % tens[look->digits];
+    unsigned digits = look->digits;
+    end -= look->suffix_len;
+    memcpy(end, look->suffix, look->suffix_len);
+    for (; look->trimmed && digits && rest % 10 == 0; digits--)
+        rest /= 10;
+    if (digits) {
+        uint8_t *point = end - digits - 1;
+        uint8_t *at = decimal_put_before(end, rest);
+        if (at > point + 1)
+            memset(point + 1, '0', (size_t)(at - point - 1));
+        *point = '.';
+        end = point;
+    }
+    return decimal_put_before(end, whole);
+}
+
+static void put_head(struct buf *head, const struct formula *f, const struct formula_look *look)
+{
+    buf_push(head, text_tag(&text_formula));
+    buf_push(head, (uint8_t)(look->digits * 2 + look->trimmed));
+    buf_push(head, look->suffix_len);
+    buf_append(head, look->suffix, look->suffix_len);
+    buf_push(head, (uint8_t)f->count);
+    for (unsigned i = 0; i < f->count; i++) {
+        varint_put(head, f->terms[i].column);
+        buf_push(head, f->terms[i].notation);
+        varint_put(head, zigzag(f->terms[i].factor));
+    }
+    varint_put(head, f->divisor);
+    if (f->divisor > 1)
+        varint_put(head, zigzag(f->offset));
+}
+
+void formula_encode(struct encoded *e, struct column_context *ctx, const struct formula *formula,
+                    const struct formula_look *look, const uint64_t *values,
+                    const uint64_t *results, size_t count)
+{
+    size_t start = e->head.len;
+    put_head(&e->head, formula, look);
+    e->cost += e->head.len - start;
+    difference_encode_times(e, ctx, values, results, count);
+}
+
+struct formula_column {
+    struct formula formula;
+    struct formula_look look;
+    struct number_column numbers;
+};
+
+static void free_formula(void *state)
+{
+    struct formula_column *c = state;
+    number_clear(&c->numbers);
+    free(c);
+}
+
+static bool parse_look(struct formula_look *look, struct reader *head)
+{
+    uint8_t digits = reader_u8(head);
+    look->digits = digits / 2;
+    look->trimmed = digits % 2;
+    look->suffix_len = reader_u8(head);
+    if (look->digits > FORMULA_DIGITS || look->suffix_len > FORMULA_SUFFIX)
+        return false;
+    struct span suffix = reader_bytes(head, look->suffix_len);
+    if (head->failed)
+        return false;
+    memcpy(look->suffix, suffix.data, suffix.len);
+    return true;
+}
+
+static bool parse_formula(struct formula *f, struct reader *head)
+{
+    f->count = reader_u8(head);
+    if (f->count < 1 || f->count > FORMULA_TERMS)
+        return false;
+    for (unsigned i = 0; i < f->count; i++) {
+        f->terms[i].column = (uint32_t)reader_varint_max(head, UINT32_MAX);
+        f->terms[i].notation = reader_u8(head);
+        f->terms[i].factor = unzigzag(reader_varint(head));
+        if (f->terms[i].notation >= FORMULA_NOTATIONS)
+            return false;
+    }
+    f->divisor = reader_varint_max(head, INT64_MAX);
+    f->offset = f->divisor > 1 ? unzigzag(reader_varint(head)) : 0;
+    return !head->failed && f->divisor > 0;
+}
+
+static void *parse(struct reader *head, struct stream_reader *streams, unsigned depth,
+                   struct lgz_error *err)
+{
+    (void)depth;
+    struct formula_column *c = calloc(1, sizeof(*c));
+    if (!c) {
+        error_memory(err);
+        return NULL;
+    }
+    if (parse_look(&c->look, head) && parse_formula(&c->formula, head) &&
+        number_parse(&c->numbers, head, streams, STREAM_NUMBER))
+        return c;
+    free(c);
+    return NULL;
+}
+
+static int open_formula(void *state, struct stream_reader *streams, size_t limit,
+                        struct lgz_error *err)
+{
+    struct formula_column *c = state;
+    (void)limit;
+    return number_open(&c->numbers, streams, err);
+}
+
+/* @return false if there is no such column */
+static bool add_term(const struct text_batch *b, const struct formula_term *t, uint64_t *sum)
+{
+    if (!b->last || !b->times || t->column >= b->columns)
+        return false;
+    uint64_t number = t->notation == FORMULA_TIME ? b->times[t->column]
+                                                  : formula_number(b->last[t->column], t->notation);
+    *sum += (uint64_t)t->factor * number;
+    return true;
+}
+
+static size_t fill(void *state, struct text_batch *b)
+{
+    struct formula_column *c = state;
+    uint64_t change;
+    uint64_t sum = 0;
+    uint8_t *end = text_room(b, FORMULA_MAX, 0);
+    for (unsigned i = 0; i < c->formula.count; i++)
+        if (!add_term(b, &c->formula.terms[i], &sum))
+            return 0;
+    if (!end || !number_next(&c->numbers, &change))
+        return 0;
+    end += FORMULA_MAX;
+    uint64_t number = formula_result(&c->formula, sum) + (uint64_t)unzigzag(change);
+    uint8_t *at = formula_print(&c->look, number, end);
+    b->values[0] = (struct span){at, (size_t)(end - at)};
+    return 1;
+}
+
+const struct text_encoding text_formula = {
+    .name = "formula",
+    .parse = parse,
+    .open = open_formula,
+    .fill = fill,
+    .free = free_formula,
+    .in_step = true,
+};
