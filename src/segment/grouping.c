@@ -10,6 +10,7 @@
 enum {
     SMALL_COLUMN = 256, /* values: a column of fewer rarely pays for itself */
     COLUMN_COST = 2,    /* bytes that a column costs beside its encoding */
+    FOLLOWS = 4,        /* a column that follows from others costs less than 1/4 */
     TIME_EFFORT = 8,    /* a value of text takes as long as so many times */
 };
 
@@ -20,12 +21,14 @@ struct grouping {
     struct encoded *encoded; /* for each column, once it was encoded */
     bool *known;             /* for each column: `encoded` is there */
     uint32_t *group;         /* for each column: the first column of its group */
+    size_t *saved;           /* for each column, by relations while nothing is merged */
     struct lgz_error *err;
 };
 
 static size_t cost_of(const struct grouping *g, uint32_t column)
 {
-    return g->encoded[column].cost + COLUMN_COST;
+    size_t saved = g->saved ? g->saved[column] : 0;
+    return g->encoded[column].cost - saved + COLUMN_COST;
 }
 
 /* Columns that are encoded side by side. */
@@ -88,6 +91,8 @@ static void adopt(struct grouping *g, const uint32_t *parts, size_t count,
         encoded_clear(&g->encoded[parts[i]]);
         g->known[parts[i]] = false;
         g->group[parts[i]] = parts[0];
+        if (g->saved)
+            g->saved[parts[i]] = 0;
     }
     g->columns->list[parts[0]] = *merged;
     g->encoded[parts[0]] = *encoded;
@@ -314,6 +319,38 @@ static void close_up(struct grouping *g)
     g->columns->count = kept;
 }
 
+/* What follows from others nearly as a whole counts; less, a merged column may save as well. */
+static size_t saved_by(size_t cost, size_t related)
+{
+    return related < cost / FOLLOWS ? cost - related : 0;
+}
+
+/*
+ * What relations would save if nothing were merged: a column that follows from another may not once
+ * it has the values of others, too. Only costs are handed over, and come back.
+ */
+static int save_by_relations(struct grouping *g, const struct layout *layout,
+                             const struct template_set *set, struct span raw,
+                             const struct relation_effort *effort)
+{
+    const size_t count = g->columns->count;
+    struct encoded *tried = calloc(count + 1, sizeof(*tried));
+    size_t *saved = calloc(count + 1, sizeof(*saved));
+    int code = tried && saved ? LGZ_OK : error_memory(g->err);
+    for (size_t i = 0; i < count && code == LGZ_OK; i++)
+        tried[i].cost = g->encoded[i].cost;
+    if (code == LGZ_OK)
+        code = relations_encode(g->columns, layout, set, raw, g->ctx, effort, tried, g->err);
+    for (size_t i = 0; i < count && tried; i++) {
+        if (code == LGZ_OK)
+            saved[i] = saved_by(g->encoded[i].cost, tried[i].cost);
+        encoded_clear(&tried[i]);
+    }
+    free(tried);
+    g->saved = saved;
+    return code;
+}
+
 int grouping_encode(struct columns *c, struct layout *layout, const struct template_set *set,
                     struct span raw, struct column_context *ctx, enum grouping_mode mode,
                     const struct relation_effort *effort, struct encoded *encoded,
@@ -331,6 +368,8 @@ int grouping_encode(struct columns *c, struct layout *layout, const struct templ
         g.group[i] = (uint32_t)i;
     if (code == LGZ_OK && mode == GROUPING_BY_COST)
         code = encode_left(&g);
+    if (code == LGZ_OK && mode == GROUPING_BY_COST)
+        code = save_by_relations(&g, layout, set, raw, effort);
     if (code == LGZ_OK && mode == GROUPING_BY_COST)
         code = group_roles(&g, layout->places.data);
     if (code == LGZ_OK && mode == GROUPING_BY_COST)
@@ -355,5 +394,6 @@ int grouping_encode(struct columns *c, struct layout *layout, const struct templ
     free(g.encoded);
     free(g.known);
     free(g.group);
+    free(g.saved);
     return code;
 }
