@@ -19,6 +19,8 @@ enum {
     PEAK_SAMPLE = 4096, /* values that are looked at before differences to the largest are tried */
     PEAK_MIN = 64,
     SAMPLE_PIECES = 4,
+    SIZE_MIN = 8,       /* of fewer values, their sizes say nothing */
+    SIZE_SAMPLE = 2048, /* values whose sizes are compared, below --best */
 };
 
 /* The numbers after a transform; written to the stream in one of the layouts. */
@@ -218,11 +220,49 @@ static struct encoded try_choice(struct column_context *ctx, struct transformed 
     return best;
 }
 
-static struct choice all_choices(const uint64_t *values, size_t count)
+static unsigned bits_of(uint64_t value)
+{
+    return value ? 64 - (unsigned)__builtin_clzll(value) : 0;
+}
+
+/*
+ * Transforms after which the numbers, some in the middle, aren't longer than before: differences of
+ * what varies at random are longer by a bit, those of them by another one.
+ */
+static unsigned promising_transforms(const uint64_t *values, size_t count)
+{
+    size_t sample = count < SIZE_SAMPLE ? count : SIZE_SAMPLE;
+    uint64_t bits[TRANSFORMS] = {0};
+    values += (count - sample) / 2;
+    uint64_t min = values[0];
+    for (size_t i = 2; i < sample; i++)
+        min = values[i] < min ? values[i] : min;
+    for (size_t i = 2; i < sample; i++) {
+        uint64_t step = values[i] - values[i - 1];
+        uint64_t before = values[i - 1] - values[i - 2];
+        bits[PLAIN] += bits_of(values[i] - min);
+        bits[DELTA] += bits_of(zigzag((int64_t)step));
+        bits[DELTA2] += bits_of(zigzag((int64_t)(step - before)));
+    }
+    unsigned found = 1u << PLAIN;
+    if (bits[DELTA] <= bits[PLAIN] + sample / 2)
+        found |= 1u << DELTA;
+    if (bits[DELTA2] <= bits[DELTA])
+        found |= 1u << DELTA2;
+    return found;
+}
+
+static struct choice all_choices(const struct column_context *ctx, const uint64_t *values,
+                                 size_t count)
 {
     struct choice all = {0, true, true};
+    unsigned promising = ctx->level == LGZ_LEVEL_BEST || count < SIZE_MIN
+                             ? 1u << PLAIN | 1u << DELTA | 1u << DELTA2
+                             : promising_transforms(values, count);
+    if (peak_may_pay(values, count))
+        promising |= 1u << PEAK;
     for (int transform = PLAIN; transform < TRANSFORMS; transform++)
-        if (count > given_values[transform] && (transform != PEAK || peak_may_pay(values, count)))
+        if (count > given_values[transform] && (promising >> transform & 1))
             all.transforms |= 1u << transform;
     return all;
 }
@@ -279,7 +319,7 @@ void number_encode(struct encoded *e, struct column_context *ctx, const uint64_t
         e->head.failed = true;
         return;
     }
-    struct choice choice = all_choices(values, count);
+    struct choice choice = all_choices(ctx, values, count);
     size_t size = sample_size(ctx, values, count);
     if (size)
         choose_by_sample(&choice, ctx, &t, values, count, size, class);

@@ -33,14 +33,37 @@ static void insert_front(struct recent_list *list, uint32_t entry)
     list->len += list->len < WINDOW;
 }
 
+typedef uint32_t four_entries __attribute__((vector_size(16)));
+
+/* Where an entry stands in the list, or its length or more. Looked for by 16 entries at once: a
+ * row's value is, on average, far back. */
+static size_t find_entry(const struct recent_list *list, uint32_t entry)
+{
+    const four_entries wanted = {entry, entry, entry, entry};
+    four_entries parts[4];
+    size_t i = 0;
+    for (; i < list->len; i += 16) {
+        memcpy(parts, list->entries + i, sizeof(parts));
+        four_entries found =
+            (four_entries)(parts[0] == wanted) | (four_entries)(parts[1] == wanted) |
+            (four_entries)(parts[2] == wanted) | (four_entries)(parts[3] == wanted);
+        uint64_t any[2];
+        memcpy(any, &found, sizeof(any));
+        if (any[0] | any[1])
+            break;
+    }
+    while (i < list->len && list->entries[i] != entry)
+        i++;
+    return i;
+}
+
 /* The rank of an entry, moved to the front; WINDOW + 1 if it wasn't in the list. */
 static size_t find_rank(struct recent_list *list, uint32_t entry)
 {
-    for (size_t i = 0; i < list->len; i++) {
-        if (list->entries[i] == entry) {
-            push_front(list, entry, i);
-            return i + 1;
-        }
+    size_t i = find_entry(list, entry);
+    if (i < list->len) {
+        push_front(list, entry, i);
+        return i + 1;
     }
     insert_front(list, entry);
     return WINDOW + 1;
