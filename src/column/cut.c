@@ -37,16 +37,21 @@ struct place {
     uint8_t number; /* 0 to 2: behind the first, second, third mark; LAST */
 };
 
+/* Marks that a value begins with don't part anything. @return where the others may be */
+static size_t skip_marks(struct span value)
+{
+    size_t at = 0;
+    while (at < value.len && !ascii_is_alnum(value.data[at]))
+        at++;
+    return at;
+}
+
 /* Length of the left part of a value: all of it where there is no such place. */
 static size_t left_len(struct span value, struct place place)
 {
-    size_t at = 0;
     size_t found = 0;
     unsigned number = 0;
-    /* Marks that a value begins with don't part anything. */
-    while (at < value.len && !ascii_is_alnum(value.data[at]))
-        at++;
-    for (; at < value.len; at++) {
+    for (size_t at = skip_marks(value); at < value.len; at++) {
         if (value.data[at] != place.mark)
             continue;
         found = at + 1;
@@ -56,22 +61,27 @@ static size_t left_len(struct span value, struct place place)
     return place.number == LAST && found ? found : value.len;
 }
 
-/* How often each of some strings comes. */
+/* A string of a sample, and how often it comes. */
+struct counted {
+    uint64_t hash;
+    uint32_t count;
+    uint32_t len;
+};
+
 struct tally {
-    uint64_t hashes[TABLE];
-    uint32_t counts[TABLE];
-    uint32_t lens[TABLE];
+    struct counted *table; /* of TABLE */
+    size_t mask;           /* of the part in use, at least twice as many as there are strings */
 };
 
 static void tally_add(struct tally *t, struct span s)
 {
-    uint64_t hash = hash_bytes(s.data, s.len) | 1;
-    size_t slot = (hash >> 20) % TABLE;
-    while (t->counts[slot] && t->hashes[slot] != hash)
-        slot = (slot + 1) % TABLE;
-    t->hashes[slot] = hash;
-    t->lens[slot] = (uint32_t)s.len;
-    t->counts[slot]++;
+    uint64_t hash = hash_short(s.data, s.len);
+    size_t slot = (hash >> 20) & t->mask;
+    while (t->table[slot].count && t->table[slot].hash != hash)
+        slot = (slot + 1) & t->mask;
+    t->table[slot].hash = hash;
+    t->table[slot].len = (uint32_t)s.len;
+    t->table[slot].count++;
 }
 
 /*
@@ -81,12 +91,12 @@ static void tally_add(struct tally *t, struct span s)
 static double tally_cost(const struct tally *t, size_t total)
 {
     double cost = 0;
-    for (size_t i = 0; i < TABLE; i++) {
-        if (!t->counts[i])
-            continue;
-        cost += t->lens[i] * 0.5;
-        if (t->counts[i] > 1)
-            cost += t->counts[i] * log2((double)total / t->counts[i]) / 8;
+    for (size_t i = 0; i <= t->mask; i++) {
+        const struct counted *c = &t->table[i];
+        if (c->count)
+            cost += c->len * 0.5;
+        if (c->count > 1)
+            cost += c->count * log2((double)total / c->count) / 8;
     }
     return cost;
 }
@@ -94,22 +104,59 @@ static double tally_cost(const struct tally *t, size_t total)
 struct chooser {
     struct span values[SAMPLE];
     size_t count;
-    bool tokens; /* only: where many values have blanks, none is cut */
-    struct tally left;
-    struct tally right;
+    bool tokens;                 /* only: where many values have blanks, none is cut */
+    size_t lens[SAMPLE][PLACES]; /* of the left parts, for one kind of mark */
+    struct counted table[TABLE];
 };
 
-static double cost_of_parts(struct chooser *c, struct place place)
+static struct span left_of(const struct chooser *c, size_t i, unsigned place)
 {
-    memset(&c->left, 0, sizeof(c->left));
-    memset(&c->right, 0, sizeof(c->right));
+    return (struct span){c->values[i].data, c->lens[i][place]};
+}
+
+static struct span right_of(const struct chooser *c, size_t i, unsigned place)
+{
+    size_t len = c->lens[i][place];
+    return (struct span){c->values[i].data + len, c->values[i].len - len};
+}
+
+static double cost_of_parts(struct chooser *c, unsigned place)
+{
+    struct tally t = {c->table, MIN_ROWS - 1};
+    double cost = 0;
+    while (t.mask + 1 < 2 * c->count)
+        t.mask = 2 * t.mask + 1;
+    for (int side = 0; side < 2; side++) {
+        memset(t.table, 0, (t.mask + 1) * sizeof(*t.table));
+        for (size_t i = 0; i < c->count; i++)
+            tally_add(&t, side ? right_of(c, i, place) : left_of(c, i, place));
+        cost += tally_cost(&t, c->count);
+    }
+    return cost;
+}
+
+/* Find the places of one mark in all values. `values` is set to how many have the mark at least
+ * once, twice, three and four times. */
+static void find_places(struct chooser *c, uint8_t mark, size_t values[PLACES])
+{
+    memset(values, 0, PLACES * sizeof(*values));
     for (size_t i = 0; i < c->count; i++) {
         struct span value = c->values[i];
-        size_t len = left_len(value, place);
-        tally_add(&c->left, (struct span){value.data, len});
-        tally_add(&c->right, (struct span){value.data + len, value.len - len});
+        size_t *lens = c->lens[i];
+        size_t start = skip_marks(value);
+        unsigned number = 0;
+        for (unsigned k = 0; k < PLACES; k++)
+            lens[k] = value.len;
+        for (size_t at = start; at < value.len; at++) {
+            if (value.data[at] != mark)
+                continue;
+            if (number < LAST)
+                lens[number] = at + 1;
+            if (number < PLACES)
+                values[number++]++;
+            lens[LAST] = at + 1;
+        }
     }
-    return tally_cost(&c->left, c->count) + tally_cost(&c->right, c->count);
 }
 
 /* In how many values of the sample each byte is, behind the first letter or digit. */
@@ -131,6 +178,27 @@ static void count_marks(const struct chooser *c, uint32_t *counts)
     }
 }
 
+/* The places of one mark that enough values have. @return is one better than `cost`? */
+static bool try_mark(struct chooser *c, uint8_t mark, struct place *best, double *cost)
+{
+    size_t values[PLACES];
+    bool found = false;
+    find_places(c, mark, values);
+    for (uint8_t number = 0; number < PLACES; number++) {
+        /* The last one is another than the first where there are two. */
+        size_t have = values[number == LAST ? 1 : number];
+        if (have * MARK_SHARE < c->count)
+            continue;
+        double parts = cost_of_parts(c, number);
+        if (parts >= *cost)
+            continue;
+        *cost = parts;
+        *best = (struct place){mark, number};
+        found = true;
+    }
+    return found;
+}
+
 /* @return is there a place that seems to pay? */
 static bool choose_place(struct chooser *c, struct place *best)
 {
@@ -139,7 +207,9 @@ static bool choose_place(struct chooser *c, struct place *best)
     if (c->tokens && counts[' '] * MARK_SHARE >= c->count)
         return false;
     /* Not cut at all: the right parts are empty. */
-    double cost = cost_of_parts(c, (struct place){0, LAST});
+    for (size_t i = 0; i < c->count; i++)
+        c->lens[i][0] = c->values[i].len;
+    double cost = cost_of_parts(c, 0);
     cost -= cost / MIN_GAIN;
     bool found = false;
     for (unsigned n = 0; n < MAX_MARKS; n++) {
@@ -150,14 +220,7 @@ static bool choose_place(struct chooser *c, struct place *best)
         if (counts[place.mark] * MARK_SHARE < c->count)
             break;
         counts[place.mark] = 0;
-        for (place.number = 0; place.number < PLACES; place.number++) {
-            double parts = cost_of_parts(c, place);
-            if (parts >= cost)
-                continue;
-            cost = parts;
-            *best = place;
-            found = true;
-        }
+        found |= try_mark(c, place.mark, best, &cost);
     }
     return found;
 }
