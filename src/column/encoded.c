@@ -8,6 +8,7 @@
 enum {
     TINY_STREAM = 8,          /* too short for statistics: counted as it is */
     FRAME_OVERHEAD = 12,      /* of a zstd frame, which a small stream doesn't pay alone */
+    SMALL_STREAM = 32,        /* zstd finds nothing in less */
     COST_SAMPLE = 128 * 1024, /* bytes of a stream that are tried */
     COST_PIECES = 4,
     MARGIN = 32,      /* 1 in so many, and */
@@ -111,7 +112,7 @@ size_t stream_cost(struct column_context *ctx, const uint8_t *data, size_t len)
     if (len <= TINY_STREAM)
         return len;
     size_t entropy = entropy_cost(data, len);
-    if (ctx->level == LGZ_LEVEL_FAST)
+    if (ctx->level == LGZ_LEVEL_FAST || len < SMALL_STREAM)
         return entropy;
     size_t trial = 0;
     if (len <= COST_SAMPLE) {

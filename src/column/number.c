@@ -19,8 +19,8 @@ enum {
     PEAK_SAMPLE = 4096, /* values that are looked at before differences to the largest are tried */
     PEAK_MIN = 64,
     SAMPLE_PIECES = 4,
-    SIZE_MIN = 8,       /* of fewer values, their sizes say nothing */
-    SIZE_SAMPLE = 2048, /* values whose sizes are compared, below --best */
+    SIZE_MIN = 8,      /* of fewer values, their sizes say nothing */
+    SIZE_SAMPLE = 512, /* values whose sizes are compared, below --best */
 };
 
 /* The numbers after a transform; written to the stream in one of the layouts. */
