@@ -4,20 +4,14 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "column/text.h"
-#include "segment/block.h"
-#include "segment/grouping.h"
 #include "segment/plain_estimate.h"
 #include "segment/sample.h"
+#include "segment/structure.h"
 #include "segment/times.h"
-#include "template/cluster.h"
 
 enum {
-    MIN_TEMPLATE_LINES = 3, /* a template of fewer lines costs more than it saves */
-    OWN_FRAME = 64 * 1024,  /* streams of so many bytes can be left out by a reader, */
-    OWN_TEXT = 128 * 1024,  /* so many where there are several texts that may repeat each other */
-    MIN_STRUCTURED = 64,    /* bytes below which structure can't pay */
-    PROBE_MIN = 1 << 20,    /* bytes from which on a sample is asked whether structure pays */
+    MIN_STRUCTURED = 64, /* bytes below which structure can't pay */
+    PROBE_MIN = 1 << 20, /* bytes from which on a sample is asked whether structure pays */
     PROBE_PIECES = 16,
     PROBE_PIECE = 4096,
     LONG_LINE = 32 << 10,
@@ -33,220 +27,19 @@ static const double PLAIN_DOUBT = 0.8;
 struct level_options {
     struct frame_options frames;
     size_t block_size;
-    uint64_t own_lines; /* lines from which on a template has columns of its own */
-    enum grouping_mode grouping;
-    struct relation_effort relations;
     double plain_gain; /* zstd's level 1 may be so far above what a plain frame will have */
     double doubtful;   /* a sample that zstd makes smaller by this factor isn't doubted */
 };
 
 static const struct level_options level_table[] = {
-    [LGZ_LEVEL_FAST] = {{3, 0, true}, 16 << 20, 256, GROUPING_BY_RULE, {0}, 1.2, 4},
-    [LGZ_LEVEL_DEFAULT] =
-        {{12, 0, false}, 16 << 20, 256, GROUPING_BY_RULE, {1024, 8, 1, false, 200}, 1.35, 1.4},
-    [LGZ_LEVEL_BEST] =
-        {{19, 27, false}, 64 << 20, 0, GROUPING_BY_COST, {4096, 24, 2, true, 2000}, 2, 1.4},
+    [LGZ_LEVEL_FAST] = {{3, 0, true}, 16 << 20, 1.2, 4},
+    [LGZ_LEVEL_DEFAULT] = {{12, 0, false}, 16 << 20, 1.35, 1.4},
+    [LGZ_LEVEL_BEST] = {{19, 27, false}, 64 << 20, 2, 1.4},
 };
 
 size_t block_default_size(enum lgz_level level)
 {
     return level_table[level].block_size;
-}
-
-struct encoder {
-    struct column_context *ctx;
-    const struct block_input *input;
-    const struct level_options *options;
-    struct lines lines;
-    struct skeletons skeletons;
-    struct clustering clustering;
-    struct layout layout;
-    struct columns columns;
-    uint64_t *template_of_line;
-    uint64_t *counts; /* for each template, how many lines have it */
-};
-
-static void encoder_clear(struct encoder *e)
-{
-    columns_clear(&e->columns);
-    free(e->template_of_line);
-    free(e->counts);
-    layout_clear(&e->layout);
-    clustering_clear(&e->clustering);
-    skeletons_free(&e->skeletons);
-    lines_free(&e->lines);
-}
-
-/* Lines to skeletons to templates to a layout of columns. */
-static int find_templates(struct encoder *e, struct lgz_error *err)
-{
-    const struct block_input *in = e->input;
-    if (!lines_split(&e->lines, in->raw, in->len) ||
-        !skeletons_collect(&e->skeletons, in->raw, &e->lines, &e->ctx->worker))
-        return error_memory(err);
-    int code = cluster_skeletons(&e->clustering, &e->skeletons, in->raw, &e->lines,
-                                 MIN_TEMPLATE_LINES, err);
-    if (code == LGZ_OK)
-        code = layout_choose(&e->layout, &e->clustering.set, e->clustering.lines,
-                             e->options->own_lines, err);
-    return code;
-}
-
-/* A line that nothing matched is what the last template is for: not written if there was none. */
-static void drop_unused_rest(struct encoder *e)
-{
-    size_t last = e->clustering.set.list.len - 1;
-    if (last == 0 || e->counts[last])
-        return;
-    template_clear(&e->clustering.set.list.data[last]);
-    e->clustering.set.list.len--;
-    if (layout_drop_last(&e->layout, &e->clustering.set))
-        column_values_clear(&e->columns.list[--e->columns.count]);
-}
-
-/* Templates to values, by matching each line against the template of its skeleton. */
-static int collect_values(struct encoder *e, struct lgz_error *err)
-{
-    size_t lines = e->lines.list.len;
-    e->template_of_line = malloc((lines + 1) * sizeof(*e->template_of_line));
-    e->counts = calloc(e->clustering.set.list.len, sizeof(*e->counts));
-    if (!e->template_of_line || !e->counts)
-        return error_memory(err);
-    const struct columns_input in = {e->input->raw,      &e->lines,  &e->skeletons,
-                                     &e->clustering.set, &e->layout, e->clustering.of_skeleton};
-    int code = columns_collect(&e->columns, &in, &e->ctx->worker, e->template_of_line, err);
-    if (code != LGZ_OK)
-        return code;
-    for (size_t i = 0; i < lines; i++)
-        e->counts[e->template_of_line[i]]++;
-    drop_unused_rest(e);
-    return LGZ_OK;
-}
-
-/* What is made of a block's lines, side by side. */
-struct parts {
-    struct encoder *encoder;
-    struct encoded columns;
-    struct encoded templates; /* of the lines */
-    struct block_summary *summary;
-};
-
-enum { PART_COLUMNS, PART_TEMPLATES, PART_TIMES, PARTS };
-
-static int encode_part(struct worker *me, void *context, size_t part, struct lgz_error *err)
-{
-    struct parts *p = context;
-    struct encoder *e = p->encoder;
-    const struct span raw = {e->input->raw, e->input->len};
-    switch (part) {
-    case PART_COLUMNS:
-        return grouping_encode(&e->columns, &e->layout, &e->clustering.set, raw, me->state,
-                               e->options->grouping, &e->options->relations, &p->columns, err);
-    case PART_TEMPLATES:
-        if (e->clustering.set.list.len > 1)
-            number_encode(&p->templates, me->state, e->template_of_line, e->lines.list.len,
-                          STREAM_INDEX);
-        return LGZ_OK;
-    default:
-        block_times(e->input, &e->lines, &e->skeletons, p->summary);
-        return LGZ_OK;
-    }
-}
-
-/* Values to streams, which go into `out`. */
-static int encode_values(struct encoder *e, struct block_summary *summary, struct encoded *out,
-                         struct lgz_error *err)
-{
-    struct parts p = {.encoder = e, .summary = summary};
-    int code = workers_share(&e->ctx->worker, PARTS, encode_part, &p, err);
-    encoded_append(out, &p.templates);
-    encoded_append(out, &p.columns);
-    return code;
-}
-
-static void put_head(struct encoder *e, const struct encoded *columns, struct buf *head)
-{
-    const struct template_set *set = &e->clustering.set;
-    size_t templates = set->list.len;
-    const struct template *last = &set->list.data[templates - 1];
-    size_t text_len = (size_t)(last->text.data + last->text.len - set->text);
-    bool terminated = e->input->raw[e->input->len - 1] == '\n';
-    varint_put(head, e->lines.list.len * 2 + !terminated);
-    varint_put(head, templates);
-    varint_put(head, text_len);
-    buf_append(head, set->text, text_len);
-    layout_write(&e->layout, set, head);
-    buf_append(head, columns->head.data, columns->head.len);
-    head->failed |= columns->head.failed;
-}
-
-/* How many steps the context coder may take for a block. */
-static uint64_t coder_steps_for(const struct coder_budget *budget, size_t raw_len)
-{
-    return budget->floor + (budget->per_byte ? raw_len / budget->per_byte : 0);
-}
-
-/* Two texts in one frame refer to each other: an address, and where the next one came from. */
-static size_t own_frame_for(const struct encoded *columns)
-{
-    size_t texts = 0;
-    for (size_t i = 0; i < columns->streams.len; i++) {
-        const struct stream *s = &columns->streams.data[i];
-        texts += s->class == STREAM_TEXT && s->data.len >= OWN_FRAME && s->data.len < OWN_TEXT;
-    }
-    return texts > 1 ? OWN_TEXT : OWN_FRAME;
-}
-
-/* Raw length, checksum, head and frames: the body of a structured block. */
-static int put_structured(struct encoder *e, const struct encoded *columns, struct buf *head,
-                          uint64_t checksum, struct buf *body, struct lgz_error *err)
-{
-    varint_put(body, e->input->len);
-    buf_put_le(body, checksum, 8);
-    const size_t own_frame = own_frame_for(columns);
-    varint_put(body, own_frame);
-    varint_put(body, head->len);
-    if (head->failed)
-        return error_memory(err);
-    return streams_write(e->ctx, buf_span(head), columns, own_frame, &e->options->frames,
-                         coder_steps_for(&e->ctx->coder, e->input->len), body, err);
-}
-
-static bool streams_within_limit(const struct encoded *columns, size_t raw_len)
-{
-    uint64_t total = 0;
-    for (size_t i = 0; i < columns->streams.len; i++)
-        total += columns->streams.data[i].data.len;
-    return total <= (uint64_t)raw_len * BLOCK_STREAM_LIMIT;
-}
-
-/* Leaves the body empty where a reader wouldn't take it: the caller then makes a plain one. */
-static int encode_structured(struct column_context *ctx, const struct block_input *input,
-                             uint64_t checksum, struct buf *body, struct block_summary *summary,
-                             struct lgz_error *err)
-{
-    struct encoder e = {.ctx = ctx, .input = input, .options = &level_table[ctx->level]};
-    struct encoded columns = {0};
-    struct buf head = {0};
-    int code = find_templates(&e, err);
-    if (code == LGZ_OK)
-        code = collect_values(&e, err);
-    if (code == LGZ_OK)
-        code = encode_values(&e, summary, &columns, err);
-    if (code != LGZ_OK || !streams_within_limit(&columns, input->len))
-        goto out;
-    put_head(&e, &columns, &head);
-    code = put_structured(&e, &columns, &head, checksum, body, err);
-    if (head.len > block_head_limit(input->len, body->len))
-        body->len = 0;
-    for (size_t t = 0; t < e.clustering.set.list.len && code == LGZ_OK; t++)
-        if (!vec_push(&summary->template_counts, e.counts[t]))
-            code = error_memory(err);
-out:
-    buf_free(&head);
-    encoded_clear(&columns);
-    encoder_clear(&e);
-    return code;
 }
 
 /* Are all lines the same, and how many are there? 0 if not, or if they are few, or long. */
@@ -260,34 +53,6 @@ static size_t count_repeated(struct span raw, struct span *line)
     *line = (struct span){raw.data, period - 1};
     bool same = raw.len % period == 0 && memcmp(raw.data, raw.data + period, raw.len - period) == 0;
     return same ? raw.len / period : 0;
-}
-
-/* A block of equal lines is one template without slots. */
-static int encode_repeated(struct column_context *ctx, const struct block_input *input,
-                           struct span line, uint64_t checksum, struct buf *body,
-                           struct block_summary *summary, struct lgz_error *err)
-{
-    struct encoder e = {.ctx = ctx, .input = input, .options = &level_table[ctx->level]};
-    const struct encoded no_columns = {0};
-    uint64_t lines = input->len / (line.len + 1);
-    struct buf head = {0};
-    if (input->extent_count == 1) { /* then they are of one time */
-        struct extent extent = input->extents[0];
-        extent.length = line.len + 1;
-        block_times(&(struct block_input){input->raw, line.len + 1, &extent, 1}, NULL, NULL,
-                    summary);
-        summary->lines = lines;
-    }
-    varint_put(&head, lines * 2);
-    varint_put(&head, 1);
-    varint_put(&head, line.len + 2);
-    buf_append(&head, line.data, line.len);
-    buf_append_string(&head, "\n\n"); /* the template's end */
-    int code = put_structured(&e, &no_columns, &head, checksum, body, err);
-    if (code == LGZ_OK && !vec_push(&summary->template_counts, lines))
-        code = error_memory(err);
-    buf_free(&head);
-    return code;
 }
 
 static int encode_plain(struct column_context *ctx, const struct frame_options *options,
@@ -347,7 +112,8 @@ static int structure_may_pay(struct column_context *ctx, const struct block_inpu
     if (code == LGZ_OK && (doubtful || has_long_lines(raw))) {
         ctx->level = LGZ_LEVEL_FAST; /* of this thread only: so it does this alone */
         ctx->worker = (struct worker){.state = ctx};
-        code = encode_structured(ctx, &part, 0, &structured, &summary, err);
+        code = structure_encode(ctx, &level_table[ctx->level].frames, &part, 0, &structured,
+                                &summary, err);
         ctx->worker = worker;
         ctx->level = level;
         *may_pay = structured.len && structured.len < plain.len - plain.len / 100;
@@ -412,7 +178,8 @@ static int encode_body(struct worker *me, void *context, size_t part, struct lgz
     struct bodies *b = context;
     struct column_context *ctx = me->state;
     if (part == 0)
-        return encode_structured(ctx, b->input, b->checksum, b->structured, b->summary, err);
+        return structure_encode(ctx, &level_table[ctx->level].frames, b->input, b->checksum,
+                                b->structured, b->summary, err);
     if (ctx->level == LGZ_LEVEL_BEST)
         return quick_plain(ctx, b->input, &b->plain, err);
     b->plain = plain_estimate(ctx->zstd, (struct span){b->input->raw, b->input->len});
@@ -431,7 +198,7 @@ static int choose_body(struct column_context *ctx, const struct block_input *inp
     int code = LGZ_OK;
     struct span line;
     if (count_repeated((struct span){input->raw, input->len}, &line))
-        return encode_repeated(ctx, input, line, checksum, body, summary, err);
+        return structure_encode_repeated(ctx, &frames, input, line, checksum, body, summary, err);
     if (input->len >= MIN_STRUCTURED)
         code = structure_may_pay(ctx, input, &may_pay, err);
     struct bodies bodies = {input, checksum, body, summary, 0};

@@ -16,8 +16,12 @@ enum {
 
 struct grouping {
     struct columns *columns;
-    const uint8_t *raw;
-    struct column_context *ctx;
+    struct layout *layout;
+    const struct template_set *set;
+    struct span raw;
+    struct column_context *ctx; /* of the thread that is at it now, as `err` */
+    const struct relation_effort *effort;
+    size_t count;            /* columns at the start */
     struct encoded *encoded; /* for each column, once it was encoded */
     bool *known;             /* for each column: `encoded` is there */
     uint32_t *group;         /* for each column: the first column of its group */
@@ -42,7 +46,7 @@ static int encode_column(struct worker *me, void *context, size_t part, struct l
     const struct encoding *e = context;
     const struct grouping *g = e->grouping;
     uint32_t column = e->list[part];
-    column_values_encode(&g->columns->list[column], g->raw, me->state, &g->encoded[column]);
+    column_values_encode(&g->columns->list[column], g->raw.data, me->state, &g->encoded[column]);
     return g->encoded[column].head.failed ? error_memory(err) : LGZ_OK;
 }
 
@@ -114,7 +118,7 @@ static int merge_parts(struct grouping *g, struct column_context *ctx, const uin
     if (!always) {
         for (size_t i = 0; i < count; i++)
             separate += cost_of(g, parts[i]);
-        column_values_encode(&merged, g->raw, ctx, &encoded);
+        column_values_encode(&merged, g->raw.data, ctx, &encoded);
     }
     if (encoded.head.failed)
         code = error_memory(err);
@@ -266,7 +270,7 @@ static int sketch_column(struct worker *me, void *context, size_t part, struct l
     (void)err;
     const struct sketching *s = context;
     const struct column_values *v = &s->grouping->columns->list[part];
-    struct text_values values = {s->grouping->raw, v->texts.data, v->texts.len};
+    struct text_values values = {s->grouping->raw.data, v->texts.data, v->texts.len};
     sketch_values(&s->list[part], &values);
     return LGZ_OK;
 }
@@ -329,9 +333,7 @@ static size_t saved_by(size_t cost, size_t related)
  * What relations would save if nothing were merged: a column that follows from another may not once
  * it has the values of others, too. Only costs are handed over, and come back.
  */
-static int save_by_relations(struct grouping *g, const struct layout *layout,
-                             const struct template_set *set, struct span raw,
-                             const struct relation_effort *effort)
+static int save_by_relations(struct grouping *g)
 {
     const size_t count = g->columns->count;
     struct encoded *tried = calloc(count + 1, sizeof(*tried));
@@ -340,7 +342,8 @@ static int save_by_relations(struct grouping *g, const struct layout *layout,
     for (size_t i = 0; i < count && code == LGZ_OK; i++)
         tried[i].cost = g->encoded[i].cost;
     if (code == LGZ_OK)
-        code = relations_encode(g->columns, layout, set, raw, g->ctx, effort, tried, g->err);
+        code = relations_encode(g->columns, g->layout, g->set, g->raw, g->ctx, g->effort, tried,
+                                g->err);
     for (size_t i = 0; i < count && tried; i++) {
         if (code == LGZ_OK)
             saved[i] = saved_by(g->encoded[i].cost, tried[i].cost);
@@ -351,49 +354,87 @@ static int save_by_relations(struct grouping *g, const struct layout *layout,
     return code;
 }
 
-int grouping_encode(struct columns *c, struct layout *layout, const struct template_set *set,
-                    struct span raw, struct column_context *ctx, enum grouping_mode mode,
-                    const struct relation_effort *effort, struct encoded *encoded,
+void grouping_free(struct grouping *g)
+{
+    if (!g)
+        return;
+    for (size_t i = 0; g->encoded && i < g->count; i++)
+        encoded_clear(&g->encoded[i]);
+    free(g->encoded);
+    free(g->known);
+    free(g->group);
+    free(g->saved);
+    free(g);
+}
+
+static struct grouping *grouping_new(struct columns *c, struct layout *layout,
+                                     const struct template_set *set, struct span raw)
+{
+    struct grouping *g = calloc(1, sizeof(*g));
+    if (!g)
+        return NULL;
+    *g = (struct grouping){.columns = c,
+                           .layout = layout,
+                           .set = set,
+                           .raw = raw,
+                           .count = c->count,
+                           .encoded = calloc(c->count + 1, sizeof(*g->encoded)),
+                           .known = calloc(c->count + 1, sizeof(*g->known)),
+                           .group = calloc(c->count + 1, sizeof(*g->group))};
+    if (!g->encoded || !g->known || !g->group) {
+        grouping_free(g);
+        return NULL;
+    }
+    for (size_t i = 0; i < c->count; i++)
+        g->group[i] = (uint32_t)i;
+    return g;
+}
+
+int grouping_choose(struct grouping **out, struct columns *c, struct layout *layout,
+                    const struct template_set *set, struct span raw, struct column_context *ctx,
+                    enum grouping_mode mode, const struct relation_effort *effort,
                     struct lgz_error *err)
 {
-    struct grouping g = {.columns = c,
-                         .raw = raw.data,
-                         .ctx = ctx,
-                         .encoded = calloc(c->count + 1, sizeof(*g.encoded)),
-                         .known = calloc(c->count + 1, sizeof(*g.known)),
-                         .group = calloc(c->count + 1, sizeof(*g.group)),
-                         .err = err};
-    int code = g.encoded && g.known && g.group ? LGZ_OK : error_memory(err);
-    for (size_t i = 0; i < c->count && code == LGZ_OK; i++)
-        g.group[i] = (uint32_t)i;
+    struct grouping *g = grouping_new(c, layout, set, raw);
+    int code = LGZ_OK;
+    if (!g)
+        return error_memory(err);
+    g->ctx = ctx;
+    g->err = err;
+    g->effort = effort;
+    if (mode == GROUPING_BY_COST)
+        code = encode_left(g);
     if (code == LGZ_OK && mode == GROUPING_BY_COST)
-        code = encode_left(&g);
+        code = save_by_relations(g);
     if (code == LGZ_OK && mode == GROUPING_BY_COST)
-        code = save_by_relations(&g, layout, set, raw, effort);
+        code = group_roles(g, layout->places.data);
     if (code == LGZ_OK && mode == GROUPING_BY_COST)
-        code = group_roles(&g, layout->places.data);
-    if (code == LGZ_OK && mode == GROUPING_BY_COST)
-        code = group_roles(&g, layout->roles.data);
+        code = group_roles(g, layout->roles.data);
     if (code == LGZ_OK)
-        code = group_overlaps(&g, mode == GROUPING_BY_COST ? MERGE_IF_CHEAPER : MERGE_ALWAYS);
+        code = group_overlaps(g, mode == GROUPING_BY_COST ? MERGE_IF_CHEAPER : MERGE_ALWAYS);
     if (code == LGZ_OK) {
-        resolve_groups(&g);
-        code = layout_merge(layout, set, g.group, err);
+        resolve_groups(g);
+        code = layout_merge(layout, set, g->group, err);
     }
-    if (code == LGZ_OK)
-        code = encode_left(&g);
-    if (code == LGZ_OK) {
-        close_up(&g);
-        code = relations_encode(c, layout, set, raw, ctx, effort, g.encoded, err);
+    if (code != LGZ_OK) {
+        grouping_free(g);
+        return code;
     }
-    for (size_t i = 0; g.encoded && i < c->count; i++) {
-        if (code == LGZ_OK)
-            encoded_append(encoded, &g.encoded[i]);
-        encoded_clear(&g.encoded[i]);
-    }
-    free(g.encoded);
-    free(g.known);
-    free(g.group);
-    free(g.saved);
+    *out = g;
+    return LGZ_OK;
+}
+
+int grouping_encode(struct grouping *g, struct column_context *ctx, struct encoded *encoded,
+                    struct lgz_error *err)
+{
+    g->ctx = ctx;
+    g->err = err;
+    int code = encode_left(g);
+    if (code != LGZ_OK)
+        return code;
+    close_up(g);
+    code = relations_encode(g->columns, g->layout, g->set, g->raw, ctx, g->effort, g->encoded, err);
+    for (size_t i = 0; code == LGZ_OK && i < g->columns->count; i++)
+        encoded_append(encoded, &g->encoded[i]);
     return code;
 }
