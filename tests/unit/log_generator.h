@@ -265,7 +265,8 @@ static inline void put_piece(struct generator *g, const struct piece *p, struct 
         buf_printf(out, "id%04x%0*llx", p->word, (int)p->width, (unsigned long long)g->counter);
         break;
     case PIECE_TWO_PARTS:
-        buf_printf(out, "h%llx", (unsigned long long)g->pool[random_below(s, 1 + p->width * 2)]);
+        buf_printf(out, "h%llx",
+                   (unsigned long long)g->pool[random_below(s, 1 + p->width * 2) % GENERATOR_POOL]);
         if (!random_percent(s, 10))
             buf_push(out, (uint8_t) "/@#._%"[p->word % 6]);
         if (!random_percent(s, 5))
