@@ -207,6 +207,10 @@ struct keyed {
     struct keyed_by by;
     uint32_t pending;       /* node of the value that was given last, while its place isn't known */
     uint32_t chain_pending; /* the same in `chain` */
+    struct span hashed;     /* the last key that had been put out, */
+    uint64_t hash;          /* and its hash */
+    uint64_t ahead_place;   /* of the last key that had not; 0: none */
+    uint64_t ahead_hash;
     struct number_column ranks;
     struct text_column *others;
     struct lists lists;
@@ -277,18 +281,43 @@ static bool take_chained(struct keyed *k, struct text_batch *b, uint64_t *key)
     return k->chain.keys == keys || stream_reader_take_table(b->streams, KEYED_OTHER_SIZE);
 }
 
-static bool take_key(struct keyed *k, struct text_batch *b, uint64_t *key)
+/*
+ * Keys may be long, and a key of many values: each is gone through once. What was put out stays as
+ * it is, so the same place has the same hash.
+ */
+static uint64_t hash_last(struct keyed *k, struct span value)
+{
+    if (!k->hashed.data || value.data != k->hashed.data || value.len != k->hashed.len) {
+        k->hashed = value;
+        k->hash = keyed_hash(value);
+    }
+    return k->hash;
+}
+
+/* @return false if there is no key */
+static bool hash_ahead(struct keyed *k, const struct text_batch *b)
 {
     struct span value;
+    uint64_t place;
+    if (!text_ahead(b, k->by.column, &value, &place))
+        return false;
+    if (place != k->ahead_place)
+        k->ahead_hash = keyed_hash(value);
+    k->ahead_place = place;
+    return true;
+}
+
+static bool take_key(struct keyed *k, struct text_batch *b, uint64_t *key)
+{
     if (k->by.of_row && b->ahead) {
-        if (!text_ahead(b, k->by.column, &value))
+        if (!hash_ahead(k, b))
             return false;
+        *key = k->ahead_hash;
     } else if (k->by.column < b->columns) {
-        value = b->last[k->by.column];
+        *key = hash_last(k, b->last[k->by.column]);
     } else {
         return false;
     }
-    *key = keyed_hash(value);
     return !k->by.chained || take_chained(k, b, key);
 }
 

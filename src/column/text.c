@@ -233,16 +233,18 @@ bool text_refill(struct text_column *c)
     if (c->count)
         grow_batch(c);
     c->next = 0;
+    c->batches++;
     c->count = (uint32_t)c->encoding->fill(c->state, &c->batch);
     return c->count > 0;
 }
 
-bool text_ahead(const struct text_batch *b, uint32_t column, struct span *value)
+bool text_ahead(const struct text_batch *b, uint32_t column, struct span *value, uint64_t *place)
 {
     struct text_column *c = b->block && column < b->columns ? b->block[column] : NULL;
     if (!c || c->encoding->in_step || (c->next == c->count && !text_refill(c)))
         return false;
     *value = c->batch.values[c->next];
+    *place = (uint64_t)c->batches << 32 | c->next;
     return true;
 }
 

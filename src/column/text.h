@@ -95,6 +95,7 @@ struct text_column {
     struct span only; /**< the values of a batch of one */
     const struct text_encoding *encoding;
     void *state;
+    uint32_t batches; /**< that were filled */
 };
 
 /** How deep columns may nest; a file that goes beyond is damaged. */
@@ -132,9 +133,10 @@ static inline bool text_take(struct text_column *c, struct span *value)
  * What another column of the block will put out next, for encodings that are in step. That column
  * must not be in step itself: what it puts out could depend on what comes before it.
  *
+ * @param place  becomes a number that no other value of the column has; never 0
  * @return false if there is no such column, or nothing left in it (or no memory)
  */
-bool text_ahead(const struct text_batch *b, uint32_t column, struct span *value);
+bool text_ahead(const struct text_batch *b, uint32_t column, struct span *value, uint64_t *place);
 
 /**
  * For fill(): `need` bytes of room and slack behind them. The room is empty when fill() is called;

@@ -258,6 +258,69 @@ START_TEST(test_nearly_repeated)
 }
 END_TEST
 
+/* A long key of very many values: it must be gone through once, or this takes minutes. */
+START_TEST(test_long_key)
+{
+    enum { KEY = 4 << 20, ROWS = 1 << 20 };
+    const bool ahead = _i == 1;
+    struct block_parts p = {.raw_len = KEY + 1 + ROWS * (ahead ? 1 : 2), .own_frame = 1};
+    struct buf *numbers = &p.frames[0];
+    struct buf *keys = &p.frames[ahead ? 2 : 1];
+    struct buf *ranks = &p.frames[ahead ? 1 : 2];
+    struct buf templates = {0};
+    struct buf body = {0};
+    struct buf out = {0};
+    uint64_t noise = 1;
+    /* A line of the key and lines of a value; or values and the key in one line. */
+    for (int i = 0; i < (ahead ? ROWS : 1); i++)
+        buf_append_string(&templates, "\nv");
+    buf_append_string(&templates, ahead ? "\nv\n\n" : "\n\n\nv\n\n");
+    varint_put(&p.head, ahead ? 2 : 2 * (ROWS + 1));
+    varint_put(&p.head, ahead ? 1 : 2);
+    varint_put(&p.head, templates.len);
+    buf_append(&p.head, templates.data, templates.len);
+    buf_push(&p.head, 0);
+    for (int i = 1; ahead && i < ROWS; i++)
+        buf_push(&p.head, 1);
+    buf_push(&p.head, 0);
+    for (int i = 0; i < ROWS; i++) {
+        buf_push(numbers, 1);
+        buf_push(ranks, i > 0);
+    }
+    for (int i = 0; i < KEY; i++)
+        buf_push(keys, 'k');
+    buf_push(keys, '\n');
+    if (ahead) {
+        numbers->len = 0;
+        for (int i = 0; i < 1 << 16; i++) /* left over: a head must not be too large for its body */
+            buf_push(ranks, (uint8_t)random_next(&noise));
+    } else {
+        buf_push(numbers, 1);
+        numbers->data[0] = 0;
+        buf_append(&p.head, (const uint8_t *)"\x01\x00", 2);
+        varint_put(&p.head, numbers->len);
+        buf_push(&p.head, 1);
+        varint_put(&p.head, keys->len);
+    }
+    buf_append(&p.head, (const uint8_t *)(ahead ? "\x07\x06\x01\x00" : "\x07\x00\x01\x00"), 4);
+    varint_put(&p.head, ranks->len);
+    buf_append(&p.head, (const uint8_t *)"\x00\x01v", 3);
+    if (ahead) {
+        buf_push(&p.head, 1);
+        varint_put(&p.head, keys->len);
+    }
+    p.frame_count = 3;
+    ck_assert(block_parts_write(&p, &body));
+    /* All was decoded, but for the checksum. */
+    ck_assert_int_eq(block_decode(BLOCK_STRUCTURED, buf_span(&body), &out, &err), LGZ_ERR_CORRUPT);
+    ck_assert_str_eq(err.message, "decoded block doesn't match its checksum");
+    block_parts_free(&p);
+    buf_free(&templates);
+    buf_free(&body);
+    buf_free(&out);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_structured);
@@ -268,6 +331,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_wrong_tag);
     tcase_add_test(tc, test_huge_head);
     tcase_add_test(tc, test_deterministic);
+    tcase_add_loop_test(tc, test_long_key, 0, 2);
 }
 
 int main(void)

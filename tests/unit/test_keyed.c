@@ -78,6 +78,7 @@ static size_t decode_beside(const struct table *t, struct packed_column *packed,
             c->batch.ahead = text_row_key(c) != TEXT_NO_COLUMN;
             for (; good < t->rows; good++) {
                 key = at(t, t->keys[good]);
+                keys.batches++;
                 if (!c->batch.ahead)
                     last[0] = key;
                 if (!text_take(c, &value) || !span_equal(value, at(t, t->values[good])))
