@@ -8,7 +8,10 @@
 
 #include "base/ascii.h"
 
-enum { NO_SOURCE = UINT8_MAX };
+enum {
+    NO_SOURCE = UINT8_MAX,
+    MAX_TRIES = 16, /* places of no whole words; in long values of one letter, all are */
+};
 
 static bool is_word(uint8_t c)
 {
@@ -17,7 +20,7 @@ static bool is_word(uint8_t c)
 
 size_t copied_find(struct span value, struct span copy, size_t from)
 {
-    while (copy.len && from < value.len) {
+    for (unsigned tries = 0; copy.len && from < value.len && tries < MAX_TRIES; tries++) {
         const uint8_t *found = memmem(value.data + from, value.len - from, copy.data, copy.len);
         if (!found)
             break;

@@ -28,7 +28,7 @@ struct copied {
 
 /**
  * Where does a value hold another one, whole words of it? A part of a word or of a number is there
- * by chance more often than not.
+ * by chance more often than not. Only the first few places are looked at.
  *
  * @param from  look from this byte of the value on
  * @return the byte where it starts, or SIZE_MAX

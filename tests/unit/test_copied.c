@@ -162,7 +162,8 @@ START_TEST(test_random)
         }
         while (len < 200 && random_percent(&state, 80)) {
             struct text_ref ref = t.sources[random_below(&state, SOURCES)][row];
-            memcpy(bytes + len, t.bytes.data + ref.at, ref.len);
+            if (ref.len) /* with no bytes at all, there is no memory either */
+                memcpy(bytes + len, t.bytes.data + ref.at, ref.len);
             len += ref.len;
             if (random_percent(&state, 50))
                 bytes[len++] = (uint8_t)(1 + random_below(&state, kinds));
@@ -212,9 +213,25 @@ START_TEST(test_damage)
 }
 END_TEST
 
+/* A number in a longer one, at every place and nowhere a whole one: given up soon, or it takes
+ * hours. */
+START_TEST(test_find_gives_up)
+{
+    enum { VALUE = 8 << 20, COPY = 4 << 20 };
+    uint8_t *ones = malloc(VALUE);
+    ck_assert_ptr_nonnull(ones);
+    memset(ones, '1', VALUE);
+    ck_assert_uint_eq(copied_find((struct span){ones, VALUE}, (struct span){ones, COPY}, 0),
+                      SIZE_MAX);
+    ck_assert_uint_eq(copied_find((struct span){ones, COPY}, (struct span){ones, COPY}, 0), 0);
+    free(ones);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_find);
+    tcase_add_test(tc, test_find_gives_up);
     tcase_add_test(tc, test_contained);
     tcase_add_loop_test(tc, test_random, 0, 60);
     tcase_add_test(tc, test_damage);
