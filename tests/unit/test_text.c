@@ -159,7 +159,7 @@ START_TEST(test_recent)
 {
     static struct column c;
     uint64_t state = random_seed();
-    bool seen[8] = {0};
+    bool seen[UINT8_MAX + 1] = {0};
     for (int round = 0; round < 60; round++) {
         unsigned window = 2 + (unsigned)random_below(&state, 40);
         for (unsigned i = 0; i < ROWS; i++) {
