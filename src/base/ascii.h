@@ -19,6 +19,18 @@ static inline bool ascii_is_letter(uint8_t c)
     return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
+/** '0' to '9', 'A' to 'F', 'a' to 'f'. */
+static inline bool ascii_is_hex(uint8_t c)
+{
+    return ascii_is_digit(c) || (uint8_t)((c | 0x20) - 'a') < 6;
+}
+
+/** The value of a hexadecimal digit. */
+static inline unsigned ascii_hex_value(uint8_t c)
+{
+    return ascii_is_digit(c) ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
+}
+
 /** A digit or a letter. */
 static inline bool ascii_is_alnum(uint8_t c)
 {

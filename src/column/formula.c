@@ -10,8 +10,6 @@
 #include "base/ascii.h"
 #include "column/difference.h"
 
-enum { HEX_DIGITS = 16 };
-
 static const uint64_t tens[FORMULA_DIGITS + 1] = {
     1,
     10,
@@ -37,14 +35,10 @@ static const uint64_t tens[FORMULA_DIGITS + 1] = {
 static uint64_t hex_number(struct span text)
 {
     uint64_t number = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = text.data[i];
-        uint8_t letter = byte | 0x20;
-        if (!ascii_is_digit(byte) && (letter < 'a' || letter > 'f'))
-            break;
-        if (i >= HEX_DIGITS)
+    for (size_t i = 0; i < text.len && ascii_is_hex(text.data[i]); i++) {
+        if (i >= FORMULA_HEX_DIGITS)
             return 0;
-        number = number << 4 | (uint64_t)(ascii_is_digit(byte) ? byte - '0' : letter - 'a' + 10);
+        number = number << 4 | ascii_hex_value(text.data[i]);
     }
     return number;
 }

@@ -16,7 +16,8 @@
 enum {
     FORMULA_TERMS = 4,
     FORMULA_DIGITS = 18, /**< of the longest number that is read */
-    FORMULA_SUFFIX = 8,  /**< bytes of the longest text behind a number */
+    FORMULA_HEX_DIGITS = 16,
+    FORMULA_SUFFIX = 8, /**< bytes of the longest text behind a number */
 };
 
 /** How a column's text becomes a number: with so many digits behind the point, or otherwise. */

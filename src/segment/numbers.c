@@ -12,7 +12,6 @@
 enum {
     FEW_STRANGE = 4, /* values that may be something else, */
     STRANGE = 32,    /* and of so many, one */
-    HEX_MAX = 16,
 };
 
 struct entry {
@@ -103,12 +102,10 @@ static struct parts take_apart(struct span text)
 static bool is_hex(struct span text)
 {
     size_t i = 0;
-    for (; i < text.len && i <= HEX_MAX; i++) {
-        uint8_t letter = text.data[i] | 0x20;
-        if (!ascii_is_digit(text.data[i]) && (letter < 'a' || letter > 'f'))
+    for (; i < text.len && i <= FORMULA_HEX_DIGITS; i++)
+        if (!ascii_is_hex(text.data[i]))
             return false;
-    }
-    return i >= 1 && i <= HEX_MAX;
+    return i >= 1 && i <= FORMULA_HEX_DIGITS;
 }
 
 /* Are nearly all values hexadecimal? */
