@@ -99,6 +99,13 @@ static inline void buf_clear(struct buf *b)
     b->failed = false;
 }
 
+static inline void buf_swap(struct buf *a, struct buf *b)
+{
+    struct buf swap = *a;
+    *a = *b;
+    *b = swap;
+}
+
 static inline struct span buf_span(const struct buf *b)
 {
     return (struct span){b->data, b->len};

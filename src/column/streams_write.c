@@ -179,9 +179,7 @@ static int code_draft(struct coder *coder, struct draft *f, unsigned table_bits,
     int code = coder_encode(coder, &layout, table_bits, f->data.data, &coded, &within, err);
     *better = code == LGZ_OK && within && coded.len < f->stored.len;
     if (*better) {
-        struct buf swap = f->stored;
-        f->stored = coded;
-        coded = swap;
+        buf_swap(&f->stored, &coded);
         f->codec = FRAME_CODED;
     }
     buf_free(&coded);

@@ -210,9 +210,7 @@ static int choose_body(struct column_context *ctx, const struct block_input *inp
     if (code == LGZ_OK && may_win)
         code = encode_plain(ctx, &frames, input, checksum, &plain, err);
     if (code == LGZ_OK && may_win && (!body->len || plain.len < body->len)) {
-        struct buf swap = *body;
-        *body = plain;
-        plain = swap;
+        buf_swap(body, &plain);
         summary->plain = true;
         summary->template_counts.len = 0;
     }

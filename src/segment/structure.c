@@ -258,9 +258,9 @@ static int encode_draft(struct draft *d, struct buf *body, struct lgz_error *err
     return code;
 }
 
-/* Encode in one way; keep the result if it's smaller than `body`, or the first. */
-static int try_arrangement(struct structure *s, const struct arrangement *how, bool first,
-                           struct buf *body, struct block_summary *summary, struct lgz_error *err)
+/* Encode in one way; keep the result if it's smaller than `body`, or that is empty. */
+static int try_arrangement(struct structure *s, const struct arrangement *how, struct buf *body,
+                           struct block_summary *summary, struct lgz_error *err)
 {
     struct draft d = {.structure = s, .how = how, .summary = summary};
     struct buf tried = {0};
@@ -268,13 +268,10 @@ static int try_arrangement(struct structure *s, const struct arrangement *how, b
     int code = collect_values(&d, err);
     if (code == LGZ_OK)
         code = choose_columns(&d, &known, err);
-    if (code == LGZ_OK && (first || !known))
+    if (code == LGZ_OK && !(known && body->len))
         code = encode_draft(&d, &tried, err);
-    if (code == LGZ_OK && tried.len && (!body->len || tried.len < body->len)) {
-        struct buf swap = *body;
-        *body = tried;
-        tried = swap;
-    }
+    if (code == LGZ_OK && tried.len && (!body->len || tried.len < body->len))
+        buf_swap(body, &tried);
     buf_free(&tried);
     draft_clear(&d);
     return code;
@@ -288,7 +285,7 @@ int structure_encode(struct column_context *ctx, const struct frame_options *fra
     const size_t count = arrangements[ctx->level].count;
     int code = find_templates(&s, err);
     for (size_t i = 0; i < count && code == LGZ_OK; i++)
-        code = try_arrangement(&s, &arrangements[ctx->level].list[i], i == 0, body, summary, err);
+        code = try_arrangement(&s, &arrangements[ctx->level].list[i], body, summary, err);
     for (size_t t = 0; code == LGZ_OK && t < s.clustering.set.list.len; t++)
         if (!vec_push(&summary->template_counts, s.counts[t]))
             code = error_memory(err);
