@@ -189,3 +189,13 @@ bool encoded_keep_clearly_cheaper(struct encoded *best, struct encoded *candidat
     encoded_clear(candidate);
     return clearly;
 }
+
+int encoded_offer(struct encoded *best, struct encoded *candidate, struct lgz_error *err)
+{
+    if (candidate->head.failed) {
+        encoded_clear(candidate);
+        return error_memory(err);
+    }
+    encoded_keep_clearly_cheaper(best, candidate);
+    return LGZ_OK;
+}

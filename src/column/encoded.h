@@ -83,6 +83,13 @@ bool encoded_clearly_cheaper(const struct encoded *best, const struct encoded *c
 /** encoded_keep_cheaper() if it is so by that margin. @return was the candidate kept? */
 bool encoded_keep_clearly_cheaper(struct encoded *best, struct encoded *candidate);
 
+/**
+ * encoded_keep_clearly_cheaper(), for a candidate whose encoding may have failed.
+ *
+ * @return LGZ_OK, or that memory is out; the candidate is freed in any case
+ */
+int encoded_offer(struct encoded *best, struct encoded *candidate, struct lgz_error *err);
+
 /** Estimated bytes of a stream once it is compressed among others of its class. */
 size_t stream_cost(struct column_context *ctx, const uint8_t *data, size_t len);
 

@@ -57,6 +57,19 @@ int columns_merge(const struct columns *c, const uint32_t *parts, size_t count,
 void column_values_encode(const struct column_values *v, const uint8_t *raw,
                           struct column_context *ctx, struct encoded *out);
 
+/** Rows of a column that stand for all: those in the middle. */
+struct column_sample {
+    size_t start;
+    size_t count;
+};
+
+/** @param most  rows, at most */
+static inline struct column_sample column_sample(size_t rows, size_t most)
+{
+    size_t count = rows < most ? rows : most;
+    return (struct column_sample){(rows - count) / 2, count};
+}
+
 /** Walks along a column beside another one: which of its values come before each of the other's. */
 struct column_walk {
     const struct column_values *values;

@@ -49,9 +49,8 @@ static uint32_t find_source(const struct copies_search *s, const uint32_t *row, 
                             const struct text_values *values, struct text_ref *lasts)
 {
     const struct column_values *v = &s->columns->list[row[slot]];
-    size_t count = values->count < s->sample ? values->count : s->sample;
-    size_t start = (values->count - count) / 2;
-    size_t few = count < FIRST_LOOK ? count : FIRST_LOOK;
+    const struct column_sample all = column_sample(values->count, s->sample);
+    size_t few = all.count < FIRST_LOOK ? all.count : FIRST_LOOK;
     size_t most = 0;
     uint32_t source = row[slot];
     for (size_t i = slot, tried = 0; i-- > 0 && tried < s->candidates;) {
@@ -59,11 +58,11 @@ static uint32_t find_source(const struct copies_search *s, const uint32_t *row, 
         if (row[i] == row[slot] || other->kind != COLUMN_TEXT)
             continue;
         tried++;
-        line_up(v, start, few, other, lasts);
-        if (!count_copies(values, start, few, s->raw.data, lasts))
+        line_up(v, all.start, few, other, lasts);
+        if (!count_copies(values, all.start, few, s->raw.data, lasts))
             continue;
-        line_up(v, start, count, other, lasts);
-        size_t bytes = count_copies(values, start, count, s->raw.data, lasts);
+        line_up(v, all.start, all.count, other, lasts);
+        size_t bytes = count_copies(values, all.start, all.count, s->raw.data, lasts);
         if (bytes > most) {
             most = bytes;
             source = row[i];
@@ -100,13 +99,10 @@ int copies_try(const struct copies_search *s, const uint32_t *row, size_t slot,
     struct text_ref *lasts = malloc((v->order.len + 1) * sizeof(*lasts));
     int code = lasts ? take_all(s, row, slot, &c, lasts, err) : error_memory(err);
     free(lasts);
-    if (code == LGZ_OK && c.sources)
+    if (code == LGZ_OK && c.sources) {
         copied_encode(&e, s->ctx, &c);
-    if (e.head.failed)
-        code = error_memory(err);
-    if (code == LGZ_OK && c.sources)
-        encoded_keep_clearly_cheaper(best, &e);
-    encoded_clear(&e);
+        code = encoded_offer(best, &e, err);
+    }
     copied_clear(&c);
     return code;
 }

@@ -37,12 +37,7 @@ static int try_column(const struct number_search *s, struct column_context *ctx,
         difference_encode(&e, ctx, numbers, others, v->order.len, other);
     }
     free(others);
-    if (!e.head.failed) {
-        encoded_keep_clearly_cheaper(best, &e);
-        return LGZ_OK;
-    }
-    encoded_clear(&e);
-    return error_memory(err);
+    return encoded_offer(best, &e, err);
 }
 
 /* The sample of a column whose nearest is looked for. */
@@ -82,9 +77,8 @@ static int find_nearest(const struct number_search *s, const uint64_t *numbers, 
                         uint32_t *nearest, const uint64_t **nearest_numbers, struct lgz_error *err)
 {
     const struct column_values *v = &s->columns->list[s->row[s->slot]];
-    size_t count = v->order.len < s->rows ? v->order.len : s->rows;
-    size_t start = (v->order.len - count) / 2;
-    struct sought sought = {v, start, count, numbers + start, others, 0, 0};
+    const struct column_sample sample = column_sample(v->order.len, s->rows);
+    struct sought sought = {v, sample.start, sample.count, numbers + sample.start, others, 0, 0};
     sought_start(&sought);
     *nearest = s->row[s->slot];
     for (size_t i = s->slot; i-- > 0;) {

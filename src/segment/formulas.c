@@ -351,12 +351,7 @@ static int try_formula(const struct finding *f, struct column_context *ctx, uint
     for (size_t i = 0; i < count; i++)
         sums[i] = formula_result(&f->best, sums[i]);
     formula_encode(&e, ctx, &f->best, &f->list->look, f->list->values, sums, count);
-    if (!e.head.failed) {
-        encoded_keep_clearly_cheaper(best, &e);
-        return LGZ_OK;
-    }
-    encoded_clear(&e);
-    return error_memory(err);
+    return encoded_offer(best, &e, err);
 }
 
 /* A formula was found in the few rows: try it on more, then on all. */
@@ -383,9 +378,9 @@ int formulas_try(const struct number_search *s, struct column_context *ctx, stru
     int code = numbers_get(s->numbers, s->row[s->slot], &f.list, err);
     if (code != LGZ_OK || !f.list->values || !f.list->prints || s->slot == 0)
         return code;
-    const size_t len = f.values->order.len;
-    f.rows = len < s->rows ? len : s->rows;
-    f.start = (len - f.rows) / 2;
+    const struct column_sample sample = column_sample(f.values->order.len, s->rows);
+    f.start = sample.start;
+    f.rows = sample.count;
     f.few = f.rows < FEW ? f.rows : FEW;
     memcpy(f.numbers, f.list->values + f.start, f.few * sizeof(*f.numbers));
     code = add_sources(&f, err);

@@ -175,24 +175,24 @@ static bool remember_chained(struct remembered *table, uint64_t key, uint64_t ro
 
 /* A key, and what the column may cost if it follows from that as often as in the sample. */
 static struct candidate sample_key(const struct trial *t, struct keyed_by by, const uint32_t *slots,
-                                   size_t start, size_t count)
+                                   struct column_sample sample)
 {
     const struct search *s = t->search;
     uint32_t column = t->related->column;
     const struct column_values *v = &s->columns->list[column];
-    struct key_walk walk = walk_keys(s, by.column, slots, v->order.data[start]);
+    struct key_walk walk = walk_keys(s, by.column, slots, v->order.data[sample.start]);
     size_t hits = 0;
     /* Different keys for each pair of columns, whichever come first. */
     uint64_t round = ROUND_STEP * ((uint64_t)column * s->columns->count + by.column + 1);
-    for (size_t i = 0; i < count; i++) {
-        uint64_t hash = next_key(&walk, v->order.data[start + i]);
+    for (size_t i = 0; i < sample.count; i++) {
+        uint64_t hash = next_key(&walk, v->order.data[sample.start + i]);
         uint64_t value = t->scratch->sample[i];
         hits += by.chained ? remember_chained(t->scratch->table, hash + ~round, round, value)
                            : remember(t->scratch->table, hash + round, value);
     }
-    double rate = (double)hits / (double)count;
+    double rate = (double)hits / (double)sample.count;
     double other = 1 - rate;
-    double bits = hits && hits < count ? -rate * log2(rate) - other * log2(other) : 0;
+    double bits = hits && hits < sample.count ? -rate * log2(rate) - other * log2(other) : 0;
     double cost = (double)s->encoded[column].cost * other + (double)v->order.len * bits / 8;
     return (struct candidate){by, cost};
 }
@@ -270,16 +270,15 @@ static bool scratch_make(struct scratch *s, size_t sample)
     return s->table && s->sample;
 }
 
-/* The sample of a column, in the middle: its values' hashes. @return how many; `start` is set */
-static size_t take_sample(const struct trial *t, size_t *start)
+/* The sample of a column: its values' hashes. */
+static struct column_sample take_sample(const struct trial *t)
 {
     const struct search *s = t->search;
     const struct column_values *v = &s->columns->list[t->related->column];
-    size_t count = v->order.len < s->effort->sample ? v->order.len : s->effort->sample;
-    *start = (v->order.len - count) / 2;
-    for (size_t i = 0; i < count; i++)
-        t->scratch->sample[i] = keyed_hash(value_of(s, v, *start + i)) | 1;
-    return count;
+    struct column_sample sample = column_sample(v->order.len, s->effort->sample);
+    for (size_t i = 0; i < sample.count; i++)
+        t->scratch->sample[i] = keyed_hash(value_of(s, v, sample.start + i)) | 1;
+    return sample;
 }
 
 /* Sample a column against itself and those in front of it in its largest template. */
@@ -291,17 +290,16 @@ static int try_keys(struct trial *t)
     const double cost = (double)s->encoded[column].cost;
     struct candidate chained = {.cost = cost};
     struct candidate best[RELATION_TRIALS] = {chained, chained};
-    size_t start;
-    size_t count = take_sample(t, &start);
-    keep_best(best, sample_key(t, (struct keyed_by){.column = column}, NULL, start, count));
+    const struct column_sample sample = take_sample(t);
+    keep_best(best, sample_key(t, (struct keyed_by){.column = column}, NULL, sample));
     for (size_t i = t->related->slot, tried = 0; i-- > 0 && tried < s->effort->candidates;) {
         struct keyed_by by = {.column = row[i]};
         if (s->columns->list[row[i]].kind != COLUMN_TEXT || row[i] == column)
             continue;
-        keep_best(best, sample_key(t, by, NULL, start, count));
+        keep_best(best, sample_key(t, by, NULL, sample));
         by.chained = true;
         if (s->encoded[column].cost > s->large_cost)
-            keep_better(&chained, sample_key(t, by, NULL, start, count));
+            keep_better(&chained, sample_key(t, by, NULL, sample));
         tried++;
     }
     int code = LGZ_OK;
@@ -314,14 +312,14 @@ static int try_keys(struct trial *t)
 }
 
 /* Sample a column against one behind it, and try that if it looks well. */
-static int try_behind(struct trial *t, uint32_t key, size_t start, size_t count)
+static int try_behind(struct trial *t, uint32_t key, struct column_sample sample)
 {
     const struct search *s = t->search;
     const struct keyed_by by = {.column = key, .of_row = true};
     uint32_t *slots = find_slots(s, key);
     if (!slots)
         return error_memory(t->err);
-    double cost = sample_key(t, by, slots, start, count).cost;
+    double cost = sample_key(t, by, slots, sample).cost;
     int code = LGZ_OK;
     if (cost * 8 < (double)s->encoded[t->related->column].cost * 7)
         code = try_key(t, &by, slots);
@@ -337,18 +335,17 @@ static int relate_behind(struct worker *me, void *context, size_t part, struct l
     struct trial t = {s, me->state, r, &s->scratch[me->number], err};
     const uint32_t *row = s->layout->column_of[r->template];
     const size_t slots = s->set->list.data[r->template].slot_count;
-    size_t start;
     if (s->columns->list[r->column].kind != COLUMN_TEXT ||
         s->encoded[r->column].cost < s->large_cost)
         return LGZ_OK;
     if (!scratch_make(t.scratch, s->effort->sample))
         return error_memory(err);
-    size_t count = take_sample(&t, &start);
+    const struct column_sample sample = take_sample(&t);
     int code = LGZ_OK;
     for (size_t i = r->slot + 1; i < slots && i <= r->slot + s->effort->candidates; i++) {
         bool text = s->columns->list[row[i]].kind == COLUMN_TEXT;
         if (code == LGZ_OK && text && row[i] != r->column && !s->in_step[row[i]])
-            code = try_behind(&t, row[i], start, count);
+            code = try_behind(&t, row[i], sample);
     }
     return code;
 }
