@@ -80,13 +80,12 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 instrument := $(if $(SANITIZE)$(FUZZ),$(sanitizers)) $(if $(FUZZ),-fsanitize=fuzzer-no-link)
 
 compile = $(CC) -std=gnu17 -D_GNU_SOURCE -DLOGZIP_VERSION='"$(VERSION)"' \
-    $(if $(filter yes,$(HAVE_SYSTEMD)),-DHAVE_LIBSYSTEMD=1) -Iinclude -Isrc -pthread \
-    $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) $(ENGINE_CFLAGS) $(UV_CFLAGS) \
-    $(SYSTEMD_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(instrument)
+    -Iinclude -Isrc -pthread $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) \
+    $(ENGINE_CFLAGS) $(UV_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(instrument)
 link = $(CC) -pthread $(CFLAGS) $(instrument) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 engine_libs = $(ENGINE_LIBS) -lm
-daemon_libs = $(UV_LIBS) $(SYSTEMD_LIBS) $(engine_libs)
+daemon_libs = $(UV_LIBS) $(engine_libs)
 
 # --- what there is -------------------------------------------------------------------------------
 
