@@ -19,6 +19,7 @@
 #define LOGZIP_ARCHIVE_ARCHIVE_H
 
 #include "archive/journal.h"
+#include "archive/shares.h"
 #include "segment/writer.h"
 
 /* The lock. */
@@ -102,7 +103,8 @@ struct archive_seal_result {
     uint64_t raw_bytes;
     uint64_t stored_bytes;
     uint64_t lines;
-    uint64_t torn_bytes; /**< found behind the journals' whole records, and set aside; see below */
+    struct shares shares; /**< who has how much of it */
+    uint64_t torn_bytes;  /**< found behind the journals' whole records, and set aside; see below */
 };
 
 /**

@@ -245,7 +245,7 @@ static int digest_block(const struct segment *segment, size_t index, struct buf 
     return code;
 }
 
-static int verify_draft(struct seal *s, uint64_t *lines)
+static int verify_draft(struct seal *s, struct archive_seal_result *result)
 {
     struct segment *segment;
     struct digest digest = {0};
@@ -263,7 +263,9 @@ static int verify_draft(struct seal *s, uint64_t *lines)
         code =
             error_set(s->err, LGZ_ERR_CORRUPT,
                       "%s: doesn't decode to what the journals hold; they are kept", s->draft.path);
-    *lines = info->lines;
+    result->lines = info->lines;
+    if (code == LGZ_OK)
+        code = shares_of(&result->shares, segment, s->err);
     segment_close(segment);
     digest_clear(&digest);
     buf_free(&raw);
@@ -282,7 +284,7 @@ static int make_segment(struct seal *s, struct archive_seal_result *result)
     if (code == LGZ_OK)
         code = write_segment(s, result);
     if (code == LGZ_OK)
-        code = verify_draft(s, &result->lines);
+        code = verify_draft(s, result);
     /* A file of that name can only be one that recovery found damaged. */
     if (code == LGZ_OK)
         code = file_draft_commit(&s->draft, true, s->err);
@@ -358,5 +360,6 @@ int archive_seal(const char *directory, char *const *journals, size_t count,
 void archive_seal_result_clear(struct archive_seal_result *result)
 {
     free(result->segment);
+    shares_clear(&result->shares);
     *result = (struct archive_seal_result){0};
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "line/lines.h"
 
 enum { FIRST_ROOM = 1 << 16 };
 
@@ -17,6 +18,7 @@ struct record {
     int64_t read_time;
     size_t start; /* JOURNAL_DATA: in `data` */
     size_t len;
+    size_t lines; /* in it, counted when it's written */
 };
 
 struct batch {
@@ -126,13 +128,14 @@ bool batch_drop(struct batch *b, uint64_t source_id)
     return add(b, &r);
 }
 
-static int write_record(const struct batch *b, const struct record *r,
-                        struct journal_writer *journal, struct lgz_error *err)
+static int write_record(const struct batch *b, struct record *r, struct journal_writer *journal,
+                        struct lgz_error *err)
 {
     switch (r->kind) {
     case JOURNAL_SOURCE:
         return journal_put_source(journal, &r->source, r->offset, err);
     case JOURNAL_DATA:
+        r->lines = lines_count(b->data.data + r->start, r->len);
         return journal_put_data(journal, r->source_id, r->offset, r->read_time,
                                 b->data.data + r->start, r->len, err);
     case JOURNAL_DROP:
@@ -141,7 +144,7 @@ static int write_record(const struct batch *b, const struct record *r,
     return error_set(err, LGZ_ERR_ARGUMENT, "a record of an unknown kind");
 }
 
-int batch_write(const struct batch *b, struct journal_writer *journal, struct lgz_error *err)
+int batch_write(struct batch *b, struct journal_writer *journal, struct lgz_error *err)
 {
     for (size_t i = 0; i < b->records.len; i++) {
         int code = write_record(b, &b->records.data[i], journal, err);
@@ -166,4 +169,18 @@ int batch_acknowledge(const struct batch *b, struct ledger *ledger, struct lgz_e
             return code;
     }
     return LGZ_OK;
+}
+
+void batch_tally(const struct batch *b, struct tally *tally)
+{
+    int64_t now = clock_monotonic();
+    for (size_t i = 0; i < b->records.len; i++) {
+        const struct record *r = &b->records.data[i];
+        if (r->kind == JOURNAL_SOURCE)
+            tally_source(tally, &r->source, now);
+        else if (r->kind == JOURNAL_DATA)
+            tally_read(tally, r->source_id, r->len, r->lines, r->read_time);
+        else
+            tally_end(tally, r->source_id, now);
+    }
 }

@@ -7,6 +7,7 @@
 
 #include "archive/journal.h"
 #include "daemon/ledger.h"
+#include "daemon/tally.h"
 
 struct batch;
 
@@ -34,9 +35,12 @@ bool batch_data(struct batch *b, uint64_t source_id, uint64_t offset, size_t len
 bool batch_drop(struct batch *b, uint64_t source_id);
 
 /** Append all records to the journal, in order, and sync it. On the pool. */
-int batch_write(const struct batch *b, struct journal_writer *journal, struct lgz_error *err);
+int batch_write(struct batch *b, struct journal_writer *journal, struct lgz_error *err);
 
 /** After batch_write() succeeded: enter the new positions. @return LGZ_ERR_MEMORY or LGZ_OK */
 int batch_acknowledge(const struct batch *b, struct ledger *ledger, struct lgz_error *err);
+
+/** After batch_write() succeeded, once: count what is in it. */
+void batch_tally(const struct batch *b, struct tally *tally);
 
 #endif

@@ -11,6 +11,7 @@
  *   batch               what was read and isn't in the journal yet
  *   store               batches into the journal, on the thread pool
  *   ledger              how far each source is durable
+ *   tally, timing       what was read and sealed of each, how long things took
  *   sealer              ended journals into segments, on the thread pool
  *   barrier             who waits for a sync, a seal, or the end
  *   control             the control socket; status.c renders what it shows

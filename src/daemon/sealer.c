@@ -19,6 +19,7 @@ struct sealer {
     uv_work_t work;
     uv_timer_t timer;
     struct log *log;
+    struct tally *tally;
     void (*changed)(void *context);
     void *context;
     char *directory;
@@ -50,7 +51,8 @@ static void sealer_free(struct sealer *s)
 }
 
 int sealer_open(struct sealer **out, uv_loop_t *loop, const struct config *config, struct log *log,
-                void (*changed)(void *context), void *context, struct lgz_error *err)
+                struct tally *tally, void (*changed)(void *context), void *context,
+                struct lgz_error *err)
 {
     struct sealer *s = calloc(1, sizeof(*s));
     if (!s || !(s->directory = strdup(config->directory))) {
@@ -59,6 +61,7 @@ int sealer_open(struct sealer **out, uv_loop_t *loop, const struct config *confi
     }
     s->loop = loop;
     s->log = log;
+    s->tally = tally;
     s->changed = changed;
     s->context = context;
     s->pause_ms = PAUSE_MIN_MS;
@@ -96,10 +99,16 @@ static void tell_sealed(struct sealer *s)
     if (!r->segment)
         return;
     s->totals.segments++;
-    double seconds = (double)(clock_monotonic() - s->started) / (double)NS_PER_SECOND;
+    int64_t now = clock_monotonic();
+    timing_add(&s->totals.seals, now - s->started);
+    for (size_t i = 0; i < r->shares.list.len; i++) {
+        const struct share *share = &r->shares.list.data[i];
+        tally_sealed(s->tally, &share->source, share->raw_bytes, share->stored_bytes, now);
+    }
     log_say(s->log, CONFIG_LOG_INFO, "sealed %s: %llu lines, %llu bytes in %llu, %.1f s",
             r->segment, (unsigned long long)r->lines, (unsigned long long)r->raw_bytes,
-            (unsigned long long)r->stored_bytes, seconds);
+            (unsigned long long)r->stored_bytes,
+            (double)(now - s->started) / (double)NS_PER_SECOND);
 }
 
 static void next(struct sealer *s);
@@ -128,6 +137,7 @@ static void seal_done(uv_work_t *work, int status)
         archive_seal_result_clear(&s->sealed);
         next(s);
     } else {
+        s->totals.failures++;
         memcpy(s->failure, s->err.message, sizeof(s->failure));
         s->failure[sizeof(s->failure) - 1] = '\0';
         log_say(s->log, CONFIG_LOG_ERROR, "cannot seal: %s; trying again in %llu s", s->failure,

@@ -11,6 +11,8 @@
 #include "archive/archive.h"
 #include "archive/config.h"
 #include "daemon/log.h"
+#include "daemon/tally.h"
+#include "daemon/timing.h"
 
 struct sealer;
 
@@ -19,11 +21,17 @@ struct sealer_totals {
     uint64_t raw_bytes;
     uint64_t stored_bytes;
     uint64_t lines;
+    struct timing seals; /**< those that made a segment */
+    uint64_t failures;   /**< attempts that failed */
 };
 
-/** @param changed  called on the loop after each attempt */
+/**
+ * @param log, tally  borrowed for the sealer's life
+ * @param changed     called on the loop after each attempt
+ */
 int sealer_open(struct sealer **out, uv_loop_t *loop, const struct config *config, struct log *log,
-                void (*changed)(void *context), void *context, struct lgz_error *err);
+                struct tally *tally, void (*changed)(void *context), void *context,
+                struct lgz_error *err);
 
 /** Take over level and threads. */
 void sealer_configure(struct sealer *s, const struct config *config);

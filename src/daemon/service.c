@@ -379,6 +379,7 @@ void service_close(struct service *s)
     uv_loop_close(&s->loop);
     tail_close(s->tail);
     ledger_free(s->ledger);
+    tally_free(s->tally);
     archive_unlock(s->lock);
     config_free(s->config);
     free(s);

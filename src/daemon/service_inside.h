@@ -17,6 +17,7 @@ struct service {
     struct log *log;
     struct archive_lock *lock;
     struct ledger *ledger;
+    struct tally *tally;
     struct store *store;
     struct sealer *sealer;
     struct tail *tail;

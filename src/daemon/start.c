@@ -46,13 +46,16 @@ static int take_over(struct service *s, const struct archive_recovery *r, struct
     struct store_events events = service_store_events(s);
     struct tail_sink sink = service_sink(s);
     int code = LGZ_OK;
-    for (size_t i = 0; code == LGZ_OK && i < r->position_count; i++)
+    for (size_t i = 0; code == LGZ_OK && i < r->position_count; i++) {
+        tally_source(s->tally, &r->positions[i].source, s->started);
         code = ledger_put(s->ledger, &r->positions[i].source, r->positions[i].next, err);
+    }
     if (code == LGZ_OK)
-        code = store_open(&s->store, &s->loop, s->config, r->next_sequence, s->ledger, s->log,
-                          &events, err);
+        code = store_open(&s->store, &s->loop, s->config, r->next_sequence, s->ledger, s->tally,
+                          s->log, &events, err);
     if (code == LGZ_OK)
-        code = sealer_open(&s->sealer, &s->loop, s->config, s->log, service_sealer_changed, s, err);
+        code = sealer_open(&s->sealer, &s->loop, s->config, s->log, s->tally,
+                           service_sealer_changed, s, err);
     if (code == LGZ_OK)
         code = tail_open(&s->tail, &sink, err);
     if (code == LGZ_OK)
@@ -100,7 +103,8 @@ int service_open(struct service **out, struct config *config, struct log *log,
     log_set_level(log, config->log_level);
     raise_descriptor_limit();
     s->ledger = ledger_new();
-    int code = s->ledger ? recover(s, err) : error_memory(err);
+    s->tally = tally_new();
+    int code = s->ledger && s->tally ? recover(s, err) : error_memory(err);
     if (code == LGZ_OK)
         code = service_init_handles(s, err);
     if (code == LGZ_OK)

@@ -16,6 +16,7 @@ struct store {
     uv_work_t work;
     uv_timer_t timer;
     struct ledger *ledger;
+    struct tally *tally;
     struct log *log;
     struct store_events events;
     char *directory;
@@ -38,6 +39,8 @@ struct store {
     bool owes;   /* it must end, even empty: a failed one is sealed with it */
     int64_t oldest;
     uint64_t total_bytes;
+    uint64_t failures;
+    struct timing syncs;
     char failure[500];
     int64_t pause_ms;
     int64_t retry_at;
@@ -48,6 +51,7 @@ struct store {
     size_t position_count;
     struct journal_writer *begun;
     int result;
+    int64_t took;
     struct lgz_error err;
 };
 
@@ -76,14 +80,15 @@ static void store_free(struct store *s)
 }
 
 int store_open(struct store **out, uv_loop_t *loop, const struct config *config, uint64_t sequence,
-               struct ledger *ledger, struct log *log, const struct store_events *events,
-               struct lgz_error *err)
+               struct ledger *ledger, struct tally *tally, struct log *log,
+               const struct store_events *events, struct lgz_error *err)
 {
     struct store *s = calloc(1, sizeof(*s));
     if (!s)
         return error_memory(err);
     s->loop = loop;
     s->ledger = ledger;
+    s->tally = tally;
     s->log = log;
     s->events = *events;
     s->serial = 1;
@@ -114,15 +119,18 @@ void store_configure(struct store *s, const struct config *config)
 static void run_job(uv_work_t *work)
 {
     struct store *s = work->data;
+    int64_t before = clock_monotonic();
     if (s->job == JOB_WRITE)
         s->result = batch_write(s->back, s->journal, &s->err);
     else
         s->result = journal_create(&s->begun, s->directory, s->sequence, s->positions,
                                    s->position_count, &s->err);
+    s->took = clock_monotonic() - before;
 }
 
 static void set_failed(struct store *s)
 {
+    s->failures++;
     if (!s->failure[0])
         log_say(s->log, CONFIG_LOG_ERROR,
                 "%s; reading waits, and nothing is lost as long as the log files stay",
@@ -147,6 +155,8 @@ static void write_done(struct store *s)
         set_failed(s);
         return;
     }
+    batch_tally(s->back, s->tally);
+    timing_add(&s->syncs, s->took);
     s->total_bytes += batch_bytes(s->back);
     if (batch_bytes(s->back) && !s->oldest)
         s->oldest = batch_since(s->back);
@@ -163,6 +173,7 @@ static void begin_done(struct store *s)
         if (s->journal) { /* the old one still is as good as ever */
             s->rotate_after = clock_monotonic() + s->pause_ms * (NS_PER_SECOND / 1000);
             s->pause_ms = s->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : s->pause_ms * 2;
+            s->failures++;
             log_say(s->log, CONFIG_LOG_ERROR, "%s; the seal waits", s->err.message);
             s->events.failed(s->events.context, s->err.message);
         } else {
@@ -358,6 +369,16 @@ int64_t store_oldest(const struct store *s)
 uint64_t store_total_bytes(const struct store *s)
 {
     return s->total_bytes;
+}
+
+const struct timing *store_syncs(const struct store *s)
+{
+    return &s->syncs;
+}
+
+uint64_t store_failures(const struct store *s)
+{
+    return s->failures;
 }
 
 bool store_busy(const struct store *s)

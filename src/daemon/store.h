@@ -18,6 +18,7 @@
 #include "archive/config.h"
 #include "daemon/batch.h"
 #include "daemon/log.h"
+#include "daemon/timing.h"
 
 struct store;
 
@@ -35,11 +36,11 @@ struct store_events {
 /**
  * Begin journal `sequence` with the ledger's positions.
  *
- * @param ledger, log  borrowed for the store's life
+ * @param ledger, tally, log  borrowed for the store's life
  */
 int store_open(struct store **out, uv_loop_t *loop, const struct config *config, uint64_t sequence,
-               struct ledger *ledger, struct log *log, const struct store_events *events,
-               struct lgz_error *err);
+               struct ledger *ledger, struct tally *tally, struct log *log,
+               const struct store_events *events, struct lgz_error *err);
 
 /** Take over sync_interval and sync_bytes. */
 void store_configure(struct store *s, const struct config *config);
@@ -68,6 +69,10 @@ uint64_t store_journal_bytes(const struct store *s);
 uint64_t store_data_bytes(const struct store *s);  /**< raw bytes in the journal */
 int64_t store_oldest(const struct store *s);       /**< clock_monotonic() of the first; 0: none */
 uint64_t store_total_bytes(const struct store *s); /**< raw bytes journaled since the start */
+
+/** What writing and syncing a batch took, and how often that failed. */
+const struct timing *store_syncs(const struct store *s);
+uint64_t store_failures(const struct store *s);
 
 /** Is work on the pool? Then store_close() has to wait. */
 bool store_busy(const struct store *s);
