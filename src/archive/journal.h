@@ -11,6 +11,7 @@
 #ifndef LOGZIP_ARCHIVE_JOURNAL_H
 #define LOGZIP_ARCHIVE_JOURNAL_H
 
+#include "archive/mark.h"
 #include "segment/source.h"
 
 /** The longest run of bytes that one journal_put_data() takes. */
@@ -20,6 +21,7 @@ enum { JOURNAL_DATA_MAX = 16 << 20 };
 struct source_position {
     struct source source;
     uint64_t next;
+    struct mark mark; /**< of the bytes before `next`; its length is at most `next` */
 };
 
 struct journal_writer;
@@ -95,6 +97,7 @@ struct journal_record {
     uint64_t source_id;
     struct source source; /**< JOURNAL_SOURCE: owned by the reader, valid until the next record */
     uint64_t next;        /**< JOURNAL_SOURCE: the position at that moment */
+    struct mark mark;     /**< JOURNAL_SOURCE: of the bytes before that, if it's there */
     uint64_t offset;      /**< JOURNAL_DATA: of the first byte in the source */
     int64_t read_time;    /**< JOURNAL_DATA */
     struct span data;     /**< JOURNAL_DATA: valid until the next record */

@@ -18,12 +18,15 @@
  *                     journal, and a record at another place, can't pass for one that belongs here.
  *   8   4  length     of the payload; at most JOURNAL_PAYLOAD_MAX
  *   12  1  kind       1 source, 2 data, 3 drop
- *   13  1  flags      data: bit 0 is set if the bytes are a zstd frame; all others are 0
+ *   13  1  flags      data: bit 0 is set if the bytes are a zstd frame; source: bit 1 is set if it
+ *                     has a mark; all others are 0
  *   14     payload
  *
  * Payload of a source record
  *   source            as source_write() writes it
  *   varint next       how far the source was read: the offset of the next byte wanted
+ *   varint length     of the mark: 1 to MARK_MAX, at most `next`; only if flag bit 1 is set
+ *   8      mark       H of so many bytes of the source, those before `next`; only if it is set
  *
  * Payload of a data record
  *   varint source     the source's id, not 0; a source record for it comes before
@@ -55,7 +58,9 @@ enum {
     JOURNAL_CHECKSUM_LEN = 8,   /**< at the record's start, not part of what it covers */
     JOURNAL_NAME_MAX = 1 << 16, /**< bytes of a source's name, and of its input's name */
     JOURNAL_PAYLOAD_MAX = (16 << 20) + (1 << 18), /**< the largest data or source, and its fields */
+    JOURNAL_FLAGS_AT = 13,                        /**< in a record */
     JOURNAL_FLAG_ZSTD = 1,
+    JOURNAL_FLAG_MARK = 2,
 };
 
 _Static_assert(JOURNAL_PAYLOAD_MAX > 2 * JOURNAL_NAME_MAX + 8 * VARINT_MAX,

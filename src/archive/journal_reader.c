@@ -129,7 +129,13 @@ static int parse_source(struct journal_reader *r, struct reader *in, uint8_t fla
     record->source = r->source;
     record->source_id = r->source.id;
     record->next = reader_varint(in);
-    if (in->failed || flags || record->source_id == 0 || reader_left(in))
+    bool marked = flags & JOURNAL_FLAG_MARK;
+    if (marked) {
+        record->mark.len = (uint32_t)reader_varint_max(in, MARK_MAX);
+        record->mark.hash = reader_le(in, 8);
+    }
+    if (in->failed || flags & ~JOURNAL_FLAG_MARK || record->source_id == 0 || reader_left(in) ||
+        marked != (record->mark.len != 0) || record->mark.len > record->next)
         return damaged(r, record->position, "damaged source record", err);
     return LGZ_OK;
 }

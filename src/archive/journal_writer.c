@@ -64,8 +64,8 @@ static void record_end(struct buf *b, size_t start, uint64_t seed, uint64_t posi
            8);
 }
 
-static int compose_source(struct buf *b, const struct source *source, uint64_t next, uint64_t seed,
-                          uint64_t position, struct lgz_error *err)
+static int compose_source(struct buf *b, const struct source *source, uint64_t next,
+                          struct mark mark, uint64_t seed, uint64_t position, struct lgz_error *err)
 {
     if (source->id == 0)
         return error_set(err, LGZ_ERR_ARGUMENT, "a source's id can't be 0");
@@ -75,6 +75,12 @@ static int compose_source(struct buf *b, const struct source *source, uint64_t n
     size_t start = record_begin(b, JOURNAL_SOURCE);
     source_write(b, source);
     varint_put(b, next);
+    if (mark.len) {
+        varint_put(b, mark.len);
+        buf_put_le(b, mark.hash, 8);
+    }
+    if (mark.len && !b->failed)
+        b->data[start + JOURNAL_FLAGS_AT] = JOURNAL_FLAG_MARK;
     record_end(b, start, seed, position);
     return b->failed ? error_memory(err) : LGZ_OK;
 }
@@ -166,7 +172,8 @@ static int compose_start(struct journal_writer *j, struct buf *b,
     j->seed = hash_bytes(b->data, b->len);
     buf_put_le(b, j->seed, 8);
     for (size_t i = 0; i < count; i++) {
-        int code = compose_source(b, &positions[i].source, positions[i].next, j->seed, b->len, err);
+        const struct source_position *p = &positions[i];
+        int code = compose_source(b, &p->source, p->next, p->mark, j->seed, b->len, err);
         if (code == LGZ_OK)
             code = make_known(j, positions[i].source.id, err);
         if (code != LGZ_OK)
@@ -345,7 +352,8 @@ int journal_put_source(struct journal_writer *j, const struct source *source, ui
     if (code != LGZ_OK)
         return code;
     buf_clear(&j->record);
-    code = compose_source(&j->record, source, next, j->seed, atomic_load(&j->end), err);
+    code = compose_source(&j->record, source, next, (struct mark){0}, j->seed, atomic_load(&j->end),
+                          err);
     bool known = is_known(j, source->id);
     if (code == LGZ_OK)
         code = make_known(j, source->id, err);

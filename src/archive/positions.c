@@ -63,6 +63,19 @@ void positions_drop(struct positions *p, uint64_t id)
     memmove(item, item + 1, (size_t)(p->items.data + p->items.len - item) * sizeof(*item));
 }
 
+static int apply_source(struct positions *p, const struct journal_record *record,
+                        struct lgz_error *err)
+{
+    const struct source_position *old = positions_find(p, record->source_id);
+    struct mark mark = record->mark;
+    if (!mark.len && old && old->next == record->next)
+        mark = old->mark; /* more is known of the source, and nothing else of its bytes */
+    int code = positions_put(p, &record->source, record->next, err);
+    if (code == LGZ_OK)
+        positions_find(p, record->source_id)->mark = mark;
+    return code;
+}
+
 int positions_apply(struct positions *p, const struct journal_record *record, const char *path,
                     struct lgz_error *err)
 {
@@ -70,7 +83,7 @@ int positions_apply(struct positions *p, const struct journal_record *record, co
     uint64_t end;
     switch (record->kind) {
     case JOURNAL_SOURCE:
-        return positions_put(p, &record->source, record->next, err);
+        return apply_source(p, record, err);
     case JOURNAL_DROP:
         positions_drop(p, record->source_id);
         return LGZ_OK;
@@ -83,8 +96,10 @@ int positions_apply(struct positions *p, const struct journal_record *record, co
                          "%s: offset %" PRIu64 ": data of source %" PRIu64 ", which isn't known",
                          path, record->position, record->source_id);
     end = record->offset + record->data.len; /* the reader has checked the sum */
-    if (end > item->next)
+    if (end > item->next) {
         item->next = end;
+        item->mark = mark_of(record->data.data, record->data.len);
+    }
     return LGZ_OK;
 }
 

@@ -162,7 +162,8 @@ int batch_acknowledge(const struct batch *b, struct ledger *ledger, struct lgz_e
         if (r->kind == JOURNAL_SOURCE)
             code = ledger_put(ledger, &r->source, r->offset, err);
         else if (r->kind == JOURNAL_DATA)
-            ledger_advance(ledger, r->source_id, r->offset + r->len);
+            ledger_advance(ledger, r->source_id, r->offset + r->len,
+                           mark_of(b->data.data + r->start, r->len));
         else
             ledger_drop(ledger, r->source_id);
         if (code != LGZ_OK)

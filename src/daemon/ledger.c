@@ -46,6 +46,8 @@ int ledger_put(struct ledger *l, const struct source *source, uint64_t next, str
         return code;
     }
     fresh->next = old && old->next > next ? old->next : next;
+    if (old && old->next == fresh->next)
+        fresh->mark = old->mark;
     if (!idmap_put(&l->entries, source->id, 0, fresh)) {
         entry_free(fresh);
         return error_memory(err);
@@ -54,11 +56,13 @@ int ledger_put(struct ledger *l, const struct source *source, uint64_t next, str
     return LGZ_OK;
 }
 
-void ledger_advance(struct ledger *l, uint64_t source_id, uint64_t next)
+void ledger_advance(struct ledger *l, uint64_t source_id, uint64_t next, struct mark mark)
 {
     struct source_position *e = idmap_get(&l->entries, source_id, 0);
-    if (e && e->next < next)
-        e->next = next;
+    if (!e || e->next > next)
+        return;
+    e->next = next;
+    e->mark = mark;
 }
 
 void ledger_drop(struct ledger *l, uint64_t source_id)
@@ -101,6 +105,7 @@ int ledger_snapshot(const struct ledger *l, struct source_position **positions, 
             return code;
         }
         copy[n].next = e->next;
+        copy[n].mark = e->mark;
     }
     qsort(copy, n, sizeof(*copy), by_id);
     *positions = copy;

@@ -16,8 +16,10 @@ void ledger_free(struct ledger *l);
 /** Make a source known or replace what is known of it. Its position never goes back. */
 int ledger_put(struct ledger *l, const struct source *source, uint64_t next, struct lgz_error *err);
 
-/** The source's bytes up to `next` are durable. Unknown sources are ignored. */
-void ledger_advance(struct ledger *l, uint64_t source_id, uint64_t next);
+/** The source's bytes up to `next`, which end with `mark`, are durable. Unknown sources are
+ * ignored.
+ */
+void ledger_advance(struct ledger *l, uint64_t source_id, uint64_t next, struct mark mark);
 
 /** The source isn't read any more. */
 void ledger_drop(struct ledger *l, uint64_t source_id);

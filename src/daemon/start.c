@@ -47,8 +47,10 @@ static int take_over(struct service *s, const struct archive_recovery *r, struct
     struct tail_sink sink = service_sink(s);
     int code = LGZ_OK;
     for (size_t i = 0; code == LGZ_OK && i < r->position_count; i++) {
-        tally_source(s->tally, &r->positions[i].source, s->started);
-        code = ledger_put(s->ledger, &r->positions[i].source, r->positions[i].next, err);
+        const struct source_position *p = &r->positions[i];
+        tally_source(s->tally, &p->source, s->started);
+        code = ledger_put(s->ledger, &p->source, p->next, err);
+        ledger_advance(s->ledger, p->source.id, p->next, p->mark);
     }
     if (code == LGZ_OK)
         code = store_open(&s->store, &s->loop, s->config, r->next_sequence, s->ledger, s->tally,

@@ -34,6 +34,40 @@ int logfile_matches(const struct source *source, int fd)
     return result == 1 ? print == source->fingerprint : result;
 }
 
+/* The bytes before `position`, at most MARK_MAX. @return how many, or -1 with errno */
+static ssize_t bytes_before(int fd, uint64_t position, uint8_t *bytes)
+{
+    size_t len = position < MARK_MAX ? (size_t)position : MARK_MAX;
+    return len ? file_read_at(fd, bytes, len, position - len, "", NULL) : 0;
+}
+
+/* Do `len` bytes that were read before a position end with `mark`? */
+static bool ends_with(struct mark mark, const uint8_t *bytes, ssize_t len)
+{
+    return !mark.len ||
+           (len >= (ssize_t)mark.len && hash_bytes(bytes + len - mark.len, mark.len) == mark.hash);
+}
+
+int logfile_mark_matches(struct mark mark, uint64_t position, int fd)
+{
+    uint8_t bytes[MARK_MAX];
+    if (!mark.len)
+        return 1;
+    ssize_t len = bytes_before(fd, position, bytes);
+    return len < 0 ? -1 : ends_with(mark, bytes, len);
+}
+
+bool logfile_skip_to(struct logfile *f, uint64_t position)
+{
+    uint8_t bytes[MARK_MAX];
+    ssize_t len = bytes_before(f->fd, position, bytes);
+    if (len < 0 || (len < MARK_MAX && (uint64_t)len < position))
+        return false;
+    f->position = position;
+    f->mark = mark_of(bytes, (size_t)len);
+    return true;
+}
+
 int logfile_open_path(const char *path, struct stat *st)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -72,7 +106,7 @@ struct logfile *logfile_new(uint64_t id, const char *name, const char *input, co
     return f;
 }
 
-struct logfile *logfile_resume(const struct source *source, uint64_t position)
+struct logfile *logfile_resume(const struct source *source, uint64_t position, struct mark mark)
 {
     struct logfile *f = calloc(1, sizeof(*f));
     if (!f)
@@ -81,6 +115,7 @@ struct logfile *logfile_resume(const struct source *source, uint64_t position)
     f->watch = -1;
     f->told = true;
     f->position = position;
+    f->mark = mark;
     f->path = strdup(source->name);
     if (!f->path || source_copy(&f->source, source, NULL) != LGZ_OK) {
         free(f->path);
@@ -127,6 +162,13 @@ static enum logfile_change reopen(struct logfile *f, struct stat *st)
     return LOGFILE_SAME;
 }
 
+/* Are the bytes that were read still there, as far as the fingerprint and the mark tell? */
+static int is_unchanged(const struct logfile *f)
+{
+    int matches = logfile_matches(&f->source, f->fd);
+    return matches == 1 ? logfile_mark_matches(f->mark, f->position, f->fd) : matches;
+}
+
 enum logfile_change logfile_look(struct logfile *f)
 {
     struct stat st;
@@ -146,17 +188,30 @@ enum logfile_change logfile_look(struct logfile *f)
         return LOGFILE_REPLACED;
     /* If it grew, the fingerprint is compared after the read. */
     bool grew = (uint64_t)st.st_size > f->position;
-    int matches = changed && !grew ? logfile_matches(&f->source, f->fd) : 1;
+    int matches = changed && !grew ? is_unchanged(f) : 1;
     if (matches != 1)
         return matches < 0 ? LOGFILE_FAILED : LOGFILE_REPLACED;
     f->seen = st;
     return grew ? LOGFILE_GREW : LOGFILE_SAME;
 }
 
-ssize_t logfile_read(const struct logfile *f, void *data, size_t room)
+/* The mark behind `len` bytes that were read behind the `before_len` at `before`. */
+static struct mark mark_behind(const uint8_t *before, size_t before_len, const void *data,
+                               size_t len)
+{
+    uint8_t bytes[2 * MARK_MAX];
+    if (len >= MARK_MAX)
+        return mark_of(data, len);
+    memcpy(bytes, before, before_len);
+    memcpy(bytes + before_len, data, len);
+    return mark_of(bytes, before_len + len);
+}
+
+ssize_t logfile_read(const struct logfile *f, void *data, size_t room, struct mark *after)
 {
     struct lgz_error err = {0};
     struct stat st;
+    uint8_t before[MARK_MAX];
     errno = 0;
     ssize_t n = file_read_at(f->fd, data, room, f->position, f->path, &err);
     if (n < 0)
@@ -166,8 +221,12 @@ ssize_t logfile_read(const struct logfile *f, void *data, size_t room)
         return -1;
     if ((uint64_t)st.st_size < f->position + (uint64_t)n)
         return -2;
-    int matches = logfile_matches(&f->source, f->fd);
-    return matches == 1 ? n : matches == 0 ? -2 : -1;
+    ssize_t len = bytes_before(f->fd, f->position, before);
+    int matches = len < 0 ? -1 : logfile_matches(&f->source, f->fd);
+    if (matches != 1 || !ends_with(f->mark, before, len))
+        return matches < 0 ? -1 : -2;
+    *after = mark_behind(before, (size_t)len, data, (size_t)n);
+    return n;
 }
 
 bool logfile_extend_print(struct logfile *f, const void *data, size_t len)

@@ -2,10 +2,11 @@
  * logfile.h - one source that is being read: which file it is, how far it was read, and whether it
  * still is the file that it was.
  *
- * A file is told from others by device, inode and fingerprint: the hash of its first bytes, at
- * most LOGFILE_PRINT_MAX, never more than were read. The fingerprint is compared after each read
- * and before what was read counts, so bytes of a file that was truncated and has grown again are
- * never taken for those of the old one.
+ * A file is told from others by device, inode, fingerprint and mark: the hash of its first bytes,
+ * at most LOGFILE_PRINT_MAX, never more than were read, and the hash of the bytes before the
+ * position. Both are compared after each read and before what was read counts, so bytes of a file
+ * that was truncated and has grown again are never taken for those of the old one, unless it has
+ * the same first and the same last bytes up to the position.
  */
 #ifndef LOGZIP_TAIL_LOGFILE_H
 #define LOGZIP_TAIL_LOGFILE_H
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "archive/mark.h"
 #include "segment/source.h"
 
 enum { LOGFILE_PRINT_MAX = 1024 };
@@ -21,6 +23,7 @@ enum { LOGFILE_PRINT_MAX = 1024 };
 struct logfile {
     struct source source; /**< as it was last told to the sink */
     uint64_t position;    /**< the next byte wanted */
+    struct mark mark;     /**< of the bytes before it */
     char *path;           /**< where the file is now, as far as known */
     int fd;               /**< -1: closed for idleness, or can't be opened */
     int watch;            /**< watch descriptor, or -1 */
@@ -56,6 +59,16 @@ int logfile_print(int fd, uint32_t len, uint64_t *print);
 int logfile_matches(const struct source *source, int fd);
 
 /**
+ * Do the bytes of `fd` before `position` have this mark?
+ *
+ * @return 1 (also when there is no mark), 0, or -1 with errno
+ */
+int logfile_mark_matches(struct mark mark, uint64_t position, int fd);
+
+/** Go to `position` of an open file without having read what is before. @return false: no mark */
+bool logfile_skip_to(struct logfile *f, uint64_t position);
+
+/**
  * A log file is opened like this: for reading, without waiting (a FIFO would), not as a terminal.
  *
  * @return the descriptor, with `*st` filled, or -1 and errno; EINVAL if it isn't a regular file
@@ -67,7 +80,7 @@ struct logfile *logfile_new(uint64_t id, const char *name, const char *input,
                             const struct stat *st);
 
 /** The source of a position that was recorded earlier. @return NULL when memory is out */
-struct logfile *logfile_resume(const struct source *source, uint64_t position);
+struct logfile *logfile_resume(const struct source *source, uint64_t position, struct mark mark);
 
 /** Close and free. NULL is allowed. The watch stays, it isn't the file's own. */
 void logfile_free(struct logfile *f);
@@ -89,9 +102,10 @@ enum logfile_change logfile_look(struct logfile *f);
 /**
  * Read up to `room` bytes at the position into `data`. The position isn't moved.
  *
+ * @param after  set to the mark behind the bytes read
  * @return bytes read; 0 at the end; -1 with errno; -2 if the file isn't what it was
  */
-ssize_t logfile_read(const struct logfile *f, void *data, size_t room);
+ssize_t logfile_read(const struct logfile *f, void *data, size_t room, struct mark *after);
 
 /**
  * With `len` bytes just read at the position: make the fingerprint longer, if it can be made twice

@@ -105,9 +105,8 @@ static bool skip_to_end(struct logfile *f, const struct stat *st)
     if (logfile_print(f->fd, len, &f->source.fingerprint) != 1)
         return false;
     f->source.fingerprint_len = len;
-    f->position = size;
     f->restate = true;
-    return true;
+    return logfile_skip_to(f, size);
 }
 
 static struct logfile *new_source(struct tail *t, const char *path,
@@ -242,6 +241,8 @@ static void on_inode(void *context, const char *path, void *value)
     bool same = st.st_dev == f->source.device && st.st_ino == f->source.inode &&
                 (uint64_t)st.st_size >= f->position;
     int matches = same ? logfile_matches(&f->source, fd) : 0;
+    if (matches == 1)
+        matches = logfile_mark_matches(f->mark, f->position, fd);
     if (matches != 1) {
         f->unreachable = matches < 0;
         close(fd);

@@ -74,7 +74,7 @@ int tail_resume(struct tail *t, const struct source_position *positions, size_t 
         const struct source *s = &positions[i].source;
         uint64_t name = hash_bytes(s->name, strlen(s->name));
         uint64_t input = hash_bytes(s->input, strlen(s->input));
-        struct logfile *f = logfile_resume(s, positions[i].next);
+        struct logfile *f = logfile_resume(s, positions[i].next, positions[i].mark);
         if (!f || !set_add(t, f))
             return error_memory(err);
         struct logfile *other = idmap_get(&t->by_name, name, s->inode);
@@ -136,8 +136,9 @@ bool tail_ready(const struct tail *t)
     return !TAILQ_EMPTY(&t->queue);
 }
 
-/* `len` bytes at `data` were read from `f`. */
-static bool pass_on(struct tail *t, struct logfile *f, const void *data, size_t len)
+/* `len` bytes at `data` were read from `f`, with the mark `after` behind them. */
+static bool pass_on(struct tail *t, struct logfile *f, const void *data, size_t len,
+                    struct mark after)
 {
     if (logfile_extend_print(f, data, len))
         f->restate = true;
@@ -146,6 +147,7 @@ static bool pass_on(struct tail *t, struct logfile *f, const void *data, size_t 
     if (!t->sink.data(t->sink.context, f->source.id, f->position, len))
         return false;
     f->position += len;
+    f->mark = after;
     f->failing = false;
     if (f->marked && f->position >= f->target)
         set_unmark(t, f);
@@ -170,12 +172,13 @@ bool tail_read(struct tail *t, size_t budget, int64_t now)
             return false;
         if (room > TAIL_READ_MAX)
             room = TAIL_READ_MAX;
-        ssize_t n = logfile_read(f, data, room);
+        struct mark after;
+        ssize_t n = logfile_read(f, data, room, &after);
         if (n == -2) {
             rotate_replaced(t, f);
         } else if (n < 0) {
             set_failed(t, f, errno);
-        } else if (n > 0 && !pass_on(t, f, data, (size_t)n)) {
+        } else if (n > 0 && !pass_on(t, f, data, (size_t)n, after)) {
             return false;
         } else if ((size_t)n < room) {
             read_to_end(t, f);

@@ -62,7 +62,7 @@ static inline struct journal_writer *create_journal(uint64_t sequence, uint64_t 
     struct source_position start[16];
     ck_assert_uint_le(sources, 16);
     for (uint64_t i = 0; i < sources; i++)
-        start[i] = (struct source_position){source_of(i + 1), next};
+        start[i] = (struct source_position){source_of(i + 1), next, {0}};
     ck_ok(journal_create(&j, directory, sequence, start, sources, &err));
     for (uint64_t i = 0; i < sources; i++)
         free(start[i].source.name);

@@ -44,7 +44,7 @@ static struct source source_of(uint64_t id)
 static struct journal_writer *create(uint64_t sequence)
 {
     struct journal_writer *j;
-    struct source_position start = {source_of(1), 0};
+    struct source_position start = {source_of(1), 0, {0}};
     ck_assert_msg(journal_create(&j, directory, sequence, &start, 1, &err) == LGZ_OK, "%s",
                   err.message);
     return j;
@@ -92,7 +92,7 @@ static void put_numbered(struct journal_writer *j, size_t from, size_t to)
 
 START_TEST(all_kinds_come_back)
 {
-    struct source_position start[] = {{source_of(1), 10}, {source_of(3), 30}};
+    struct source_position start[] = {{source_of(1), 10, {0}}, {source_of(3), 30, {4, 99}}};
     struct source added = {.id = 9,
                            .name = name_x,
                            .input = input_x,
@@ -120,6 +120,8 @@ START_TEST(all_kinds_come_back)
         ck_assert_uint_eq(record.source.id, start[i].source.id);
         ck_assert_str_eq(record.source.name, "/var/log/x");
         ck_assert_uint_eq(record.next, start[i].next);
+        ck_assert_uint_eq(record.mark.len, start[i].mark.len);
+        ck_assert_uint_eq(record.mark.hash, start[i].mark.hash);
     }
     ck_assert_int_eq(journal_next(r, &record, &err), 1);
     ck_assert_int_eq(record.kind, JOURNAL_DATA);
@@ -510,7 +512,7 @@ START_TEST(full_disk_creates_nothing)
 {
     signal(SIGXFSZ, SIG_IGN);
     struct journal_writer *j;
-    struct source_position start = {source_of(1), 0};
+    struct source_position start = {source_of(1), 0, {0}};
     limit_file_size(50);
     int code = journal_create(&j, directory, 1, &start, 1, &err);
     limit_file_size(RLIM_INFINITY);
@@ -527,7 +529,7 @@ START_TEST(many_sources)
     struct source_position *start = calloc(COUNT, sizeof(*start));
     ck_assert_ptr_nonnull(start);
     for (size_t i = 0; i < COUNT; i++)
-        start[i] = (struct source_position){source_of(COUNT - i), i}; /* in falling order */
+        start[i] = (struct source_position){source_of(COUNT - i), i, {0}}; /* in falling order */
     struct journal_writer *j;
     ck_assert_int_eq(journal_create(&j, directory, 1, start, COUNT, &err), LGZ_OK);
     for (uint64_t id = 1; id <= COUNT; id += 7)

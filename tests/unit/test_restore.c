@@ -39,10 +39,10 @@ END_TEST
 static void make_generations(void)
 {
     struct source_position start[] = {
-        {named_source(1, app), 0},
-        {named_source(2, app_old), 0},
-        {named_source(3, app), 0},
-        {named_source(4, other), 0},
+        {named_source(1, app), 0, {0}},
+        {named_source(2, app_old), 0, {0}},
+        {named_source(3, app), 0, {0}},
+        {named_source(4, other), 0, {0}},
     };
     struct journal_writer *j;
     ck_ok(journal_create(&j, directory, 1, start, 4, &err));
@@ -94,7 +94,8 @@ END_TEST
 START_TEST(exact_name_is_no_pattern)
 {
     char starred[] = "/log/*";
-    struct source_position start[] = {{named_source(1, app), 0}, {named_source(2, starred), 0}};
+    struct source_position start[] = {{named_source(1, app), 0, {0}},
+                                      {named_source(2, starred), 0, {0}}};
     struct journal_writer *j;
     ck_ok(journal_create(&j, directory, 1, start, 2, &err));
     put(j, 1, 0, "plain");
@@ -204,7 +205,8 @@ START_TEST(much_data)
         ck_ok(journal_put_data(j, id, at[id], turn * NS_PER_SECOND, all + at[id], len, &err));
         at[id] += len;
         if (turn % 100 == 99) {
-            struct source_position next[] = {{source_of(1), at[1]}, {source_of(2), at[2]}};
+            struct source_position next[] = {{source_of(1), at[1], {0}},
+                                             {source_of(2), at[2], {0}}};
             journal_close(j);
             ck_ok(journal_create(&j, directory, ++sequence, next, 2, &err));
             free(next[0].source.name);

@@ -109,7 +109,7 @@ static void fill_archive(struct model *m, unsigned seed, size_t largest_read)
         struct source_position positions[SOURCES];
         struct journal_writer *j = NULL;
         for (size_t s = 0; s < SOURCES; s++)
-            positions[s] = (struct source_position){source_of(s + 1), m->read[s]};
+            positions[s] = (struct source_position){source_of(s + 1), m->read[s], {0}};
         ck_ok(journal_create(&j, directory, sequence, positions, SOURCES, &err));
         if (sequence > 1)
             seal_journal(sequence - 1);
@@ -301,7 +301,7 @@ static void put_text(struct journal_writer *j, uint64_t id, uint64_t offset, con
 /* A gap ends a line, bytes that come twice count once, a dropped source's rest is a line. */
 START_TEST(test_gaps_and_overlaps)
 {
-    struct source_position positions[2] = {{source_of(1), 0}, {source_of(2), 0}};
+    struct source_position positions[2] = {{source_of(1), 0, {0}}, {source_of(2), 0, {0}}};
     struct journal_writer *j = NULL;
     struct collector c = {0};
     make_directory();
@@ -329,7 +329,7 @@ END_TEST
 /* A segment of many blocks: 1500 lines of each of two days. */
 static void seal_two_days(void)
 {
-    struct source_position position = {source_of(1), 0};
+    struct source_position position = {source_of(1), 0, {0}};
     struct journal_writer *j = NULL;
     struct buf text = {0};
     for (int day = 1; day <= 2; day++)

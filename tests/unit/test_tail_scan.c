@@ -71,6 +71,46 @@ START_TEST(truncated)
 }
 END_TEST
 
+/* Truncated and regrown past the position between two looks, with the same first bytes: the last
+ * ones tell, whatever the fingerprint covers. */
+START_TEST(regrown_alike)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "started at boot\n");
+    follow();
+    put("a.log", "a", "one\n");
+    follow();
+    ck_assert_uint_eq(got[1].source.fingerprint_len, 16);
+    put("a.log.1", "w", "started at boot\none\nunread\n");
+    put("a.log", "w", "started at boot\ntwo\nthree\n");
+    follow();
+    expect(1, "started at boot\none\nunread\n");
+    expect(2, "started at boot\ntwo\nthree\n");
+}
+END_TEST
+
+/* The same while nobody looked: the position was recorded with its mark. */
+START_TEST(resumed_regrown_alike)
+{
+    struct stat st;
+    char name[200];
+    char in_name[] = "in";
+    put("a.log", "w", "started at boot\ntwo\nthree\n");
+    put("a.log.1", "w", "started at boot\none\nunread\n");
+    ck_assert_int_eq(stat(in("a.log"), &st), 0);
+    snprintf(name, sizeof(name), "%s/a.log", directory);
+    struct source_position p = {
+        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes("started at boot\n", 16), 16},
+        20,
+        mark_of("one\n", 4)};
+    on_source(NULL, &p.source, p.next);
+    open_tail(&p, 1, 10);
+    follow();
+    expect(7, "unread\n");
+    expect(10, "started at boot\ntwo\nthree\n");
+}
+END_TEST
+
 START_TEST(resumed)
 {
     struct stat st;
@@ -83,9 +123,9 @@ START_TEST(resumed)
     snprintf(name[2], 200, "%s/gone.log", directory);
     char in_name[] = "in";
     struct source_position p[3] = {
-        {{7, name[0], in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4}, 4},
-        {{8, name[1], in_name, st.st_dev, 0, hash_bytes("old\n", 4), 4}, 4},
-        {{9, name[2], in_name, st.st_dev, 1, hash_bytes("old\n", 4), 4}, 4},
+        {{7, name[0], in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4}, 4, {0}},
+        {{8, name[1], in_name, st.st_dev, 0, hash_bytes("old\n", 4), 4}, 4, {0}},
+        {{9, name[2], in_name, st.st_dev, 1, hash_bytes("old\n", 4), 4}, 4, {0}},
     };
     ck_assert_int_eq(stat(in("b.log"), &st), 0);
     p[1].source.inode = st.st_ino; /* the inode, with other bytes */
@@ -139,6 +179,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, appends_and_room);
     tcase_add_test(tc, renamed_and_let_go);
     tcase_add_test(tc, truncated);
+    tcase_add_test(tc, regrown_alike);
+    tcase_add_test(tc, resumed_regrown_alike);
     tcase_add_test(tc, resumed);
     tcase_add_test(tc, from_the_end);
     tcase_add_test(tc, marks);
