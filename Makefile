@@ -15,7 +15,8 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-fuzz check-integration demo bench grouping fuzz fuzz-programs \
+.PHONY: all objects check check-unit check-fuzz check-integration demo bench bench-daemon \
+    grouping fuzz fuzz-programs \
     lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
 MAKEFLAGS += --no-builtin-rules
@@ -97,7 +98,8 @@ daemon_sources := $(call sources,tail daemon)
 cli_sources := $(call sources,cli)
 unit_sources := $(sort $(wildcard tests/unit/test_*.c))
 fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c tests/bench/grouping.c)
+tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c tests/bench/grouping.c \
+    tests/bench/multiply.c)
 
 library_objects := $(call objects,$(library_sources))
 daemon_objects := $(call objects,$(daemon_sources))
@@ -236,11 +238,18 @@ TOOLS :=
 bench: $(B)/tests/bench $(B)/logzipctl
 	$(Q)BUILD='$(abspath $(B))' SRC='$(SRC)' tests/bench/run '$(CORPUS)' '$(FILES)' '$(TOOLS)'
 
+# How fast the daemon reads, journals and seals LOG, made BYTES long; and what IDLE files cost.
+LOG := datasets/samples/nginx-access.log.zst
+BYTES := 512M
+IDLE := 10000
+bench-daemon: all $(B)/tests/multiply
+	$(Q)BUILD='$(abspath $(B))' tests/bench/daemon '$(LOG)' '$(BYTES)' '$(IDLE)'
+
 # The same directory with groups/X.txt beside X.log: how well templates are found.
 grouping: $(B)/tests/grouping
 	$(Q)BUILD='$(abspath $(B))' tests/bench/grouping '$(CORPUS)'
 
-$(B)/tests/bench $(B)/tests/grouping: $(B)/tests/%: $(B)/obj/tests/bench/%.o $(B)/liblogzip.a
+$(B)/tests/bench $(B)/tests/grouping $(B)/tests/multiply: $(B)/tests/%: $(B)/obj/tests/bench/%.o $(B)/liblogzip.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs)
@@ -375,6 +384,7 @@ dist:
 #?   check-integration  only the tests that run the programs
 #?   grouping           measure how well templates are found (CORPUS with groups/)
 #?   bench              compare sizes and CPU time with gzip, zstd and xz
+#?   bench-daemon       measure the daemon: MB/s, CPU, memory, idle files
 #?                      (CORPUS=DIR FILES=PATTERN TOOLS=LIST)
 #?   fuzz               fuzz each target for FUZZ_SECONDS=60 (needs clang)
 #?   lint               clang-format, compiler warnings, cppcheck, shellcheck, layers
