@@ -17,4 +17,7 @@ int64_t clock_monotonic(void);
 /** CPU time of the whole process so far, nanoseconds. */
 int64_t clock_cpu(void);
 
+/** The same of the calling thread alone. */
+int64_t clock_thread_cpu(void);
+
 #endif

@@ -18,6 +18,7 @@ enum {
     SETTLE_MS = 20,
     SCAN_SOON_MS = 50,   /* at least so long after names have changed */
     SCAN_SHARE = 10,     /* and so many times as long as the last scan took */
+    RESCAN_SHARE = 300,  /* the CPU time of a scan is at most such a part of the time between two */
     TURN_BYTES = 1 << 20 /* read before the loop looks at other things */
 };
 
@@ -97,13 +98,18 @@ void service_scan(struct service *s)
 {
     struct lgz_error err = {0};
     int64_t before = clock_monotonic();
+    int64_t cpu = clock_thread_cpu();
     if (tail_scan(s->tail, before, &err) != LGZ_OK)
         sink_say(s, CONFIG_LOG_ERROR, err.message);
     s->scan_took_ms = (clock_monotonic() - before) / (NS_PER_SECOND / 1000);
     s->scan_soon = false;
     store_added(s->store);
-    uint64_t period = (uint64_t)(s->config->rescan / (NS_PER_SECOND / 1000));
-    uv_timer_start(&s->rescan, on_rescan, period, 0);
+    cpu = clock_thread_cpu() - cpu;
+    /* One that took up many files doesn't say what the next will cost. */
+    int64_t rare = (cpu < s->scan_cpu ? cpu : s->scan_cpu) * RESCAN_SHARE;
+    int64_t period = s->config->rescan > rare ? s->config->rescan : rare;
+    s->scan_cpu = cpu;
+    uv_timer_start(&s->rescan, on_rescan, (uint64_t)(period / (NS_PER_SECOND / 1000)), 0);
 }
 
 static void on_rescan(uv_timer_t *timer)

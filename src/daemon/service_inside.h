@@ -35,6 +35,7 @@ struct service {
 
     int64_t started;
     int64_t scan_took_ms;
+    int64_t scan_cpu; /* nanoseconds of the last one */
     bool scan_soon;
     bool stopping;
     bool ended;

@@ -148,6 +148,11 @@ static bool same_file(const struct logfile *f, const struct stat *st)
     return st->st_dev == f->source.device && st->st_ino == f->source.inode;
 }
 
+bool logfile_is_unchanged(const struct logfile *f, const struct stat *st)
+{
+    return same_file(f, st) && same_times(st, &f->seen) && (uint64_t)st->st_size == f->position;
+}
+
 /* Open a closed file again, if what is at its path still is that file. */
 static enum logfile_change reopen(struct logfile *f, struct stat *st)
 {

@@ -94,6 +94,12 @@ enum logfile_change {
 };
 
 /**
+ * Is `st`, just taken of the file's inode, what was seen of it when it was read to its end? Then
+ * logfile_look() would say LOGFILE_SAME, and isn't needed.
+ */
+bool logfile_is_unchanged(const struct logfile *f, const struct stat *st);
+
+/**
  * Look at the file; opens it again if it was closed and has changed. When it was replaced, `seen`
  * stays as it was before.
  */

@@ -185,7 +185,7 @@ static void on_file(void *context, const char *path, const struct config_input *
     if (!f)
         return;
     take_note(t, f, path);
-    enum logfile_change change = set_look(t, f);
+    enum logfile_change change = set_look_at(t, f, &st);
     if (change == LOGFILE_REPLACED) /* `f` may be gone; what replaced it has its inode */
         f = idmap_get(&t->by_inode, st.st_dev, st.st_ino);
     if (f)

@@ -179,6 +179,14 @@ enum logfile_change set_look(struct tail *t, struct logfile *f)
     return change;
 }
 
+enum logfile_change set_look_at(struct tail *t, struct logfile *f, const struct stat *st)
+{
+    if (f->lost || f->copy || !logfile_is_unchanged(f, st))
+        return set_look(t, f);
+    set_at_end(t, f);
+    return LOGFILE_SAME;
+}
+
 void set_failed(struct tail *t, struct logfile *f, int reason)
 {
     unqueue(t, f);

@@ -69,6 +69,9 @@ bool set_tell(struct tail *t, struct logfile *f);
 /** Look at the file and queue it, replace it, or note that it's at its end. */
 enum logfile_change set_look(struct tail *t, struct logfile *f);
 
+/** As set_look(), with `st` just taken of the file's inode: costs nothing if nothing changed. */
+enum logfile_change set_look_at(struct tail *t, struct logfile *f, const struct stat *st);
+
 /** The file can't be read: say so, once, until it goes well again. The next scan tries again. */
 void set_failed(struct tail *t, struct logfile *f, int reason);
 
