@@ -6,6 +6,7 @@
  * or "error REASON"; behind it comes the body, if the request has one.
  *
  *   status          how the daemon is, as text for people
+ *   status ROWS     the same, with a table of so many rows at most
  *   status json     the same as one JSON object
  *   sync            answered when everything that was in the watched files at the time of the
  *                   request is in the journal and on the disk

@@ -3,10 +3,17 @@
  */
 #include "archive/control_client.h"
 
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include "cli/command.h"
 
 /* Status is quick; sealing reads, encodes and syncs everything that is in the journal. */
 enum { STATUS_TIMEOUT_MS = 10 * 1000, WORK_TIMEOUT_MS = 3600 * 1000 };
+
+/* Lines of a screen that the summary takes, with the prompt; and a table that is worth having. */
+enum { SUMMARY_ROWS = 16, ROWS_MIN = 5 };
 
 /* Send the request and print the answer. @return the exit status */
 static int ask(const char *config_path, const char *request, int timeout_ms)
@@ -24,26 +31,38 @@ static int ask(const char *config_path, const char *request, int timeout_ms)
     return code == LGZ_OK && printed ? 0 : 1;
 }
 
-/* Parse the options that the three have; `json` is NULL where there is no such option. */
-static int parse(const struct command *self, int argc, char **argv, const char **config, bool *json)
+enum { OPTION_JSON = OPTION_FIRST, OPTION_ALL };
+
+struct choices {
+    const char *config;
+    bool json;
+    bool all;
+};
+
+/* Parse the options; only status has more than --config and --help. */
+static int parse(const struct command *self, int argc, char **argv, struct choices *out)
 {
     static const struct option longs[] = {
         {"config", required_argument, NULL, 'c'},
         {"help", no_argument, NULL, OPTION_HELP},
-        {"json", no_argument, NULL, OPTION_FIRST},
+        {"json", no_argument, NULL, OPTION_JSON},
+        {"all", no_argument, NULL, OPTION_ALL},
         {0},
     };
     for (int option; (option = option_next(self, argc, argv, ":c:", longs)) != OPTION_END;) {
         if (option == 'c') {
-            *config = optarg;
+            out->config = optarg;
         } else if (option == OPTION_HELP) {
             option_help(self);
             return OPTION_HELP;
-        } else if (option == OPTION_FIRST && json) {
-            *json = true;
+        } else if (option >= OPTION_FIRST && self != &command_status) {
+            option_misuse(self, "unknown option --%s", option == OPTION_JSON ? "json" : "all");
+            return OPTION_BAD;
+        } else if (option == OPTION_JSON) {
+            out->json = true;
+        } else if (option == OPTION_ALL) {
+            out->all = true;
         } else {
-            if (option == OPTION_FIRST)
-                option_misuse(self, "unknown option --json");
             return OPTION_BAD;
         }
     }
@@ -54,24 +73,38 @@ static int parse(const struct command *self, int argc, char **argv, const char *
     return OPTION_END;
 }
 
+/* How many sources fit on the terminal below the summary; 0: no terminal, no limit. */
+static unsigned rows_on_screen(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
+        return 0;
+    return size.ws_row > SUMMARY_ROWS + ROWS_MIN ? size.ws_row - SUMMARY_ROWS : ROWS_MIN;
+}
+
 static int run_status(const struct command *self, int argc, char **argv)
 {
-    const char *config = NULL;
-    bool json = false;
-    int option = parse(self, argc, argv, &config, &json);
+    struct choices choices = {0};
+    char request[CONTROL_REQUEST_MAX];
+    int option = parse(self, argc, argv, &choices);
     if (option != OPTION_END)
         return option == OPTION_HELP ? 0 : self->error_status;
-    return ask(config, json ? "status json" : "status", STATUS_TIMEOUT_MS);
+    unsigned rows = choices.all || choices.json ? 0 : rows_on_screen();
+    if (rows)
+        snprintf(request, sizeof(request), "status %u", rows);
+    else
+        snprintf(request, sizeof(request), choices.json ? "status json" : "status");
+    return ask(choices.config, request, STATUS_TIMEOUT_MS);
 }
 
 /* The request has the command's name. */
 static int run_request(const struct command *self, int argc, char **argv)
 {
-    const char *config = NULL;
-    int option = parse(self, argc, argv, &config, NULL);
+    struct choices choices = {0};
+    int option = parse(self, argc, argv, &choices);
     if (option != OPTION_END)
         return option == OPTION_HELP ? 0 : self->error_status;
-    return ask(config, self->name, WORK_TIMEOUT_MS);
+    return ask(choices.config, self->name, WORK_TIMEOUT_MS);
 }
 
 #define COMMON_HELP                                                                      \
@@ -86,8 +119,10 @@ const struct command command_status = {
     .help = "Usage: logzipctl status [OPTION]...\n"
             "\n"
             "Ask the daemon how it is, which files it reads and how far, and what it keeps.\n"
+            "The sources that fail come first, then those that are most behind.\n"
             "\n"
-            "      --json         as a JSON object\n" COMMON_HELP,
+            "      --all          all sources, also where they don't fit on the terminal\n"
+            "      --json         as a JSON object, with all sources\n" COMMON_HELP,
     .error_status = 2,
     .run = run_status,
 };

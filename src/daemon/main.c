@@ -14,7 +14,9 @@
  *   tally, timing       what was read and sealed of each, how long things took
  *   sealer              ended journals into segments, on the thread pool
  *   barrier             who waits for a sync, a seal, or the end
- *   control             the control socket; status.c renders what it shows
+ *   control             the control socket; reports.c answers who asks how the daemon is
+ *   state, census       what that is, as numbers; status.c renders them
+ *   faults              what went wrong, by kind
  *   notify, log         what the service manager and the administrator are told
  */
 #include <errno.h>

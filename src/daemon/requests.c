@@ -3,10 +3,8 @@
  */
 #include <string.h>
 
-#include "base/clock.h"
 #include "daemon/notify.h"
 #include "daemon/service_inside.h"
-#include "daemon/status.h"
 
 static void report(void *context, const char *finding)
 {
@@ -42,7 +40,7 @@ int service_reload(struct service *s, struct lgz_error *err)
         config_free(fresh);
     if (code != LGZ_OK) {
         log_say(s->log, CONFIG_LOG_ERROR, "the configuration stays as it was");
-        service_note_error(s, err->message);
+        faults_note(&s->faults, FAULT_CONFIG, err->message);
         notify_send("READY=1");
         return code;
     }
@@ -67,30 +65,25 @@ int service_reload(struct service *s, struct lgz_error *err)
     return LGZ_OK;
 }
 
-static void answer_status(struct service *s, struct control_client *client, bool json)
+/* "status", "status json", "status ROWS". @return false if it's something else */
+static bool answer_status(struct service *s, struct control_client *client, const char *request)
 {
-    struct buf body = {0};
-    struct status status = {
-        .config = s->config,
-        .tail = s->tail,
-        .store = s->store,
-        .sealer = s->sealer,
-        .ledger = s->ledger,
-        .state = s->stopping               ? "stopping"
-                 : store_failure(s->store) ? "failing"
-                                           : "running",
-        .last_error = s->last_error,
-        .uptime = clock_monotonic() - s->started,
-    };
-    if (json)
-        status_json(&body, &status);
-    else
-        status_text(&body, &status);
-    if (body.failed)
-        control_refuse(client, "out of memory");
-    else
-        control_answer(client, &body);
-    buf_free(&body);
+    size_t rows = 0;
+    if (strcmp(request, "status") == 0) {
+        service_report(s, client, REPORT_TEXT, SIZE_MAX);
+    } else if (strcmp(request, "status json") == 0) {
+        service_report(s, client, REPORT_JSON, SIZE_MAX);
+    } else if (strncmp(request, "status ", 7) == 0 && strspn(request + 7, "0123456789") > 0) {
+        const char *digit = request + 7;
+        for (; *digit >= '0' && *digit <= '9' && rows < SIZE_MAX / 100; digit++)
+            rows = rows * 10 + (size_t)(*digit - '0');
+        if (*digit)
+            return false;
+        service_report(s, client, REPORT_TEXT, rows);
+    } else {
+        return false;
+    }
+    return true;
 }
 
 static void answer_reload(struct service *s, struct control_client *client)
@@ -107,9 +100,9 @@ void service_request(void *context, struct control_client *client, const char *r
     struct service *s = context;
     bool sync = strcmp(request, "sync") == 0;
     bool seal = strcmp(request, "seal") == 0;
-    if (strcmp(request, "status") == 0 || strcmp(request, "status json") == 0)
-        answer_status(s, client, request[6] != '\0');
-    else if (s->stopping)
+    if (answer_status(s, client, request))
+        return;
+    if (s->stopping)
         control_refuse(client, "the daemon is ending");
     else if ((sync || seal) && store_failure(s->store))
         control_refuse(client, store_failure(s->store));

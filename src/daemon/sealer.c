@@ -12,6 +12,7 @@ enum { PAUSE_MIN_MS = 5000, PAUSE_MAX_MS = 300000 };
 struct waiting {
     char *path;
     bool with_next;
+    int64_t since;
 };
 
 struct sealer {
@@ -137,7 +138,6 @@ static void seal_done(uv_work_t *work, int status)
         archive_seal_result_clear(&s->sealed);
         next(s);
     } else {
-        s->totals.failures++;
         memcpy(s->failure, s->err.message, sizeof(s->failure));
         s->failure[sizeof(s->failure) - 1] = '\0';
         log_say(s->log, CONFIG_LOG_ERROR, "cannot seal: %s; trying again in %llu s", s->failure,
@@ -178,9 +178,10 @@ static void next(struct sealer *s)
     uv_queue_work(s->loop, &s->work, run_seal, seal_done);
 }
 
-int sealer_add(struct sealer *s, const char *journal, bool with_next, struct lgz_error *err)
+int sealer_add(struct sealer *s, const char *journal, bool with_next, int64_t since,
+               struct lgz_error *err)
 {
-    struct waiting w = {strdup(journal), with_next};
+    struct waiting w = {strdup(journal), with_next, since};
     if (!w.path || !vec_push(&s->queue, w)) {
         free(w.path);
         return error_memory(err);
@@ -203,6 +204,11 @@ void sealer_stop(struct sealer *s)
 size_t sealer_pending(const struct sealer *s)
 {
     return s->queue.len;
+}
+
+int64_t sealer_oldest(const struct sealer *s)
+{
+    return s->queue.len ? s->queue.data[0].since : 0;
 }
 
 bool sealer_busy(const struct sealer *s)

@@ -22,7 +22,6 @@ struct sealer_totals {
     uint64_t stored_bytes;
     uint64_t lines;
     struct timing seals; /**< those that made a segment */
-    uint64_t failures;   /**< attempts that failed */
 };
 
 /**
@@ -40,8 +39,10 @@ void sealer_configure(struct sealer *s, const struct config *config);
  * Seal this journal, too, as soon as those before it are.
  *
  * @param with_next  it goes into one segment with the next journal that will be added
+ * @param since      when its first byte was read, clock_monotonic()
  */
-int sealer_add(struct sealer *s, const char *journal, bool with_next, struct lgz_error *err);
+int sealer_add(struct sealer *s, const char *journal, bool with_next, int64_t since,
+               struct lgz_error *err);
 
 /** Don't wait for the end of a pause. */
 void sealer_hurry(struct sealer *s);
@@ -51,6 +52,9 @@ void sealer_stop(struct sealer *s);
 
 /** Journals that wait or are being sealed. */
 size_t sealer_pending(const struct sealer *s);
+
+/** Since when the first of them waits, as told to sealer_add(); 0: there is none. */
+int64_t sealer_oldest(const struct sealer *s);
 
 /** Is work on the pool? Then sealer_close() has to wait. */
 bool sealer_busy(const struct sealer *s);

@@ -22,15 +22,6 @@ enum {
     TURN_BYTES = 1 << 20 /* read before the loop looks at other things */
 };
 
-void service_note_error(struct service *s, const char *message)
-{
-    size_t len = strlen(message);
-    if (len >= sizeof(s->last_error))
-        len = sizeof(s->last_error) - 1;
-    memcpy(s->last_error, message, len);
-    s->last_error[len] = '\0';
-}
-
 /* What the tail finds goes into the batch that fills. */
 
 static bool sink_source(void *context, const struct source *source, uint64_t next)
@@ -63,7 +54,7 @@ static void sink_say(void *context, enum config_log_level level, const char *mes
 {
     struct service *s = context;
     if (level <= CONFIG_LOG_WARNING)
-        service_note_error(s, message);
+        faults_note(&s->faults, FAULT_READ, message);
     log_say(s->log, level, "%s", message);
 }
 
@@ -202,7 +193,8 @@ static void on_journal_ended(void *context, const char *path, bool with_next)
 {
     struct service *s = context;
     struct lgz_error err = {0};
-    if (sealer_add(s->sealer, path, with_next, &err) != LGZ_OK)
+    int64_t since = store_oldest(s->store);
+    if (sealer_add(s->sealer, path, with_next, since ? since : clock_monotonic(), &err) != LGZ_OK)
         log_say(s->log, CONFIG_LOG_ERROR, "%s stays unsealed until the next start: %s", path,
                 err.message);
 }
@@ -210,7 +202,7 @@ static void on_journal_ended(void *context, const char *path, bool with_next)
 static void on_failed(void *context, const char *reason)
 {
     struct service *s = context;
-    service_note_error(s, reason);
+    faults_note(&s->faults, FAULT_WRITE, reason);
     notify_send("STATUS=%.300s", reason);
     if (s->barrier)
         barrier_fail(s->barrier, reason);
@@ -220,7 +212,7 @@ void service_sealer_changed(void *context)
 {
     struct service *s = context;
     if (sealer_failure(s->sealer))
-        service_note_error(s, sealer_failure(s->sealer));
+        faults_note(&s->faults, FAULT_SEAL, sealer_failure(s->sealer));
     if (!s->ended)
         barrier_advance(s->barrier);
 }
@@ -245,6 +237,7 @@ static void end(void *context, const char *failure)
                 failure);
     uv_idle_stop(&s->turn);
     sealer_stop(s->sealer);
+    census_hurry(s->census); /* who waits for a report gets it */
     control_close(s->control);
     s->control = NULL;
     uv_stop(&s->loop);
@@ -374,11 +367,15 @@ void service_close(struct service *s)
     s->barrier = NULL;
     if (s->sealer)
         sealer_stop(s->sealer);
+    if (s->census)
+        census_hurry(s->census);
     control_close(s->control);
     close_handles(s);
     /* Work on the pool can't be called back: wait for it, and for the last answers. */
-    while ((s->store && store_busy(s->store)) || (s->sealer && sealer_busy(s->sealer)))
+    while ((s->store && store_busy(s->store)) || (s->sealer && sealer_busy(s->sealer)) ||
+           (s->census && census_busy(s->census)))
         uv_run(&s->loop, UV_RUN_ONCE);
+    census_close(s->census);
     store_close(s->store);
     sealer_close(s->sealer);
     uv_run(&s->loop, UV_RUN_DEFAULT);

@@ -1,14 +1,17 @@
 /*
  * service_inside.h - inside the service only: its state, and what its parts (service.c: the loop;
- * requests.c: what clients and SIGHUP ask for; start.c: everything before the loop) call of each
- * other.
+ * requests.c: what clients and SIGHUP ask for; reports.c: how it is; start.c: everything before the
+ * loop) call of each other.
  */
 #ifndef LOGZIP_DAEMON_SERVICE_INSIDE_H
 #define LOGZIP_DAEMON_SERVICE_INSIDE_H
 
 #include "daemon/barrier.h"
+#include "daemon/census.h"
 #include "daemon/control.h"
+#include "daemon/faults.h"
 #include "daemon/service.h"
+#include "daemon/state.h"
 #include "tail/tail.h"
 
 struct service {
@@ -23,6 +26,8 @@ struct service {
     struct tail *tail;
     struct barrier *barrier;
     struct control *control;
+    struct census *census;
+    struct faults faults;
 
     uv_poll_t events;  /* inotify */
     uv_timer_t settle; /* events came; they are read when it ends */
@@ -33,18 +38,15 @@ struct service {
     uv_signal_t signals[3];
     bool handles; /* the above are initialized */
 
-    int64_t started;
+    int64_t started; /* clock_monotonic() */
+    int64_t started_real;
     int64_t scan_took_ms;
     int64_t scan_cpu; /* nanoseconds of the last one */
     bool scan_soon;
     bool stopping;
     bool ended;
     int status;
-    char last_error[500];
 };
-
-/** Remember for the status. */
-void service_note_error(struct service *s, const char *message);
 
 /** Scan for files now; go on reading; look whether the journal is due to be sealed. */
 void service_scan(struct service *s);
@@ -53,6 +55,15 @@ void service_check_seal(struct service *s);
 
 /** Read the configuration again; a bad one changes nothing. */
 int service_reload(struct service *s, struct lgz_error *err);
+
+enum report_form { REPORT_TEXT, REPORT_JSON };
+
+/** Answer the client with how the daemon is. `rows`: of a text's table at most. */
+void service_report(struct service *s, struct control_client *client, enum report_form form,
+                    size_t rows);
+
+/** What a state is taken of. */
+void service_state_parts(const struct service *s, struct state_parts *parts);
 
 /** A client's request. */
 control_fn service_request;

@@ -71,7 +71,7 @@ static int take_over(struct service *s, const struct archive_recovery *r, struct
         return error_memory(err);
     /* They may overlap if the last daemon had failures: one segment drops that. */
     for (size_t i = 0; code == LGZ_OK && i < r->journal_count; i++)
-        code = sealer_add(s->sealer, r->journals[i], i + 1 < r->journal_count, err);
+        code = sealer_add(s->sealer, r->journals[i], i + 1 < r->journal_count, s->started, err);
     return code;
 }
 
@@ -102,6 +102,7 @@ int service_open(struct service **out, struct config *config, struct log *log,
     s->config = config;
     s->log = log;
     s->started = clock_monotonic();
+    s->started_real = clock_real();
     log_set_level(log, config->log_level);
     raise_descriptor_limit();
     s->ledger = ledger_new();
@@ -109,6 +110,8 @@ int service_open(struct service **out, struct config *config, struct log *log,
     int code = s->ledger && s->tally ? recover(s, err) : error_memory(err);
     if (code == LGZ_OK)
         code = service_init_handles(s, err);
+    if (code == LGZ_OK)
+        code = census_open(&s->census, &s->loop, config->directory, err);
     if (code == LGZ_OK)
         code = control_open(&s->control, &s->loop, config->control, config->control_group,
                             service_request, s, err);

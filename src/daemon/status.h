@@ -4,24 +4,19 @@
 #ifndef LOGZIP_DAEMON_STATUS_H
 #define LOGZIP_DAEMON_STATUS_H
 
-#include "daemon/ledger.h"
-#include "daemon/sealer.h"
-#include "daemon/store.h"
-#include "tail/tail.h"
+#include "daemon/state.h"
 
-/** Everything that a status is made of; all borrowed. */
-struct status {
-    const struct config *config;
-    const struct tail *tail;
-    const struct store *store;
-    const struct sealer *sealer;
-    const struct ledger *ledger;
-    const char *state;      /**< "running", "failing", "stopping" */
-    const char *last_error; /**< "" if there was none */
-    int64_t uptime;         /**< nanoseconds */
-};
+/**
+ * For people: a summary, and a table of the sources, those that fail first, then by lag.
+ *
+ * @param rows  of the table at most
+ */
+void status_text(struct buf *out, const struct state *state, size_t rows);
 
-void status_text(struct buf *out, const struct status *status);
-void status_json(struct buf *out, const struct status *status);
+/** One JSON object on one line, with all sources in the same order. logzipctl(1) has its keys. */
+void status_json(struct buf *out, const struct state *state);
+
+/** One line for the service manager: files, lag, ratio, or what is wrong. */
+void status_line(struct buf *out, const struct state *state);
 
 #endif

@@ -39,7 +39,6 @@ struct store {
     bool owes;   /* it must end, even empty: a failed one is sealed with it */
     int64_t oldest;
     uint64_t total_bytes;
-    uint64_t failures;
     struct timing syncs;
     char failure[500];
     int64_t pause_ms;
@@ -130,7 +129,6 @@ static void run_job(uv_work_t *work)
 
 static void set_failed(struct store *s)
 {
-    s->failures++;
     if (!s->failure[0])
         log_say(s->log, CONFIG_LOG_ERROR,
                 "%s; reading waits, and nothing is lost as long as the log files stay",
@@ -173,7 +171,6 @@ static void begin_done(struct store *s)
         if (s->journal) { /* the old one still is as good as ever */
             s->rotate_after = clock_monotonic() + s->pause_ms * (NS_PER_SECOND / 1000);
             s->pause_ms = s->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : s->pause_ms * 2;
-            s->failures++;
             log_say(s->log, CONFIG_LOG_ERROR, "%s; the seal waits", s->err.message);
             s->events.failed(s->events.context, s->err.message);
         } else {
@@ -374,11 +371,6 @@ uint64_t store_total_bytes(const struct store *s)
 const struct timing *store_syncs(const struct store *s)
 {
     return &s->syncs;
-}
-
-uint64_t store_failures(const struct store *s)
-{
-    return s->failures;
 }
 
 bool store_busy(const struct store *s)

@@ -70,9 +70,8 @@ uint64_t store_data_bytes(const struct store *s);  /**< raw bytes in the journal
 int64_t store_oldest(const struct store *s);       /**< clock_monotonic() of the first; 0: none */
 uint64_t store_total_bytes(const struct store *s); /**< raw bytes journaled since the start */
 
-/** What writing and syncing a batch took, and how often that failed. */
+/** What writing and syncing a batch took. */
 const struct timing *store_syncs(const struct store *s);
-uint64_t store_failures(const struct store *s);
 
 /** Is work on the pool? Then store_close() has to wait. */
 bool store_busy(const struct store *s);

@@ -21,6 +21,7 @@ struct entry {
 TAILQ_HEAD(entry_list, entry);
 
 struct tally {
+    struct tally_counts totals;
     struct entry_list all;
     struct entry_list past; /* longest ago first */
     size_t past_count;
@@ -134,16 +135,21 @@ void tally_source(struct tally *t, const struct source *source, int64_t now)
     }
 }
 
+static void add_read(struct tally_counts *c, uint64_t bytes, uint64_t lines, int64_t when)
+{
+    c->read_bytes += bytes;
+    c->read_lines += lines;
+    if (c->last_read < when)
+        c->last_read = when;
+}
+
 void tally_read(struct tally *t, uint64_t id, uint64_t bytes, uint64_t lines, int64_t when)
 {
     struct entry *e = idmap_get(&t->by_id, id, 0);
     if (!e)
         return;
-    struct tally_counts *c = &e->shown.counts;
-    c->read_bytes += bytes;
-    c->read_lines += lines;
-    if (c->last_read < when)
-        c->last_read = when;
+    add_read(&e->shown.counts, bytes, lines, when);
+    add_read(&t->totals, bytes, lines, when);
 }
 
 void tally_end(struct tally *t, uint64_t id, int64_t now)
@@ -161,8 +167,15 @@ void tally_sealed(struct tally *t, const struct source *source, uint64_t raw_byt
         return;
     e->shown.counts.sealed_bytes += raw_bytes;
     e->shown.counts.stored_bytes += stored_bytes;
+    t->totals.sealed_bytes += raw_bytes;
+    t->totals.stored_bytes += stored_bytes;
     if (!e->shown.sources)
         enter_past(t, e, now);
+}
+
+const struct tally_counts *tally_totals(const struct tally *t)
+{
+    return &t->totals;
 }
 
 const struct tally_entry *tally_find(const struct tally *t, const char *input, const char *name)

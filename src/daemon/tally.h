@@ -49,6 +49,9 @@ void tally_end(struct tally *t, uint64_t id, int64_t now);
 void tally_sealed(struct tally *t, const struct source *source, uint64_t raw_bytes,
                   uint64_t stored_bytes, int64_t now);
 
+/** Of all names together, those that were forgotten included. */
+const struct tally_counts *tally_totals(const struct tally *t);
+
 /** The entry of a name; NULL if there is none. Valid until the tally changes. */
 const struct tally_entry *tally_find(const struct tally *t, const char *input, const char *name);
 

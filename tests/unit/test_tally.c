@@ -98,9 +98,11 @@ START_TEST(keeps_few_that_ended)
         snprintf(name, sizeof(name), "/log/%d", (int)id);
         struct source s = named(id, name);
         tally_source(tally, &s, 0);
+        tally_read(tally, id, 1, 0, 1);
         tally_end(tally, id, 1);
     }
     ck_assert_uint_eq(count(), TALLY_ENDED_MAX);
+    ck_assert_uint_eq(tally_totals(tally)->read_bytes, 3 * TALLY_ENDED_MAX);
     ck_assert_ptr_nonnull(entry(name));
     ck_assert_ptr_null(entry("/log/1"));
 }

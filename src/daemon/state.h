@@ -1,0 +1,95 @@
+/*
+ * state.h - how the daemon is at one moment, as plain numbers and names: what status.c shows to
+ * people and metrics.c to programs.
+ */
+#ifndef LOGZIP_DAEMON_STATE_H
+#define LOGZIP_DAEMON_STATE_H
+
+#include "daemon/census.h"
+#include "daemon/faults.h"
+#include "daemon/ledger.h"
+#include "daemon/sealer.h"
+#include "daemon/store.h"
+#include "daemon/tally.h"
+#include "tail/tail.h"
+
+/** What a state is taken of; all borrowed. */
+struct state_parts {
+    const struct config *config;
+    const struct tail *tail;
+    const struct store *store;
+    const struct sealer *sealer;
+    const struct ledger *ledger;
+    const struct tally *tally;
+    const struct faults *faults;
+    const struct census_numbers *census;
+    int64_t started;      /**< clock_monotonic() */
+    int64_t started_real; /**< clock_real() */
+    bool stopping;
+};
+
+enum state_of_source {
+    SOURCE_CURRENT, /**< it's read to its end, and followed */
+    SOURCE_READING,
+    SOURCE_COPY,    /**< the rest of a truncated file is read in its copy */
+    SOURCE_FAILING, /**< a file of it can't be read */
+    SOURCE_ENDED,   /**< it isn't read any more */
+};
+
+/** A source's name, with all that is read under it. Strings are borrowed. */
+struct state_source {
+    const char *input;
+    const char *name;
+    const char *path;  /**< where its newest file is now */
+    uint64_t id;       /**< of the newest; 0 if there is no file */
+    size_t files;      /**< usually 1; more while a rotated one is finished */
+    uint64_t position; /**< how far the newest is durable, and how long it is */
+    uint64_t size;
+    uint64_t lag; /**< bytes of all files that aren't durable yet */
+    enum state_of_source state;
+    struct tally_counts counts;
+};
+
+struct state {
+    const char *phase;       /**< "running", "failing", "stopping" */
+    const char *directory;   /**< the archive's */
+    const char *failure;     /**< why nothing can be written now; NULL: it can */
+    int64_t started;         /**< clock_real() */
+    int64_t uptime;          /**< nanoseconds */
+    int64_t oldest_unsealed; /**< age of the oldest byte that isn't in a segment; 0: none */
+    uint64_t journal_bytes;  /**< of the newest journal, and the raw bytes in it */
+    uint64_t journal_raw_bytes;
+    uint64_t journals_to_seal;
+    uint64_t inputs;
+    uint64_t files;
+    uint64_t failing; /**< files that can't be read */
+    uint64_t behind;  /**< files that have a lag */
+    uint64_t lag;
+    uint64_t watches_refused;
+    struct tally_counts totals;
+    struct sealer_totals sealed;
+    struct timing syncs;
+    struct census_numbers census;
+    const struct faults *faults;
+    VEC(struct state_source) sources; /**< the order doesn't change, but for what comes and goes */
+};
+
+/**
+ * Take it. Valid until the loop goes on; to be freed by state_clear().
+ *
+ * @return false when memory is out
+ */
+bool state_take(struct state *out, const struct state_parts *parts);
+
+/** The same without the sources, which takes far less time. */
+void state_take_totals(struct state *out, const struct state_parts *parts);
+
+void state_clear(struct state *state);
+
+/** "current", "reading", ... */
+const char *state_name(enum state_of_source state);
+
+/** Raw bytes by stored bytes; 0 while there are none. */
+double state_ratio(uint64_t raw_bytes, uint64_t stored_bytes);
+
+#endif

@@ -1,0 +1,101 @@
+#!/bin/bash
+# What `logzipctl status` tells: for people, for programs, and for a screen of few lines.
+set -u
+# shellcheck source=tests/integration/daemon_lib.bash
+source "${BASH_SOURCE[0]%/*}/daemon_lib.bash"
+
+# value KEY [SOURCE]: of the status as JSON, or of that source in it
+value() {
+    status_json | perl -MJSON::PP -e '
+        local $/; my $s = decode_json(<STDIN>);
+        my ($key, $name) = @ARGV;
+        ($s) = grep { $_->{name} eq $name } @{$s->{sources}} if defined $name;
+        my $v = $s->{$key};
+        print defined $v ? $v : "null", "\n"' "$@"
+}
+
+# is KEY VALUE [SOURCE]
+is() {
+    local got
+    got=$(value "$1" ${3+"$3"})
+    [[ $got == "$2" ]] || fail "$1 ${3-} is $got, not $2: $(status_json)"
+}
+
+configure '[input main]' "path = $logs/*.log" '[input other]' "path = $logs/*.txt"
+lines 1 1000 >"$logs/a.log"
+lines 1 10 >"$logs/b.txt"
+start_daemon
+sync_all
+size=$(stat -c %s "$logs/a.log")
+is read_lines 1010
+is read_lines 1000 "$logs/a.log"
+is read_bytes "$size" "$logs/a.log"
+is input other "$logs/b.txt"
+is lag 0
+is ratio null "$logs/a.log"
+is state current "$logs/a.log"
+[[ $(value last_read "$logs/a.log") == 20??-??-??T??:??:??Z ]] || fail 'no time of the last read'
+
+# Sealed: ratios, by source and altogether.
+ctl seal -c "$conf" >/dev/null || fail 'seal fails'
+is segments 1
+is sealed_segments 1
+is sealed_raw_bytes "$size" "$logs/a.log"
+is sealed_raw_bytes $((size + $(stat -c %s "$logs/b.txt")))
+perl -e 'exit !($ARGV[0] > 5)' "$(value ratio "$logs/a.log")" || fail 'the ratio is below 5'
+(($(value sealed_stored_bytes "$logs/a.log") + $(value sealed_stored_bytes "$logs/b.txt") <= \
+    $(value sealed_stored_bytes))) || fail 'the sources have more than there is'
+
+# Rotated: the name's counts go on, and it is one source.
+mv "$logs/a.log" "$logs/a.log.1"
+lines 1001 1100 >"$logs/a.log"
+sync_all
+is read_lines 1100 "$logs/a.log"
+is files 2 "$logs/a.log"
+is position "$(stat -c %s "$logs/a.log")" "$logs/a.log"
+
+# The text has the same; who is most behind comes first; ROWS limits the table.
+ctl status -c "$conf" >"$work/status" || fail 'status fails'
+grep -q "^logzipd .*, pid $daemon, running for 00:00:" "$work/status" || fail 'the first line'
+grep -q '^files      3 in 2 inputs, up to date$' "$work/status" || fail 'the files'
+grep -Eq "^up to date current +[0-9]+ +[0-9]+ +1100 +[0-9.]+  $logs/a.log \[main\]$" \
+    "$work/status" || fail "the row of a.log: $(cat "$work/status")"
+sed -i 's/^sync_interval.*/sync_interval = 1h/' "$conf"
+ctl reload -c "$conf" || fail 'reload fails'
+lines 11 20 >>"$logs/b.txt"
+for ((i = 0; i < 200; i++)); do
+    [[ $(value lag "$logs/b.txt") != 0 ]] && break
+    sleep 0.02
+done
+ask 'status 1' >"$work/status"
+grep -A1 '^ *LAG' "$work/status" | tail -n 1 | grep -q "^ *[0-9]* B .* $logs/b.txt" ||
+    fail "b.txt isn't first: $(cat "$work/status")"
+grep -q "a.log \[main\]" "$work/status" && fail 'the table has more than one row'
+grep -q '^1 more: --all' "$work/status" || fail 'that there is more is not said'
+grep -q '^files .* B behind in 1$' "$work/status" || fail 'the lag is not in the summary'
+refused 'status x' 'unknown request'
+refused 'status 1x' 'unknown request'
+
+# On a terminal the table has as many rows as fit; --all shows all of them.
+for ((i = 0; i < 50; i++)); do echo x >"$logs/many$i.log"; done
+for ((i = 0; i < 200; i++)); do
+    (($(value files) >= 53)) && break
+    sleep 0.02
+done
+if command -v script >/dev/null; then
+    on_terminal() {
+        script -qec "stty rows 24 cols 200; '$BUILD/logzipctl' status $* -c '$conf'" /dev/null
+    }
+    (($(on_terminal | wc -l) <= 24)) || fail 'the status is longer than the terminal'
+    on_terminal | grep -q '^4[0-9] more' || fail 'how many are left out is not said'
+    on_terminal --all | grep -q 'many49' || fail '--all leaves some out'
+fi
+
+# The last error of each kind, with its time.
+echo nonsense >>"$conf"
+refused reload "$conf:"
+ask status | grep -Eq "^errors     1 config, last 20[-0-9]*T[0-9:]*Z: $conf:[0-9]+: neither" ||
+    fail 'the last error is not told'
+ask 'status json' | grep -q '"kind":"config","count":1,"last":"20' || fail 'nor to programs'
+stop_daemon
+exit 0
