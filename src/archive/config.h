@@ -60,6 +60,7 @@ struct config {
     size_t sync_bytes;     /**< or as soon as there are so many */
     int64_t rescan;        /**< how often globs are looked at again and files checked */
     size_t memory;         /**< bytes of the read buffers together */
+    uint64_t min_free;     /**< with less on the archive's file system, nothing is read */
     enum config_log_level log_level;
 
     struct config_input *inputs; /**< in the order of the file, names unique */

@@ -25,6 +25,8 @@ void service_state_parts(const struct service *s, struct state_parts *parts)
         .tally = s->tally,
         .faults = &s->faults,
         .census = census_numbers(s->census),
+        .waiting = service_waiting(s),
+        .free = room_free(s->room),
         .started = s->started,
         .started_real = s->started_real,
         .stopping = s->stopping,

@@ -54,6 +54,7 @@ int service_reload(struct service *s, struct lgz_error *err)
     log_set_level(s->log, fresh->log_level);
     store_configure(s->store, fresh);
     sealer_configure(s->sealer, fresh);
+    room_configure(s->room, fresh);
     tail_configure(s->tail, fresh->inputs, fresh->input_count);
     config_free(old);
     service_scan(s);
@@ -104,8 +105,8 @@ void service_request(void *context, struct control_client *client, const char *r
         return;
     if (s->stopping)
         control_refuse(client, "the daemon is ending");
-    else if ((sync || seal) && store_failure(s->store))
-        control_refuse(client, store_failure(s->store));
+    else if ((sync || seal) && service_waiting(s))
+        control_refuse(client, service_waiting(s));
     else if (sync || seal)
         barrier_add(s->barrier, client, seal);
     else if (strcmp(request, "reload") == 0)

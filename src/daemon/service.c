@@ -22,6 +22,12 @@ enum {
     TURN_BYTES = 1 << 20 /* read before the loop looks at other things */
 };
 
+const char *service_waiting(const struct service *s)
+{
+    const char *failure = store_failure(s->store);
+    return failure ? failure : room_shortage(s->room);
+}
+
 /* What the tail finds goes into the batch that fills. */
 
 static bool sink_source(void *context, const struct source *source, uint64_t next)
@@ -33,7 +39,7 @@ static bool sink_source(void *context, const struct source *source, uint64_t nex
 static void *sink_reserve(void *context, size_t *room)
 {
     struct service *s = context;
-    if (store_failure(s->store))
+    if (service_waiting(s))
         return NULL;
     return batch_reserve(store_batch(s->store), room);
 }
@@ -79,7 +85,7 @@ static void on_turn(uv_idle_t *turn)
 
 void service_read_on(struct service *s)
 {
-    if (!s->ended && tail_ready(s->tail) && !store_failure(s->store))
+    if (!s->ended && tail_ready(s->tail) && !service_waiting(s))
         uv_idle_start(&s->turn, on_turn);
 }
 
@@ -184,6 +190,7 @@ static void on_progress(void *context)
     struct service *s = context;
     if (s->ended)
         return;
+    room_check(s->room);
     service_check_seal(s);
     service_read_on(s);
     barrier_advance(s->barrier);
@@ -208,13 +215,32 @@ static void on_failed(void *context, const char *reason)
         barrier_fail(s->barrier, reason);
 }
 
+/* Too little room: what is journaled is sealed, which makes some. Or enough again. */
+void service_room_changed(void *context)
+{
+    struct service *s = context;
+    const char *shortage = room_shortage(s->room);
+    if (s->ended)
+        return;
+    if (shortage) {
+        on_failed(s, shortage);
+        store_flush(s->store);
+        store_rotate(s->store);
+        sealer_hurry(s->sealer);
+    } else {
+        service_read_on(s);
+    }
+}
+
 void service_sealer_changed(void *context)
 {
     struct service *s = context;
     if (sealer_failure(s->sealer))
         faults_note(&s->faults, FAULT_SEAL, sealer_failure(s->sealer));
-    if (!s->ended)
-        barrier_advance(s->barrier);
+    if (s->ended)
+        return;
+    room_check(s->room);
+    barrier_advance(s->barrier);
 }
 
 /* The end. */
@@ -255,8 +281,8 @@ static void stop(struct service *s)
     s->stopping = true;
     notify_send("STOPPING=1\nSTATUS=sealing what was read");
     log_say(s->log, CONFIG_LOG_INFO, "ending: reading what is there, then sealing");
-    if (store_failure(s->store))
-        end(s, store_failure(s->store));
+    if (service_waiting(s))
+        end(s, service_waiting(s));
     else
         barrier_finish(s->barrier);
 }
@@ -373,11 +399,12 @@ void service_close(struct service *s)
     close_handles(s);
     /* Work on the pool can't be called back: wait for it, and for the last answers. */
     while ((s->store && store_busy(s->store)) || (s->sealer && sealer_busy(s->sealer)) ||
-           (s->census && census_busy(s->census)))
+           (s->census && census_busy(s->census)) || (s->room && room_busy(s->room)))
         uv_run(&s->loop, UV_RUN_ONCE);
     census_close(s->census);
     store_close(s->store);
     sealer_close(s->sealer);
+    room_close(s->room);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
     tail_close(s->tail);

@@ -10,6 +10,7 @@
 #include "daemon/census.h"
 #include "daemon/control.h"
 #include "daemon/faults.h"
+#include "daemon/room.h"
 #include "daemon/service.h"
 #include "daemon/state.h"
 #include "tail/tail.h"
@@ -22,6 +23,7 @@ struct service {
     struct ledger *ledger;
     struct tally *tally;
     struct store *store;
+    struct room *room;
     struct sealer *sealer;
     struct tail *tail;
     struct barrier *barrier;
@@ -48,6 +50,9 @@ struct service {
     int status;
 };
 
+/** Why nothing is read at the moment, whatever there is to read; NULL if nothing is in the way. */
+const char *service_waiting(const struct service *s);
+
 /** Scan for files now; go on reading; look whether the journal is due to be sealed. */
 void service_scan(struct service *s);
 void service_read_on(struct service *s);
@@ -73,6 +78,7 @@ struct store_events service_store_events(struct service *s);
 struct barrier_events service_barrier_events(struct service *s);
 struct tail_sink service_sink(struct service *s);
 void service_sealer_changed(void *context);
+void service_room_changed(void *context);
 
 /** Make the loop's handles and begin to listen to inotify and signals. */
 int service_init_handles(struct service *s, struct lgz_error *err);

@@ -59,6 +59,8 @@ static int take_over(struct service *s, const struct archive_recovery *r, struct
         code = sealer_open(&s->sealer, &s->loop, s->config, s->log, s->tally,
                            service_sealer_changed, s, err);
     if (code == LGZ_OK)
+        code = room_open(&s->room, &s->loop, s->config, s->log, service_room_changed, s, err);
+    if (code == LGZ_OK)
         code = tail_open(&s->tail, &sink, err);
     if (code == LGZ_OK)
         code = tail_resume(s->tail, r->positions, r->position_count, r->next_source_id, err);

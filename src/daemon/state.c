@@ -58,7 +58,9 @@ void state_take_totals(struct state *out, const struct state_parts *p)
 {
     *out = (struct state){
         .directory = p->config->directory,
-        .failure = store_failure(p->store),
+        .failure = p->waiting,
+        .free = p->free,
+        .min_free = p->config->min_free,
         .started = p->started_real,
         .uptime = clock_monotonic() - p->started,
         .oldest_unsealed = oldest_unsealed(p),
@@ -74,7 +76,10 @@ void state_take_totals(struct state *out, const struct state_parts *p)
         .census = *p->census,
         .faults = p->faults,
     };
-    out->phase = p->stopping ? "stopping" : out->failure ? "failing" : "running";
+    out->phase = p->stopping               ? "stopping"
+                 : store_failure(p->store) ? "failing"
+                 : out->failure            ? "waiting"
+                                           : "running";
     for (size_t i = 0; i < tail_count(p->tail); i++) {
         const struct logfile *f = tail_file(p->tail, i);
         uint64_t lag = file_lag(p, f);

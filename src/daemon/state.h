@@ -23,6 +23,8 @@ struct state_parts {
     const struct tally *tally;
     const struct faults *faults;
     const struct census_numbers *census;
+    const char *waiting;  /**< why nothing is read; NULL: nothing is in the way */
+    uint64_t free;        /**< bytes on the archive's file system; UINT64_MAX: not known */
     int64_t started;      /**< clock_monotonic() */
     int64_t started_real; /**< clock_real() */
     bool stopping;
@@ -51,9 +53,11 @@ struct state_source {
 };
 
 struct state {
-    const char *phase;       /**< "running", "failing", "stopping" */
+    const char *phase;       /**< "running", "waiting" for room, "failing", "stopping" */
     const char *directory;   /**< the archive's */
-    const char *failure;     /**< why nothing can be written now; NULL: it can */
+    const char *failure;     /**< why nothing is read or written now; NULL: all is well */
+    uint64_t free;           /**< bytes on the archive's file system; UINT64_MAX: not known */
+    uint64_t min_free;       /**< with less than that, nothing is read */
     int64_t started;         /**< clock_real() */
     int64_t uptime;          /**< nanoseconds */
     int64_t oldest_unsealed; /**< age of the oldest byte that isn't in a segment; 0: none */

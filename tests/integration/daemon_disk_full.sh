@@ -17,7 +17,7 @@ mount -t tmpfs -o size=4M logzip-test "$work/disk" 2>/dev/null || {
     exit 77
 }
 archive=$work/disk/archive
-configure '[input main]' "path = $logs/*.log"
+configure 'min_free = 0' '[input main]' "path = $logs/*.log"
 
 # random FROM TO: lines that don't compress
 random() { openssl enc -aes-128-ctr -K 0 -iv "$1" -in /dev/zero 2>/dev/null | base64 -w 99 | head -n "$2"; }
