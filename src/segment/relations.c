@@ -10,6 +10,7 @@
 #include "column/keyed.h"
 #include "segment/copies.h"
 #include "segment/formulas.h"
+#include "segment/key_walk.h"
 
 enum {
     MIN_ROWS = 16,
@@ -19,8 +20,6 @@ enum {
     OTHER_SHARE = 32,  /* of all cost that a column must have for all kinds of keys to be tried */
     TABLE_SIZE = 8192, /* of the sample */
 };
-
-#define NO_SLOT UINT32_MAX
 
 static const uint64_t ROUND_STEP = UINT64_C(0x9e3779b97f4a7c15);
 
@@ -40,7 +39,7 @@ struct search {
     struct related *list; /* the columns that are worth the search */
     size_t count;
     struct scratch *scratch; /* for each thread */
-    uint32_t *line_start;    /* for each line, how many values come before it in all columns */
+    uint32_t *line_start;    /* see struct key_place */
     bool *in_step;           /* for each column, once those are done that need no lines */
     size_t large_cost;       /* a column that costs more is tried with all kinds of keys */
 };
@@ -77,79 +76,6 @@ struct candidate {
     double cost;
 };
 
-static struct span value_of(const struct search *s, const struct column_values *v, size_t i)
-{
-    return (struct span){s->raw.data + v->texts.data[i].at, v->texts.data[i].len};
-}
-
-/*
- * Walks over the rows of a column and gives the hash of each one's key: what another column put out
- * before it, or behind it, if the key is of the line and comes behind.
- */
-struct key_walk {
-    const struct search *search;
-    struct column_walk walk;
-    const uint32_t *first_slot; /* of the key in each template, or NO_SLOT; NULL: not of the line */
-    size_t line;
-    bool ahead;
-    uint64_t hash;
-};
-
-static void hash_key(struct key_walk *keys)
-{
-    const struct column_walk *walk = &keys->walk;
-    struct span key = {(const uint8_t *)"", 0};
-    if (keys->ahead)
-        key = value_of(keys->search, walk->values, walk->next);
-    else if (walk->next)
-        key = value_of(keys->search, walk->values, walk->next - 1);
-    keys->hash = keyed_hash(key);
-}
-
-static struct key_walk walk_keys(const struct search *s, uint32_t key, const uint32_t *first_slot,
-                                 uint32_t order)
-{
-    const struct column_values *v = &s->columns->list[key];
-    struct key_walk keys = {s, column_walk_start(v, order), first_slot, 0, false, 0};
-    hash_key(&keys);
-    return keys;
-}
-
-/* Does the key come behind the place `order` in its line, and not in front? */
-static bool is_ahead(struct key_walk *keys, uint32_t order)
-{
-    const struct search *s = keys->search;
-    while (keys->line + 1 < s->columns->lines && s->line_start[keys->line + 1] <= order)
-        keys->line++;
-    uint32_t first = keys->first_slot[s->columns->template_of_line[keys->line]];
-    return first != NO_SLOT && first > order - s->line_start[keys->line];
-}
-
-static uint64_t next_key(struct key_walk *keys, uint32_t order)
-{
-    size_t before = keys->walk.next;
-    bool was_ahead = keys->ahead;
-    keys->ahead = keys->first_slot && is_ahead(keys, order);
-    if (column_walk_to(&keys->walk, order) != before || keys->ahead != was_ahead)
-        hash_key(keys);
-    return keys->hash;
-}
-
-/* The first slot of a column in each template. @return NULL when memory is out */
-static uint32_t *find_slots(const struct search *s, uint32_t column)
-{
-    uint32_t *first = malloc((s->set->list.len + 1) * sizeof(*first));
-    for (size_t t = 0; t < s->set->list.len && first; t++) {
-        size_t slots = s->set->list.data[t].slot_count;
-        first[t] = 0;
-        while (first[t] < slots && s->layout->column_of[t][first[t]] != column)
-            first[t]++;
-        if (first[t] == slots)
-            first[t] = NO_SLOT;
-    }
-    return first;
-}
-
 /* Is the value one of the last two with this key? They are remembered in any case. */
 static bool remember(struct remembered *table, uint64_t key, uint64_t value)
 {
@@ -174,18 +100,19 @@ static bool remember_chained(struct remembered *table, uint64_t key, uint64_t ro
 }
 
 /* A key, and what the column may cost if it follows from that as often as in the sample. */
-static struct candidate sample_key(const struct trial *t, struct keyed_by by, const uint32_t *slots,
-                                   struct column_sample sample)
+static struct candidate sample_key(const struct trial *t, struct keyed_by by,
+                                   const struct key_place *place, struct column_sample sample)
 {
     const struct search *s = t->search;
     uint32_t column = t->related->column;
     const struct column_values *v = &s->columns->list[column];
-    struct key_walk walk = walk_keys(s, by.column, slots, v->order.data[sample.start]);
+    struct key_walk walk =
+        key_walk_start(s->columns, s->raw.data, by.column, place, v->order.data[sample.start]);
     size_t hits = 0;
     /* Different keys for each pair of columns, whichever come first. */
     uint64_t round = ROUND_STEP * ((uint64_t)column * s->columns->count + by.column + 1);
     for (size_t i = 0; i < sample.count; i++) {
-        uint64_t hash = next_key(&walk, v->order.data[sample.start + i]);
+        uint64_t hash = key_walk_next(&walk, v->order.data[sample.start + i]);
         uint64_t value = t->scratch->sample[i];
         hits += by.chained ? remember_chained(t->scratch->table, hash + ~round, round, value)
                            : remember(t->scratch->table, hash + round, value);
@@ -204,7 +131,7 @@ static size_t others_limit(const struct search *s)
 }
 
 /* Encode with a key, and keep that if it is cheaper. */
-static int try_key(struct trial *t, const struct keyed_by *by, const uint32_t *slots)
+static int try_key(struct trial *t, const struct keyed_by *by, const struct key_place *place)
 {
     const struct search *s = t->search;
     struct related *r = t->related;
@@ -217,9 +144,10 @@ static int try_key(struct trial *t, const struct keyed_by *by, const uint32_t *s
     uint64_t *keys = malloc((v->order.len + 1) * sizeof(*keys));
     if (!keys)
         return error_memory(t->err);
-    struct key_walk walk = walk_keys(s, by->column, slots, v->order.data[0]);
+    struct key_walk walk =
+        key_walk_start(s->columns, s->raw.data, by->column, place, v->order.data[0]);
     for (size_t i = 0; i < v->order.len; i++)
-        keys[i] = next_key(&walk, v->order.data[i]);
+        keys[i] = key_walk_next(&walk, v->order.data[i]);
     bool ok = !by->chained || keyed_chain(keys, &values, &left);
     bool worth = ok && keyed_encode(&keyed, t->ctx, &values, keys, by, &left);
     free(keys);
@@ -276,8 +204,10 @@ static struct column_sample take_sample(const struct trial *t)
     const struct search *s = t->search;
     const struct column_values *v = &s->columns->list[t->related->column];
     struct column_sample sample = column_sample(v->order.len, s->effort->sample);
-    for (size_t i = 0; i < sample.count; i++)
-        t->scratch->sample[i] = keyed_hash(value_of(s, v, sample.start + i)) | 1;
+    for (size_t i = 0; i < sample.count; i++) {
+        const struct text_ref *text = &v->texts.data[sample.start + i];
+        t->scratch->sample[i] = keyed_hash((struct span){s->raw.data + text->at, text->len}) | 1;
+    }
     return sample;
 }
 
@@ -316,13 +246,14 @@ static int try_behind(struct trial *t, uint32_t key, struct column_sample sample
 {
     const struct search *s = t->search;
     const struct keyed_by by = {.column = key, .of_row = true};
-    uint32_t *slots = find_slots(s, key);
+    uint32_t *slots = key_first_slots(s->layout, s->set, key);
+    const struct key_place place = {s->line_start, slots};
     if (!slots)
         return error_memory(t->err);
-    double cost = sample_key(t, by, slots, sample).cost;
+    double cost = sample_key(t, by, &place, sample).cost;
     int code = LGZ_OK;
     if (cost * 8 < (double)s->encoded[t->related->column].cost * 7)
-        code = try_key(t, &by, slots);
+        code = try_key(t, &by, &place);
     free(slots);
     return code;
 }
