@@ -76,6 +76,7 @@ static const struct setting settings[] = {
     {"daemon", "rescan", SETTING_TIME, MEMBER(rescan), SECONDS(1) / 10, SECONDS(3600), NULL},
     {"daemon", "memory", SETTING_SIZE, MEMBER(memory), MIB, 4 * GIB, NULL},
     {"daemon", "min_free", SETTING_SIZE, MEMBER(min_free), 0, 1024 * TIB, NULL},
+    {"daemon", "metrics_sources", SETTING_SIZE, MEMBER(metrics_sources), 0, 100000, NULL},
     {"daemon", "log_level", SETTING_CHOICE, MEMBER(log_level), 0, 0, log_level_names},
 };
 
@@ -486,6 +487,7 @@ static struct config *config_defaults(const char *path)
         .rescan = 5 * NS_PER_SECOND,
         .memory = 16 * MIB,
         .min_free = 64 * MIB,
+        .metrics_sources = 1000,
         .log_level = CONFIG_LOG_INFO,
     };
     if (!c->file || !c->directory || !c->control) {

@@ -8,6 +8,7 @@
  *   status          how the daemon is, as text for people
  *   status ROWS     the same, with a table of so many rows at most
  *   status json     the same as one JSON object
+ *   metrics         the same for Prometheus, in its text format
  *   sync            answered when everything that was in the watched files at the time of the
  *                   request is in the journal and on the disk
  *   seal            as sync, and then the journals are sealed into a segment; answered when the

@@ -30,6 +30,7 @@ extern const struct command command_query;
 extern const struct command command_restore;
 extern const struct command command_rotate;
 extern const struct command command_status;
+extern const struct command command_metrics;
 extern const struct command command_seal;
 extern const struct command command_reload;
 

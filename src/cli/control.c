@@ -1,5 +1,5 @@
 /*
- * control.c - logzipctl status, seal and reload: three requests to the daemon.
+ * control.c - logzipctl status, metrics, seal and reload: requests to the daemon.
  */
 #include "archive/control_client.h"
 
@@ -104,7 +104,8 @@ static int run_request(const struct command *self, int argc, char **argv)
     int option = parse(self, argc, argv, &choices);
     if (option != OPTION_END)
         return option == OPTION_HELP ? 0 : self->error_status;
-    return ask(choices.config, self->name, WORK_TIMEOUT_MS);
+    return ask(choices.config, self->name,
+               self == &command_metrics ? STATUS_TIMEOUT_MS : WORK_TIMEOUT_MS);
 }
 
 #define COMMON_HELP                                                                      \
@@ -125,6 +126,18 @@ const struct command command_status = {
             "      --json         as a JSON object, with all sources\n" COMMON_HELP,
     .error_status = 2,
     .run = run_status,
+};
+
+const struct command command_metrics = {
+    .name = "metrics",
+    .summary = "the daemon's metrics, as Prometheus reads them",
+    .help = "Usage: logzipctl metrics [OPTION]...\n"
+            "\n"
+            "Print the daemon's metrics in the text format of Prometheus, version 0.0.4. With\n"
+            "'metrics' in its configuration it serves the same by HTTP.\n"
+            "\n" COMMON_HELP,
+    .error_status = 2,
+    .run = run_request,
 };
 
 const struct command command_seal = {

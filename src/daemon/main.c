@@ -15,7 +15,7 @@
  *   sealer              ended journals into segments, on the thread pool
  *   barrier             who waits for a sync, a seal, or the end
  *   control             the control socket; reports.c answers who asks how the daemon is
- *   state, census       what that is, as numbers; status.c renders them
+ *   state, census       what that is, as numbers; status.c and metrics.c render them
  *   faults              what went wrong, by kind
  *   notify, log         what the service manager and the administrator are told
  */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "daemon/metrics.h"
 #include "daemon/service_inside.h"
 #include "daemon/status.h"
 
@@ -44,6 +45,8 @@ static void render(struct buf *out, const struct report *r)
     }
     if (r->form == REPORT_JSON)
         status_json(out, &state);
+    else if (r->form == REPORT_METRICS)
+        metrics_text(out, &state, r->service->config->metrics_sources);
     else
         status_text(out, &state, r->rows);
     state_clear(&state);

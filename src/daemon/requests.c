@@ -66,7 +66,7 @@ int service_reload(struct service *s, struct lgz_error *err)
     return LGZ_OK;
 }
 
-/* "status", "status json", "status ROWS". @return false if it's something else */
+/* "status", "status json", "status ROWS", "metrics". @return false if it's something else */
 static bool answer_status(struct service *s, struct control_client *client, const char *request)
 {
     size_t rows = 0;
@@ -74,6 +74,8 @@ static bool answer_status(struct service *s, struct control_client *client, cons
         service_report(s, client, REPORT_TEXT, SIZE_MAX);
     } else if (strcmp(request, "status json") == 0) {
         service_report(s, client, REPORT_JSON, SIZE_MAX);
+    } else if (strcmp(request, "metrics") == 0) {
+        service_report(s, client, REPORT_METRICS, SIZE_MAX);
     } else if (strncmp(request, "status ", 7) == 0 && strspn(request + 7, "0123456789") > 0) {
         const char *digit = request + 7;
         for (; *digit >= '0' && *digit <= '9' && rows < SIZE_MAX / 100; digit++)

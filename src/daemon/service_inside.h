@@ -61,7 +61,7 @@ void service_check_seal(struct service *s);
 /** Read the configuration again; a bad one changes nothing. */
 int service_reload(struct service *s, struct lgz_error *err);
 
-enum report_form { REPORT_TEXT, REPORT_JSON };
+enum report_form { REPORT_TEXT, REPORT_JSON, REPORT_METRICS };
 
 /** Answer the client with how the daemon is. `rows`: of a text's table at most. */
 void service_report(struct service *s, struct control_client *client, enum report_form form,

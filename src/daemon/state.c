@@ -59,6 +59,7 @@ void state_take_totals(struct state *out, const struct state_parts *p)
     *out = (struct state){
         .directory = p->config->directory,
         .failure = p->waiting,
+        .write_failing = store_failure(p->store) != NULL,
         .free = p->free,
         .min_free = p->config->min_free,
         .started = p->started_real,
@@ -76,10 +77,10 @@ void state_take_totals(struct state *out, const struct state_parts *p)
         .census = *p->census,
         .faults = p->faults,
     };
-    out->phase = p->stopping               ? "stopping"
-                 : store_failure(p->store) ? "failing"
-                 : out->failure            ? "waiting"
-                                           : "running";
+    out->phase = p->stopping          ? "stopping"
+                 : out->write_failing ? "failing"
+                 : out->failure       ? "waiting"
+                                      : "running";
     for (size_t i = 0; i < tail_count(p->tail); i++) {
         const struct logfile *f = tail_file(p->tail, i);
         uint64_t lag = file_lag(p, f);

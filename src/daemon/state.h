@@ -56,6 +56,7 @@ struct state {
     const char *phase;       /**< "running", "waiting" for room, "failing", "stopping" */
     const char *directory;   /**< the archive's */
     const char *failure;     /**< why nothing is read or written now; NULL: all is well */
+    bool write_failing;      /**< it is that the journal can't be written */
     uint64_t free;           /**< bytes on the archive's file system; UINT64_MAX: not known */
     uint64_t min_free;       /**< with less than that, nothing is read */
     int64_t started;         /**< clock_real() */

@@ -96,6 +96,11 @@ static void text_archive(struct buf *out, const struct state *s)
     put_plain(out, s->directory);
     buf_printf(out, ": %" PRIu64 " segments of ", s->census.segments);
     put_size(out, s->census.segment_bytes);
+    if (s->free != UINT64_MAX) {
+        buf_append_string(out, ", ");
+        put_size(out, s->free);
+        buf_append_string(out, " free");
+    }
     buf_append_string(out, "\njournal    ");
     put_size(out, s->journal_raw_bytes);
     buf_append_string(out, " in ");
@@ -325,6 +330,11 @@ static void json_summary(struct buf *out, const struct state *s)
     json_number(out, "read_bytes", s->totals.read_bytes);
     json_number(out, "read_lines", s->totals.read_lines);
     json_field(out, "stopped", s->failure ? s->failure : "");
+    if (s->free != UINT64_MAX)
+        json_number(out, "free", s->free);
+    else
+        buf_append_string(out, "\"free\":null,");
+    json_number(out, "min_free", s->min_free);
     json_number(out, "sealed_segments", s->sealed.segments);
     json_number(out, "sealed_lines", s->sealed.lines);
     json_number(out, "sealed_raw_bytes", s->sealed.raw_bytes);

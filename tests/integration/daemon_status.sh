@@ -86,16 +86,20 @@ if command -v script >/dev/null; then
     on_terminal() {
         script -qec "stty rows 24 cols 200; '$BUILD/logzipctl' status $* -c '$conf'" /dev/null
     }
-    (($(on_terminal | wc -l) <= 24)) || fail 'the status is longer than the terminal'
-    on_terminal | grep -q '^4[0-9] more' || fail 'how many are left out is not said'
-    on_terminal --all | grep -q 'many49' || fail '--all leaves some out'
+    on_terminal >"$work/screen"
+    (($(wc -l <"$work/screen") <= 24)) || fail 'the status is longer than the terminal'
+    grep -q '^4[0-9] more' "$work/screen" || fail 'how many are left out is not said'
+    on_terminal --all >"$work/screen"
+    (($(grep -c '/many[0-9]*\.log' "$work/screen") == 50)) || fail '--all leaves some out'
 fi
 
 # The last error of each kind, with its time.
 echo nonsense >>"$conf"
 refused reload "$conf:"
-ask status | grep -Eq "^errors     1 config, last 20[-0-9]*T[0-9:]*Z: $conf:[0-9]+: neither" ||
+ask status >"$work/status"
+grep -Eq "^errors     1 config, last 20[-0-9]*T[0-9:]*Z: $conf:[0-9]+: neither" "$work/status" ||
     fail 'the last error is not told'
-ask 'status json' | grep -q '"kind":"config","count":1,"last":"20' || fail 'nor to programs'
+ask 'status json' >"$work/status"
+grep -q '"kind":"config","count":1,"last":"20' "$work/status" || fail 'nor to programs'
 stop_daemon
 exit 0

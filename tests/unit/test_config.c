@@ -75,7 +75,7 @@ START_TEST(all_keys)
                             "level=best\nthreads = 4\nseal_size = 1G\nseal_age = 2h\n"
                             "max_age = 7d\nmax_size = 2T\n[daemon] # more\ncontrol = /c\n"
                             "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
-                            "rescan = 1m\nmemory = 2M\nmin_free = 3G\nlog_level = debug\n"
+                            "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\nlog_level = debug\n"
                             "[input  web ]\npath = /x/*.log /y\\ z/q\n\tpath = /w\nfrom = end\n"
                             "exclude = /x/no*\n[input two]\npath=/two");
     ck_assert_str_eq(c->directory, "/a b");
@@ -91,13 +91,14 @@ START_TEST(all_keys)
     ck_assert_uint_eq(c->sync_bytes, 65536);
     ck_assert_uint_eq(c->memory, 2 << 20);
     ck_assert_int_eq(c->log_level, CONFIG_LOG_DEBUG);
+    ck_assert_uint_eq(c->metrics_sources, 7);
     ck_assert_uint_eq(c->input_count, 2);
     ck_assert_str_eq(c->inputs[0].name, "web");
     ck_assert_uint_eq(c->min_free, UINT64_C(3) << 30);
     ck_assert_uint_eq(c->inputs[0].path_count, 3);
     ck_assert_str_eq(c->inputs[0].paths[1].pattern, "/y\\ z/q");
     ck_assert_str_eq(c->inputs[0].paths[2].pattern, "/w");
-    ck_assert_uint_eq(c->inputs[0].paths[2].line, 21);
+    ck_assert_uint_eq(c->inputs[0].paths[2].line, 22);
     ck_assert(c->inputs[0].from_end);
     ck_assert_str_eq(c->inputs[0].excludes[0].pattern, "/x/no*");
     ck_assert_str_eq(c->inputs[1].paths[0].pattern, "/two");
