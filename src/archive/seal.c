@@ -39,12 +39,15 @@ struct seal {
 
 /* Before all else: what an earlier seal has done. */
 
-/* Is there a segment, and a good one, that holds this journal? */
+/*
+ * Is this journal done with: is there a segment, and a good one, that holds it? Or is it gone,
+ * since it had nothing to seal, or its segment has expired, and only the removal was not durable?
+ */
 static int is_sealed(const struct seal *s, const char *path, bool *sealed)
 {
     const char *slash = strrchr(path, '/');
     uint64_t sequence;
-    *sealed = false;
+    *sealed = access(path, F_OK) != 0 && errno == ENOENT;
     if (!names_parse_journal(slash ? slash + 1 : path, &sequence))
         return LGZ_OK;
     for (size_t i = 0; i < s->found.segments.len && !*sealed; i++) {

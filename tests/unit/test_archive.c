@@ -433,6 +433,22 @@ START_TEST(seal_of_journals_without_data)
 }
 END_TEST
 
+/* As after a seal whose removal of the journals couldn't be made durable. */
+START_TEST(seal_run_again_when_the_journals_are_gone)
+{
+    struct archive_seal_result result;
+    journal_close(create_journal(1, 2, 0));
+    journal_close(create_journal(2, 2, 0));
+    write_journal(3, 0, "data");
+    journal_close(create_journal(4, 2, 4));
+    ck_ok(try_seal(1, 2, &result));
+    ck_ok(try_seal(1, 2, &result));
+    ck_assert_ptr_null(result.segment);
+    free(seal(1, 3)); /* and what is still there is sealed */
+    assert_restores("/log/1", "data");
+}
+END_TEST
+
 START_TEST(newest_journal_is_not_sealed)
 {
     struct archive_seal_result result;
@@ -639,6 +655,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, seal_groups_interleaved_sources);
     tcase_add_test(tests, seal_drops_overlaps);
     tcase_add_test(tests, seal_of_journals_without_data);
+    tcase_add_test(tests, seal_run_again_when_the_journals_are_gone);
     tcase_add_test(tests, newest_journal_is_not_sealed);
     tcase_add_test(tests, seal_run_again_only_removes);
     tcase_add_test(tests, torn_journal_is_kept_aside);
