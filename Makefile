@@ -15,8 +15,8 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-fuzz check-integration demo bench bench-daemon \
-    grouping fuzz fuzz-programs \
+.PHONY: all objects check check-unit check-fuzz check-integration check-crash demo bench \
+    bench-daemon grouping fuzz fuzz-programs \
     lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
 MAKEFLAGS += --no-builtin-rules
@@ -33,7 +33,7 @@ say = $(if $(Q),@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 goals := $(or $(MAKECMDGOALS),all)
 unconfigured := help clean distclean dist deps format lint lint-%
-testing := $(filter check check-unit check-fuzz check-integration demo,$(goals))
+testing := $(filter check check-unit check-fuzz check-integration check-crash demo,$(goals))
 
 ifneq ($(filter-out $(unconfigured),$(goals)),)
 include $(BUILDDIR)/config.mk
@@ -100,18 +100,21 @@ unit_sources := $(sort $(wildcard tests/unit/test_*.c))
 fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c tests/bench/grouping.c \
     tests/bench/multiply.c)
+sweep_sources := $(sort $(wildcard tests/crash/*.c))
 
 library_objects := $(call objects,$(library_sources))
 daemon_objects := $(call objects,$(daemon_sources))
 cli_objects := $(call objects,$(cli_sources))
 all_objects := $(library_objects) $(daemon_objects) $(cli_objects) \
-    $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources))
+    $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources) $(sweep_sources))
 c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch]))
 
 libraries := $(B)/liblogzip.a $(B)/liblogzip.so.0 $(B)/liblogzip.so
 programs := $(B)/logzipd $(B)/logzipctl
 unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/%,$(unit_sources))
 fuzz_tests := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(fuzz_sources))
+# What script_tests run beside logzipd and logzipctl.
+test_programs := $(addprefix $(B)/tests/,bench sweep)
 script_tests := $(sort $(wildcard tests/build/*.sh tests/integration/*.sh tests/crash/*.sh))
 
 all: $(libraries) $(B)/logzip.pc $(programs)
@@ -216,7 +219,7 @@ $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(if $(FUZZ),,$(B)/obj/tests/fuz
 run_tests = $(Q)BUILD='$(abspath $(B))' SRC='$(SRC)' SANITIZE='$(SANITIZE)' CC='$(CC)' \
     scripts/run-tests
 
-check: deps all $(unit_tests) $(fuzz_tests) $(B)/tests/bench
+check: deps all $(unit_tests) $(fuzz_tests) $(test_programs)
 	$(run_tests) $(unit_tests) $(fuzz_tests) $(script_tests)
 
 check-unit: deps $(unit_tests)
@@ -225,8 +228,17 @@ check-unit: deps $(unit_tests)
 check-fuzz: deps $(fuzz_tests)
 	$(run_tests) $(fuzz_tests)
 
-check-integration: deps all $(B)/tests/bench
+check-integration: deps all $(test_programs)
 	$(run_tests) $(script_tests)
+
+# All points, two at once: some ten minutes. Directories of points that went wrong stay.
+check-crash: deps all $(B)/tests/sweep
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $(B)/tests/sweep '$(abspath $(B))'
+
+$(B)/tests/sweep: $(call objects,$(sweep_sources)) $(B)/liblogzip.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs)
 
 demo: deps all
 	$(Q)BUILD='$(abspath $(B))' SRC='$(SRC)' tests/demo/run
@@ -382,6 +394,7 @@ dist:
 #?   check-unit         only the unit tests
 #?   check-fuzz         only the fuzz targets, on their corpora and mutations of them
 #?   check-integration  only the tests that run the programs
+#?   check-crash        kill the daemon at, or fail, each of its system calls that change files
 #?   grouping           measure how well templates are found (CORPUS with groups/)
 #?   bench              compare sizes and CPU time with gzip, zstd and xz
 #?   bench-daemon       measure the daemon: MB/s, CPU, memory, idle files

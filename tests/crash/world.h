@@ -1,0 +1,79 @@
+/*
+ * world.h - what one run of the crash sweep has around it: a directory with log files, an archive
+ * and a configuration; what was written to each log; a daemon that may be dead or refuse to start
+ * at any moment, and must not for any other reason than what was injected.
+ *
+ * Functions that can fail give up the run: world_fail() writes the reason, and what the daemon had
+ * to say is in the file `messages`. A run is a process of its own.
+ */
+#ifndef LOGZIP_TESTS_WORLD_H
+#define LOGZIP_TESTS_WORLD_H
+
+#include "base/buf.h"
+#include "inject.h"
+
+/** A log: all that was ever written under its name. */
+struct log {
+    char *name; /**< of the file, in the directory of logs */
+    struct buf written;
+    bool may_expire; /**< retention may have removed its beginning */
+};
+
+struct world {
+    const char *programs; /**< directory with logzipd and logzipctl */
+    char *root;           /**< all is in this directory */
+    char *archive;
+    char *control;
+    char *conf;
+    int messages; /**< descriptor: standard error of all programs */
+    struct inject *inject;
+    struct inject_program daemon; /**< pid 0: none runs */
+    bool excused;                 /**< an end by the injection was seen already */
+    VEC(struct log) logs;
+    const char *step; /**< what is being done, for messages */
+};
+
+enum { WORLD_STEP_SECONDS = 60 }; /**< longer takes nothing, however busy the machine */
+
+/** Make the directories. `root` must exist and be empty. */
+void world_open(struct world *w, const char *programs, const char *root, struct inject *inject);
+void world_close(struct world *w);
+
+/** Write the configuration: inputs a and b, and c if `more`. */
+void world_configure(struct world *w, bool more);
+
+/** Say why, and end the process with status 1. */
+_Noreturn void world_fail(struct world *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** The path of a file in the directory of logs; to be freed. */
+char *world_path(const struct world *w, const char *name);
+
+/** The log of that name, new if there is none. */
+struct log *world_log(struct world *w, const char *name);
+
+/** Append `count` lines to the file `file`, which hold what belongs to the log `name`. */
+void world_write(struct world *w, const char *name, const char *file, int count);
+
+/** The same with `bytes` of lines that don't compress. */
+void world_write_noise(struct world *w, const char *name, const char *file, size_t bytes);
+
+/** Start the daemon if none runs, and wait until it answers. */
+void world_run(struct world *w);
+
+/** Ask the daemon until it says "ok", starting it when it is dead. */
+void world_ask(struct world *w, const char *request);
+
+/** Let the daemon seal and end; or end it by SIGKILL. */
+void world_stop(struct world *w);
+void world_kill(struct world *w);
+
+/**
+ * Run logzipctl with these arguments, NULL behind the last; once more if the injection made it
+ * fail.
+ *
+ * @param output  gets its standard output, or NULL
+ */
+void world_ctl(struct world *w, struct buf *output, ...) __attribute__((sentinel));
+
+#endif
