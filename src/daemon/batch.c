@@ -8,7 +8,10 @@
 #include "base/clock.h"
 #include "line/lines.h"
 
-enum { FIRST_ROOM = 1 << 16 };
+enum {
+    FIRST_ROOM = 1 << 16,
+    RECORD_MAX = 1 << 20, /* bytes; a larger one would only make its readers take more memory */
+};
 
 struct record {
     enum journal_record_kind kind;
@@ -24,6 +27,7 @@ struct record {
 struct batch {
     struct buf data;
     size_t capacity;
+    size_t names; /* bytes of the sources' names */
     int64_t since;
     VEC(struct record) records;
 };
@@ -51,6 +55,7 @@ void batch_clear(struct batch *b)
     for (size_t i = 0; i < b->records.len; i++)
         source_clear(&b->records.data[i].source);
     b->records.len = 0;
+    b->names = 0;
     b->since = 0;
     buf_clear(&b->data);
 }
@@ -70,11 +75,19 @@ int64_t batch_since(const struct batch *b)
     return b->since;
 }
 
+/* All memory counts: many files that grow by a few bytes make more records than data. */
+static size_t room_left(const struct batch *b)
+{
+    size_t used = b->data.len + b->names + b->records.len * sizeof(*b->records.data);
+    return used < b->capacity ? b->capacity - used : 0;
+}
+
 void *batch_reserve(struct batch *b, size_t *room)
 {
-    size_t left = b->capacity - b->data.len;
-    if (left == 0)
+    size_t left = room_left(b);
+    if (left <= sizeof(struct record))
         return NULL;
+    left -= sizeof(struct record);
     /* Grow as the input wants it, so that a quiet system keeps its memory. */
     size_t want = b->data.len < FIRST_ROOM ? FIRST_ROOM : b->data.len;
     if (want > left)
@@ -89,6 +102,9 @@ void *batch_reserve(struct batch *b, size_t *room)
 
 static bool add(struct batch *b, const struct record *record)
 {
+    /* Data has its room by batch_reserve(); what comes first has room in any case. */
+    if (record->kind != JOURNAL_DATA && b->records.len && room_left(b) < sizeof(*record))
+        return false;
     if (!vec_push(&b->records, *record))
         return false;
     if (!b->since)
@@ -105,7 +121,16 @@ bool batch_source(struct batch *b, const struct source *source, uint64_t next)
         source_clear(&r.source);
         return false;
     }
+    b->names += strlen(source->name) + strlen(source->input) + 2;
     return true;
+}
+
+/* Do these bytes continue the last record, and may they? */
+static bool continues(const struct batch *b, uint64_t source_id, uint64_t offset, size_t len)
+{
+    const struct record *last = b->records.len ? &b->records.data[b->records.len - 1] : NULL;
+    return last && last->kind == JOURNAL_DATA && last->source_id == source_id &&
+           last->offset + last->len == offset && len <= RECORD_MAX && last->len <= RECORD_MAX - len;
 }
 
 bool batch_data(struct batch *b, uint64_t source_id, uint64_t offset, size_t len)
@@ -116,7 +141,9 @@ bool batch_data(struct batch *b, uint64_t source_id, uint64_t offset, size_t len
                        .read_time = clock_real(),
                        .start = b->data.len,
                        .len = len};
-    if (!add(b, &r))
+    if (continues(b, source_id, offset, len))
+        b->records.data[b->records.len - 1].len += len;
+    else if (!add(b, &r))
         return false;
     b->data.len += len;
     return true;

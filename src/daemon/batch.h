@@ -11,7 +11,8 @@
 
 struct batch;
 
-/** @param capacity bytes of data at most. @return NULL when memory is out */
+/** @param capacity bytes at most, of data and of what is recorded beside it. @return NULL when
+ * memory is out */
 struct batch *batch_new(size_t capacity);
 void batch_free(struct batch *b);
 
@@ -27,10 +28,11 @@ int64_t batch_since(const struct batch *b);
 /** Room for data behind what is there, `*room` bytes; NULL if it's full or memory is out. */
 void *batch_reserve(struct batch *b, size_t *room);
 
-/* Add a record. @return false when memory is out; then nothing changed */
+/* Add a record. @return false when it's full or memory is out; then nothing changed */
 
 bool batch_source(struct batch *b, const struct source *source, uint64_t next);
-/** For `len` bytes that were put where batch_reserve() said. */
+/** For `len` bytes that were put where batch_reserve() said. What continues the last record becomes
+ * part of it, and shares its time. */
 bool batch_data(struct batch *b, uint64_t source_id, uint64_t offset, size_t len);
 bool batch_drop(struct batch *b, uint64_t source_id);
 
