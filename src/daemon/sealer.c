@@ -3,6 +3,7 @@
  */
 #include "daemon/sealer.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -84,6 +85,9 @@ static void run_seal(uv_work_t *work)
     struct sealer *s = work->data;
     s->result =
         archive_seal(s->directory, s->journals, s->count, &s->job_options, &s->sealed, &s->err);
+#ifdef __GLIBC__
+    malloc_trim(0); /* a seal takes by far the most memory: until the next it's the system's */
+#endif
 }
 
 static void tell_sealed(struct sealer *s)

@@ -1,6 +1,7 @@
 /*
  * start.c - everything before the loop runs: lock, recovery, the parts, the socket, the first scan.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -14,6 +15,19 @@ static void raise_descriptor_limit(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit); /* if it can't be raised, fewer files stay open */
     }
+}
+
+/*
+ * glibc keeps freed memory with the thread pool's threads, each for itself: without a limit, what
+ * a seal takes is taken once for each thread that a seal ever ran on.
+ */
+static void limit_arenas(unsigned threads)
+{
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, (int)threads + 1);
+#else
+    (void)threads;
+#endif
 }
 
 static void tell_recovery(struct service *s, const struct archive_recovery *r)
@@ -107,6 +121,7 @@ int service_open(struct service **out, struct config *config, struct log *log,
     s->started_real = clock_real();
     log_set_level(log, config->log_level);
     raise_descriptor_limit();
+    limit_arenas(config->threads);
     s->ledger = ledger_new();
     s->tally = tally_new();
     int code = s->ledger && s->tally ? recover(s, err) : error_memory(err);
