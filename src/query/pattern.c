@@ -1,5 +1,5 @@
 /*
- * pattern.c - matching with memmem(3) and PCRE2.
+ * pattern.c - matching with memmem(3) and regular expressions.
  *
  * A string is searched for in all lines at once. A regular expression runs on one line at a time,
  * which is the only way in which no look-around, class or anchor can see a neighbour; where bytes
@@ -10,23 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
+#include "base/regex.h"
 #include "query/literal.h"
-
-/* Steps of the matcher: a constant for short lines, and so many more for each byte of a long one.
- */
-#define STEPS_BASE     UINT64_C(10000000)
-#define STEPS_PER_BYTE 32
-#define JIT_STACK_MIN  ((size_t)64 << 10)
-#define JIT_STACK_MAX  ((size_t)8 << 20)
 
 /* One alternative, and the next of its lines in the walk. */
 struct part {
-    struct buf literal; /* in each matching line; empty: nothing is known */
-    pcre2_code *folded; /* finds the literal in any case; NULL: memmem does */
-    pcre2_code *regex;  /* NULL: the literal is all there is */
+    struct buf literal;   /* in each matching line; empty: nothing is known */
+    struct regex *folded; /* finds the literal in any case; NULL: memmem does */
+    struct regex *regex;  /* NULL: the literal is all there is */
     size_t start;
     size_t end;
     bool found; /* start and end are set */
@@ -36,35 +27,15 @@ struct part {
 struct pattern {
     VEC(struct part) parts;
     struct span lines;
-    pcre2_compile_context *compile_context;
-    pcre2_match_context *match_context;
-    pcre2_match_data *match_data;
-    pcre2_jit_stack *stack;
+    struct regex_room *room;
 };
 
-/* Compile `len` bytes; the flags are added to ours. */
-static int compile_code(struct pattern *p, const uint8_t *text, size_t len, uint32_t flags,
-                        pcre2_code **out, struct lgz_error *err)
-{
-    int number;
-    PCRE2_SIZE where;
-    *out = pcre2_compile(text, len, flags, &number, &where, p->compile_context);
-    if (!*out) {
-        PCRE2_UCHAR reason[128];
-        pcre2_get_error_message(number, reason, sizeof(reason));
-        return error_set(err, LGZ_ERR_ARGUMENT, "pattern '%.*s', at character %zu: %s", (int)len,
-                         (const char *)text, (size_t)where + 1, (const char *)reason);
-    }
-    /* Where there is no JIT for this machine the interpreter does the work. */
-    pcre2_jit_compile(*out, PCRE2_JIT_COMPLETE);
-    return LGZ_OK;
-}
-
 /* Fill a zeroed part with what `len` bytes of `text` ask for. */
-static int compile_part(struct pattern *p, struct part *part, const char *text, size_t len,
+static int compile_part(struct part *part, const char *text, size_t len,
                         const struct pattern_options *options, struct lgz_error *err)
 {
-    uint32_t fold = options->ignore_case ? PCRE2_CASELESS : 0;
+    unsigned fold = options->ignore_case ? REGEX_FOLD : 0;
+    unsigned multiline = options->multiline ? REGEX_MULTILINE : 0;
     bool whole = true;
     int code = LGZ_OK;
     if (options->fixed) {
@@ -81,11 +52,12 @@ static int compile_part(struct pattern *p, struct part *part, const char *text, 
     if (part->literal.failed)
         return error_memory(err);
     if (!whole)
-        code =
-            compile_code(p, (const uint8_t *)text, len, fold | PCRE2_NEVER_UTF, &part->regex, err);
+        code = regex_compile(&part->regex, text, len, fold | multiline, err);
     if (code == LGZ_OK && fold && part->literal.len)
-        code = compile_code(p, part->literal.data, part->literal.len, fold | PCRE2_LITERAL,
-                            &part->folded, err);
+        code = regex_compile(&part->folded, part->literal.data, part->literal.len,
+                             fold | REGEX_LITERAL, err);
+    if (code == LGZ_ERR_ARGUMENT)
+        error_prefix(err, "pattern '%.*s'", (int)len, text);
     return code;
 }
 
@@ -94,7 +66,7 @@ static int add_part(struct pattern *p, const char *text, size_t len,
 {
     if (!vec_push(&p->parts, (struct part){0}))
         return error_memory(err);
-    return compile_part(p, &p->parts.data[p->parts.len - 1], text, len, options, err);
+    return compile_part(&p->parts.data[p->parts.len - 1], text, len, options, err);
 }
 
 /* Each line of `text` is a pattern. */
@@ -118,19 +90,9 @@ int pattern_compile(struct pattern **out, const char *const *texts, size_t count
     struct pattern *p = calloc(1, sizeof(*p));
     if (!p)
         return error_memory(err);
-    p->compile_context = pcre2_compile_context_create(NULL);
-    p->match_context = pcre2_match_context_create(NULL);
-    p->match_data = pcre2_match_data_create(1, NULL);
-    p->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
-    if (!p->compile_context || !p->match_context || !p->match_data || !p->stack) {
-        code = error_memory(err);
-        goto out;
-    }
-    pcre2_set_newline(p->compile_context, PCRE2_NEWLINE_LF);
-    pcre2_jit_stack_assign(p->match_context, NULL, p->stack);
+    code = regex_room_new(&p->room, 0, err);
     for (size_t i = 0; i < count && code == LGZ_OK; i++)
         code = add_text(p, texts[i], options, err);
-out:
     if (code == LGZ_OK)
         *out = p;
     else
@@ -144,42 +106,22 @@ void pattern_free(struct pattern *p)
         return;
     for (size_t i = 0; i < p->parts.len; i++) {
         buf_free(&p->parts.data[i].literal);
-        pcre2_code_free(p->parts.data[i].folded);
-        pcre2_code_free(p->parts.data[i].regex);
+        regex_free(p->parts.data[i].folded);
+        regex_free(p->parts.data[i].regex);
     }
     vec_free(&p->parts);
-    pcre2_match_data_free(p->match_data);
-    pcre2_match_context_free(p->match_context);
-    pcre2_compile_context_free(p->compile_context);
-    pcre2_jit_stack_free(p->stack);
+    regex_room_free(p->room);
     free(p);
 }
 
-/* Run `code` over `text` from `from` on. @return 1 and the offsets, 0, or a negative code */
-static int run(struct pattern *p, const pcre2_code *code, struct span text, size_t from,
+/* Run `regex` over `text` from `from` on. @return 1 and the offsets, 0, or a negative code */
+static int run(struct pattern *p, const struct regex *regex, struct span text, size_t from,
                size_t *start, size_t *end, struct lgz_error *err)
 {
-    static const uint8_t nothing[1] = {0};
-    uint64_t steps = STEPS_BASE + STEPS_PER_BYTE * (uint64_t)text.len;
-    pcre2_set_match_limit(p->match_context, steps > UINT32_MAX ? UINT32_MAX : (uint32_t)steps);
-    const uint8_t *data = text.len ? text.data : nothing;
-    int rc = pcre2_match(code, data, text.len, from, 0, p->match_data, p->match_context);
-    if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
-        rc = pcre2_match(code, data, text.len, from, PCRE2_NO_JIT, p->match_data, p->match_context);
-    if (rc == PCRE2_ERROR_NOMATCH)
-        return 0;
-    if (rc < 0) {
-        PCRE2_UCHAR reason[128];
-        pcre2_get_error_message(rc, reason, sizeof(reason));
-        int kind = rc == PCRE2_ERROR_NOMEMORY ? LGZ_ERR_MEMORY : LGZ_ERR_LIMIT;
-        return error_set(err, kind, "the pattern takes too much work on a line of %zu bytes: %s",
-                         text.len, (const char *)reason);
-    }
-    const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(p->match_data);
-    /* \K in a look-ahead can put the start behind the end. */
-    *start = offsets[0] < offsets[1] ? offsets[0] : offsets[1];
-    *end = offsets[1];
-    return 1;
+    int rc = regex_run(p->room, regex, text, from, err);
+    if (rc == 1)
+        regex_match(p->room, 0, start, end);
+    return rc;
 }
 
 /* Find the part's literal. Same result as run(). */

@@ -17,6 +17,7 @@ struct pattern;
 struct pattern_options {
     bool fixed;       /**< strings, not regular expressions */
     bool ignore_case; /**< a to z only */
+    bool multiline;   /**< for texts of several lines: "^" and "$" match at each of them */
 };
 
 /**

@@ -17,7 +17,7 @@ static struct span span_of(const char *text)
 
 static struct pattern *compile(const char *text, bool fixed, bool ignore_case)
 {
-    struct pattern_options options = {fixed, ignore_case};
+    struct pattern_options options = {.fixed = fixed, .ignore_case = ignore_case};
     struct pattern *p = NULL;
     ck_assert_int_eq(pattern_compile(&p, &text, 1, &options, NULL), LGZ_OK);
     return p;
@@ -105,7 +105,7 @@ START_TEST(test_find)
 {
     size_t start, end;
     const char *texts[] = {"bc", "bcd", "x"};
-    struct pattern_options options = {true, false};
+    struct pattern_options options = {.fixed = true};
     struct pattern *p;
     ck_assert_int_eq(pattern_compile(&p, texts, 3, &options, NULL), LGZ_OK);
     struct span line = span_of("abcdbc");
@@ -127,7 +127,7 @@ START_TEST(test_errors)
 {
     static const char *const bad[] = {"(",  "a)",     "[a", "*", "a{2,1}", "(?<n>a)(?<n>b)",
                                       "\\", "(*UTF)a"};
-    struct pattern_options options = {false, false};
+    struct pattern_options options = {0};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct lgz_error err = {0};
         struct pattern *p = NULL;
