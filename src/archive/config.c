@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/regex.h"
 
 #define KIB ((uint64_t)1 << 10)
 #define MIB ((uint64_t)1 << 20)
@@ -92,6 +93,7 @@ struct parser {
     const char *at; /* what is left of the file */
     const char *end;
     unsigned line;               /* number of the line that inih has */
+    bool comment;                /* a comment stands behind its value */
     bool want_key;               /* that line must reach the handler */
     bool in_input;               /* section is [input ...], the last of config->inputs or `input` */
     size_t input;                /* index of that input */
@@ -303,6 +305,37 @@ static void add_globs(struct parser *p, const char *key, struct config_glob **gl
     }
 }
 
+/* Append a part of an expression, which may be given in several lines. */
+static void add_expression(struct parser *p, const char *key, char **text, unsigned *line,
+                           const char *value)
+{
+    size_t len = strlen(*text), more = strlen(value);
+    if (p->comment) {
+        finding(p, p->line,
+                "%s: a blank and ';' begin a comment; write '[ ];' to match them, and comments in "
+                "lines of their own",
+                key);
+        return;
+    }
+    if (more == 0) {
+        finding(p, p->line, "%s: no value", key);
+        return;
+    }
+    if (more > RULES_TEXT_MAX - len) {
+        finding(p, p->line, "%s: more than %d bytes", key, RULES_TEXT_MAX);
+        return;
+    }
+    char *grown = realloc(*text, len + more + 1);
+    if (!grown) {
+        out_of_memory(p);
+        return;
+    }
+    memcpy(grown + len, value, more + 1);
+    *text = grown;
+    if (*line == 0)
+        *line = p->line;
+}
+
 static void set_input(struct parser *p, const char *key, const char *value)
 {
     struct config_input *input = &p->config->inputs[p->input];
@@ -310,6 +343,10 @@ static void set_input(struct parser *p, const char *key, const char *value)
         add_globs(p, key, &input->paths, &input->path_count, value);
     else if (strcmp(key, "exclude") == 0)
         add_globs(p, key, &input->excludes, &input->exclude_count, value);
+    else if (strcmp(key, "multiline_start") == 0)
+        add_expression(p, key, &input->rules.multiline_start, &input->multiline_start, value);
+    else if (strcmp(key, "format") == 0)
+        add_expression(p, key, &input->rules.format, &input->format, value);
     else if (strcmp(key, "from") != 0)
         finding(p, p->line, "'%s' isn't a key of [input %s]", key, input->name);
     else if (strcmp(value, "start") != 0 && strcmp(value, "end") != 0)
@@ -371,7 +408,11 @@ static void begin_input(struct parser *p, const char *name)
     }
     p->input = c->input_count;
     p->in_input = true;
-    c->inputs[c->input_count++] = (struct config_input){.name = copy, .line = p->line};
+    struct rules none = {strdup(""), strdup("")};
+    if (!none.multiline_start || !none.format)
+        out_of_memory(p);
+    c->inputs[c->input_count++] =
+        (struct config_input){.name = copy, .line = p->line, .rules = none};
 }
 
 /* `line` starts with '['. */
@@ -451,7 +492,34 @@ static char *next_line(char *out, int size, void *context)
     if (out[0] == '[')
         begin_section(p, out);
     p->want_key = len && out[0] != '[';
+    p->comment = strstr(out, " ;") || strstr(out, "\t;");
     return out;
+}
+
+static void check_expression(struct parser *p, unsigned line, const char *key, const char *text,
+                             bool names)
+{
+    struct lgz_error reason = {0};
+    struct regex *regex;
+    if (line == 0)
+        return;
+    int code = regex_compile(&regex, text, strlen(text), REGEX_MULTILINE, &reason);
+    if (code == LGZ_ERR_MEMORY)
+        out_of_memory(p);
+    else if (code != LGZ_OK)
+        finding(p, line, "%s: %s", key, reason.message);
+    else if (names && regex_name_count(regex) == 0)
+        finding(p, line, "%s: has no named group, such as (?<name>[0-9]+)", key);
+    regex_free(regex);
+}
+
+static void check_input(struct parser *p, const struct config_input *input)
+{
+    if (input->path_count == 0)
+        finding(p, input->line, "[input %s] has no path", input->name);
+    check_expression(p, input->multiline_start, "multiline_start", input->rules.multiline_start,
+                     false);
+    check_expression(p, input->format, "format", input->rules.format, true);
 }
 
 static void check_whole(struct parser *p)
@@ -463,10 +531,8 @@ static void check_whole(struct parser *p)
         if (settings[i].offset == offsetof(struct config, control))
             c->control_line = p->set[i];
     }
-    for (size_t i = 0; i < c->input_count; i++) {
-        if (c->inputs[i].path_count == 0)
-            finding(p, c->inputs[i].line, "[input %s] has no path", c->inputs[i].name);
-    }
+    for (size_t i = 0; i < c->input_count; i++)
+        check_input(p, &c->inputs[i]);
 }
 
 static struct config *config_defaults(const char *path)
@@ -546,6 +612,7 @@ void config_free(struct config *config)
         struct config_input *input = &config->inputs[i];
         globs_free(input->paths, input->path_count);
         globs_free(input->excludes, input->exclude_count);
+        rules_clear(&input->rules);
         free(input->name);
     }
     free(config->inputs);

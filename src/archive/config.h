@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "segment/rules.h"
 
 /** Where the configuration is when nobody says otherwise. */
 #define CONFIG_DEFAULT_PATH "/etc/logzip/logzipd.conf"
@@ -32,6 +33,9 @@ struct config_input {
     size_t path_count; /**< at least 1 */
     struct config_glob *excludes;
     size_t exclude_count;
+    struct rules rules;       /**< expressions that compile; never NULL */
+    unsigned multiline_start; /**< line of the expression's first part; 0 if there is none */
+    unsigned format;
     bool from_end; /**< files that are there at the very first start: only what is appended later */
 };
 

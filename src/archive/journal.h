@@ -11,6 +11,7 @@
 #ifndef LOGZIP_ARCHIVE_JOURNAL_H
 #define LOGZIP_ARCHIVE_JOURNAL_H
 
+#include "archive/inputs.h"
 #include "archive/mark.h"
 #include "segment/source.h"
 
@@ -24,10 +25,17 @@ struct source_position {
     struct mark mark; /**< of the bytes before `next`; its length is at most `next` */
 };
 
+/** What a journal starts with. */
+struct journal_checkpoint {
+    const struct source_position *positions;
+    size_t position_count;
+    const struct inputs *inputs; /**< those that have rules; NULL: none */
+};
+
 struct journal_writer;
 
 /**
- * Create journal number `sequence` in `directory`, with the checkpoint `positions`, durably.
+ * Create journal number `sequence` in `directory`, with the checkpoint `start`, durably.
  *
  * The positions must not be beyond what the journal before holds durably: journal_sync() that one
  * first.
@@ -36,6 +44,10 @@ struct journal_writer;
  * @param sequence   1 to 999999999999
  * @return LGZ_ERR_ARGUMENT if that journal exists
  */
+int journal_begin(struct journal_writer **out, const char *directory, uint64_t sequence,
+                  const struct journal_checkpoint *start, struct lgz_error *err);
+
+/** The same where no input has rules. */
 int journal_create(struct journal_writer **out, const char *directory, uint64_t sequence,
                    const struct source_position *positions, size_t count, struct lgz_error *err);
 
@@ -67,6 +79,14 @@ int journal_put_source(struct journal_writer *j, const struct source *source, ui
 int journal_put_data(struct journal_writer *j, uint64_t source_id, uint64_t offset,
                      int64_t read_time, const void *data, size_t len, struct lgz_error *err);
 
+/**
+ * From here on, data of this input's sources has these rules (empty ones: none any more).
+ *
+ * @return LGZ_ERR_LIMIT if the name is longer than 64 KiB or an expression than RULES_TEXT_MAX
+ */
+int journal_put_input(struct journal_writer *j, const char *input, const struct rules *rules,
+                      struct lgz_error *err);
+
 /** The source won't be read any more; later checkpoints leave it out. */
 int journal_drop_source(struct journal_writer *j, uint64_t source_id, struct lgz_error *err);
 
@@ -90,19 +110,25 @@ void journal_close(struct journal_writer *j);
 
 /* Reading: by recovery, by the seal, and by queries, also while another process appends. */
 
-enum journal_record_kind { JOURNAL_SOURCE = 1, JOURNAL_DATA = 2, JOURNAL_DROP = 3 };
+enum journal_record_kind {
+    JOURNAL_SOURCE = 1,
+    JOURNAL_DATA = 2,
+    JOURNAL_DROP = 3,
+    JOURNAL_INPUT = 4,
+};
 
 struct journal_record {
     enum journal_record_kind kind;
-    uint64_t source_id;
+    uint64_t source_id;   /**< 0 for JOURNAL_INPUT */
     struct source source; /**< JOURNAL_SOURCE: owned by the reader, valid until the next record */
     uint64_t next;        /**< JOURNAL_SOURCE: the position at that moment */
     struct mark mark;     /**< JOURNAL_SOURCE: of the bytes before that, if it's there */
     uint64_t offset;      /**< JOURNAL_DATA: of the first byte in the source */
     int64_t read_time;    /**< JOURNAL_DATA */
     struct span data;     /**< JOURNAL_DATA: valid until the next record */
-    uint64_t position;    /**< of the record in the file */
-    uint32_t stored_len;  /**< bytes of the record in the file */
+    struct input_rules input; /**< JOURNAL_INPUT: owned by the reader, as `source` is */
+    uint64_t position;        /**< of the record in the file */
+    uint32_t stored_len;      /**< bytes of the record in the file */
 };
 
 struct journal_reader;

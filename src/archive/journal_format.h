@@ -6,7 +6,7 @@
  *
  * Header, 40 bytes
  *   0   8  magic      "LOGZIPJ" and a line feed
- *   8   4  version    1; a reader refuses any other
+ *   8   4  version    2; a reader also takes 1, which has no input records, and refuses any other
  *   12  4  flags      0; a reader refuses any other
  *   16  8  sequence   the journal's number, not 0
  *   24  8  created    when it was created: signed nanoseconds since the epoch
@@ -17,7 +17,7 @@
  *                     where position is the record's offset in the file. Old blocks of another
  *                     journal, and a record at another place, can't pass for one that belongs here.
  *   8   4  length     of the payload; at most JOURNAL_PAYLOAD_MAX
- *   12  1  kind       1 source, 2 data, 3 drop
+ *   12  1  kind       1 source, 2 data, 3 drop, 4 input
  *   13  1  flags      data: bit 0 is set if the bytes are a zstd frame; source: bit 1 is set if it
  *                     has a mark; all others are 0
  *   14     payload
@@ -38,6 +38,10 @@
  * Payload of a drop record
  *   varint source     the id of a source that won't be read any more
  *
+ * Payload of an input record
+ *   string name       the input's, as sources have it
+ *   rules             as rules_write() writes them: how data that follows of its sources is meant
+ *
  * A reader stops at the first record that is cut, too long or fails its checksum. If no whole
  * record follows, that is what a crash left, and was never acknowledged; else it's damage. A record
  * that passes its checksum but breaks another rule is damage, too.
@@ -52,7 +56,9 @@
 
 enum {
     JOURNAL_MAGIC_LEN = 8,
-    JOURNAL_VERSION = 1,
+    JOURNAL_VERSION = 2,
+    JOURNAL_VERSION_OLDEST = 1, /**< that can be read */
+    JOURNAL_VERSION_INPUTS = 2, /**< the first with input records */
     JOURNAL_HEADER_LEN = 40,
     JOURNAL_HEAD_LEN = 14,      /**< of a record, before its payload */
     JOURNAL_CHECKSUM_LEN = 8,   /**< at the record's start, not part of what it covers */

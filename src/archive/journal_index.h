@@ -5,6 +5,7 @@
 #ifndef LOGZIP_ARCHIVE_JOURNAL_INDEX_H
 #define LOGZIP_ARCHIVE_JOURNAL_INDEX_H
 
+#include "archive/inputs.h"
 #include "archive/positions.h"
 
 /** No more journals than these can be indexed together. */
@@ -14,7 +15,8 @@ enum { JOURNAL_INDEX_MAX = 1 << 14 };
 struct indexed_data {
     uint64_t source_id;
     uint64_t offset;          /**< in the source */
-    uint64_t position;        /**< of the record in its journal */
+    uint64_t position : 48;   /**< of the record in its journal */
+    uint64_t rules : 16;      /**< number in the index's table of those that it was read with */
     uint64_t length : 25;     /**< raw bytes */
     uint64_t stored_len : 25; /**< as journal_read_at() wants it */
     uint64_t journal : 14;    /**< which journal_index_add() brought it, from 0 on */
@@ -24,8 +26,10 @@ struct indexed_data {
 struct journal_index {
     struct positions sources; /**< as described last; `next`: the highest that was seen */
     VEC(struct indexed_data) data;
-    uint32_t journals;  /**< that were added */
-    int64_t first_time; /**< the earliest read_time of all data, if there is any */
+    uint32_t journals;        /**< that were added */
+    struct inputs inputs;     /**< as the journal that is being added has described them so far */
+    struct rules_table rules; /**< all that data was read with */
+    int64_t first_time;       /**< the earliest read_time of all data, if there is any */
 };
 
 /** Is the source one to be indexed? */

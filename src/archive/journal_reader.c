@@ -22,6 +22,7 @@ enum { WINDOW_LEN = 1 << 18 };
 struct journal_reader {
     int fd;
     char *path;
+    uint64_t version;
     uint64_t sequence;
     uint64_t seed;
     uint64_t position; /* of the next record */
@@ -30,6 +31,7 @@ struct journal_reader {
     uint64_t window_at; /* the window's place in the file */
     struct buf plain;   /* a decompressed record */
     struct source source;
+    struct input_rules input;
     ZSTD_DCtx *zstd;
 };
 
@@ -149,6 +151,27 @@ static int parse_drop(struct journal_reader *r, struct reader *in, uint8_t flags
     return LGZ_OK;
 }
 
+static void clear_input(struct journal_reader *r)
+{
+    free(r->input.input);
+    rules_clear(&r->input.rules);
+    r->input = (struct input_rules){0};
+}
+
+static int parse_input(struct journal_reader *r, struct reader *in, uint8_t flags,
+                       struct journal_record *record, struct lgz_error *err)
+{
+    clear_input(r);
+    r->input.input = reader_string(in, JOURNAL_NAME_MAX);
+    if (!in->failed && !r->input.input)
+        return error_memory(err);
+    int code = rules_read(in, &r->input.rules, r->path, err);
+    if (code == LGZ_OK && (flags || reader_left(in)))
+        code = damaged(r, record->position, "damaged input record", err);
+    record->input = r->input;
+    return code;
+}
+
 /* Parse the record that starts at `raw`, whose checksum holds. */
 static int parse(struct journal_reader *r, const uint8_t *raw, struct journal_record *record,
                  struct lgz_error *err)
@@ -163,6 +186,10 @@ static int parse(struct journal_reader *r, const uint8_t *raw, struct journal_re
         return parse_data(r, &in, flags, record, err);
     case JOURNAL_DROP:
         return parse_drop(r, &in, flags, record, err);
+    case JOURNAL_INPUT:
+        if (r->version < JOURNAL_VERSION_INPUTS)
+            break;
+        return parse_input(r, &in, flags, record, err);
     }
     return damaged(r, record->position, "record of an unknown kind", err);
 }
@@ -209,7 +236,7 @@ int journal_next(struct journal_reader *r, struct journal_record *record, struct
 /* May a record start with these bytes? */
 static bool looks_like_record(const uint8_t *raw)
 {
-    return raw[12] >= JOURNAL_SOURCE && raw[12] <= JOURNAL_DROP && raw[13] <= JOURNAL_FLAG_ZSTD &&
+    return raw[12] >= JOURNAL_SOURCE && raw[12] <= JOURNAL_INPUT && raw[13] <= JOURNAL_FLAG_ZSTD &&
            le_get(raw + 8, 4) <= JOURNAL_PAYLOAD_MAX;
 }
 
@@ -268,11 +295,14 @@ static int read_header(struct journal_reader *r, struct lgz_error *err)
         return error_set(err, LGZ_ERR_CORRUPT, "%s: shorter than a journal's header", r->path);
     if (memcmp(raw, JOURNAL_MAGIC, JOURNAL_MAGIC_LEN) != 0)
         return error_set(err, LGZ_ERR_FORMAT, "%s: not a logzip journal", r->path);
-    if (le_get(raw + 8, 4) != JOURNAL_VERSION || le_get(raw + 12, 4) != 0)
+    r->version = le_get(raw + 8, 4);
+    if (r->version < JOURNAL_VERSION_OLDEST || r->version > JOURNAL_VERSION ||
+        le_get(raw + 12, 4) != 0)
         return error_set(err, LGZ_ERR_VERSION,
                          "%s: journal of version %" PRIu64 ", flags %" PRIu64
-                         "; this program reads version %d, flags 0",
-                         r->path, le_get(raw + 8, 4), le_get(raw + 12, 4), JOURNAL_VERSION);
+                         "; this program reads versions %d to %d, flags 0",
+                         r->path, r->version, le_get(raw + 12, 4), JOURNAL_VERSION_OLDEST,
+                         JOURNAL_VERSION);
     r->sequence = le_get(raw + 16, 8);
     r->seed = le_get(raw + 32, 8);
     if (r->seed != hash_bytes(raw, 32) || r->sequence == 0)
@@ -320,6 +350,7 @@ void journal_reader_close(struct journal_reader *r)
     buf_free(&r->window);
     buf_free(&r->plain);
     source_clear(&r->source);
+    clear_input(r);
     ZSTD_freeDCtx(r->zstd);
     free(r);
 }

@@ -30,6 +30,7 @@ struct journal_writer {
     int fd; /* O_APPEND: a cut file goes on at its new end */
     char *path;
     uint64_t sequence;
+    uint64_t version;
     uint64_t seed;
     uint64_t data_bytes;
     _Atomic uint64_t end; /* of the last whole record */
@@ -81,6 +82,19 @@ static int compose_source(struct buf *b, const struct source *source, uint64_t n
     }
     if (mark.len && !b->failed)
         b->data[start + JOURNAL_FLAGS_AT] = JOURNAL_FLAG_MARK;
+    record_end(b, start, seed, position);
+    return b->failed ? error_memory(err) : LGZ_OK;
+}
+
+static int compose_input(struct buf *b, const char *input, const struct rules *rules, uint64_t seed,
+                         uint64_t position, struct lgz_error *err)
+{
+    if (strlen(input) > JOURNAL_NAME_MAX || strlen(rules->multiline_start) > RULES_TEXT_MAX ||
+        strlen(rules->format) > RULES_TEXT_MAX)
+        return error_set(err, LGZ_ERR_LIMIT, "the name or an expression of an input is too long");
+    size_t start = record_begin(b, JOURNAL_INPUT);
+    varint_put_string(b, input);
+    rules_write(b, rules);
     record_end(b, start, seed, position);
     return b->failed ? error_memory(err) : LGZ_OK;
 }
@@ -159,9 +173,9 @@ static int open_append(struct journal_writer *j, struct lgz_error *err)
 }
 
 static int compose_start(struct journal_writer *j, struct buf *b,
-                         const struct source_position *positions, size_t count,
-                         struct lgz_error *err)
+                         const struct journal_checkpoint *start, struct lgz_error *err)
 {
+    int code = LGZ_OK;
     buf_append(b, JOURNAL_MAGIC, JOURNAL_MAGIC_LEN);
     buf_put_le(b, JOURNAL_VERSION, 4);
     buf_put_le(b, 0, 4);
@@ -171,14 +185,18 @@ static int compose_start(struct journal_writer *j, struct buf *b,
         return error_memory(err);
     j->seed = hash_bytes(b->data, b->len);
     buf_put_le(b, j->seed, 8);
-    for (size_t i = 0; i < count; i++) {
-        const struct source_position *p = &positions[i];
-        int code = compose_source(b, &p->source, p->next, p->mark, j->seed, b->len, err);
-        if (code == LGZ_OK)
-            code = make_known(j, positions[i].source.id, err);
-        if (code != LGZ_OK)
-            return code;
+    for (size_t i = 0; start->inputs && i < start->inputs->items.len && code == LGZ_OK; i++) {
+        const struct input_rules *known = &start->inputs->items.data[i];
+        code = compose_input(b, known->input, &known->rules, j->seed, b->len, err);
     }
+    for (size_t i = 0; i < start->position_count && code == LGZ_OK; i++) {
+        const struct source_position *known = &start->positions[i];
+        code = compose_source(b, &known->source, known->next, known->mark, j->seed, b->len, err);
+        if (code == LGZ_OK)
+            code = make_known(j, known->source.id, err);
+    }
+    if (code != LGZ_OK)
+        return code;
     return b->failed ? error_memory(err) : LGZ_OK;
 }
 
@@ -206,8 +224,8 @@ static int publish(struct journal_writer *j, const struct buf *start, struct lgz
     return code;
 }
 
-int journal_create(struct journal_writer **out, const char *directory, uint64_t sequence,
-                   const struct source_position *positions, size_t count, struct lgz_error *err)
+int journal_begin(struct journal_writer **out, const char *directory, uint64_t sequence,
+                  const struct journal_checkpoint *checkpoint, struct lgz_error *err)
 {
     struct journal_writer *j = NULL;
     struct buf start = {0};
@@ -222,7 +240,8 @@ int journal_create(struct journal_writer **out, const char *directory, uint64_t 
     if (code != LGZ_OK)
         goto out;
     j->sequence = sequence;
-    code = compose_start(j, &start, positions, count, err);
+    j->version = JOURNAL_VERSION;
+    code = compose_start(j, &start, checkpoint, err);
     if (code == LGZ_OK)
         code = publish(j, &start, err);
     if (code != LGZ_OK)
@@ -236,6 +255,13 @@ out:
     buf_free(&start);
     free(path);
     return code;
+}
+
+int journal_create(struct journal_writer **out, const char *directory, uint64_t sequence,
+                   const struct source_position *positions, size_t count, struct lgz_error *err)
+{
+    const struct journal_checkpoint start = {.positions = positions, .position_count = count};
+    return journal_begin(out, directory, sequence, &start, err);
 }
 
 /* Learn from what the journal holds: ids, sizes, where it ends, how many bytes follow. */
@@ -255,7 +281,7 @@ static int scan(struct journal_writer *j, uint64_t *end, struct lgz_error *err)
             }
         } else if (record.kind == JOURNAL_DROP) {
             make_unknown(j, record.source_id);
-        } else {
+        } else if (record.kind == JOURNAL_DATA) {
             j->data_bytes += record.data.len;
         }
     }
@@ -277,6 +303,7 @@ static int read_seed(struct journal_writer *j, struct lgz_error *err)
         return (int)got;
     if ((size_t)got != sizeof(raw))
         return error_set(err, LGZ_ERR_CORRUPT, "%s: cut while it was read", j->path);
+    j->version = le_get(raw + 8, 4);
     j->seed = le_get(raw + 32, 8);
     return LGZ_OK;
 }
@@ -414,6 +441,20 @@ int journal_put_data(struct journal_writer *j, uint64_t source_id, uint64_t offs
     if (code == LGZ_OK)
         j->data_bytes += len;
     return code;
+}
+
+int journal_put_input(struct journal_writer *j, const char *input, const struct rules *rules,
+                      struct lgz_error *err)
+{
+    int code = refuse_broken(j, err);
+    if (code != LGZ_OK)
+        return code;
+    if (j->version < JOURNAL_VERSION_INPUTS)
+        return error_set(err, LGZ_ERR_VERSION, "%s: an older logzip's, which takes no rules",
+                         j->path);
+    buf_clear(&j->record);
+    code = compose_input(&j->record, input, rules, j->seed, atomic_load(&j->end), err);
+    return code == LGZ_OK ? append(j, err) : code;
 }
 
 int journal_drop_source(struct journal_writer *j, uint64_t source_id, struct lgz_error *err)

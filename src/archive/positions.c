@@ -87,6 +87,8 @@ int positions_apply(struct positions *p, const struct journal_record *record, co
     case JOURNAL_DROP:
         positions_drop(p, record->source_id);
         return LGZ_OK;
+    case JOURNAL_INPUT:
+        return LGZ_OK;
     case JOURNAL_DATA:
         break;
     }

@@ -159,6 +159,7 @@ struct run {
     uint32_t number;    /* of the source in the segment */
     uint64_t end;       /* offset behind the last byte that was written */
     int64_t read_time;  /* that the run's bytes share */
+    uint32_t rules;     /* number of those that it has */
 };
 
 static int write_draft(void *context, const void *data, size_t size)
@@ -172,6 +173,17 @@ static int start_source(struct seal *s, struct run *run, uint64_t id, int64_t re
     const struct source_position *known = positions_find(&s->index.sources, id);
     *run = (struct run){.source_id = id, .read_time = read_time};
     return segment_writer_source(s->writer, &known->source, &run->number, s->err);
+}
+
+/* From the record's bytes on, the source may have other rules. */
+static int note_rules(struct seal *s, struct run *run, const struct indexed_data *item,
+                      uint64_t offset)
+{
+    if (run->rules == item->rules)
+        return LGZ_OK;
+    run->rules = (uint32_t)item->rules;
+    return segment_writer_rules(s->writer, run->number, offset,
+                                rules_table_get(&s->index.rules, run->rules), s->err);
 }
 
 static bool same_time(int64_t first, int64_t time)
@@ -205,7 +217,10 @@ static int write_record(struct seal *s, struct run *run, const struct indexed_da
     uint64_t offset = record.offset + skip;
     const uint8_t *data = record.data.data + skip;
     size_t len = record.data.len - skip;
-    code = segment_writer_append(s->writer, run->number, offset, run->read_time, data, len, s->err);
+    code = note_rules(s, run, item, offset);
+    if (code == LGZ_OK)
+        code = segment_writer_append(s->writer, run->number, offset, run->read_time, data, len,
+                                     s->err);
     if (code == LGZ_OK)
         code = digest_feed(&s->digest, run->source_id, offset, run->read_time, data, len, s->err);
     run->end = offset + len;

@@ -128,4 +128,17 @@ static inline uint64_t reader_le(struct reader *r, unsigned bytes)
     return s.len ? le_get(s.data, bytes) : 0;
 }
 
+/* Strings: a varint, the length, and so many bytes. */
+
+/** Append `text` without its NUL. */
+void varint_put_string(struct buf *out, const char *text);
+
+/**
+ * The next string as a copy, to be freed. One of more than `max` bytes, or with a NUL inside, which
+ * would make the C string shorter than what was written, is as bad as a cut one.
+ *
+ * @return NULL with `failed` set, or without when memory is out
+ */
+char *reader_string(struct reader *r, size_t max);
+
 #endif

@@ -97,6 +97,33 @@ static void put_ratio(struct buf *out, uint64_t raw, uint64_t stored)
                    100 * (double)stored / (double)raw);
 }
 
+/* The rules that a source has from `*at` on, and where the next ones begin. NULL: it has none. */
+static const struct rules *next_rules(const struct segment *s, size_t source, uint64_t *at,
+                                      uint64_t *from)
+{
+    const struct rules *rules = NULL;
+    while (!rules && *at != UINT64_MAX) {
+        *from = *at;
+        rules = segment_rules(s, source, *from, at);
+    }
+    return rules;
+}
+
+static void put_expression(struct buf *out, uint64_t from, const char *key, const char *text)
+{
+    if (*text)
+        buf_printf(out, "    %s from byte %" PRIu64 ": %s\n", key, from, text);
+}
+
+static void put_rules_text(struct buf *out, const struct segment *s, size_t source)
+{
+    uint64_t at = 0, from;
+    for (const struct rules *r; (r = next_rules(s, source, &at, &from));) {
+        put_expression(out, from, "multiline_start", r->multiline_start);
+        put_expression(out, from, "format", r->format);
+    }
+}
+
 static void put_sources_text(struct buf *out, const struct segment *s, const struct range *ranges)
 {
     for (size_t i = 0; i < segment_source_count(s); i++) {
@@ -111,6 +138,9 @@ static void put_sources_text(struct buf *out, const struct segment *s, const str
             put_time(out, ranges[i].read_last);
         }
         buf_push(out, '\n');
+        if (*source->input)
+            buf_printf(out, "    input %s\n", source->input);
+        put_rules_text(out, s, i);
     }
 }
 
@@ -148,6 +178,21 @@ static void put_time_member(struct buf *out, const char *name, int64_t ns)
     buf_push(out, '"');
 }
 
+static void put_rules_json(struct buf *out, const struct segment *s, size_t source)
+{
+    uint64_t at = 0, from;
+    bool any = false;
+    for (const struct rules *r; (r = next_rules(s, source, &at, &from)); any = true) {
+        buf_printf(out, "%s{\"from\":%" PRIu64 ",", any ? "," : ",\"rules\":[", from);
+        json_member(out, "multiline_start", json_span(r->multiline_start));
+        buf_push(out, ',');
+        json_member(out, "format", json_span(r->format));
+        buf_push(out, '}');
+    }
+    if (any)
+        buf_push(out, ']');
+}
+
 static void put_segment_json(struct buf *out, const struct segment *s, size_t templates,
                              const struct range *ranges)
 {
@@ -172,11 +217,16 @@ static void put_segment_json(struct buf *out, const struct segment *s, size_t te
         const struct source *source = segment_source(s, i);
         buf_printf(out, "%s{\"id\":%" PRIu64 ",", i ? "," : "", source->id);
         json_member(out, "name", json_span(source->name));
+        if (*source->input) {
+            buf_push(out, ',');
+            json_member(out, "input", json_span(source->input));
+        }
         buf_printf(out, ",\"from\":%" PRIu64 ",\"to\":%" PRIu64, ranges[i].from, ranges[i].to);
         if (ranges[i].bytes) {
             put_time_member(out, "read_first", ranges[i].read_first);
             put_time_member(out, "read_last", ranges[i].read_last);
         }
+        put_rules_json(out, s, i);
         buf_push(out, '}');
     }
     buf_append_string(out, "]}");

@@ -16,8 +16,9 @@ enum {
 struct record {
     enum journal_record_kind kind;
     uint64_t source_id;
-    struct source source; /* JOURNAL_SOURCE: owned */
-    uint64_t offset;      /* JOURNAL_SOURCE: the position */
+    struct source source;      /* JOURNAL_SOURCE: owned */
+    struct input_rules *input; /* JOURNAL_INPUT: owned */
+    uint64_t offset;           /* JOURNAL_SOURCE: the position */
     int64_t read_time;
     size_t start; /* JOURNAL_DATA: in `data` */
     size_t len;
@@ -50,10 +51,21 @@ void batch_free(struct batch *b)
     free(b);
 }
 
+static void input_free(struct input_rules *input)
+{
+    if (!input)
+        return;
+    free(input->input);
+    rules_clear(&input->rules);
+    free(input);
+}
+
 void batch_clear(struct batch *b)
 {
-    for (size_t i = 0; i < b->records.len; i++)
+    for (size_t i = 0; i < b->records.len; i++) {
         source_clear(&b->records.data[i].source);
+        input_free(b->records.data[i].input);
+    }
     b->records.len = 0;
     b->names = 0;
     b->since = 0;
@@ -155,6 +167,17 @@ bool batch_drop(struct batch *b, uint64_t source_id)
     return add(b, &r);
 }
 
+bool batch_input(struct batch *b, const char *input, const struct rules *rules)
+{
+    struct record r = {.kind = JOURNAL_INPUT, .input = calloc(1, sizeof(*r.input))};
+    if (!r.input || rules_copy(&r.input->rules, rules, NULL) != LGZ_OK ||
+        !(r.input->input = strdup(input)) || !add(b, &r)) {
+        input_free(r.input);
+        return false;
+    }
+    return true;
+}
+
 static int write_record(const struct batch *b, struct record *r, struct journal_writer *journal,
                         struct lgz_error *err)
 {
@@ -167,6 +190,8 @@ static int write_record(const struct batch *b, struct record *r, struct journal_
                                 b->data.data + r->start, r->len, err);
     case JOURNAL_DROP:
         return journal_drop_source(journal, r->source_id, err);
+    case JOURNAL_INPUT:
+        return journal_put_input(journal, r->input->input, &r->input->rules, err);
     }
     return error_set(err, LGZ_ERR_ARGUMENT, "a record of an unknown kind");
 }
@@ -191,6 +216,8 @@ int batch_acknowledge(const struct batch *b, struct ledger *ledger, struct lgz_e
         else if (r->kind == JOURNAL_DATA)
             ledger_advance(ledger, r->source_id, r->offset + r->len,
                            mark_of(b->data.data + r->start, r->len));
+        else if (r->kind == JOURNAL_INPUT)
+            code = ledger_put_input(ledger, r->input->input, &r->input->rules, err);
         else
             ledger_drop(ledger, r->source_id);
         if (code != LGZ_OK)
@@ -208,7 +235,7 @@ void batch_tally(const struct batch *b, struct tally *tally)
             tally_source(tally, &r->source, now);
         else if (r->kind == JOURNAL_DATA)
             tally_read(tally, r->source_id, r->len, r->lines, r->read_time);
-        else
+        else if (r->kind == JOURNAL_DROP)
             tally_end(tally, r->source_id, now);
     }
 }

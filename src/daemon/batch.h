@@ -35,6 +35,8 @@ bool batch_source(struct batch *b, const struct source *source, uint64_t next);
  * part of it, and shares its time. */
 bool batch_data(struct batch *b, uint64_t source_id, uint64_t offset, size_t len);
 bool batch_drop(struct batch *b, uint64_t source_id);
+/** What follows of this input has these rules (NULL: none); both are copied. */
+bool batch_input(struct batch *b, const char *input, const struct rules *rules);
 
 /** Append all records to the journal, in order, and sync it. On the pool. */
 int batch_write(struct batch *b, struct journal_writer *journal, struct lgz_error *err);

@@ -1,5 +1,5 @@
 /*
- * ledger.c - source positions by id.
+ * ledger.c - source positions by id, and the rules of inputs.
  */
 #include "daemon/ledger.h"
 
@@ -9,6 +9,7 @@
 
 struct ledger {
     struct idmap entries; /* (id, 0): struct source_position, owned */
+    struct inputs inputs;
 };
 
 struct ledger *ledger_new(void)
@@ -31,6 +32,7 @@ void ledger_free(struct ledger *l)
     for (struct source_position *e; (e = idmap_next(&l->entries, &cursor));)
         entry_free(e);
     idmap_free(&l->entries);
+    inputs_clear(&l->inputs);
     free(l);
 }
 
@@ -90,32 +92,42 @@ static int by_id(const void *a, const void *b)
     return (x->source.id > y->source.id) - (x->source.id < y->source.id);
 }
 
-int ledger_snapshot(const struct ledger *l, struct source_position **positions, size_t *count,
-                    struct lgz_error *err)
+int ledger_put_input(struct ledger *l, const char *input, const struct rules *rules,
+                     struct lgz_error *err)
 {
-    size_t cursor = 0;
-    size_t n = 0;
-    struct source_position *copy = calloc(l->entries.count + 1, sizeof(*copy));
-    if (!copy)
-        return error_memory(err);
-    for (const struct source_position *e; (e = idmap_next(&l->entries, &cursor)); n++) {
-        int code = source_copy(&copy[n].source, &e->source, err);
-        if (code != LGZ_OK) {
-            ledger_snapshot_free(copy, n);
-            return code;
-        }
-        copy[n].next = e->next;
-        copy[n].mark = e->mark;
-    }
-    qsort(copy, n, sizeof(*copy), by_id);
-    *positions = copy;
-    *count = n;
-    return LGZ_OK;
+    return inputs_put(&l->inputs, input, rules, err);
 }
 
-void ledger_snapshot_free(struct source_position *positions, size_t count)
+int ledger_snapshot(const struct ledger *l, struct ledger_snapshot *out, struct lgz_error *err)
 {
-    for (size_t i = 0; positions && i < count; i++)
-        source_clear(&positions[i].source);
-    free(positions);
+    size_t cursor = 0;
+    *out = (struct ledger_snapshot){0};
+    int code = inputs_copy(&out->inputs, &l->inputs, err);
+    if (code != LGZ_OK)
+        return code;
+    out->positions = calloc(l->entries.count + 1, sizeof(*out->positions));
+    if (!out->positions)
+        code = error_memory(err);
+    for (const struct source_position *e;
+         code == LGZ_OK && (e = idmap_next(&l->entries, &cursor));) {
+        struct source_position *copy = &out->positions[out->count];
+        code = source_copy(&copy->source, &e->source, err);
+        copy->next = e->next;
+        copy->mark = e->mark;
+        out->count += code == LGZ_OK;
+    }
+    if (code != LGZ_OK)
+        ledger_snapshot_clear(out);
+    else
+        qsort(out->positions, out->count, sizeof(*out->positions), by_id);
+    return code;
+}
+
+void ledger_snapshot_clear(struct ledger_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        source_clear(&snapshot->positions[i].source);
+    free(snapshot->positions);
+    inputs_clear(&snapshot->inputs);
+    *snapshot = (struct ledger_snapshot){0};
 }

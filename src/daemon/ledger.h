@@ -29,13 +29,21 @@ bool ledger_position(const struct ledger *l, uint64_t source_id, uint64_t *next)
 
 size_t ledger_count(const struct ledger *l);
 
-/**
- * A copy of everything, in order of ids.
- *
- * @param positions  set to an array of `*count`, to be freed by ledger_snapshot_free()
- */
-int ledger_snapshot(const struct ledger *l, struct source_position **positions, size_t *count,
-                    struct lgz_error *err);
-void ledger_snapshot_free(struct source_position *positions, size_t count);
+/** The input's sources that are durable have these rules from now on; empty: none any more. */
+int ledger_put_input(struct ledger *l, const char *input, const struct rules *rules,
+                     struct lgz_error *err);
+
+/** A copy of everything. */
+struct ledger_snapshot {
+    struct source_position *positions; /**< in order of ids */
+    size_t count;
+    struct inputs inputs;
+};
+
+/** @param out  to be freed by ledger_snapshot_clear(); after a failure there is nothing to free */
+int ledger_snapshot(const struct ledger *l, struct ledger_snapshot *out, struct lgz_error *err);
+
+/** An empty one, and one that was cleared before, are allowed. */
+void ledger_snapshot_clear(struct ledger_snapshot *snapshot);
 
 #endif

@@ -31,6 +31,35 @@ static void swap(char **a, char **b)
     *b = old;
 }
 
+static const struct config_input *input_of(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->input_count; i++)
+        if (strcmp(c->inputs[i].name, name) == 0)
+            return &c->inputs[i];
+    return NULL;
+}
+
+/* What is read from now on has the rules of `fresh`: record those that change. */
+static bool record_rules(struct service *s, const struct config *fresh)
+{
+    const struct config *old = s->config;
+    struct batch *batch = store_batch(s->store);
+    bool good = true;
+    for (size_t i = 0; i < fresh->input_count && good; i++) {
+        const struct config_input *input = &fresh->inputs[i];
+        const struct config_input *before = input_of(old, input->name);
+        if (!rules_equal(before ? &before->rules : NULL, &input->rules))
+            good = batch_input(batch, input->name, &input->rules);
+    }
+    for (size_t i = 0; i < old->input_count && good; i++) {
+        const struct config_input *input = &old->inputs[i];
+        if (!rules_empty(&input->rules) && !input_of(fresh, input->name))
+            good = batch_input(batch, input->name, NULL);
+    }
+    store_added(s->store);
+    return good;
+}
+
 int service_reload(struct service *s, struct lgz_error *err)
 {
     struct config *fresh;
@@ -38,6 +67,10 @@ int service_reload(struct service *s, struct lgz_error *err)
     int code = config_load(&fresh, s->config->file, report, s, err);
     if (code == LGZ_OK && (code = config_check(fresh, report, s, err)) != LGZ_OK)
         config_free(fresh);
+    if (code == LGZ_OK && !record_rules(s, fresh)) {
+        code = error_memory(err);
+        config_free(fresh);
+    }
     if (code != LGZ_OK) {
         log_say(s->log, CONFIG_LOG_ERROR, "the configuration stays as it was");
         faults_note(&s->faults, FAULT_CONFIG, err->message);

@@ -60,6 +60,9 @@ static int take_over(struct service *s, const struct archive_recovery *r, struct
     struct store_events events = service_store_events(s);
     struct tail_sink sink = service_sink(s);
     int code = LGZ_OK;
+    for (size_t i = 0; code == LGZ_OK && i < s->config->input_count; i++)
+        code = ledger_put_input(s->ledger, s->config->inputs[i].name, &s->config->inputs[i].rules,
+                                err);
     for (size_t i = 0; code == LGZ_OK && i < r->position_count; i++) {
         const struct source_position *p = &r->positions[i];
         tally_source(s->tally, &p->source, s->started);

@@ -46,8 +46,7 @@ struct store {
 
     /* The job; belongs to the pool while it runs. */
     enum job job;
-    struct source_position *positions;
-    size_t position_count;
+    struct ledger_snapshot snapshot;
     struct journal_writer *begun;
     int result;
     int64_t took;
@@ -56,15 +55,25 @@ struct store {
 
 static void advance(struct store *s);
 
+/* Begin a journal with the positions and rules that were copied of the ledger. */
+static int begin_with_snapshot(const struct store *s, struct journal_writer **out,
+                               struct lgz_error *err)
+{
+    const struct journal_checkpoint start = {
+        .positions = s->snapshot.positions,
+        .position_count = s->snapshot.count,
+        .inputs = &s->snapshot.inputs,
+    };
+    return journal_begin(out, s->directory, s->sequence, &start, err);
+}
+
 static int open_first(struct store *s, struct lgz_error *err)
 {
-    struct source_position *positions;
-    size_t count;
-    int code = ledger_snapshot(s->ledger, &positions, &count, err);
+    int code = ledger_snapshot(s->ledger, &s->snapshot, err);
     if (code != LGZ_OK)
         return code;
-    code = journal_create(&s->journal, s->directory, s->sequence, positions, count, err);
-    ledger_snapshot_free(positions, count);
+    code = begin_with_snapshot(s, &s->journal, err);
+    ledger_snapshot_clear(&s->snapshot);
     return code;
 }
 
@@ -122,8 +131,7 @@ static void run_job(uv_work_t *work)
     if (s->job == JOB_WRITE)
         s->result = batch_write(s->back, s->journal, &s->err);
     else
-        s->result = journal_create(&s->begun, s->directory, s->sequence, s->positions,
-                                   s->position_count, &s->err);
+        s->result = begin_with_snapshot(s, &s->begun, &s->err);
     s->took = clock_monotonic() - before;
 }
 
@@ -165,8 +173,7 @@ static void write_done(struct store *s)
 
 static void begin_done(struct store *s)
 {
-    ledger_snapshot_free(s->positions, s->position_count);
-    s->positions = NULL;
+    ledger_snapshot_clear(&s->snapshot);
     if (s->result != LGZ_OK) {
         if (s->journal) { /* the old one still is as good as ever */
             s->rotate_after = clock_monotonic() + s->pause_ms * (NS_PER_SECOND / 1000);
@@ -229,10 +236,8 @@ static void start_job(struct store *s, enum job job)
 static void begin_journal(struct store *s)
 {
     /* Numbers of failed attempts aren't used again. */
-    if (ledger_snapshot(s->ledger, &s->positions, &s->position_count, &s->err) != LGZ_OK) {
+    if (ledger_snapshot(s->ledger, &s->snapshot, &s->err) != LGZ_OK) {
         s->result = LGZ_ERR_MEMORY;
-        s->positions = NULL;
-        s->position_count = 0;
         set_failed(s);
         return;
     }

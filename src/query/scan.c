@@ -143,6 +143,8 @@ static int end_sources(struct scan *s, struct lgz_error *err)
 static int scan_record(struct scan *s, const struct journal_record *record, const char *label,
                        struct lgz_error *err)
 {
+    if (record->kind == JOURNAL_INPUT)
+        return LGZ_OK;
     if (record->kind == JOURNAL_SOURCE) {
         const char *name = *record->source.name ? record->source.name : label;
         if (sources_get(s->sources, record->source_id, name))

@@ -14,7 +14,9 @@ static const uint8_t trailer_magic[4] = {'Z', 'G', 'O', 0x1a};
 enum {
     FOOTER_LIMIT = 1 << 30, /* bytes of a footer once decompressed, at most */
     MIN_EXTENT = 3,         /* bytes of an extent, at least */
-    SECTION_NEEDED = 64,    /* sections with such a tag must be understood */
+    MIN_RULES_RUN = 3,      /* the same of a run of rules */
+    SECTION_RULES = 1,
+    SECTION_NEEDED = 64, /* sections with such a tag must be understood */
     FLAG_PLAIN = 1,
     FLAG_TIMES = 2,
     FLAG_SECONDS = 4, /* the extents' times are whole seconds */
@@ -91,6 +93,31 @@ static void write_block(const struct block_info *b, uint64_t *ends, int64_t *tim
         varint_put(out, b->template_counts[i]);
 }
 
+/* The rules of the sources, if one has any. */
+static void write_rules(const struct segment_index *index, struct buf *out)
+{
+    struct buf section = {0};
+    struct rules_run last = {0};
+    if (index->rules_runs.list.len == 0)
+        return;
+    varint_put(&section, index->rules.list.len);
+    for (size_t i = 0; i < index->rules.list.len; i++)
+        rules_write(&section, &index->rules.list.data[i]);
+    varint_put(&section, index->rules_runs.list.len);
+    for (size_t i = 0; i < index->rules_runs.list.len; i++) {
+        const struct rules_run *run = &index->rules_runs.list.data[i];
+        varint_put(&section, run->source - last.source);
+        varint_put(&section, run->offset - (run->source == last.source ? last.offset : 0));
+        varint_put(&section, run->rules);
+        last = *run;
+    }
+    varint_put(out, SECTION_RULES);
+    varint_put(out, section.len);
+    buf_append(out, section.data, section.len);
+    out->failed |= section.failed;
+    buf_free(&section);
+}
+
 static int write_index(const struct segment_index *index, struct buf *out, struct lgz_error *err)
 {
     int64_t time = 0;
@@ -107,6 +134,7 @@ static int write_index(const struct segment_index *index, struct buf *out, struc
     varint_put(out, index->blocks.len);
     for (size_t i = 0; i < index->blocks.len; i++)
         write_block(&index->blocks.data[i], ends, &time, out);
+    write_rules(index, out);
     free(ends);
     return out->failed ? error_memory(err) : LGZ_OK;
 }
@@ -304,20 +332,79 @@ static int unpack(struct reader *r, const char *name, uint8_t **bytes, size_t *l
     return code;
 }
 
-/*
- * What later versions may add behind the blocks: a tag, a length and that many bytes. Sections
- * below SECTION_NEEDED can be left out by who doesn't know them.
- */
-static int read_sections(struct reader *r, const char *name, struct lgz_error *err)
+static int read_rules_table(struct reader *r, const char *name, struct segment_index *index,
+                            struct lgz_error *err)
 {
-    while (reader_left(r) && !r->failed) {
-        uint64_t tag = reader_varint(r);
-        reader_bytes(r, reader_varint(r));
-        if (!r->failed && tag >= SECTION_NEEDED)
-            return error_set(err, LGZ_ERR_VERSION, "%s: needs a newer logzip (section %llu)", name,
-                             (unsigned long long)tag);
+    uint64_t count = reader_varint_max(r, RULES_TABLE_MAX);
+    for (uint64_t i = 0; i < count && !r->failed; i++) {
+        struct rules rules;
+        int code = rules_read(r, &rules, name, err);
+        if (code != LGZ_OK)
+            return code;
+        if (!vec_push(&index->rules.list, rules)) {
+            rules_clear(&rules);
+            return error_memory(err);
+        }
     }
     return LGZ_OK;
+}
+
+/* Sources ascend, and so do the offsets of one. */
+static int read_rules_runs(struct reader *r, struct segment_index *index, struct lgz_error *err)
+{
+    struct rules_run last = {0};
+    uint64_t count = reader_varint_max(r, reader_left(r) / MIN_RULES_RUN);
+    for (uint64_t i = 0; i < count && !r->failed; i++) {
+        uint64_t source = last.source + reader_varint_max(r, UINT32_MAX);
+        uint64_t later = reader_varint(r);
+        bool same = i && source == last.source;
+        struct rules_run run = {.offset = (same ? last.offset : 0) + later};
+        run.rules = (uint32_t)reader_varint_max(r, index->rules.list.len);
+        if (source >= index->sources.len || run.offset < later || (same && later == 0)) {
+            r->failed = true;
+            return LGZ_OK;
+        }
+        run.source = (uint32_t)source;
+        if (!vec_push(&index->rules_runs.list, run))
+            return error_memory(err);
+        last = run;
+    }
+    return LGZ_OK;
+}
+
+static int read_rules(struct span section, const char *name, struct segment_index *index,
+                      struct lgz_error *err)
+{
+    struct reader r = reader_of(section.data, section.len);
+    bool again = index->rules.list.len || index->rules_runs.list.len;
+    int code = read_rules_table(&r, name, index, err);
+    if (code == LGZ_OK)
+        code = read_rules_runs(&r, index, err);
+    if (code == LGZ_OK && (again || r.failed || reader_left(&r)))
+        code = error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer (rules of inputs)", name);
+    return code;
+}
+
+/*
+ * What stands behind the blocks: a tag, a length and that many bytes. Sections below SECTION_NEEDED
+ * can be left out by who doesn't know them.
+ */
+static int read_sections(struct reader *r, const char *name, struct segment_index *index,
+                         struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    while (reader_left(r) && !r->failed && code == LGZ_OK) {
+        uint64_t tag = reader_varint(r);
+        struct span section = reader_bytes(r, reader_varint(r));
+        if (r->failed)
+            break;
+        if (tag == SECTION_RULES)
+            code = read_rules(section, name, index, err);
+        else if (tag >= SECTION_NEEDED)
+            code = error_set(err, LGZ_ERR_VERSION, "%s: needs a newer logzip (section %llu)", name,
+                             (unsigned long long)tag);
+    }
+    return code;
 }
 
 static int read_index(struct reader *r, const char *name, struct segment_index *index,
@@ -331,7 +418,7 @@ static int read_index(struct reader *r, const char *name, struct segment_index *
     if (code == LGZ_OK)
         code = read_blocks(r, name, index, err);
     if (code == LGZ_OK)
-        code = read_sections(r, name, err);
+        code = read_sections(r, name, index, err);
     bool journals = index->first_journal <= index->last_journal;
     if (code == LGZ_OK && (r->failed || level == 0 || !journals))
         code = error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer", name);
@@ -372,4 +459,6 @@ void segment_index_clear(struct segment_index *index)
     }
     vec_free(&index->sources);
     vec_free(&index->blocks);
+    rules_table_clear(&index->rules);
+    vec_free(&index->rules_runs.list);
 }

@@ -6,6 +6,7 @@
 #define LOGZIP_SEGMENT_INDEX_H
 
 #include "segment/block.h"
+#include "segment/rules.h"
 
 enum {
     SEGMENT_HEADER_LEN = 8,
@@ -19,6 +20,8 @@ struct segment_index {
     uint64_t first_journal;
     uint64_t last_journal;
     VEC(struct source) sources;
+    struct rules_table rules;      /**< those that `rules_runs` speaks of */
+    struct rules_runs rules_runs;  /**< of all sources */
     VEC(struct block_info) blocks; /**< extents and template_counts are owned by the index */
 };
 

@@ -161,6 +161,13 @@ const struct source *segment_source(const struct segment *s, size_t index)
     return &s->index.sources.data[index];
 }
 
+const struct rules *segment_rules(const struct segment *s, size_t source, uint64_t offset,
+                                  uint64_t *end)
+{
+    uint32_t number = rules_runs_at(&s->index.rules_runs, (uint32_t)source, offset, end);
+    return rules_table_get(&s->index.rules, number);
+}
+
 size_t segment_block_count(const struct segment *s)
 {
     return s->index.blocks.len;

@@ -8,6 +8,7 @@
 #ifndef LOGZIP_SEGMENT_READER_H
 #define LOGZIP_SEGMENT_READER_H
 
+#include "segment/rules.h"
 #include "segment/source.h"
 
 /** No time stamp was recognized in a block. */
@@ -59,6 +60,16 @@ const struct segment_info *segment_info(const struct segment *s);
 
 size_t segment_source_count(const struct segment *s);
 const struct source *segment_source(const struct segment *s, size_t index);
+
+/**
+ * How the bytes of a source are meant at `offset`.
+ *
+ * @param source  its index
+ * @param end     set to the offset from which on that may change; UINT64_MAX if it doesn't
+ * @return NULL if there are no rules
+ */
+const struct rules *segment_rules(const struct segment *s, size_t source, uint64_t offset,
+                                  uint64_t *end);
 
 size_t segment_block_count(const struct segment *s);
 const struct block_info *segment_block(const struct segment *s, size_t index);

@@ -33,22 +33,15 @@ void source_clear(struct source *s)
     *s = (struct source){0};
 }
 
-static void put_string(struct buf *out, const char *text)
-{
-    size_t len = strlen(text);
-    varint_put(out, len);
-    buf_append(out, text, len);
-}
-
 void source_write(struct buf *out, const struct source *s)
 {
     bool inode = s->device || s->inode;
     varint_put(out, s->id);
     buf_push(out, (uint8_t)((*s->input ? HAS_INPUT : 0) | (inode ? HAS_INODE : 0) |
                             (s->fingerprint_len ? HAS_FINGERPRINT : 0)));
-    put_string(out, s->name);
+    varint_put_string(out, s->name);
     if (*s->input)
-        put_string(out, s->input);
+        varint_put_string(out, s->input);
     if (inode) {
         varint_put(out, s->device);
         varint_put(out, s->inode);
@@ -59,30 +52,13 @@ void source_write(struct buf *out, const struct source *s)
     }
 }
 
-/* A NUL inside would make the C string shorter than what was written: refused as damage. */
-static char *get_string(struct reader *r)
-{
-    struct span text = reader_bytes(r, reader_varint_max(r, NAME_LIMIT));
-    if (r->failed || memchr(text.data, '\0', text.len)) {
-        r->failed = true;
-        return NULL;
-    }
-    /* Not strndup(): sanitizers that check strings strictly want a NUL behind its argument. */
-    char *copy = malloc(text.len + 1);
-    if (copy) {
-        memcpy(copy, text.data, text.len);
-        copy[text.len] = '\0';
-    }
-    return copy;
-}
-
 int source_read(struct reader *r, struct source *s, const char *what, struct lgz_error *err)
 {
     *s = (struct source){0};
     s->id = reader_varint(r);
     unsigned flags = reader_u8(r);
-    s->name = get_string(r);
-    s->input = flags & HAS_INPUT ? get_string(r) : strdup("");
+    s->name = reader_string(r, NAME_LIMIT);
+    s->input = flags & HAS_INPUT ? reader_string(r, NAME_LIMIT) : strdup("");
     if (flags & HAS_INODE) {
         s->device = reader_varint(r);
         s->inode = reader_varint(r);

@@ -125,6 +125,16 @@ int segment_writer_source(struct segment_writer *w, const struct source *source,
     return LGZ_OK;
 }
 
+int segment_writer_rules(struct segment_writer *w, uint32_t index, uint64_t offset,
+                         const struct rules *rules, struct lgz_error *err)
+{
+    struct rules_run run = {.source = index, .offset = offset};
+    if (index >= w->index.sources.len)
+        return error_set(err, LGZ_ERR_ARGUMENT, "rules of an unknown source");
+    int code = rules_table_add(&w->index.rules, rules, &run.rules, err);
+    return code == LGZ_OK ? rules_runs_add(&w->index.rules_runs, &run, err) : code;
+}
+
 /* Write an encoded job's block and remember it for the footer. */
 static int write_job(struct segment_writer *w, struct job *job, struct lgz_error *err)
 {

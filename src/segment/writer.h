@@ -6,6 +6,7 @@
 #ifndef LOGZIP_SEGMENT_WRITER_H
 #define LOGZIP_SEGMENT_WRITER_H
 
+#include "segment/rules.h"
 #include "segment/source.h"
 
 struct segment_options {
@@ -26,6 +27,13 @@ int segment_writer_new(struct segment_writer **out, const struct segment_options
 /** Add a source (copied) and set `*index` to what segment_writer_append() wants. */
 int segment_writer_source(struct segment_writer *w, const struct source *source, uint32_t *index,
                           struct lgz_error *err);
+
+/**
+ * From `offset` on, source `index` has these rules (copied; NULL: none). To be called in order of
+ * sources and, for each, of offsets, with rules that aren't those before.
+ */
+int segment_writer_rules(struct segment_writer *w, uint32_t index, uint64_t offset,
+                         const struct rules *rules, struct lgz_error *err);
 
 /**
  * Append `len` raw bytes that were read from source `index` at `offset` at `read_time`. They are

@@ -66,10 +66,24 @@ static void forget_refusals(struct tail *t)
     vec_free(&old);
 }
 
+/* Another input has the file than when it was read last: the configuration has changed. */
+static void change_input(struct logfile *f, const struct config_input *input)
+{
+    char *copy = strdup(input->name);
+    if (!copy)
+        return;
+    free(f->source.input);
+    f->source.input = copy;
+    f->restate = true;
+}
+
 /* `f` is matched under `path`, in this scan for the first time. */
-static void take_note(struct tail *t, struct logfile *f, const char *path)
+static void take_note(struct tail *t, struct logfile *f, const char *path,
+                      const struct config_input *input)
 {
     f->generation = t->generation;
+    if (strcmp(f->source.input, input->name) != 0)
+        change_input(f, input);
     if (strcmp(f->path, path) != 0) {
         char *copy = strdup(path);
         if (!copy)
@@ -184,7 +198,7 @@ static void on_file(void *context, const char *path, const struct config_input *
         f = take_up(t, path, input);
     if (!f)
         return;
-    take_note(t, f, path);
+    take_note(t, f, path, input);
     enum logfile_change change = set_look_at(t, f, &st);
     if (change == LOGFILE_REPLACED) /* `f` may be gone; what replaced it has its inode */
         f = idmap_get(&t->by_inode, st.st_dev, st.st_ino);

@@ -44,6 +44,13 @@ static void require_same(const struct segment_index *a, const struct segment_ind
 {
     require(a->level == b->level && a->sources.len == b->sources.len, "sources differ");
     require(a->blocks.len == b->blocks.len, "blocks differ");
+    require(a->rules_runs.list.len == b->rules_runs.list.len, "rules differ");
+    for (size_t i = 0; i < a->rules_runs.list.len; i++) {
+        const struct rules_run *x = &a->rules_runs.list.data[i];
+        const struct rules_run *y = &b->rules_runs.list.data[i];
+        require(x->source == y->source && x->offset == y->offset && x->rules == y->rules,
+                "a run of rules differs");
+    }
     for (size_t i = 0; i < a->blocks.len; i++) {
         const struct block_info *x = &a->blocks.data[i];
         const struct block_info *y = &b->blocks.data[i];
@@ -62,6 +69,19 @@ static void require_same(const struct segment_index *a, const struct segment_ind
     }
 }
 
+static void require_sane_rules(const struct segment_index *index)
+{
+    const struct rules_run *runs = index->rules_runs.list.data;
+    require(index->rules.list.len <= RULES_TABLE_MAX, "too many rules");
+    for (size_t i = 0; i < index->rules_runs.list.len; i++) {
+        require(runs[i].source < index->sources.len, "rules of no source");
+        require(runs[i].rules <= index->rules.list.len, "no such rules");
+        require(i == 0 || runs[i - 1].source < runs[i].source ||
+                    (runs[i - 1].source == runs[i].source && runs[i - 1].offset < runs[i].offset),
+                "rules in the wrong order");
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static ZSTD_CCtx *zstd;
@@ -73,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     varint_put(&footer, size);
     buf_append(&footer, data, size);
     if (!footer.failed && read_footer(&footer, &index) == LGZ_OK) {
+        require_sane_rules(&index);
         for (size_t i = 0; i < index.blocks.len; i++)
             require_sane(&index.blocks.data[i], index.sources.len);
         buf_clear(&footer);

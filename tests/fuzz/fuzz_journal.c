@@ -22,7 +22,7 @@ static void check_record(struct journal_reader *r, const struct journal_record *
 {
     struct journal_record again;
     uint64_t hash = 0;
-    require(record->source_id != 0);
+    require((record->source_id == 0) == (record->kind == JOURNAL_INPUT));
     require(record->stored_len >= JOURNAL_HEAD_LEN);
     if (record->kind == JOURNAL_DATA) {
         require(record->data.len > 0 && record->data.len <= JOURNAL_DATA_MAX);
@@ -31,6 +31,11 @@ static void check_record(struct journal_reader *r, const struct journal_record *
     } else if (record->kind == JOURNAL_SOURCE) {
         require(record->source.id == record->source_id);
         require(strlen(record->source.name) <= JOURNAL_NAME_MAX);
+    }
+    if (record->kind == JOURNAL_INPUT) {
+        require(strlen(record->input.input) <= JOURNAL_NAME_MAX);
+        require(strlen(record->input.rules.multiline_start) <= RULES_TEXT_MAX);
+        require(strlen(record->input.rules.format) <= RULES_TEXT_MAX);
     }
     uint64_t position = record->position;
     uint32_t stored_len = record->stored_len;

@@ -637,6 +637,59 @@ START_TEST(reader_misses_nothing_while_a_writer_seals)
 }
 END_TEST
 
+/* What the segment says of source `source` at `offset`; "" for no rules. */
+static const char *start_at(const struct segment *s, size_t source, uint64_t offset)
+{
+    uint64_t end;
+    const struct rules *rules = segment_rules(s, source, offset, &end);
+    return rules ? rules->multiline_start : "";
+}
+
+/* Journals 1 and 2, and an empty one: rules change within the first, and before the second. */
+static void write_journals_with_rules(void)
+{
+    static char old[] = "^old", fresh[] = "^fresh", last[] = "^last", none[] = "", app[] = "app";
+    const struct rules rules[] = {{old, none}, {fresh, none}, {last, none}};
+    struct source_position start[] = {{named_source(1, app), 0, {0}},
+                                      {named_source(2, none), 0, {0}}};
+    start[0].source.input = app;
+    for (uint64_t sequence = 1; sequence <= 3; sequence++) {
+        struct journal_writer *j;
+        struct inputs inputs = {0};
+        ck_ok(inputs_put(&inputs, app, &rules[sequence == 1 ? 0 : 2], &err));
+        const struct journal_checkpoint checkpoint = {start, 2, &inputs};
+        ck_ok(journal_begin(&j, directory, sequence, &checkpoint, &err));
+        if (sequence == 1) {
+            put(j, 1, 0, "0123456789");
+            ck_ok(journal_put_input(j, app, &rules[1], &err));
+            put(j, 1, 10, "0123456789");
+            put(j, 1, 15, "5678901234");
+            put(j, 2, 0, "of no input");
+        } else if (sequence == 2) {
+            put(j, 1, 25, "5678901234");
+        }
+        journal_close(j);
+        inputs_clear(&inputs);
+    }
+}
+
+START_TEST(seal_keeps_rules)
+{
+    struct segment *s;
+    write_journals_with_rules();
+    char *path = seal(1, 2);
+    ck_ok(segment_open(&s, path, &err));
+    ck_assert_str_eq(start_at(s, 0, 0), "^old");
+    ck_assert_str_eq(start_at(s, 0, 9), "^old");
+    ck_assert_str_eq(start_at(s, 0, 10), "^fresh");
+    ck_assert_str_eq(start_at(s, 0, 24), "^fresh");
+    ck_assert_str_eq(start_at(s, 0, 25), "^last");
+    ck_assert_str_eq(start_at(s, 1, 0), "");
+    segment_close(s);
+    free(path);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
@@ -662,6 +715,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, seal_of_a_full_disk_keeps_the_journals);
     tcase_add_test(tests, seal_recover_seal_gives_each_byte_once);
     tcase_add_test(tests, reader_misses_nothing_while_a_writer_seals);
+    tcase_add_test(tests, seal_keeps_rules);
 }
 
 int main(void)

@@ -208,6 +208,48 @@ START_TEST(the_archive_is_no_input)
 }
 END_TEST
 
+/* Expressions may have several parts; each mistake has its line and its place. */
+START_TEST(expressions)
+{
+    struct config *c = good("[input a]\npath = /a\nmultiline_start = ^\\d{4}[-:#=;]\n"
+                            "format = ^(?<when>[^ ]+)[ ]\n  format: (?<level>[A-Z]+) = \n"
+                            "[input b]\npath = /b");
+    ck_assert_str_eq(c->inputs[0].rules.multiline_start, "^\\d{4}[-:#=;]");
+    ck_assert_str_eq(c->inputs[0].rules.format, "^(?<when>[^ ]+)[ ](?<level>[A-Z]+) =");
+    ck_assert(rules_empty(&c->inputs[1].rules));
+    config_free(c);
+    bad("[input a]\npath = /a\nmultiline_start = a(\nformat = (?<x>a)\nformat = (\n",
+        ":3: multiline_start: at character 3: missing closing parenthesis\n"
+        ":4: format: at character 9: missing closing parenthesis\n");
+    bad("[input a]\npath = /a\nformat = ^(a)\nmultiline_start =\n",
+        ":4: multiline_start: no value\n"
+        ":3: format: has no named group, such as (?<name>[0-9]+)\n");
+    bad("[input a]\npath = /a\nmultiline_start = a ;b\n",
+        ":3: multiline_start: a blank and ';' begin a comment; write '[ ];' to match them, and "
+        "comments in lines of their own\n");
+    bad("[input a]\npath = /a\nmultiline_start = (*UTF)a\n",
+        ":3: multiline_start: at character 7: using UTF is disabled by the application\n");
+}
+END_TEST
+
+/* Parts may be short, but not endlessly many. */
+START_TEST(long_expression)
+{
+    struct buf text = {0};
+    buf_append_string(&text, "[input a]\npath = /a\n");
+    for (size_t i = 0; i < RULES_TEXT_MAX / 64; i++)
+        buf_printf(&text, "multiline_start = %064zu\n", i);
+    buf_push(&text, '\0');
+    struct config *c = good((const char *)text.data);
+    ck_assert_uint_eq(strlen(c->inputs[0].rules.multiline_start), RULES_TEXT_MAX);
+    config_free(c);
+    text.len--;
+    buf_append(&text, "multiline_start = x\n", 21);
+    bad((const char *)text.data, ":67: multiline_start: more than 4096 bytes\n");
+    buf_free(&text);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, defaults);
@@ -217,6 +259,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, values);
     tcase_add_test(tc, against_the_machine);
     tcase_add_test(tc, the_archive_is_no_input);
+    tcase_add_test(tc, expressions);
+    tcase_add_test(tc, long_expression);
 }
 
 int main(void)

@@ -175,8 +175,7 @@ END_TEST
 START_TEST(snapshot_in_order)
 {
     struct ledger *l = ledger_new();
-    struct source_position *positions;
-    size_t count;
+    struct ledger_snapshot copy;
     for (uint64_t id = 300; id > 0; id--) {
         struct source s = source_of(id);
         ck_assert_int_eq(ledger_put(l, &s, id * 10, NULL), LGZ_OK);
@@ -186,17 +185,17 @@ START_TEST(snapshot_in_order)
     ledger_advance(l, 1, 5, mark_of("abc", 3));
     ledger_advance(l, 2, 25, mark_of("abc", 3));
     ledger_advance(l, 999, 5, (struct mark){0});
-    ck_assert_int_eq(ledger_snapshot(l, &positions, &count, NULL), LGZ_OK);
-    ck_assert_uint_eq(count, 299);
-    for (size_t i = 1; i < count; i++)
-        ck_assert_uint_lt(positions[i - 1].source.id, positions[i].source.id);
-    ck_assert_uint_eq(positions[0].next, 10);
-    ck_assert_uint_eq(positions[0].mark.len, 0); /* it doesn't go back */
-    ck_assert_uint_eq(positions[1].next, 25);
-    ck_assert_uint_eq(positions[1].mark.len, 3);
-    ck_assert_uint_eq(positions[1].mark.hash, hash_bytes("abc", 3));
-    ck_assert_str_eq(positions[298].source.name, name);
-    ledger_snapshot_free(positions, count);
+    ck_assert_int_eq(ledger_snapshot(l, &copy, NULL), LGZ_OK);
+    ck_assert_uint_eq(copy.count, 299);
+    for (size_t i = 1; i < copy.count; i++)
+        ck_assert_uint_lt(copy.positions[i - 1].source.id, copy.positions[i].source.id);
+    ck_assert_uint_eq(copy.positions[0].next, 10);
+    ck_assert_uint_eq(copy.positions[0].mark.len, 0); /* it doesn't go back */
+    ck_assert_uint_eq(copy.positions[1].next, 25);
+    ck_assert_uint_eq(copy.positions[1].mark.len, 3);
+    ck_assert_uint_eq(copy.positions[1].mark.hash, hash_bytes("abc", 3));
+    ck_assert_str_eq(copy.positions[298].source.name, name);
+    ledger_snapshot_clear(&copy);
     ledger_free(l);
 }
 END_TEST

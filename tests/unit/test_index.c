@@ -140,11 +140,125 @@ START_TEST(test_ids)
 }
 END_TEST
 
+/* The index's bytes: rules of the two sources. */
+static void add_rules(struct segment_index *index)
+{
+    static char start[] = "^start", format[] = "(?<a>.)", none[] = "";
+    const struct rules rules[] = {{start, none}, {none, format}};
+    const struct rules_run list[] = {{0, 1, 7}, {0, 2, 9}, {1, 2, 0}};
+    uint32_t number;
+    for (size_t i = 0; i < 2; i++)
+        ck_ok(rules_table_add(&index->rules, &rules[i], &number, &err));
+    for (size_t i = 0; i < 3; i++)
+        ck_ok(rules_runs_add(&index->rules_runs, &list[i], &err));
+}
+
+START_TEST(test_rules)
+{
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    struct segment_index index, again;
+    struct buf out = {0}, plain = {0};
+    uint64_t end;
+    make_index(&index, 3);
+    ck_ok(segment_footer_write(&index, zstd, &plain, &err));
+    add_rules(&index);
+    ck_ok(segment_footer_write(&index, zstd, &out, &err));
+    struct span footer = {out.data, out.len - SEGMENT_TRAILER_LEN};
+    ck_ok(segment_footer_read(footer, hash_bytes(footer.data, footer.len), "x", &again, &err));
+    require_same(&index, &again);
+    ck_assert_uint_eq(again.rules.list.len, 2);
+    ck_assert_str_eq(again.rules.list.data[1].format, "(?<a>.)");
+    ck_assert_uint_eq(rules_runs_at(&again.rules_runs, 0, 8, &end), 1);
+    ck_assert_uint_eq(rules_runs_at(&again.rules_runs, 1, 0, &end), 2);
+    segment_index_clear(&again);
+    /* Whatever is in the bytes, it's read as something sound or refused. */
+    for (size_t i = 0; i < footer.len; i++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            out.data[i] ^= (uint8_t)(1 << bit);
+            if (segment_footer_read(footer, hash_bytes(footer.data, footer.len), "x", &again,
+                                    &err) == LGZ_OK) {
+                for (size_t k = 0; k < again.rules_runs.list.len; k++) {
+                    const struct rules_run *run = &again.rules_runs.list.data[k];
+                    ck_assert(run->source < again.sources.len);
+                    ck_assert(run->rules <= again.rules.list.len);
+                    ck_assert(k == 0 || run[-1].source < run->source ||
+                              (run[-1].source == run->source && run[-1].offset < run->offset));
+                }
+                segment_index_clear(&again);
+            }
+            out.data[i] ^= (uint8_t)(1 << bit);
+        }
+    }
+    /* Without runs nothing is written. */
+    index.rules_runs.list.len = 0;
+    buf_clear(&out);
+    ck_ok(segment_footer_write(&index, zstd, &out, &err));
+    ck_assert(span_equal(buf_span(&out), buf_span(&plain)));
+    segment_index_clear(&index);
+    buf_free(&out);
+    buf_free(&plain);
+    ZSTD_freeCCtx(zstd);
+}
+END_TEST
+
+/* Sections behind the blocks of an index without any: refused as damage, or as a newer one's. */
+START_TEST(test_sections)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        int code;
+    } cases[] = {
+        {"\x02\x03"
+         "abc",
+         5, LGZ_OK},
+        {"\x40\x00", 2, LGZ_ERR_VERSION},
+        {"\x01\x00", 2, LGZ_ERR_CORRUPT},
+        {"\x01\x02\x00\x00", 4, LGZ_OK},
+        {"\x01\x03\x00\x00\x00", 5, LGZ_ERR_CORRUPT},         /* a byte is left */
+        {"\x01\x05\x00\x01\x00\x00\x01", 7, LGZ_ERR_CORRUPT}, /* no such rules */
+        {"\x01\x08\x01\x01"
+         "a\x00\x01\x00\x00\x01",
+         10, LGZ_OK},
+        {"\x01\x08\x01\x01"
+         "a\x00\x01\x02\x00\x01",
+         10, LGZ_ERR_CORRUPT}, /* no such source */
+        {"\x01\x0b\x01\x01"
+         "a\x00\x02\x00\x00\x01\x00\x00\x00",
+         13, LGZ_ERR_CORRUPT}, /* twice */
+        {"\x01\x08\x01\x01"
+         "a\x00\x01\x00\x00\x01\x01\x08\x01\x01"
+         "a\x00\x01\x00\x00\x01",
+         20, LGZ_ERR_CORRUPT}, /* two sections */
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct segment_index again;
+        struct buf body = {0}, footer = {0};
+        /* Level, journals, two sources with neither name nor more, no blocks. */
+        buf_append(&body, "\x01\x00\x02\x05\x00\x00\x06\x00\x00\x00", 10);
+        buf_append(&body, cases[i].bytes, cases[i].len);
+        buf_push(&footer, SEGMENT_FOOTER);
+        varint_put(&footer, body.len + 1);
+        varint_put(&footer, body.len);
+        buf_append(&footer, body.data, body.len);
+        int code = segment_footer_read(buf_span(&footer), hash_bytes(footer.data, footer.len), "x",
+                                       &again, &err);
+        ck_assert_msg(code == cases[i].code, "case %zu: %d", i, code);
+        if (code == LGZ_OK)
+            segment_index_clear(&again);
+        buf_free(&body);
+        buf_free(&footer);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_header);
     tcase_add_loop_test(tc, test_footer, 0, 3);
     tcase_add_test(tc, test_ids);
+    tcase_add_test(tc, test_rules);
+    tcase_add_test(tc, test_sections);
 }
 
 int main(void)

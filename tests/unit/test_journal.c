@@ -544,6 +544,92 @@ START_TEST(many_sources)
 }
 END_TEST
 
+/* One record of each input: rules come back, and a later record replaces or ends them. */
+START_TEST(inputs_come_back)
+{
+    static char start[] = "^\\d", format[] = "(?<a>x)", name[] = "app", none[] = "";
+    const struct rules rules = {start, format}, ended = {none, none};
+    struct inputs known = {0};
+    struct journal_writer *j;
+    struct journal_reader *r;
+    struct journal_record record;
+    struct source_position position = {source_of(1), 0, {0}};
+    const struct journal_checkpoint checkpoint = {&position, 1, &known};
+    ck_assert_int_eq(inputs_put(&known, name, &rules, &err), LGZ_OK);
+    ck_assert_int_eq(journal_begin(&j, directory, 1, &checkpoint, &err), LGZ_OK);
+    put(j, 1, 0, "a");
+    ck_assert_int_eq(journal_put_input(j, name, &ended, &err), LGZ_OK);
+    ck_assert_int_eq(journal_open(&r, journal_path(j), &err), LGZ_OK);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert(record.kind == JOURNAL_INPUT && record.source_id == 0);
+    ck_assert_str_eq(record.input.input, "app");
+    ck_assert(rules_equal(&record.input.rules, &rules));
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_int_eq(record.kind, JOURNAL_SOURCE);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_int_eq(record.kind, JOURNAL_DATA);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_int_eq(record.kind, JOURNAL_INPUT);
+    ck_assert(rules_empty(&record.input.rules));
+    ck_assert_int_eq(journal_next(r, &record, &err), 0);
+    journal_reader_close(r);
+    inputs_clear(&known);
+    char *longer = calloc(1, RULES_TEXT_MAX + 2);
+    memset(longer, 'x', RULES_TEXT_MAX + 1);
+    const struct rules too_long = {longer, none};
+    ck_assert_int_eq(journal_put_input(j, name, &too_long, &err), LGZ_ERR_LIMIT);
+    free(longer);
+    journal_close(j);
+}
+END_TEST
+
+/* A journal that a logzip before rules of inputs wrote: input "old", source "/srv/log/a". */
+static const uint8_t version_1[] = {
+    0x4c, 0x4f, 0x47, 0x5a, 0x49, 0x50, 0x4a, 0x0a, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x69, 0xfa, 0x02, 0xdd, 0x96, 0x9a,
+    0xea, 0x18, 0x74, 0x14, 0x2f, 0x2d, 0x7a, 0x5a, 0xcf, 0x6d, 0xaa, 0x60, 0x2e, 0x0f, 0x09,
+    0x6f, 0x2e, 0x0a, 0x21, 0x00, 0x00, 0x00, 0x01, 0x00, 0x01, 0x07, 0x0a, 0x2f, 0x73, 0x72,
+    0x76, 0x2f, 0x6c, 0x6f, 0x67, 0x2f, 0x61, 0x03, 0x6f, 0x6c, 0x64, 0x80, 0xfc, 0x03, 0x9d,
+    0xc8, 0x41, 0x12, 0xee, 0x82, 0x3e, 0x10, 0x63, 0xce, 0xe3, 0x2f, 0x00, 0x7d, 0xc1, 0x52,
+    0xb4, 0x9d, 0xd6, 0x6e, 0x0b, 0x1d, 0x00, 0x00, 0x00, 0x02, 0x00, 0x01, 0x00, 0xbe, 0xf5,
+    0xd5, 0xd9, 0xdb, 0xa5, 0xcd, 0xea, 0x31, 0x66, 0x69, 0x72, 0x73, 0x74, 0x20, 0x6c, 0x69,
+    0x6e, 0x65, 0x0a, 0x73, 0x65, 0x63, 0x6f, 0x6e, 0x64, 0x0a};
+
+START_TEST(version_1_is_read)
+{
+    static const char text[] = "first line\nsecond\n";
+    static char none[] = "";
+    const struct rules empty = {none, none};
+    struct journal_reader *r;
+    struct journal_writer *j;
+    struct journal_record record;
+    char path[100];
+    uint64_t cut;
+    snprintf(path, sizeof(path), "%s/journal-000000000001.lzj", directory);
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(version_1, 1, sizeof(version_1), f), sizeof(version_1));
+    ck_assert_int_eq(fclose(f), 0);
+    ck_assert_int_eq(journal_open(&r, path, &err), LGZ_OK);
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_int_eq(record.kind, JOURNAL_SOURCE);
+    ck_assert_str_eq(record.source.name, "/srv/log/a");
+    ck_assert_str_eq(record.source.input, "old");
+    ck_assert_int_eq(journal_next(r, &record, &err), 1);
+    ck_assert_int_eq(record.kind, JOURNAL_DATA);
+    ck_assert_uint_eq(record.data.len, strlen(text));
+    ck_assert_mem_eq(record.data.data, text, strlen(text));
+    ck_assert_int_eq(journal_next(r, &record, &err), 0);
+    journal_reader_close(r);
+    /* It stays one of its version: it can't have what that doesn't know. */
+    ck_assert_int_eq(journal_reopen(&j, path, &cut, &err), LGZ_OK);
+    ck_assert_uint_eq(cut, 0);
+    ck_assert_int_eq(journal_put_input(j, input_x, &empty, &err), LGZ_ERR_VERSION);
+    put(j, 1, strlen(text), "third\n");
+    journal_close(j);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
@@ -562,6 +648,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, full_disk_leaves_a_whole_journal);
     tcase_add_test(tests, full_disk_creates_nothing);
     tcase_add_test(tests, many_sources);
+    tcase_add_test(tests, inputs_come_back);
+    tcase_add_test(tests, version_1_is_read);
 }
 
 int main(void)
