@@ -71,13 +71,14 @@ END_TEST
 
 START_TEST(all_keys)
 {
-    struct config *c = good("\xef\xbb\xbf# comment\r\n[archive]\r\n  directory = /a b  ; why\n"
-                            "level=best\nthreads = 4\nseal_size = 1G\nseal_age = 2h\n"
-                            "max_age = 7d\nmax_size = 2T\n[daemon] # more\ncontrol = /c\n"
-                            "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
-                            "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\nlog_level = debug\n"
-                            "[input  web ]\npath = /x/*.log /y\\ z/q\n\tpath = /w\nfrom = end\n"
-                            "exclude = /x/no*\n[input two]\npath=/two");
+    struct config *c =
+        good("\xef\xbb\xbf# comment\r\n[archive]\r\n  directory = /a b  ; why\n"
+             "level=best\nthreads = 4\nseal_size = 1G\nseal_age = 2h\n"
+             "max_age = 7d\nmax_size = 2T\n[daemon] # more\ncontrol = /c\n"
+             "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
+             "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\nlog_level = debug\n"
+             "[input  web ]\npath = /x/*.log /y\\ z/q\n\tpath = /w\nfrom = end\n"
+             "exclude = /x/no*\n[input two]\npath=/two");
     ck_assert_str_eq(c->directory, "/a b");
     ck_assert_uint_eq(c->directory_line, 3);
     ck_assert_int_eq(c->level, LGZ_LEVEL_BEST);
