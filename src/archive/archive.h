@@ -20,6 +20,7 @@
 
 #include "archive/journal.h"
 #include "archive/shares.h"
+#include "segment/reader.h"
 #include "segment/writer.h"
 
 /* The lock. */
@@ -50,6 +51,7 @@ struct archive_segment {
     char *path;
     uint64_t first_journal;
     uint64_t last_journal;
+    int fd; /**< held open; -1: there are too many, or it couldn't be opened */
 };
 
 struct archive_snapshot {
@@ -59,7 +61,12 @@ struct archive_snapshot {
     size_t journal_count;
 };
 
-/** List an archive. @return LGZ_ERR_NOT_FOUND if `directory` isn't there or isn't a directory */
+/**
+ * List an archive. As many of the oldest segments as half of the process's descriptors allow are
+ * held open: retention, which removes the oldest first, doesn't take them away from who reads, and
+ * doesn't leave a hole among them.
+ *
+ * @return LGZ_ERR_NOT_FOUND if `directory` isn't there or isn't a directory */
 int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
                           struct lgz_error *err);
 
@@ -70,6 +77,10 @@ int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
 int archive_snapshot_find(struct archive_snapshot **out, const char *directory,
                           struct lgz_error *err);
 void archive_snapshot_close(struct archive_snapshot *s);
+
+/** Open a segment of a snapshot. @return as segment_open() */
+int archive_segment_open(struct segment **out, const struct archive_segment *s,
+                         struct lgz_error *err);
 
 /* Recovery and sealing, by whoever holds the lock. */
 

@@ -106,7 +106,7 @@ static int look_into_segment(struct restore *r, size_t file)
 {
     struct segment *s;
     bool wanted = false;
-    int code = segment_open(&s, r->snapshot->segments[file].path, r->err);
+    int code = archive_segment_open(&s, &r->snapshot->segments[file], r->err);
     if (code == LGZ_ERR_IO && errno == ENOENT) {
         error_forget(r->err); /* expired since the snapshot */
         return LGZ_OK;
@@ -273,7 +273,7 @@ static int fill_cache(struct restore *r, struct cached_block *slot, size_t file,
     if (!slot->segment || slot->file != file) {
         segment_close(slot->segment);
         slot->segment = NULL;
-        int code = segment_open(&slot->segment, r->snapshot->segments[file].path, r->err);
+        int code = archive_segment_open(&slot->segment, &r->snapshot->segments[file], r->err);
         if (code != LGZ_OK)
             return code;
         slot->file = file;

@@ -3,7 +3,10 @@
  * between is seen in both places rather than in none; then the doubled journals are dropped.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "archive/archive.h"
@@ -39,10 +42,43 @@ static int take_segments(struct archive_snapshot *s, struct listing *found, stru
     s->segment_count = found->segments.len;
     for (size_t i = 0; i < s->segment_count; i++) {
         struct listed_segment *from = &found->segments.data[i];
-        s->segments[i] = (struct archive_segment){from->path, from->first, from->last};
+        s->segments[i] = (struct archive_segment){from->path, from->first, from->last, -1};
         from->path = NULL;
     }
     return LGZ_OK;
+}
+
+/* How many descriptors may a snapshot take? */
+static size_t room_for_descriptors(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (size_t)limit.rlim_cur / 2 : 0;
+}
+
+static void clear_segment(struct archive_segment *segment)
+{
+    if (segment->fd >= 0)
+        close(segment->fd);
+    free(segment->path);
+}
+
+/*
+ * Hold the segments, as far as there is room. Where one has gone since it was listed, those before
+ * it have gone, too, or will: retention removes the oldest first. They aren't looked at, so that
+ * what is left has no hole.
+ */
+static void hold_segments(struct archive_snapshot *s)
+{
+    size_t room = room_for_descriptors(), gone = 0;
+    for (size_t i = 0; i < s->segment_count && i < room; i++) {
+        s->segments[i].fd = open(s->segments[i].path, O_RDONLY | O_CLOEXEC);
+        if (s->segments[i].fd < 0 && errno == ENOENT)
+            gone = i + 1;
+    }
+    for (size_t i = 0; i < gone; i++)
+        clear_segment(&s->segments[i]);
+    s->segment_count -= gone;
+    memmove(s->segments, s->segments + gone, s->segment_count * sizeof(*s->segments));
 }
 
 static void drop_covered(struct archive_snapshot *s, const struct listing *found)
@@ -73,6 +109,8 @@ int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
     if (code == LGZ_OK) {
         drop_covered(s, &second);
         code = take_segments(s, &second, err);
+        if (code == LGZ_OK)
+            hold_segments(s);
     }
     listing_clear(&first);
     listing_clear(&second);
@@ -112,8 +150,19 @@ void archive_snapshot_close(struct archive_snapshot *s)
     for (size_t i = 0; i < s->journal_count; i++)
         journal_reader_close(s->journals[i]);
     for (size_t i = 0; i < s->segment_count; i++)
-        free(s->segments[i].path);
+        clear_segment(&s->segments[i]);
     free(s->journals);
     free(s->segments);
     free(s);
+}
+
+int archive_segment_open(struct segment **out, const struct archive_segment *s,
+                         struct lgz_error *err)
+{
+    if (s->fd < 0)
+        return segment_open(out, s->path, err);
+    int fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return error_io(err, "%s: cannot open", s->path);
+    return segment_open_fd(out, fd, s->path, err);
 }

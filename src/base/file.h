@@ -59,4 +59,7 @@ void file_draft_discard(struct file_draft *draft);
 /** Is `name` (no directories) one that file_draft_open() makes? */
 bool file_is_draft_name(const char *name);
 
+/** Let the process have as many descriptors as it may have, if that's possible. */
+void file_raise_limit(void);
+
 #endif

@@ -267,11 +267,12 @@ static void add_to_totals(struct totals *t, const struct segment_info *info)
 }
 
 /* One segment of an archive, as one line or one member of a list. */
-static int list_segment(struct buf *out, const char *path, bool json, bool first,
-                        struct totals *totals, struct lgz_error *err)
+static int list_segment(struct buf *out, const struct archive_segment *listed, bool json,
+                        bool first, struct totals *totals, struct lgz_error *err)
 {
+    const char *path = listed->path;
     struct segment *s = NULL;
-    int code = segment_open(&s, path, err);
+    int code = archive_segment_open(&s, listed, err);
     if (code != LGZ_OK)
         return code;
     const struct segment_info *info = segment_info(s);
@@ -362,8 +363,8 @@ static int info_archive(struct buf *out, const char *path, bool json, struct lgz
         size_t k = i - snapshot->segment_count;
         int code =
             i < snapshot->segment_count
-                ? list_segment(&segments, snapshot->segments[i].path, json, segments.len == 0,
-                               &totals, &reason)
+                ? list_segment(&segments, &snapshot->segments[i], json, segments.len == 0, &totals,
+                               &reason)
                 : list_journal(&journals, snapshot->journals[k], json, journals.len == 0, &reason);
         if (code != LGZ_OK && result != LGZ_OK)
             say_error(err);

@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
@@ -113,6 +114,7 @@ static void tune_heap(void)
 int main(int argc, char **argv)
 {
     tune_heap();
+    file_raise_limit(); /* a large archive has many segments */
     if (argc < 2) {
         print_help(stderr);
         return 2;

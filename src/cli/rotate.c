@@ -115,10 +115,10 @@ static void expire(const struct config *config, bool dry_run, struct report *r)
     retention_result_clear(&result);
 }
 
-static bool is_sound(const char *path, struct lgz_error *err)
+static bool is_sound(const struct archive_segment *listed, struct lgz_error *err)
 {
     struct segment *segment = NULL;
-    int code = segment_open(&segment, path, err);
+    int code = archive_segment_open(&segment, listed, err);
     if (code == LGZ_OK)
         code = segment_verify(segment, err);
     segment_close(segment);
@@ -135,7 +135,7 @@ static void verify(const struct config *config, struct report *r)
         return;
     }
     for (size_t i = 0; i < snapshot->segment_count; i++) {
-        if (!is_sound(snapshot->segments[i].path, &err)) {
+        if (!is_sound(&snapshot->segments[i], &err)) {
             note_failure(r, &err);
             damaged++;
         }

@@ -44,11 +44,12 @@ static int verify_stream(const char *path, struct lgz_error *err)
     return code;
 }
 
-static bool verify_segment(const char *path, bool verbose)
+static bool verify_segment(const struct archive_segment *listed, bool verbose)
 {
+    const char *path = listed->path;
     struct lgz_error err = {0};
     struct segment *segment = NULL;
-    int code = segment_open(&segment, path, &err);
+    int code = archive_segment_open(&segment, listed, &err);
     if (code == LGZ_ERR_CORRUPT && (code = verify_stream(path, &err)) == LGZ_OK) {
         if (verbose)
             printf("%s: sound, several segments\n", path);
@@ -97,7 +98,7 @@ static bool verify_archive(const char *path, bool verbose)
         return false;
     }
     for (size_t i = 0; i < snapshot->segment_count; i++)
-        sound &= verify_segment(snapshot->segments[i].path, verbose);
+        sound &= verify_segment(&snapshot->segments[i], verbose);
     for (size_t i = 0; i < snapshot->journal_count; i++)
         sound &= verify_journal(snapshot->journals[i], path, verbose);
     archive_snapshot_close(snapshot);
@@ -105,11 +106,11 @@ static bool verify_archive(const char *path, bool verbose)
 }
 
 /* A single file: a segment, or else a journal. */
-static bool verify_file(const char *path, bool verbose)
+static bool verify_file(char *path, bool verbose)
 {
     struct journal_reader *journal = NULL;
     if (journal_open(&journal, path, NULL) != LGZ_OK)
-        return verify_segment(path, verbose);
+        return verify_segment(&(struct archive_segment){.path = path, .fd = -1}, verbose);
     bool sound = verify_journal(journal, path, verbose);
     journal_reader_close(journal);
     return sound;

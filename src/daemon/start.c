@@ -3,19 +3,10 @@
  */
 #include <malloc.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "daemon/service_inside.h"
-
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit); /* if it can't be raised, fewer files stay open */
-    }
-}
 
 /*
  * glibc keeps freed memory with the thread pool's threads, each for itself: without a limit, what
@@ -123,7 +114,7 @@ int service_open(struct service **out, struct config *config, struct log *log,
     s->started = clock_monotonic();
     s->started_real = clock_real();
     log_set_level(log, config->log_level);
-    raise_descriptor_limit();
+    file_raise_limit(); /* if it can't be raised, fewer files stay open */
     limit_arenas(config->threads);
     s->ledger = ledger_new();
     s->tally = tally_new();

@@ -195,26 +195,20 @@ static int scan_archive_segments(struct scan *s, const struct archive_snapshot *
                                  struct lgz_error *err)
 {
     int code = LGZ_OK;
-    char **paths = calloc(snapshot->segment_count + 1, sizeof(char *));
-    if (!paths)
-        return error_memory(err);
-    for (size_t i = 0; i < snapshot->segment_count; i++)
-        paths[i] = snapshot->segments[i].path;
-    const struct scan_segments segments = {paths, snapshot->segment_count};
+    const struct scan_segments segments = {snapshot->segments, snapshot->segment_count};
     for (size_t i = 0; i < segments.count && code == LGZ_OK; i++) {
         struct lgz_error reason = {0};
         struct segment *segment = NULL;
         errno = 0;
-        int opened = segment_open(&segment, paths[i], &reason);
+        int opened = archive_segment_open(&segment, &segments.list[i], &reason);
         /* Retention removes segments at any time. */
         if (opened == LGZ_ERR_IO && errno == ENOENT)
             continue;
         if (opened == LGZ_OK)
-            opened = scan_segment(s, &segments, i, segment, paths[i], &reason);
+            opened = scan_segment(s, &segments, i, segment, segments.list[i].path, &reason);
         segment_close(segment);
         code = settle(s, opened, &reason, err);
     }
-    free(paths);
     return code;
 }
 
@@ -331,8 +325,8 @@ static int scan_file(struct scan *s, const char *path, int64_t modified, struct 
     struct journal_reader *journal = NULL;
     int code = segment_open(&segment, path, err);
     if (code == LGZ_OK) {
-        char *paths[1] = {(char *)path};
-        const struct scan_segments segments = {paths, 1};
+        const struct archive_segment self = {.path = (char *)path, .fd = -1};
+        const struct scan_segments segments = {&self, 1};
         code = scan_segment(s, &segments, 0, segment, path, err);
         segment_close(segment);
         return code;

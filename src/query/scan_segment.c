@@ -35,7 +35,7 @@ static int open_number(void *context, size_t number, struct segment **out, struc
     w->other = NULL;
     w->other_index = number;
     errno = 0;
-    int code = segment_open(&w->other, w->segments->paths[number], err);
+    int code = archive_segment_open(&w->other, &w->segments->list[number], err);
     /* Retention removes segments at any time. */
     if (code == LGZ_ERR_IO && errno == ENOENT) {
         *err = (struct lgz_error){0};

@@ -4,10 +4,10 @@
 #ifndef LOGZIP_QUERY_SCAN_STATE_H
 #define LOGZIP_QUERY_SCAN_STATE_H
 
+#include "archive/archive.h"
 #include "query/hits.h"
 #include "query/scan.h"
 #include "query/sources.h"
-#include "segment/reader.h"
 
 struct scan {
     struct selection selection;
@@ -21,7 +21,7 @@ struct scan {
 
 /** The segments of the archive that is being scanned; one by itself is an archive, too. */
 struct scan_segments {
-    char *const *paths; /**< in order */
+    const struct archive_segment *list; /**< in order */
     size_t count;
 };
 

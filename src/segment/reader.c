@@ -103,17 +103,25 @@ static int read_footer(struct segment *s, uint64_t size, struct lgz_error *err)
 
 int segment_open(struct segment **out, const char *path, struct lgz_error *err)
 {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_io(err, "%s: cannot open", path);
+    return segment_open_fd(out, fd, path, err);
+}
+
+int segment_open_fd(struct segment **out, int fd, const char *path, struct lgz_error *err)
+{
     struct stat st;
     struct segment *s = calloc(1, sizeof(*s));
-    if (!s)
+    if (!s) {
+        close(fd);
         return error_memory(err);
+    }
     int code = LGZ_OK;
     s->path = strdup(path);
-    s->fd = open(path, O_RDONLY | O_CLOEXEC);
+    s->fd = fd;
     if (!s->path)
         code = error_memory(err);
-    else if (s->fd < 0)
-        code = error_io(err, "%s: cannot open", path);
     else if (fstat(s->fd, &st) != 0)
         code = error_io(err, "%s: cannot stat", path);
     else if (!S_ISREG(st.st_mode))

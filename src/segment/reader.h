@@ -53,6 +53,9 @@ struct segment;
 
 /** Open `path`, check header, trailer and footer. Fails with LGZ_ERR_IO and errno ENOENT kept. */
 int segment_open(struct segment **out, const char *path, struct lgz_error *err);
+
+/** The same with the open descriptor `fd`, which the segment then owns, also after a failure. */
+int segment_open_fd(struct segment **out, int fd, const char *path, struct lgz_error *err);
 void segment_close(struct segment *s);
 
 const char *segment_path(const struct segment *s);

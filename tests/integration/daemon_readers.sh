@@ -1,0 +1,109 @@
+#!/bin/bash
+# Several at one archive. A second writer is told who the first is. Readers, any number of them,
+# never fail and never see a hole or a line twice while a daemon seals and segments expire.
+set -u
+# shellcheck source=tests/integration/daemon_lib.bash
+source "${BASH_SOURCE[0]%/*}/daemon_lib.bash"
+
+# Writers.
+
+archive_options=('level = best')
+configure '[input main]' "path = $logs/*.log"
+sed "s|^control = .*|control = $work/elsewhere|" "$conf" >"$work/second.conf"
+lines 1 150000 >"$logs/a.log"
+start_daemon
+sync_all
+"$BUILD/logzipd" -c "$work/second.conf" --foreground 2>"$work/said" && fail 'a second daemon runs'
+grep -q "in use by another writer ($daemon logzipd)" "$work/said" ||
+    fail "a second daemon isn't told who holds the lock: $(cat "$work/said")"
+ctl rotate -c "$work/second.conf" >/dev/null 2>"$work/said" && fail 'rotate writes beside a daemon'
+grep -q "no daemon answers at $work/elsewhere.*($daemon logzipd)" "$work/said" ||
+    fail "rotate isn't told who holds the lock: $(cat "$work/said")"
+
+# Through the daemon, two may rotate at once.
+ctl rotate -c "$conf" >"$work/one" 2>&1 &
+one=$!
+ctl rotate -c "$conf" >"$work/two" 2>&1 || fail "rotate beside rotate: $(cat "$work/two")"
+wait "$one" || fail "rotate beside rotate: $(cat "$work/one")"
+lines 150001 300000 >>"$logs/a.log"
+sync_all
+kill_daemon
+
+# Without one, rotate is the writer: it's stopped when it has the lock.
+"$BUILD/logzipctl" rotate -c "$conf" >"$work/one" 2>&1 &
+one=$!
+for ((i = 0; i < 1000; i++)); do
+    grep -qs "^$one logzipctl" "$archive/lock" && break
+    sleep 0.002
+done
+kill -STOP "$one"
+((i < 1000)) || fail 'rotate does not take the lock'
+"$BUILD/logzipd" -c "$conf" --foreground 2>"$work/said" && fail 'a daemon runs beside rotate'
+grep -q "in use by another writer ($one logzipctl)" "$work/said" ||
+    fail "the daemon isn't told who holds the lock: $(cat "$work/said")"
+ctl rotate -c "$conf" >/dev/null 2>"$work/said" && fail 'two rotate without a daemon'
+grep -q "($one logzipctl)" "$work/said" || fail "who rotates isn't told: $(cat "$work/said")"
+kill -CONT "$one"
+wait "$one" || fail "rotate that was stopped for a while: $(cat "$work/one")"
+expect_sealed
+expect a.log "$logs/a.log"
+rm -rf "$archive" "$logs/a.log"
+
+# Readers. Lines are numbered; each reader must see them without a hole.
+
+archive_options=('seal_size = 64K' 'max_size = 1K')
+configure 'sync_bytes = 4K' '[input main]' "path = $logs/*.log"
+lines 1 1000 >"$logs/a.log"
+start_daemon
+sync_all
+
+# consecutive: numbers, each one more than the one before. Of the first line a part may have expired,
+# and of the last one a part may not be read yet.
+consecutive() {
+    awk '!/^2024-05-01 12:00:00 line [0-9]+ of a log$/ { if (NR > 1) part = NR; next }
+        { n = $4 + 0 }
+        last && n != last + 1 { print last " is followed by " n; bad = 1 }
+        { last = n }
+        END { if (part && part != NR) { print "line " part " of " NR " is a part"; bad = 1 }
+            exit bad }'
+}
+
+# reader NAME COMMAND...: again and again until the end; its output must be consecutive lines
+reader() {
+    local name=$1 rounds=0
+    shift
+    while [[ ! -e $work/end ]]; do
+        if "$@" >"$work/$name.out" 2>"$work/$name.err"; then
+            [[ $name != query && $name != restore ]] || consecutive <"$work/$name.out" ||
+                echo "$name: has a hole"
+        else
+            echo "$name: status $?: $(cat "$work/$name.err")"
+        fi
+        rounds=$((rounds + 1))
+    done >"$work/$name.bad"
+    echo "$rounds" >"$work/$name.rounds"
+}
+readers=()
+reader query ctl query -h line "$archive" & readers+=($!)
+reader restore ctl restore --source "$logs/a.log" "$archive" & readers+=($!)
+reader verify ctl verify "$archive" & readers+=($!)
+reader info ctl info --json "$archive" & readers+=($!)
+reader rotate ctl rotate -c "$conf" & readers+=($!)
+at=1001
+for ((i = 0; i < 80; i++)); do
+    lines "$at" $((at + 999)) >>"$logs/a.log"
+    at=$((at + 1000))
+    sleep 0.05
+done
+touch "$work/end"
+wait "${readers[@]}"
+for name in query restore verify info rotate; do
+    [[ ! -s $work/$name.bad ]] || fail "$(head -n 3 "$work"/*.bad)"
+    (($(cat "$work/$name.rounds") > 2)) || fail "$name ran only $(cat "$work/$name.rounds") times"
+done
+grep -h . "$work"/*.rounds | tr '\n' ' '
+stop_daemon
+ctl verify "$archive" || fail 'the archive is damaged'
+ctl restore --source "$logs/a.log" "$archive" 2>/dev/null >"$work/restored"
+tail -n "$(wc -l <"$work/restored")" "$logs/a.log" | cmp - "$work/restored" || fail 'a.log differs'
+(($(wc -l <"$work/restored") < $(wc -l <"$logs/a.log"))) || fail 'nothing has expired'
