@@ -229,6 +229,7 @@ int journal_begin(struct journal_writer **out, const char *directory, uint64_t s
 {
     struct journal_writer *j = NULL;
     struct buf start = {0};
+    int saved;
     *out = NULL;
     if (sequence == 0 || sequence > NAMES_SEQUENCE_MAX)
         return error_set(err, LGZ_ERR_ARGUMENT, "%s: no journal can have number %" PRIu64,
@@ -251,9 +252,11 @@ int journal_begin(struct journal_writer **out, const char *directory, uint64_t s
     *out = j;
     j = NULL;
 out:
+    saved = errno; /* for the caller, who may want to tell a full disk */
     journal_close(j);
     buf_free(&start);
     free(path);
+    errno = saved;
     return code;
 }
 

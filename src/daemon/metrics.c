@@ -108,7 +108,8 @@ static void put_reading(struct buf *out, const struct state *s)
     head(out, "logzip_reading_stopped", "gauge", "1 while nothing is read, for this reason.");
     buf_printf(out, "logzip_reading_stopped{reason=\"write_error\"} %d\n", s->write_failing);
     buf_printf(out, "logzip_reading_stopped{reason=\"min_free\"} %d\n",
-               s->failure && !s->write_failing);
+               s->failure && !s->write_failing && !s->slow);
+    buf_printf(out, "logzip_reading_stopped{reason=\"slow_disk\"} %d\n", s->slow);
 }
 
 static void put_archive(struct buf *out, const struct state *s)

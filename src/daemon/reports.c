@@ -27,6 +27,7 @@ void service_state_parts(const struct service *s, struct state_parts *parts)
         .faults = &s->faults,
         .census = census_numbers(s->census),
         .waiting = service_waiting(s),
+        .slow = store_slow(s->store),
         .free = room_free(s->room),
         .started = s->started,
         .started_real = s->started_real,

@@ -142,10 +142,13 @@ static void seal_done(uv_work_t *work, int status)
         archive_seal_result_clear(&s->sealed);
         next(s);
     } else {
+        bool news = strncmp(s->failure, s->err.message, sizeof(s->failure) - 1) != 0;
         memcpy(s->failure, s->err.message, sizeof(s->failure));
         s->failure[sizeof(s->failure) - 1] = '\0';
-        log_say(s->log, CONFIG_LOG_ERROR, "cannot seal: %s; trying again in %llu s", s->failure,
-                (unsigned long long)(s->pause_ms / 1000));
+        if (news)
+            log_say(s->log, CONFIG_LOG_ERROR,
+                    "cannot seal: %s; the journals are kept, and it is tried again",
+                    s->failure);
         uv_timer_start(&s->timer, on_pause_over, s->pause_ms, 0);
         s->pause_ms = s->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : s->pause_ms * 2;
         archive_seal_result_clear(&s->sealed);

@@ -190,6 +190,10 @@ static void on_progress(void *context)
     struct service *s = context;
     if (s->ended)
         return;
+    if (s->failing && !store_failure(s->store)) {
+        s->failing = false;
+        sealer_hurry(s->sealer); /* a seal may have failed for the same reason */
+    }
     room_check(s->room);
     service_check_seal(s);
     service_read_on(s);
@@ -210,6 +214,7 @@ static void on_failed(void *context, const char *reason)
 {
     struct service *s = context;
     faults_note(&s->faults, FAULT_WRITE, reason);
+    s->failing = true;
     notify_send("STATUS=%.300s", reason);
     if (s->barrier)
         barrier_fail(s->barrier, reason);

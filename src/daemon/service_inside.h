@@ -45,6 +45,7 @@ struct service {
     int64_t scan_took_ms;
     int64_t scan_cpu; /* nanoseconds of the last one */
     bool scan_soon;
+    bool failing; /* the journal couldn't be written, and it isn't known yet that it can */
     bool stopping;
     bool ended;
     int status;

@@ -58,7 +58,8 @@ void state_take_totals(struct state *out, const struct state_parts *p)
 {
     *out = (struct state){
         .directory = p->config->directory,
-        .failure = p->waiting,
+        .failure = p->waiting ? p->waiting : p->slow,
+        .slow = !p->waiting && p->slow,
         .write_failing = store_failure(p->store) != NULL,
         .free = p->free,
         .min_free = p->config->min_free,

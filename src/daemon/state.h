@@ -24,6 +24,7 @@ struct state_parts {
     const struct faults *faults;
     const struct census_numbers *census;
     const char *waiting;  /**< why nothing is read; NULL: nothing is in the way */
+    const char *slow;     /**< that the disk is slow; NULL: it isn't */
     uint64_t free;        /**< bytes on the archive's file system; UINT64_MAX: not known */
     int64_t started;      /**< clock_monotonic() */
     int64_t started_real; /**< clock_real() */
@@ -57,6 +58,7 @@ struct state {
     const char *directory;   /**< the archive's */
     const char *failure;     /**< why nothing is read or written now; NULL: all is well */
     bool write_failing;      /**< it is that the journal can't be written */
+    bool slow;               /**< it is that the disk is slow; reading may go on for a while */
     uint64_t free;           /**< bytes on the archive's file system; UINT64_MAX: not known */
     uint64_t min_free;       /**< with less than that, nothing is read */
     int64_t started;         /**< clock_real() */

@@ -3,11 +3,14 @@
  */
 #include "daemon/store.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
-enum { PAUSE_MIN_MS = 1000, PAUSE_MAX_MS = 30000 };
+enum { PAUSE_MIN_MS = 1000, PAUSE_MAX_MS = 30000, SLOW_MS = 5000 };
 
 enum job { JOB_NONE, JOB_WRITE, JOB_BEGIN };
 
@@ -15,6 +18,7 @@ struct store {
     uv_loop_t *loop;
     uv_work_t work;
     uv_timer_t timer;
+    uv_timer_t slow_timer; /* the job takes too long when it fires */
     struct ledger *ledger;
     struct tally *tally;
     struct log *log;
@@ -41,6 +45,7 @@ struct store {
     uint64_t total_bytes;
     struct timing syncs;
     char failure[500];
+    char slow[300];
     int64_t pause_ms;
     int64_t retry_at;
 
@@ -54,6 +59,7 @@ struct store {
 };
 
 static void advance(struct store *s);
+static void set_failed(struct store *s);
 
 /* Begin a journal with the positions and rules that were copied of the ledger. */
 static int begin_with_snapshot(const struct store *s, struct journal_writer **out,
@@ -87,6 +93,16 @@ static void store_free(struct store *s)
     free(s);
 }
 
+/* No room for the first journal: it's begun when there is some, and nothing is read until then. */
+static int start_full(struct store *s, struct lgz_error *err)
+{
+    if (err)
+        s->err = *err;
+    set_failed(s);
+    advance(s);
+    return LGZ_OK;
+}
+
 int store_open(struct store **out, uv_loop_t *loop, const struct config *config, uint64_t sequence,
                struct ledger *ledger, struct tally *tally, struct log *log,
                const struct store_events *events, struct lgz_error *err)
@@ -107,20 +123,29 @@ int store_open(struct store **out, uv_loop_t *loop, const struct config *config,
     s->back = batch_new(config->memory / 2);
     store_configure(s, config);
     int code = s->directory && s->front && s->back ? open_first(s, err) : error_memory(err);
-    if (code != LGZ_OK) {
+    bool full = code == LGZ_ERR_IO && (errno == ENOSPC || errno == EDQUOT);
+    if (code != LGZ_OK && !full) {
         store_free(s);
         return code;
     }
     uv_timer_init(loop, &s->timer);
-    s->timer.data = s;
+    uv_timer_init(loop, &s->slow_timer);
+    s->timer.data = s->slow_timer.data = s;
     *out = s;
-    return LGZ_OK;
+    return full ? start_full(s, err) : LGZ_OK;
 }
 
 void store_configure(struct store *s, const struct config *config)
 {
     s->sync_interval = config->sync_interval;
     s->sync_bytes = config->sync_bytes;
+}
+
+/* Why, without where: the names of journals differ from one attempt to the next. */
+static const char *reason_of(const char *message)
+{
+    const char *colon = strrchr(message, ':');
+    return colon ? colon : message;
 }
 
 /* On the pool. */
@@ -137,7 +162,7 @@ static void run_job(uv_work_t *work)
 
 static void set_failed(struct store *s)
 {
-    if (!s->failure[0])
+    if (!s->failure[0] || strcmp(reason_of(s->failure), reason_of(s->err.message)) != 0)
         log_say(s->log, CONFIG_LOG_ERROR,
                 "%s; reading waits, and nothing is lost as long as the log files stay",
                 s->err.message);
@@ -187,7 +212,7 @@ static void begin_done(struct store *s)
     }
     if (s->failure[0])
         log_say(s->log, CONFIG_LOG_INFO, "a new journal could be begun; reading goes on");
-    bool was_broken = s->journal == NULL;
+    bool was_broken = s->ended != NULL;
     if (s->journal)
         s->events.journal_ended(s->events.context, journal_path(s->journal), false);
     else if (s->ended)
@@ -212,6 +237,11 @@ static void job_done(uv_work_t *work, int status)
     enum job job = s->job;
     (void)status;
     s->job = JOB_NONE;
+    uv_timer_stop(&s->slow_timer);
+    if (s->slow[0])
+        log_say(s->log, CONFIG_LOG_INFO, "%s: writing took %lld s; it goes on", s->directory,
+                (long long)(s->took / NS_PER_SECOND));
+    s->slow[0] = '\0';
     if (job == JOB_WRITE)
         write_done(s);
     else
@@ -222,9 +252,18 @@ static void job_done(uv_work_t *work, int status)
     s->events.progress(s->events.context);
 }
 
+static void on_slow(uv_timer_t *timer)
+{
+    struct store *s = timer->data;
+    snprintf(s->slow, sizeof(s->slow), "%.200s: the disk is slow, writing takes more than %d s",
+             s->directory, SLOW_MS / 1000);
+    log_say(s->log, CONFIG_LOG_WARNING, "%s; reading waits when `memory` is full", s->slow);
+}
+
 static void start_job(struct store *s, enum job job)
 {
     s->job = job;
+    uv_timer_start(&s->slow_timer, on_slow, SLOW_MS, 0);
     s->work.data = s;
     s->err = (struct lgz_error){0};
     if (uv_queue_work(s->loop, &s->work, run_job, job_done) != 0) {
@@ -353,6 +392,11 @@ const char *store_failure(const struct store *s)
     return s->failure[0] ? s->failure : NULL;
 }
 
+const char *store_slow(const struct store *s)
+{
+    return s->slow[0] ? s->slow : NULL;
+}
+
 uint64_t store_journal_bytes(const struct store *s)
 {
     return s->file_bytes;
@@ -383,9 +427,15 @@ bool store_busy(const struct store *s)
     return s->job != JOB_NONE;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_closed(uv_handle_t *handle)
 {
     store_free(handle->data);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct store *s = handle->data;
+    uv_close((uv_handle_t *)&s->slow_timer, on_closed);
 }
 
 void store_close(struct store *s)

@@ -34,7 +34,8 @@ struct store_events {
 };
 
 /**
- * Begin journal `sequence` with the ledger's positions.
+ * Begin journal `sequence` with the ledger's positions. If the disk is full, the store begins with
+ * a failure, as if it had become full later.
  *
  * @param ledger, tally, log  borrowed for the store's life
  */
@@ -64,6 +65,9 @@ bool store_rotating(const struct store *s);
 
 /** Why writing fails at the moment; NULL if it doesn't. */
 const char *store_failure(const struct store *s);
+
+/** That the job on the pool takes too long, as a text; NULL if it doesn't. */
+const char *store_slow(const struct store *s);
 
 uint64_t store_journal_bytes(const struct store *s);
 uint64_t store_data_bytes(const struct store *s);  /**< raw bytes in the journal */

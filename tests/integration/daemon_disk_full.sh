@@ -47,9 +47,25 @@ done
 ((i < 600)) || fail 'the daemon does not go on'
 expect a.log "$logs/a.old" "$logs/a.log"
 expect b.log "$logs/b.log"
+
+# Full at a start, too: it waits, says so once, and goes on by itself. What was ready to be sealed
+# is sealed then.
 kill_daemon
+head -c 100M /dev/zero >"$work/disk/other" 2>/dev/null
+random 6 100 >>"$logs/b.log"
+: >"$work/stderr"
 start_daemon
-sync_all
+status_json | grep -q '"state": *"failing"' || fail 'a full disk at the start is not in the status'
+sleep 1.5 # another attempt
+[[ $(grep -c 'reading waits' "$work/stderr") = 1 ]] || fail 'the full disk is not told once'
+[[ $(grep -c 'cannot seal' "$work/stderr") -le 1 ]] || fail 'that it cannot be sealed is told again'
+rm "$work/disk/other"
+for ((i = 0; i < 600; i++)); do
+    ask sync >/dev/null 2>&1 && break
+    sleep 0.02
+done
+((i < 600)) || fail 'the daemon does not go on after a start with a full disk'
+expect b.log "$logs/b.log"
 stop_daemon
 expect_sealed
 expect a.log "$logs/a.old" "$logs/a.log"
