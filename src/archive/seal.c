@@ -227,10 +227,33 @@ static int write_record(struct seal *s, struct run *run, const struct indexed_da
     return code;
 }
 
+/* The templates of the newest segment are likely to be this one's, too; if not, no harm is done. */
+static int start_from_newest(struct seal *s)
+{
+    struct segment *newest;
+    const char *path = NULL;
+    for (size_t i = 0; i < s->found.segments.len; i++)
+        if (s->found.segments.data[i].last < s->options.first_journal)
+            path = s->found.segments.data[i].path;
+    if (!path)
+        return LGZ_OK;
+    int code = segment_open(&newest, path, s->err);
+    if (code == LGZ_OK) {
+        code = segment_writer_continue(s->writer, newest, s->err);
+        segment_close(newest);
+    } else if (code != LGZ_ERR_MEMORY) {
+        error_forget(s->err);
+        code = LGZ_OK;
+    }
+    return code;
+}
+
 static int write_segment(struct seal *s, struct archive_seal_result *result)
 {
     struct run run = {0};
     int code = segment_writer_new(&s->writer, &s->options, write_draft, s, s->err);
+    if (code == LGZ_OK)
+        code = start_from_newest(s);
     for (size_t i = 0; code == LGZ_OK && i < s->index.data.len; i++)
         code = write_record(s, &run, &s->index.data.data[i]);
     if (code == LGZ_OK)

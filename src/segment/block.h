@@ -45,12 +45,15 @@ struct block_summary {
     VEC(uint64_t) template_counts;
 };
 
+struct chain_link;
+
 /** The raw bytes of a block and where they came from. */
 struct block_input {
     const uint8_t *raw;
     size_t len; /**< 1 to BLOCK_MAX_RAW */
     const struct extent *extents;
     size_t extent_count;
+    struct chain_link *link; /**< to what the block before knows (chain.h), or NULL */
 };
 
 /**
@@ -73,7 +76,12 @@ int block_decode(enum block_tag tag, struct span body, struct buf *out, struct l
 /** The checksum in the header of a body that was decoded well. */
 uint64_t block_checksum(struct span body);
 
-/** Only the templates of a structured block's body; nothing else of it is decoded. */
-int block_templates(struct span body, struct template_set *set, struct lgz_error *err);
+/**
+ * Only the templates of a structured block's body; nothing else of it is decoded.
+ *
+ * @param most_head  a head of more bytes is refused with LGZ_ERR_LIMIT
+ */
+int block_templates(struct span body, size_t most_head, struct template_set *set,
+                    struct lgz_error *err);
 
 #endif

@@ -85,7 +85,8 @@ static void block_head_clear(struct block_head *head)
     *head = (struct block_head){0};
 }
 
-static int block_head_read(struct span body, struct block_head *head, struct lgz_error *err)
+static int block_head_read(struct span body, size_t most_head, struct block_head *head,
+                           struct lgz_error *err)
 {
     struct reader r = reader_of(body.data, body.len);
     *head = (struct block_head){0};
@@ -99,6 +100,8 @@ static int block_head_read(struct span body, struct block_head *head, struct lgz
     head->frames = reader_bytes(&r, reader_left(&r));
     if (!ok)
         return error_set(err, LGZ_ERR_CORRUPT, "damaged block header");
+    if (head->head_len > most_head)
+        return error_set(err, LGZ_ERR_LIMIT, "has a head of %zu bytes", (size_t)head->head_len);
     int code = coder_new(&head->coder, coder_limit(head->raw_len), err);
     const struct coder_stream whole = {head->head_len, 0};
     const struct coder_layout layout = {CODER_TEXT, &whole, head->head_len ? 1 : 0};
@@ -146,10 +149,11 @@ static int parse_templates(struct decoder *d, struct reader *r, struct lgz_error
     return template_set_parse(&d->set, copy, text.len, count, err);
 }
 
-int block_templates(struct span body, struct template_set *set, struct lgz_error *err)
+int block_templates(struct span body, size_t most_head, struct template_set *set,
+                    struct lgz_error *err)
 {
     struct block_head head;
-    int code = block_head_read(body, &head, err);
+    int code = block_head_read(body, most_head, &head, err);
     if (code != LGZ_OK)
         return code;
     struct decoder d = {.head = &head};
@@ -359,7 +363,7 @@ static int decode_structured(struct span body, struct buf *out, uint64_t *checks
                              struct lgz_error *err)
 {
     struct block_head head;
-    int code = block_head_read(body, &head, err);
+    int code = block_head_read(body, SIZE_MAX, &head, err);
     if (code != LGZ_OK)
         return code;
     struct decoder d = {.head = &head};

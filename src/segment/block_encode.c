@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "segment/chain.h"
 #include "segment/plain_estimate.h"
 #include "segment/sample.h"
 #include "segment/structure.h"
@@ -164,26 +165,39 @@ static int plain_may_win(struct column_context *ctx, const struct block_input *i
     return code;
 }
 
-/* A structured body, and beside it what a plain one would have at about zstd's level 1. */
-struct bodies {
+/* What a plain frame would have, at about zstd's level 1. */
+struct plain_look {
     const struct block_input *input;
-    uint64_t checksum;
-    struct buf *structured;
-    struct block_summary *summary;
-    size_t plain;
+    size_t len;
 };
 
-static int encode_body(struct worker *me, void *context, size_t part, struct lgz_error *err)
+static int look_at_plain(struct worker *me, void *context, size_t part, struct lgz_error *err)
 {
-    struct bodies *b = context;
+    (void)part;
+    struct plain_look *look = context;
     struct column_context *ctx = me->state;
-    if (part == 0)
-        return structure_encode(ctx, &level_table[ctx->level].frames, b->input, b->checksum,
-                                b->structured, b->summary, err);
     if (ctx->level == LGZ_LEVEL_BEST)
-        return quick_plain(ctx, b->input, &b->plain, err);
-    b->plain = plain_estimate(ctx->zstd, (struct span){b->input->raw, b->input->len});
+        return quick_plain(ctx, look->input, &look->len, err);
+    look->len = plain_estimate(ctx->zstd, (struct span){look->input->raw, look->input->len});
     return LGZ_OK;
+}
+
+/*
+ * A structured body, and beside it a look at a plain one. This thread itself does the former: where
+ * it waits for the blocks before, it must be in the midst of nothing else (chain.h).
+ */
+static int encode_structured(struct column_context *ctx, const struct block_input *input,
+                             uint64_t checksum, struct buf *body, struct block_summary *summary,
+                             size_t *plain, struct lgz_error *err)
+{
+    struct plain_look look = {input, 0};
+    struct work beside;
+    workers_submit(&ctx->worker, &beside, 1, look_at_plain, &look);
+    int code =
+        structure_encode(ctx, &level_table[ctx->level].frames, input, checksum, body, summary, err);
+    int looked = workers_wait(&ctx->worker, &beside, code == LGZ_OK ? err : NULL);
+    *plain = look.len;
+    return code == LGZ_OK ? looked : code;
 }
 
 /* Structure pays nearly always, and a plain trial costs more time than all the rest. */
@@ -201,11 +215,11 @@ static int choose_body(struct column_context *ctx, const struct block_input *inp
         return structure_encode_repeated(ctx, &frames, input, line, checksum, body, summary, err);
     if (input->len >= MIN_STRUCTURED)
         code = structure_may_pay(ctx, input, &may_pay, err);
-    struct bodies bodies = {input, checksum, body, summary, 0};
+    size_t measured = 0;
     if (code == LGZ_OK && may_pay)
-        code = workers_share(&ctx->worker, 2, encode_body, &bodies, err);
+        code = encode_structured(ctx, input, checksum, body, summary, &measured, err);
     if (code == LGZ_OK)
-        code = plain_may_win(ctx, input, body->len, bodies.plain, &may_win, err);
+        code = plain_may_win(ctx, input, body->len, measured, &may_win, err);
     frames.far = false; /* the promise is to be no larger than zstd as it comes */
     if (code == LGZ_OK && may_win)
         code = encode_plain(ctx, &frames, input, checksum, &plain, err);
@@ -233,6 +247,8 @@ int block_encode(struct column_context *ctx, const struct block_input *input, st
         if (out->failed)
             code = error_memory(err);
     }
+    if (input->link)
+        chain_pass(input->link); /* where no templates were looked for, or that failed */
     buf_free(&body);
     if (code != LGZ_OK)
         vec_free(&summary->template_counts);

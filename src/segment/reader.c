@@ -277,28 +277,40 @@ static int describe_templates(const struct block_info *info, const struct templa
     return LGZ_OK;
 }
 
-int segment_block_templates(const struct segment *s, size_t index, struct template_text **texts,
-                            size_t *count, struct lgz_error *err)
+int segment_template_set(const struct segment *s, size_t index, size_t most_head,
+                         struct template_set *set, struct lgz_error *err)
 {
     const struct block_info *info = &s->index.blocks.data[index];
-    struct template_set set = {0};
     struct span body;
     uint8_t *stored = NULL;
-    *texts = NULL;
-    *count = 0;
+    *set = (struct template_set){0};
     if (info->plain)
         return LGZ_OK;
     int code = load_block(s, index, &stored, &body, err);
     if (code == LGZ_OK)
-        code = block_templates(body, &set, err);
-    if (code == LGZ_OK && set.list.len != info->template_count)
+        code = block_templates(body, most_head, set, err);
+    if (code == LGZ_OK && set->list.len != info->template_count)
         code = error_set(err, LGZ_ERR_CORRUPT, "has %zu templates, the footer says %zu",
-                         set.list.len, info->template_count);
+                         set->list.len, info->template_count);
+    free(stored);
     if (code == LGZ_OK)
+        return LGZ_OK;
+    template_set_clear(set);
+    return block_error(s, index, code, err);
+}
+
+int segment_block_templates(const struct segment *s, size_t index, struct template_text **texts,
+                            size_t *count, struct lgz_error *err)
+{
+    const struct block_info *info = &s->index.blocks.data[index];
+    struct template_set set;
+    *texts = NULL;
+    *count = 0;
+    int code = segment_template_set(s, index, SIZE_MAX, &set, err);
+    if (code == LGZ_OK && !info->plain)
         code = describe_templates(info, &set, texts, count, err);
     template_set_clear(&set);
-    free(stored);
-    return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
+    return code;
 }
 
 /* What queries leave out blocks by must be true as well. */
@@ -306,7 +318,7 @@ static int verify_index(const struct segment *s, size_t index, const struct buf 
                         struct lgz_error *err)
 {
     const struct block_info *info = &s->index.blocks.data[index];
-    struct block_input input = {raw->data, raw->len, info->extents, info->extent_count};
+    struct block_input input = {raw->data, raw->len, info->extents, info->extent_count, NULL};
     struct block_summary found = {0};
     uint64_t counted = 0;
     block_times(&input, NULL, NULL, &found);

@@ -96,6 +96,17 @@ struct template_text {
 int segment_block_templates(const struct segment *s, size_t index, struct template_text **texts,
                             size_t *count, struct lgz_error *err);
 
+struct template_set;
+
+/**
+ * The templates of block `index` as such; none in a plain block.
+ *
+ * @param most_head  a head of more bytes is refused with LGZ_ERR_LIMIT; a byte may cost a hundred
+ * @param set        free with template_set_clear()
+ */
+int segment_template_set(const struct segment *s, size_t index, size_t most_head,
+                         struct template_set *set, struct lgz_error *err);
+
 /** Decode every block and compare all checksums; the first damage is the error. */
 int segment_verify(const struct segment *s, struct lgz_error *err);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "column/text.h"
+#include "segment/chain.h"
 #include "segment/grouping.h"
 #include "segment/times.h"
 #include "template/cluster.h"
@@ -68,15 +69,29 @@ static struct span raw_of(const struct structure *s)
     return (struct span){s->input->raw, s->input->len};
 }
 
-/* Lines to skeletons to templates. */
+/* Skeletons to templates: from what the blocks before this one know on. Tells the next one. */
+static int cluster(struct structure *s, struct lgz_error *err)
+{
+    const struct block_input *in = s->input;
+    struct clustering *c = &s->clustering;
+    struct known_templates *known = in->link ? chain_wait(in->link) : NULL;
+    int code =
+        cluster_skeletons(c, &s->skeletons, in->raw, &s->lines, known, MIN_TEMPLATE_LINES, err);
+    if (code == LGZ_OK && known && !known_update(known, &c->set, &s->skeletons, c->of_skeleton))
+        code = error_memory(err);
+    if (in->link)
+        chain_pass(in->link);
+    return code;
+}
+
+/* Lines to skeletons to templates, once for all arrangements. */
 static int find_templates(struct structure *s, struct lgz_error *err)
 {
     const struct block_input *in = s->input;
     if (!lines_split(&s->lines, in->raw, in->len) ||
         !skeletons_collect(&s->skeletons, in->raw, &s->lines, &s->ctx->worker))
         return error_memory(err);
-    int code = cluster_skeletons(&s->clustering, &s->skeletons, in->raw, &s->lines,
-                                 MIN_TEMPLATE_LINES, err);
+    int code = cluster(s, err);
     if (code != LGZ_OK)
         return code;
     s->template_of_line = malloc((s->lines.list.len + 1) * sizeof(*s->template_of_line));
@@ -305,7 +320,7 @@ int structure_encode_repeated(struct column_context *ctx, const struct frame_opt
     if (input->extent_count == 1) { /* then they are of one time */
         struct extent extent = input->extents[0];
         extent.length = line.len + 1;
-        block_times(&(struct block_input){input->raw, line.len + 1, &extent, 1}, NULL, NULL,
+        block_times(&(struct block_input){input->raw, line.len + 1, &extent, 1, NULL}, NULL, NULL,
                     summary);
         summary->lines = lines;
     }

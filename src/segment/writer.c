@@ -13,9 +13,15 @@
 #include "line/lines.h"
 #include "line/tokens.h"
 #include "segment/budget.h"
+#include "segment/chain.h"
 #include "segment/index.h"
+#include "segment/reader.h"
 
-enum { TOKENS_STEP = 64 << 10, TOKENS_SAMPLE = 4 << 10 };
+enum {
+    TOKENS_STEP = 64 << 10,
+    TOKENS_SAMPLE = 4 << 10,
+    CONTINUE_HEAD = 1 << 20, /* bytes of an earlier block's head; ten times what logs have */
+};
 
 struct job {
     struct work work;
@@ -25,6 +31,7 @@ struct job {
     VEC(struct extent) extents;
     struct buf out;
     struct block_summary summary;
+    struct chain_link link;
     bool submitted;
 };
 
@@ -33,6 +40,7 @@ struct segment_writer {
     lgz_write_fn *write;
     void *context;
     struct segment_index index;
+    struct chain *chain;
     struct column_context *contexts; /* one for each thread, the caller's first */
     struct workers *workers;
     struct job *jobs;
@@ -48,7 +56,8 @@ static int encode_job(struct worker *me, void *context, size_t part, struct lgz_
 {
     (void)part;
     struct job *job = context;
-    struct block_input input = {job->raw.data, job->raw.len, job->extents.data, job->extents.len};
+    struct block_input input = {job->raw.data, job->raw.len, job->extents.data, job->extents.len,
+                                &job->link};
     return block_encode(me->state, &input, &job->out, &job->summary, err);
 }
 
@@ -99,7 +108,9 @@ int segment_writer_new(struct segment_writer **out, const struct segment_options
     w->index.last_journal = options->last_journal;
     uint8_t header[SEGMENT_HEADER_LEN];
     segment_header_write(header);
-    code = start_workers(w, err);
+    code = chain_new(&w->chain, err);
+    if (code == LGZ_OK)
+        code = start_workers(w, err);
     if (code == LGZ_OK)
         code = put(w, header, sizeof(header), err);
     if (code != LGZ_OK) {
@@ -108,6 +119,25 @@ int segment_writer_new(struct segment_writer **out, const struct segment_options
     }
     *out = w;
     return LGZ_OK;
+}
+
+/* A block that would take more to read than one of ours to encode isn't worth it. */
+int segment_writer_continue(struct segment_writer *w, const struct segment *earlier,
+                            struct lgz_error *err)
+{
+    struct template_set set = {0};
+    struct lgz_error damage = {0};
+    size_t last = segment_block_count(earlier);
+    while (last && segment_block(earlier, last - 1)->plain)
+        last--;
+    if (!last || segment_block(earlier, last - 1)->stored_len > w->budget.block_size)
+        return LGZ_OK;
+    int code = segment_template_set(earlier, last - 1, CONTINUE_HEAD, &set, &damage);
+    bool lacks_memory = code == LGZ_ERR_MEMORY;
+    if (code == LGZ_OK)
+        lacks_memory = !known_update(chain_known(w->chain), &set, NULL, NULL);
+    template_set_clear(&set);
+    return lacks_memory ? error_memory(err) : LGZ_OK;
 }
 
 int segment_writer_source(struct segment_writer *w, const struct source *source, uint32_t *index,
@@ -173,6 +203,7 @@ static int submit(struct segment_writer *w, struct lgz_error *err)
 {
     struct job *job = &w->jobs[w->current];
     job->submitted = true;
+    job->link = chain_append(w->chain);
     workers_submit(&w->contexts[0].worker, &job->work, 1, encode_job, job);
     w->current = (w->current + 1) % w->job_count;
     if (!w->jobs[w->current].submitted)
@@ -367,6 +398,7 @@ void segment_writer_free(struct segment_writer *w)
     }
     for (unsigned i = 0; w->contexts && i < w->budget.threads; i++)
         column_context_clear(&w->contexts[i]);
+    chain_free(w->chain);
     segment_index_clear(&w->index);
     free(w->contexts);
     free(w->jobs);

@@ -24,6 +24,19 @@ struct segment_writer;
 int segment_writer_new(struct segment_writer **out, const struct segment_options *options,
                        lgz_write_fn *write, void *context, struct lgz_error *err);
 
+struct segment;
+
+/**
+ * Start from the templates of an earlier segment's last structured block, so that the same lines
+ * have the same templates, and are clustered sooner. To be called before anything is appended. The
+ * segment isn't needed afterwards. If its block is damaged, or has a head so large that reading it
+ * takes more than it saves, all is as if there was none.
+ *
+ * @return an error only when memory is out
+ */
+int segment_writer_continue(struct segment_writer *w, const struct segment *earlier,
+                            struct lgz_error *err);
+
 /** Add a source (copied) and set `*index` to what segment_writer_append() wants. */
 int segment_writer_source(struct segment_writer *w, const struct source *source, uint32_t *index,
                           struct lgz_error *err);

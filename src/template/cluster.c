@@ -50,9 +50,7 @@ static uint32_t add_template(struct context *ctx, uint32_t skeleton, const uint6
     return ctx->list.count++;
 }
 
-/*
- * How alike a row and a cluster are: words that agree, and places that would become (or are) wild.
- * Joining is allowed while most words stay; short lines may differ in one word only.
+/* How alike a row and a cluster are: words that agree, and cells that would become (or are) wild.
  */
 static bool may_join(const uint64_t *cluster, const uint64_t *row, size_t tokens, size_t *agree)
 {
@@ -65,7 +63,7 @@ static bool may_join(const uint64_t *cluster, const uint64_t *row, size_t tokens
             differ++;
     }
     *agree = same;
-    return differ == 0 || (same > 0 && (differ <= 1 || differ * 2 <= same));
+    return rows_may_join(same, differ);
 }
 
 static void join(struct cluster *c, const uint64_t *row, size_t tokens, uint64_t lines)
@@ -143,11 +141,12 @@ static size_t match_rows(struct context *ctx, struct shape *shape, const struct 
 
 static bool iterate(struct context *ctx, struct shape *shape)
 {
-    struct cluster *clusters = calloc(MAX_CLUSTERS, sizeof(*clusters));
-    uint64_t *cells = calloc(MAX_CLUSTERS, shape->tokens * sizeof(*cells) + 1);
+    size_t most = shape->rows < MAX_CLUSTERS ? shape->rows : MAX_CLUSTERS;
+    struct cluster *clusters = calloc(most + 1, sizeof(*clusters));
+    uint64_t *cells = calloc(most + 1, shape->tokens * sizeof(*cells));
     bool ok = clusters && cells;
     size_t left = shape->rows;
-    for (size_t i = 0; ok && i < MAX_CLUSTERS; i++)
+    for (size_t i = 0; ok && i < most; i++)
         clusters[i].cells = cells + i * shape->tokens;
     for (int round = 0; ok && left && round < MAX_ROUNDS; round++) {
         size_t count = cluster_sample(ctx, shape, clusters);
@@ -219,10 +218,13 @@ static bool cluster_all(struct context *ctx)
 {
     const struct skeleton *list = ctx->source.skeletons->list.data;
     size_t count = ctx->source.skeletons->list.len;
+    size_t left = 0;
     uint32_t *order = malloc((count + 1) * sizeof(*order));
     bool ok = order != NULL;
     for (size_t i = 0; ok && i < count; i++)
-        order[i] = (uint32_t)i;
+        if (!ctx->of_skeleton[i])
+            order[left++] = (uint32_t)i;
+    count = left;
     if (ok)
         qsort_r(order, count, sizeof(*order), by_shape, (void *)list);
     for (size_t start = 0; ok && start < count;) {
@@ -313,20 +315,23 @@ static int finish(struct context *ctx, struct clustering *c, struct lgz_error *e
 }
 
 int cluster_skeletons(struct clustering *c, struct skeletons *skeletons, const uint8_t *raw,
-                      const struct lines *lines, uint32_t min_lines, struct lgz_error *err)
+                      const struct lines *lines, const struct known_templates *known,
+                      uint32_t min_lines, struct lgz_error *err)
 {
     *c = (struct clustering){0};
-    section_mask *folded = NULL;
     struct context ctx = {.min_lines = min_lines,
                           .list.count = 1,
                           .of_skeleton = calloc(skeletons->list.len + 1, sizeof(uint32_t))};
     c->of_skeleton = ctx.of_skeleton;
     template_put_rest(&ctx.list.text);
     template_put_end(&ctx.list.text);
-    bool ok = ctx.of_skeleton && sections_fold(skeletons, raw, lines, &folded);
+    section_mask *folded = calloc(skeletons->list.len + 1, sizeof(*folded));
     ctx.source = (struct row_source){skeletons, raw, lines, folded};
-    ok = ok && cluster_all(&ctx) &&
-         variants_split(&ctx.source, min_lines, ctx.of_skeleton, &ctx.list) &&
+    bool ok = ctx.of_skeleton && folded &&
+              (!known || known_match(known, &ctx.source, ctx.of_skeleton, &ctx.list));
+    uint32_t first_new = ctx.list.count;
+    ok = ok && sections_fold(skeletons, raw, lines, ctx.of_skeleton, folded) && cluster_all(&ctx) &&
+         variants_split(&ctx.source, min_lines, first_new, ctx.of_skeleton, &ctx.list) &&
          headers_find(skeletons, raw, lines, min_lines, ctx.of_skeleton, &ctx.list);
     int code = ok ? finish(&ctx, c, err) : error_memory(err);
     buf_free(&ctx.list.text);

@@ -9,6 +9,7 @@
 #ifndef LOGZIP_TEMPLATE_CLUSTER_H
 #define LOGZIP_TEMPLATE_CLUSTER_H
 
+#include "template/known.h"
 #include "template/skeleton.h"
 #include "template/template_set.h"
 
@@ -21,10 +22,12 @@ struct clustering {
 /**
  * Find templates. Skeletons of lines with folded sections (sections.h) get another shape.
  *
+ * @param known      what to start from; NULL: nothing
  * @param min_lines  a template needs at least so many lines
  */
 int cluster_skeletons(struct clustering *c, struct skeletons *skeletons, const uint8_t *raw,
-                      const struct lines *lines, uint32_t min_lines, struct lgz_error *err);
+                      const struct lines *lines, const struct known_templates *known,
+                      uint32_t min_lines, struct lgz_error *err);
 void clustering_clear(struct clustering *c);
 
 #endif

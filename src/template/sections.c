@@ -180,20 +180,27 @@ static int by_key(const void *a, const void *b)
     return x->skeleton < y->skeleton ? -1 : x->skeleton > y->skeleton;
 }
 
-static bool find_families(struct families *f)
+static bool key_skeletons(struct families *f, const uint32_t *of_skeleton, size_t count)
 {
-    size_t count = f->skeletons->list.len;
+    size_t keyed = 0;
     f->keyed = malloc(count * sizeof(*f->keyed));
-    f->of_skeleton = calloc(count, sizeof(*f->of_skeleton));
+    f->of_skeleton = calloc(f->skeletons->list.len, sizeof(*f->of_skeleton));
     if (!f->keyed || !f->of_skeleton)
         return false;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < f->skeletons->list.len; i++) {
+        uint64_t shape;
         uint64_t words;
-        f->keyed[i].skeleton = (uint32_t)i;
-        hash_line(example_of(f, (uint32_t)i), ALL_SECTIONS, &f->keyed[i].key, &words);
-        f->keyed[i].key = mix_hash(f->keyed[i].key, words);
+        if (of_skeleton[i])
+            continue;
+        hash_line(example_of(f, (uint32_t)i), ALL_SECTIONS, &shape, &words);
+        f->keyed[keyed++] = (struct keyed){mix_hash(shape, words), (uint32_t)i};
     }
     qsort(f->keyed, count, sizeof(*f->keyed), by_key);
+    return true;
+}
+
+static bool find_families(struct families *f, size_t count)
+{
     for (size_t start = 0, end; start < count; start = end) {
         struct family family = {.members = f->keyed + start};
         for (end = start; end < count && f->keyed[end].key == f->keyed[start].key; end++) {
@@ -264,19 +271,20 @@ static void fold_family(struct families *f, const struct family *family, section
 }
 
 bool sections_fold(struct skeletons *skeletons, const uint8_t *raw, const struct lines *lines,
-                   section_mask **folded)
+                   const uint32_t *of_skeleton, section_mask *folded)
 {
     struct families f = {.skeletons = skeletons, .raw = raw, .lines = lines};
-    *folded = calloc(skeletons->list.len + 1, sizeof(**folded));
-    bool ok = *folded != NULL;
-    if (ok && skeletons->list.len >= MIN_MEMBERS) {
-        f.sections = malloc(SECTIONS_MAX * sizeof(*f.sections));
-        ok = f.sections && find_families(&f);
-    }
+    size_t count = 0;
+    for (size_t i = 0; i < skeletons->list.len; i++)
+        count += !of_skeleton[i];
+    if (count < MIN_MEMBERS)
+        return true;
+    f.sections = malloc(SECTIONS_MAX * sizeof(*f.sections));
+    bool ok = f.sections && key_skeletons(&f, of_skeleton, count) && find_families(&f, count);
     if (ok && f.list.len)
         sample_lines(&f);
     for (size_t i = 0; ok && i < f.list.len; i++)
-        fold_family(&f, &f.list.data[i], *folded);
+        fold_family(&f, &f.list.data[i], folded);
     vec_free(&f.list);
     free(f.keyed);
     free(f.of_skeleton);

@@ -33,10 +33,11 @@ bool section_next(struct section_scanner *scanner, struct token *token);
 /**
  * Choose what to fold, and give the skeletons of lines with folded sections the shape that is left.
  *
- * @param folded  for each skeleton its mask; allocated here, the caller frees it
+ * @param of_skeleton  for each skeleton its template; those that have one, not 0, are left alone
+ * @param folded       for each skeleton its mask: filled in, 0 at first
  * @return false when memory is out
  */
 bool sections_fold(struct skeletons *skeletons, const uint8_t *raw, const struct lines *lines,
-                   section_mask **folded);
+                   const uint32_t *of_skeleton, section_mask *folded);
 
 #endif

@@ -55,6 +55,16 @@ static inline uint64_t mix_short(uint64_t hash, const uint8_t *data, size_t len,
     return mix_hash(hash, load_word(data + len - 8, 8, room - (len - 8)));
 }
 
+uint64_t skeleton_shape_gap(uint64_t shape, const uint8_t *separators, size_t len)
+{
+    return mix_short(shape, separators, len, len);
+}
+
+uint64_t skeleton_shape_stamp(uint64_t shape, uint8_t format, uint8_t digits)
+{
+    return mix_hash(shape, MARK_TIME + ((uint64_t)format << 8) + ((uint64_t)digits << 16));
+}
+
 /* Remember where a value is, or what a stamp says. */
 static inline bool keep_value(struct skeletons *s, const struct token *token)
 {
@@ -75,7 +85,7 @@ static bool hash_line(struct skeletons *s, struct scan *scan, struct skeleton *f
     size_t size = scan->size;
     size_t at = scan->at;
     uint64_t words = 1;
-    uint64_t shape = 2;
+    uint64_t shape = SKELETON_FIRST_SHAPE;
     while (scan_next(scan, &token)) {
         shape = mix_short(shape, text + at, token.at - at, size - at);
         at = token.at + token.len;
@@ -88,8 +98,7 @@ static bool hash_line(struct skeletons *s, struct scan *scan, struct skeleton *f
         if (token.kind == TOKEN_VALUE)
             words = mix_hash(words, MARK_VALUE);
         else
-            shape = mix_hash(shape, MARK_TIME + ((uint64_t)token.stamp.format << 8) +
-                                        ((uint64_t)token.stamp.digits << 16));
+            shape = skeleton_shape_stamp(shape, token.stamp.format, token.stamp.digits);
     }
     found->shape = mix_short(shape, text + at, scan->end - at, size - at);
     found->hash = mix_hash(found->shape, words);

@@ -55,6 +55,14 @@ static inline struct span skeletons_example(const struct skeletons *s, const uin
     return lines_get(lines, raw, s->list.data[number].example);
 }
 
+/*
+ * The shape of a skeleton, step by step: before each token the separators in front of it, after a
+ * stamp what it is; at last the separators behind the last token.
+ */
+enum { SKELETON_FIRST_SHAPE = 2 };
+uint64_t skeleton_shape_gap(uint64_t shape, const uint8_t *separators, size_t len);
+uint64_t skeleton_shape_stamp(uint64_t shape, uint8_t format, uint8_t digits);
+
 /** A hash step that is good enough for tables in memory; never stored. */
 static inline uint64_t mix_hash(uint64_t hash, uint64_t value)
 {

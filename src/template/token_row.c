@@ -31,6 +31,11 @@ size_t row_length(const struct row_source *source, uint32_t skeleton)
     return length;
 }
 
+uint64_t row_word(const uint8_t *word, size_t len)
+{
+    return mix_bytes(3, word, len) | 4;
+}
+
 bool row_read(const struct row_source *source, uint32_t skeleton, uint64_t *cells, size_t length)
 {
     struct span line = row_line(source, skeleton);
@@ -40,8 +45,7 @@ bool row_read(const struct row_source *source, uint32_t skeleton, uint64_t *cell
     while (section_next(&scanner, &token)) {
         if (i == length)
             return false;
-        uint64_t hash = mix_bytes(3, line.data + token.at, token.len);
-        cells[i++] = token.kind == TOKEN_WORD    ? hash | 4
+        cells[i++] = token.kind == TOKEN_WORD    ? row_word(line.data + token.at, token.len)
                      : token.kind == TOKEN_VALUE ? CELL_VALUE
                      : token.kind == TOKEN_TIME  ? CELL_TIME
                                                  : CELL_SECTION;

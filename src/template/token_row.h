@@ -32,8 +32,20 @@ uint32_t row_lines(const struct row_source *source, uint32_t skeleton);
 /** How many cells a skeleton's row has. */
 size_t row_length(const struct row_source *source, uint32_t skeleton);
 
+/** The cell of a word. */
+uint64_t row_word(const uint8_t *word, size_t len);
+
 /** Fill in a row. @return false if its length isn't `length`, which two equal hashes can cause */
 bool row_read(const struct row_source *source, uint32_t skeleton, uint64_t *cells, size_t length);
+
+/**
+ * May rows become one template that agree in `same` words and differ in `differ` tokens? They may
+ * while most words stay; short lines may differ in one word only.
+ */
+static inline bool rows_may_join(size_t same, size_t differ)
+{
+    return differ == 0 || (same > 0 && (differ <= 1 || differ * 2 <= same));
+}
 
 /**
  * Write a template: the skeleton's line with slots for stamps, values, and words that are

@@ -39,9 +39,11 @@ struct turn {
 struct search {
     const struct row_source *source;
     uint32_t min_lines;
+    uint32_t first; /* of the templates that may be split */
     uint32_t *of_skeleton;
     struct template_list *list;
-    uint32_t *order; /* skeletons, those of a template side by side */
+    uint32_t *order; /* skeletons that are looked at, those of a template side by side */
+    size_t count;    /* of them */
     VEC(struct candidate) candidates;
     VEC(struct turn) turns; /* sorted */
     struct place *places;
@@ -120,7 +122,7 @@ static bool keep_place(struct search *s, const struct group *g, size_t token, ui
         if (!vec_push(&s->turns, turn))
             return false;
     }
-    return p->count > FEW_WORDS || vec_push(&s->candidates, c);
+    return p->count > FEW_WORDS || c.template <s->first || vec_push(&s->candidates, c);
 }
 
 /* Finds the places of a template that vary. */
@@ -291,13 +293,13 @@ static bool split(struct search *s, const struct group *g, const struct candidat
 static size_t next_group(const struct search *s, size_t start, struct group *g)
 {
     size_t end = start;
-    size_t count = s->source->skeletons->list.len;
+    size_t count = s->count;
     for (; start < count; start = end) {
         uint32_t number = s->of_skeleton[s->order[start]];
         for (end = start + 1; end < count && s->of_skeleton[s->order[end]] == number;)
             end++;
         *g = (struct group){s->order + start, end - start, 0};
-        if (number && g->count > 1)
+        if (g->count > 1)
             g->tokens = row_length(s->source, g->members[0]);
         if (g->tokens && g->tokens <= MAX_TOKENS)
             return end;
@@ -305,9 +307,17 @@ static size_t next_group(const struct search *s, size_t start, struct group *g)
     return 0;
 }
 
-static bool find_candidates(struct search *s)
+/* Looks at the templates from number `from` on. */
+static bool find_candidates(struct search *s, uint32_t from)
 {
     struct group g;
+    s->count = 0;
+    s->candidates.len = 0;
+    s->turns.len = 0;
+    for (size_t i = 0; i < s->source->skeletons->list.len; i++)
+        if (s->of_skeleton[i] >= from)
+            s->order[s->count++] = (uint32_t)i;
+    qsort_r(s->order, s->count, sizeof(*s->order), by_template, s);
     for (size_t at = 0; (at = next_group(s, at, &g));)
         if (!look(s, &g))
             return false;
@@ -332,21 +342,22 @@ static bool split_all(struct search *s)
     return true;
 }
 
-bool variants_split(const struct row_source *source, uint32_t min_lines, uint32_t *of_skeleton,
-                    struct template_list *list)
+bool variants_split(const struct row_source *source, uint32_t min_lines, uint32_t first,
+                    uint32_t *of_skeleton, struct template_list *list)
 {
-    struct search s = {
-        .source = source, .min_lines = min_lines, .of_skeleton = of_skeleton, .list = list};
+    struct search s = {.source = source,
+                       .min_lines = min_lines,
+                       .first = first,
+                       .of_skeleton = of_skeleton,
+                       .list = list};
     size_t count = source->skeletons->list.len;
     s.order = malloc((count + 1) * sizeof(*s.order));
     s.places = malloc(MAX_TOKENS * sizeof(*s.places));
     s.cells = malloc(MAX_TOKENS * sizeof(*s.cells));
-    bool ok = s.order && s.places && s.cells;
-    for (size_t i = 0; ok && i < count; i++)
-        s.order[i] = (uint32_t)i;
-    if (ok)
-        qsort_r(s.order, count, sizeof(*s.order), by_template, &s);
-    ok = ok && find_candidates(&s) && split_all(&s);
+    bool ok = s.order && s.places && s.cells && find_candidates(&s, first);
+    if (ok && s.candidates.len && first > 1) /* the words may vary in the others as well */
+        ok = find_candidates(&s, 1);
+    ok = ok && split_all(&s);
     vec_free(&s.candidates);
     vec_free(&s.turns);
     free(s.order);

@@ -17,11 +17,12 @@
  * Split templates.
  *
  * @param min_lines    a template needs at least so many lines
+ * @param first        templates below are left as they are; at least 1
  * @param of_skeleton  for each skeleton its template, 0 where it has none; changed
  * @param list         templates are added to it; some may have no lines any more
  * @return false when memory is out
  */
-bool variants_split(const struct row_source *source, uint32_t min_lines, uint32_t *of_skeleton,
-                    struct template_list *list);
+bool variants_split(const struct row_source *source, uint32_t min_lines, uint32_t first,
+                    uint32_t *of_skeleton, struct template_list *list);
 
 #endif

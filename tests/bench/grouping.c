@@ -59,7 +59,7 @@ static int load(struct sample *s, const char *log, const char *groups, struct lg
     if (s->lines.list.len != s->truth.list.len)
         return error_set(err, LGZ_ERR_ARGUMENT, "%s has %zu lines, %s has %zu", log,
                          s->lines.list.len, groups, s->truth.list.len);
-    return cluster_skeletons(&s->clustering, &s->skeletons, s->raw.data, &s->lines,
+    return cluster_skeletons(&s->clustering, &s->skeletons, s->raw.data, &s->lines, NULL,
                              MIN_TEMPLATE_LINES, err);
 }
 

@@ -32,7 +32,7 @@ static void decode(enum block_tag tag, struct span body)
     else
         require(raw.len == 0 && err.code == code && err.message[0], "an error without a story");
     buf_free(&raw);
-    if (tag == BLOCK_STRUCTURED && block_templates(body, &set, NULL) == LGZ_OK)
+    if (tag == BLOCK_STRUCTURED && block_templates(body, SIZE_MAX, &set, NULL) == LGZ_OK)
         require(set.list.len > 0, "a block without templates");
     template_set_clear(&set);
 }

@@ -348,6 +348,77 @@ END_TEST
 
 /* Sealing. */
 
+/* 60 lines of users that take turns. @return to be freed */
+static char *sessions(int users)
+{
+    struct buf text = {0};
+    for (int i = 0; i < 60; i++)
+        buf_printf(&text, "session %d of user %c was opened\n", i * 7, 'a' + i % users);
+    buf_push(&text, '\0');
+    ck_assert(!text.failed);
+    return (char *)text.data;
+}
+
+/* Does the segment of a path have a template with this text? It is removed. */
+static bool take_segment(char *path, const char *wanted)
+{
+    struct segment *s;
+    struct template_text *texts;
+    size_t count;
+    bool found = false;
+    ck_ok(segment_open(&s, path, &err));
+    ck_ok(segment_block_templates(s, 0, &texts, &count, &err));
+    for (size_t i = 0; i < count; i++)
+        found = found || strcmp(texts[i].text, wanted) == 0;
+    free(texts);
+    segment_close(s);
+    ck_assert_int_eq(unlink(path), 0);
+    free(path);
+    return found;
+}
+
+static void damage(const char *path, off_t at, const char *bytes)
+{
+    int fd = open(path, O_WRONLY);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(pwrite(fd, bytes, strlen(bytes), at), (ssize_t)strlen(bytes));
+    close(fd);
+}
+
+/* A segment starts from the newest one's templates; from none, whatever is wrong with that one. */
+START_TEST(seal_starts_from_the_newest_segment)
+{
+    enum { WHOLE, EMPTY, CUT, FOREIGN, OTHER_VERSION, BLOCK, NO_FILE, STATES };
+    for (int state = WHOLE; state < STATES; state++) {
+        char *many = sessions(6), *one = sessions(1);
+        write_journal(1, 0, many);
+        write_journal(2, strlen(many), one);
+        write_journal(3, strlen(many) + strlen(one), "");
+        char *newest = seal(1, 1);
+        if (state == EMPTY || state == CUT)
+            ck_assert_int_eq(truncate(newest, state == EMPTY ? 0 : 100), 0);
+        if (state == FOREIGN)
+            damage(newest, 0, "PK");
+        if (state == OTHER_VERSION)
+            damage(newest, 7, "\x7f");
+        if (state == BLOCK)
+            damage(newest, 20, "damaged");
+        if (state == NO_FILE)
+            ck_assert(unlink(newest) == 0 && mkdir(newest, 0700) == 0);
+        err = (struct lgz_error){0};
+        char *path = seal(2, 2);
+        ck_assert_int_eq(err.code, LGZ_OK);
+        ck_assert_int_eq(take_segment(path, "session <*> of user <*> was opened"), state == WHOLE);
+        ck_assert_int_eq(remove(newest), 0);
+        free(newest);
+        free(many);
+        free(one);
+        remove_directory();
+        make_directory();
+    }
+}
+END_TEST
+
 START_TEST(seal_groups_interleaved_sources)
 {
     struct archive_seal_result result;
@@ -705,6 +776,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, journal_damaged_inside_is_kept);
     tcase_add_test(tests, positions_from_segments_when_journals_are_gone);
     tcase_add_test(tests, damaged_segment_is_sealed_again);
+    tcase_add_test(tests, seal_starts_from_the_newest_segment);
     tcase_add_test(tests, seal_groups_interleaved_sources);
     tcase_add_test(tests, seal_drops_overlaps);
     tcase_add_test(tests, seal_of_journals_without_data);

@@ -19,7 +19,7 @@ static void encode(struct encoded_block *b, struct span raw, enum lgz_level leve
 {
     struct column_context ctx;
     const struct extent extent = {.length = raw.len};
-    const struct block_input input = {raw.data, raw.len, &extent, 1};
+    const struct block_input input = {raw.data, raw.len, &extent, 1, NULL};
     *b = (struct encoded_block){0};
     ck_ok(column_context_init(&ctx, level, &err));
     ck_ok(block_encode(&ctx, &input, &b->out, &b->summary, &err));
@@ -63,7 +63,7 @@ START_TEST(test_structured)
         ck_assert_uint_lt(b.body.len, text.len / 10);
         ck_assert_uint_eq(b.summary.lines, 300);
         ck_assert_int_eq(b.summary.time_max - b.summary.time_min, 299 * NS_PER_SECOND);
-        ck_ok(block_templates(b.body, &set, &err));
+        ck_ok(block_templates(b.body, SIZE_MAX, &set, &err));
         ck_assert_uint_eq(set.list.len, b.summary.template_counts.len);
         lines = 0;
         for (size_t t = 0; t < set.list.len; t++)
@@ -195,7 +195,7 @@ START_TEST(test_deterministic)
         struct block_summary summary;
         generate_log(seed + i, 6000, &text);
         const struct extent extent = {.length = text.len};
-        const struct block_input input = {text.data, text.len, &extent, 1};
+        const struct block_input input = {text.data, text.len, &extent, 1, NULL};
         ck_ok(block_encode(&ctx, &input, &out, &summary, &err));
         encode(&b, buf_span(&text), LGZ_LEVEL_DEFAULT);
         ck_assert(span_equal(buf_span(&out), buf_span(&b.out)));
@@ -219,7 +219,8 @@ START_TEST(test_repeated)
         for (int n = 0; n < 100; n++)
             buf_append_string(&text, lines[i]);
         const struct extent extent = {.length = text.len};
-        block_times(&(struct block_input){text.data, text.len, &extent, 1}, NULL, NULL, &told);
+        block_times(&(struct block_input){text.data, text.len, &extent, 1, NULL}, NULL, NULL,
+                    &told);
         for (int level = LGZ_LEVEL_FAST; level <= LGZ_LEVEL_BEST; level++) {
             encode(&b, buf_span(&text), (enum lgz_level)level);
             ck_assert_int_eq(b.tag, BLOCK_STRUCTURED);

@@ -16,7 +16,7 @@ static void cluster(struct clustered *k)
 {
     ck_assert(lines_split(&k->lines, k->text.data, k->text.len));
     ck_assert(skeletons_collect(&k->skeletons, k->text.data, &k->lines, &(struct worker){0}));
-    ck_ok(cluster_skeletons(&k->c, &k->skeletons, k->text.data, &k->lines, 3, &err));
+    ck_ok(cluster_skeletons(&k->c, &k->skeletons, k->text.data, &k->lines, NULL, 3, &err));
 }
 
 static void clear(struct clustered *k)

@@ -27,7 +27,7 @@ static void prepare(struct columns_fixture *f, uint64_t seed)
     ck_ok(workers_new(&f->crew, members, THREADS, &err));
     ck_assert(lines_split(&f->lines, f->text.data, f->text.len));
     ck_assert(skeletons_collect(&f->skeletons, f->text.data, &f->lines, &f->workers[0]));
-    ck_ok(cluster_skeletons(&f->c, &f->skeletons, f->text.data, &f->lines, 3, &err));
+    ck_ok(cluster_skeletons(&f->c, &f->skeletons, f->text.data, &f->lines, NULL, 3, &err));
     ck_ok(layout_choose(&f->layout, &f->c.set, f->c.lines, 256, &err));
 }
 

@@ -107,7 +107,7 @@ START_TEST(test_many_templates)
     }
     ck_assert(lines_split(&lines, log.data, log.len));
     ck_assert(skeletons_collect(&skeletons, log.data, &lines, &(struct worker){0}));
-    ck_ok(cluster_skeletons(&c, &skeletons, log.data, &lines, 3, &err));
+    ck_ok(cluster_skeletons(&c, &skeletons, log.data, &lines, NULL, 3, &err));
     ck_assert_uint_eq(c.set.list.len, 5);
     event_of(&c.set.list.data[0], &first);
     for (size_t t = 1; t < 4; t++) {

@@ -18,7 +18,7 @@ static void prepare(struct rows_fixture *f)
 {
     ck_assert(lines_split(&f->lines, f->text.data, f->text.len));
     ck_assert(skeletons_collect(&f->skeletons, f->text.data, &f->lines, &(struct worker){0}));
-    ck_ok(cluster_skeletons(&f->c, &f->skeletons, f->text.data, &f->lines, 3, &err));
+    ck_ok(cluster_skeletons(&f->c, &f->skeletons, f->text.data, &f->lines, NULL, 3, &err));
 }
 
 static void clear(struct rows_fixture *f)

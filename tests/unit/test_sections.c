@@ -78,12 +78,14 @@ static size_t count_folded(bool values)
     struct buf log = {0};
     struct lines lines = {0};
     struct skeletons skeletons = {0};
-    section_mask *folded = NULL;
     size_t count = 0;
     put_access_log(&log, values);
     ck_assert(!log.failed && lines_split(&lines, log.data, log.len));
     ck_assert(skeletons_collect(&skeletons, log.data, &lines, &(struct worker){0}));
-    ck_assert(sections_fold(&skeletons, log.data, &lines, &folded));
+    section_mask *folded = calloc(skeletons.list.len, sizeof(*folded));
+    uint32_t *of_skeleton = calloc(skeletons.list.len, sizeof(*of_skeleton));
+    ck_assert(folded && of_skeleton);
+    ck_assert(sections_fold(&skeletons, log.data, &lines, of_skeleton, folded));
     for (size_t i = 0; i < skeletons.list.len; i++) {
         ck_assert(folded[i] == 0 || folded[i] == 1);
         count += folded[i] != 0;
@@ -91,6 +93,7 @@ static size_t count_folded(bool values)
             ck_assert_uint_eq(skeletons.list.data[i].shape, skeletons.list.data[0].shape);
     }
     free(folded);
+    free(of_skeleton);
     skeletons_free(&skeletons);
     lines_free(&lines);
     buf_free(&log);
@@ -122,7 +125,7 @@ START_TEST(test_fold_rare)
     }
     ck_assert(!log.failed && lines_split(&lines, log.data, log.len));
     ck_assert(skeletons_collect(&skeletons, log.data, &lines, &(struct worker){0}));
-    ck_ok(cluster_skeletons(&c, &skeletons, log.data, &lines, 3, &err));
+    ck_ok(cluster_skeletons(&c, &skeletons, log.data, &lines, NULL, 3, &err));
     struct buf text = {0};
     template_describe(&c.set.list.data[0], &text);
     ck_assert_msg(span_equal(buf_span(&text), span_of("GET <*> \"<*>\" done")), "%.*s",

@@ -54,7 +54,7 @@ static void require_same_times(const struct buf *text, uint64_t *state)
     struct block_summary with = {0};
     struct block_summary without = {0};
     size_t count = cut(extents, 1 + random_below(state, 6), text->len, state);
-    struct block_input input = {text->data, text->len, extents, count};
+    struct block_input input = {text->data, text->len, extents, count, NULL};
     ck_assert(lines_split(&lines, text->data, text->len));
     ck_assert(skeletons_collect(&skeletons, text->data, &lines, &(struct worker){0}));
     block_times(&input, &lines, &skeletons, &with);

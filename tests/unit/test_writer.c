@@ -1,10 +1,12 @@
 /*
  * test_writer.c - segments of several sources: blocks end with lines, extents say what came from
- * where, and the bytes don't depend on the number of threads.
+ * where, and the bytes don't depend on the number of threads; templates keep their ids from block
+ * to block, and from segment to segment.
  */
 #include "engine_fixture.h"
 #include "segment/reader.h"
 #include "segment/writer.h"
+#include "template/template_set.h"
 
 enum { SOURCES = 3, READS = 600 };
 
@@ -128,8 +130,180 @@ START_TEST(test_sources_and_threads)
 }
 END_TEST
 
+/* Users come and go; from the middle on there is a message that wasn't there before. */
+static void put_drifting(struct buf *text, int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        buf_printf(text, "2026-03-04 05:%02d:%02d session %d of u%c%c was opened\n", i / 60 % 60,
+                   i % 60, i, 'a' + i / 500 % 26, 'a' + i % (1 + i / 400 % 3));
+        if (i > 3000)
+            buf_printf(text, "disk sd%c has %d bad blocks\n", 'a' + i / 700 % 5, i * 7);
+    }
+}
+
+static struct segment *open_packed(const struct buf *packed)
+{
+    char path[] = "/tmp/logzip-writer-XXXXXX";
+    struct segment *s;
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, packed->data, packed->len), (ssize_t)packed->len);
+    close(fd);
+    ck_ok(segment_open(&s, path, &err));
+    unlink(path);
+    return s;
+}
+
+/* A segment of several blocks that goes on where an earlier one ended. */
+static void pack_in(size_t block_size, const struct buf *text, const struct segment *earlier,
+                    unsigned threads, struct buf *out)
+{
+    const struct segment_options options = {
+        .level = LGZ_LEVEL_FAST, .threads = threads, .block_size = block_size};
+    struct segment_writer *w;
+    char name[] = "/log/x", input[] = "in";
+    const struct source source = {.id = 1, .name = name, .input = input};
+    uint32_t index;
+    ck_ok(segment_writer_new(&w, &options, write_to_buf, out, &err));
+    if (earlier)
+        ck_ok(segment_writer_continue(w, earlier, &err));
+    ck_ok(segment_writer_source(w, &source, &index, &err));
+    ck_ok(segment_writer_append(w, index, 0, 0, text->data, text->len, &err));
+    ck_ok(segment_writer_finish(w, &err));
+    segment_writer_free(w);
+}
+
+static void pack(const struct buf *text, const struct segment *earlier, unsigned threads,
+                 struct buf *out)
+{
+    pack_in(20000, text, earlier, threads, out);
+}
+
+/* How many different templates a segment's blocks have, those of `seen` included. */
+static size_t count_ids(const struct segment *s, uint64_t *seen, size_t count, size_t most)
+{
+    for (size_t i = 0; i < segment_block_count(s); i++) {
+        struct template_set set;
+        ck_ok(segment_template_set(s, i, SIZE_MAX, &set, &err));
+        for (size_t t = 0; t < set.list.len; t++) {
+            uint64_t id = template_id(&set.list.data[t]);
+            size_t k = 0;
+            while (k < count && seen[k] != id)
+                k++;
+            ck_assert_uint_lt(k, most);
+            seen[k] = id;
+            count += k == count;
+        }
+        template_set_clear(&set);
+    }
+    return count;
+}
+
+START_TEST(test_stable_ids)
+{
+    struct buf text = {0}, more = {0}, packed = {0}, first = {0};
+    uint64_t seen[16];
+    put_drifting(&text, 400, 6000);
+    put_drifting(&more, 6000, 9000);
+    pack(&text, NULL, 1, &packed);
+    struct segment *s = open_packed(&packed);
+    ck_assert_uint_gt(segment_block_count(s), 10);
+    size_t count = count_ids(s, seen, 0, 16);
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        struct buf again = {0};
+        pack(&more, s, threads, threads == 1 ? &first : &again);
+        ck_assert(threads == 1 || span_equal(buf_span(&again), buf_span(&first)));
+        buf_free(&again);
+    }
+    struct segment *next = open_packed(&first);
+    ck_assert_uint_eq(count_ids(next, seen, count, 16), count); /* nothing new */
+    segment_close(next);
+    segment_close(s);
+    buf_free(&text);
+    buf_free(&more);
+    buf_free(&packed);
+    buf_free(&first);
+}
+END_TEST
+
+/* As if there was no earlier segment. */
+START_TEST(test_damaged_earlier)
+{
+    struct buf text = {0}, packed = {0}, cold = {0}, after = {0};
+    put_drifting(&text, 400, 3000);
+    pack(&text, NULL, 1, &packed);
+    struct segment *whole = open_packed(&packed);
+    const struct block_info *last = segment_block(whole, segment_block_count(whole) - 1);
+    memset(packed.data + last->file_offset + 8, 0xff, (size_t)last->stored_len - 8);
+    segment_close(whole);
+    struct segment *s = open_packed(&packed);
+    text.len = 0;
+    put_drifting(&text, 3000, 5000);
+    pack(&text, NULL, 1, &cold);
+    pack(&text, s, 1, &after);
+    ck_assert(span_equal(buf_span(&cold), buf_span(&after)));
+    segment_close(s);
+    buf_free(&text);
+    buf_free(&packed);
+    buf_free(&cold);
+    buf_free(&after);
+}
+END_TEST
+
+static void put_sessions(struct buf *text, int users)
+{
+    for (int i = 0; i < 3000; i++)
+        buf_printf(text, "session %d of user %c was opened\n", i * 7, 'a' + i % users);
+}
+
+/* Lines of so many shapes that their templates take more than a mebibyte. */
+static void put_kinds(struct buf *text)
+{
+    uint64_t state = 1;
+    for (int kind = 0; kind < 12000; kind++) {
+        char line[100];
+        for (size_t i = 0; i < sizeof(line) - 1; i++)
+            line[i] = i % 9 == 8 ? " ,;:=|"[random_below(&state, 6)]
+                                 : (char)('a' + random_below(&state, 26));
+        line[sizeof(line) - 1] = '\0';
+        for (int i = 0; i < 5; i++)
+            buf_printf(text, "%s%d\n", line, i);
+    }
+}
+
+/* A block isn't started from if reading its templates takes much, and only then. */
+START_TEST(test_large_earlier)
+{
+    const size_t block = 8 << 20;
+    struct buf text = {0}, cold = {0};
+    put_sessions(&text, 1);
+    pack_in(block, &text, NULL, 1, &cold);
+    for (int large = 0; large < 2; large++) {
+        struct buf before = {0}, packed = {0}, after = {0};
+        put_sessions(&before, 6);
+        if (large)
+            put_kinds(&before);
+        pack_in(block, &before, NULL, 1, &packed);
+        struct segment *s = open_packed(&packed);
+        ck_assert_uint_eq(segment_block_count(s), 1);
+        ck_assert(!segment_block(s, 0)->plain);
+        pack_in(block, &text, s, 1, &after);
+        ck_assert_int_eq(span_equal(buf_span(&cold), buf_span(&after)), large);
+        segment_close(s);
+        buf_free(&before);
+        buf_free(&packed);
+        buf_free(&after);
+    }
+    buf_free(&text);
+    buf_free(&cold);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, test_stable_ids);
+    tcase_add_test(tc, test_damaged_earlier);
+    tcase_add_test(tc, test_large_earlier);
     tcase_add_test(tc, test_sources_and_threads);
 }
 
