@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "archive/address.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -30,7 +31,14 @@ enum {
     GLOBS_MAX = 10000, /* in one input */
 };
 
-enum setting_kind { SETTING_PATH, SETTING_TEXT, SETTING_SIZE, SETTING_TIME, SETTING_CHOICE };
+enum setting_kind {
+    SETTING_PATH,
+    SETTING_TEXT,
+    SETTING_ADDRESS, /* that only this machine can reach */
+    SETTING_SIZE,
+    SETTING_TIME,
+    SETTING_CHOICE
+};
 
 struct choice {
     const char *name;
@@ -77,6 +85,7 @@ static const struct setting settings[] = {
     {"daemon", "rescan", SETTING_TIME, MEMBER(rescan), SECONDS(1) / 10, SECONDS(3600), NULL},
     {"daemon", "memory", SETTING_SIZE, MEMBER(memory), MIB, 4 * GIB, NULL},
     {"daemon", "min_free", SETTING_SIZE, MEMBER(min_free), 0, 1024 * TIB, NULL},
+    {"daemon", "metrics", SETTING_ADDRESS, MEMBER(metrics), 0, 0, NULL},
     {"daemon", "metrics_sources", SETTING_SIZE, MEMBER(metrics_sources), 0, 100000, NULL},
     {"daemon", "log_level", SETTING_CHOICE, MEMBER(log_level), 0, 0, log_level_names},
 };
@@ -203,6 +212,19 @@ static void set_string(struct parser *p, const struct setting *s, const char *va
     *member = copy;
 }
 
+static void set_address(struct parser *p, const struct setting *s, const char *value)
+{
+    struct lgz_error err = {0};
+    struct address address;
+    if (address_parse(&address, value, &err) != LGZ_OK)
+        finding(p, p->line, "%s: %s", s->key, err.message);
+    else if (!address.loopback)
+        finding(p, p->line, "%s: other machines can reach %s; it must be 127.0.0.1 or [::1]",
+                s->key, value);
+    else
+        set_string(p, s, value);
+}
+
 static void set_choice(struct parser *p, const struct setting *s, const char *value)
 {
     char known[100] = "";
@@ -252,6 +274,8 @@ static void set_value(struct parser *p, const char *key, const char *value)
             finding(p, p->line, "%s: no value", key);
         else if (s->kind == SETTING_PATH || s->kind == SETTING_TEXT)
             set_string(p, s, value);
+        else if (s->kind == SETTING_ADDRESS)
+            set_address(p, s, value);
         else if (s->kind == SETTING_CHOICE)
             set_choice(p, s, value);
         else
@@ -530,6 +554,8 @@ static void check_whole(struct parser *p)
             c->directory_line = p->set[i];
         if (settings[i].offset == offsetof(struct config, control))
             c->control_line = p->set[i];
+        if (settings[i].offset == offsetof(struct config, metrics))
+            c->metrics_line = p->set[i];
     }
     for (size_t i = 0; i < c->input_count; i++)
         check_input(p, &c->inputs[i]);
@@ -616,6 +642,7 @@ void config_free(struct config *config)
         free(input->name);
     }
     free(config->inputs);
+    free(config->metrics);
     free(config->control_group);
     free(config->control);
     free(config->directory);

@@ -57,14 +57,16 @@ struct config {
     uint64_t max_size; /**< retention: the archive's size, oldest segments go first; 0: no limit */
 
     /* [daemon] */
-    char *control;          /**< path of the control socket, absolute */
-    char *control_group;    /**< its group, or NULL for the daemon's own */
-    unsigned control_line;  /**< 0 if it's the default */
-    int64_t sync_interval;  /**< bytes that were read are durable at most that much later */
-    size_t sync_bytes;      /**< or as soon as there are so many */
-    int64_t rescan;         /**< how often globs are looked at again and files checked */
-    size_t memory;          /**< bytes of the read buffers together */
-    uint64_t min_free;      /**< with less on the archive's file system, nothing is read */
+    char *control;         /**< path of the control socket, absolute */
+    char *control_group;   /**< its group, or NULL for the daemon's own */
+    unsigned control_line; /**< 0 if it's the default */
+    int64_t sync_interval; /**< bytes that were read are durable at most that much later */
+    size_t sync_bytes;     /**< or as soon as there are so many */
+    int64_t rescan;        /**< how often globs are looked at again and files checked */
+    size_t memory;         /**< bytes of the read buffers together */
+    uint64_t min_free;     /**< with less on the archive's file system, nothing is read */
+    char *metrics;         /**< address.h: where metrics are served by HTTP; NULL: nowhere */
+    unsigned metrics_line;
     size_t metrics_sources; /**< that have series of their own in the metrics, at most */
     enum config_log_level log_level;
 

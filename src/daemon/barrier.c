@@ -8,7 +8,7 @@
 enum step { STEP_IDLE, STEP_READ, STEP_FLUSH, STEP_ROTATE, STEP_SEAL };
 
 struct waiter {
-    struct control_client *client; /* NULL: the daemon's end */
+    struct server_client *client; /* NULL: the daemon's end */
     bool seal;
 };
 
@@ -136,7 +136,7 @@ void barrier_advance(struct barrier *b)
     b->advancing = false;
 }
 
-bool barrier_add(struct barrier *b, struct control_client *client, bool seal)
+bool barrier_add(struct barrier *b, struct server_client *client, bool seal)
 {
     struct waiter w = {client, seal};
     if (!vec_push(&b->coming, w)) {

@@ -28,7 +28,7 @@ struct barrier *barrier_new(struct tail *tail, struct store *store, struct seale
 void barrier_free(struct barrier *b);
 
 /** Serve a client. @return false when memory is out, and the client was refused */
-bool barrier_add(struct barrier *b, struct control_client *client, bool seal);
+bool barrier_add(struct barrier *b, struct server_client *client, bool seal);
 
 /** Seal everything and call `finished`. */
 void barrier_finish(struct barrier *b);

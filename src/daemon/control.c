@@ -1,5 +1,5 @@
 /*
- * control.c - a Unix stream socket on the loop; one request and one answer per connection.
+ * control.c - the socket's place in the file system, and the protocol's few words.
  */
 #include "daemon/control.h"
 
@@ -15,161 +15,62 @@
 #include "archive/control_client.h"
 
 struct control {
-    uv_pipe_t listener;
-    char *path;
+    struct server *server;
     control_fn *fn;
     void *context;
-    struct control_client *clients;
-    size_t client_count;
-    bool closing;
-    bool listener_closed;
 };
 
-struct control_client {
-    uv_pipe_t pipe;
-    uv_timer_t timer;
-    uv_write_t write;
-    struct control *control;
-    struct control_client *next;
-    struct control_client **link;
-    char request[CONTROL_REQUEST_MAX];
-    size_t len;
-    bool asked;
-    int open_handles;
-    struct buf answer;
-};
-
-static void free_if_done(struct control *c)
+static bool is_whole(const char *bytes, size_t len)
 {
-    if (!c->listener_closed || c->clients)
-        return;
-    free(c->path);
-    free(c);
+    return memchr(bytes, '\n', len) != NULL;
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+void control_answer(struct server_client *client, const struct buf *body)
 {
-    struct control_client *client = handle->data;
-    struct control *c = client->control;
-    if (--client->open_handles)
-        return;
-    *client->link = client->next;
-    if (client->next)
-        client->next->link = client->link;
-    c->client_count--;
-    buf_free(&client->answer);
-    free(client);
-    free_if_done(c);
-}
-
-static void hang_up(struct control_client *client)
-{
-    if (!uv_is_closing((uv_handle_t *)&client->pipe))
-        uv_close((uv_handle_t *)&client->pipe, on_handle_closed);
-    if (!uv_is_closing((uv_handle_t *)&client->timer))
-        uv_close((uv_handle_t *)&client->timer, on_handle_closed);
-}
-
-static void on_timeout(uv_timer_t *timer)
-{
-    hang_up(timer->data);
-}
-
-static void on_written(uv_write_t *write, int status)
-{
-    (void)status; /* a client that didn't wait for its answer has none */
-    hang_up(write->data);
-}
-
-static void send_answer(struct control_client *client)
-{
-    uv_buf_t out = uv_buf_init((char *)client->answer.data, (unsigned)client->answer.len);
-    client->write.data = client;
-    uv_timer_start(&client->timer, on_timeout, CONTROL_TIMEOUT_MS, 0);
-    if (client->answer.failed ||
-        uv_write(&client->write, (uv_stream_t *)&client->pipe, &out, 1, on_written) != 0)
-        hang_up(client);
-}
-
-void control_answer(struct control_client *client, const struct buf *body)
-{
-    buf_append_string(&client->answer, "ok\n");
+    struct buf answer = {0};
+    buf_append_string(&answer, "ok\n");
     if (body)
-        buf_append(&client->answer, body->data, body->len);
-    send_answer(client);
+        buf_append(&answer, body->data, body->len);
+    server_answer(client, &answer);
+    buf_free(&answer);
 }
 
-void control_refuse(struct control_client *client, const char *reason)
+void control_refuse(struct server_client *client, const char *reason)
 {
-    buf_append_string(&client->answer, "error ");
-    buf_append(&client->answer, reason, strcspn(reason, "\n"));
-    buf_push(&client->answer, '\n');
-    send_answer(client);
+    struct buf answer = {0};
+    buf_append_string(&answer, "error ");
+    buf_append(&answer, reason, strcspn(reason, "\n"));
+    buf_push(&answer, '\n');
+    server_answer(client, &answer);
+    buf_free(&answer);
 }
 
-static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+static void on_request(void *context, struct server_client *client, const char *bytes, size_t len)
 {
-    struct control_client *client = handle->data;
-    (void)suggested;
-    *out = uv_buf_init(client->request + client->len,
-                       (unsigned)(sizeof(client->request) - client->len));
-}
-
-static void on_request_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *unused)
-{
-    struct control_client *client = stream->data;
-    (void)unused;
-    if (n == 0)
-        return;
-    if (n < 0) {
-        hang_up(client); /* it left without asking */
-        return;
-    }
-    client->len += (size_t)n;
-    char *newline = memchr(client->request, '\n', client->len);
-    if (!newline && client->len < sizeof(client->request))
-        return;
-    uv_read_stop(stream);
-    uv_timer_stop(&client->timer);
-    client->asked = true;
-    if (!newline || memchr(client->request, '\0', client->len)) {
-        control_refuse(client, "not a request");
-        return;
-    }
-    *newline = '\0';
-    client->control->fn(client->control->context, client, client->request);
-}
-
-static void on_connection(uv_stream_t *listener, int status)
-{
-    struct control *c = listener->data;
-    if (status < 0)
-        return;
-    struct control_client *client = calloc(1, sizeof(*client));
-    if (!client)
-        return; /* the connection stays in the backlog */
-    client->control = c;
-    client->next = c->clients;
-    client->link = &c->clients;
-    if (c->clients)
-        c->clients->link = &client->next;
-    c->clients = client;
-    c->client_count++;
-    uv_pipe_init(listener->loop, &client->pipe, 0);
-    uv_timer_init(listener->loop, &client->timer);
-    client->pipe.data = client;
-    client->timer.data = client;
-    client->open_handles = 2;
-    if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0) {
-        hang_up(client);
-    } else if (c->client_count > CONTROL_CLIENTS_MAX) {
-        control_refuse(client, "too many clients");
+    struct control *c = context;
+    char request[CONTROL_REQUEST_MAX];
+    const char *newline = memchr(bytes, '\n', len);
+    if (newline && !memchr(bytes, '\0', len)) {
+        memcpy(request, bytes, (size_t)(newline - bytes));
+        request[newline - bytes] = '\0';
+        c->fn(c->context, client, request);
     } else {
-        uv_timer_start(&client->timer, on_timeout, CONTROL_TIMEOUT_MS, 0);
-        if (uv_read_start((uv_stream_t *)&client->pipe, on_allocate, on_request_bytes) != 0)
-            hang_up(client);
+        c->fn(c->context, client, NULL);
     }
 }
+
+static void on_crowd(void *context, struct server_client *client)
+{
+    (void)context;
+    control_refuse(client, "too many clients");
+}
+
+static const struct server_protocol protocol = {.clients_max = CONTROL_CLIENTS_MAX,
+                                                .request_max = CONTROL_REQUEST_MAX,
+                                                .timeout_ms = CONTROL_TIMEOUT_MS,
+                                                .whole = is_whole,
+                                                .request = on_request,
+                                                .crowded = on_crowd};
 
 static int make_parent(const char *path, struct lgz_error *err)
 {
@@ -224,16 +125,14 @@ static int give_to_group(const char *path, const char *group, struct lgz_error *
     return LGZ_OK;
 }
 
-static int listen_at(struct control *c, const char *group, struct lgz_error *err)
+static int listen_at(struct control *c, const char *path, const char *group, struct lgz_error *err)
 {
     mode_t before = umask(0117); /* 0660 from its first moment on */
-    int result = uv_pipe_bind(&c->listener, c->path);
+    int result = server_listen_at_path(c->server, path);
     umask(before);
-    if (result == 0)
-        result = uv_listen((uv_stream_t *)&c->listener, CONTROL_CLIENTS_MAX, on_connection);
     if (result != 0)
-        return error_set(err, LGZ_ERR_IO, "%s: cannot listen: %s", c->path, uv_strerror(result));
-    return give_to_group(c->path, group, err);
+        return error_set(err, LGZ_ERR_IO, "%s: cannot listen: %s", path, uv_strerror(result));
+    return give_to_group(path, group, err);
 }
 
 int control_open(struct control **out, uv_loop_t *loop, const char *path, const char *group,
@@ -245,15 +144,13 @@ int control_open(struct control **out, uv_loop_t *loop, const char *path, const 
     if (code != LGZ_OK)
         return code;
     struct control *c = calloc(1, sizeof(*c));
-    if (!c || !(c->path = strdup(path))) {
+    if (!c || !(c->server = server_new(loop, &protocol, c))) {
         free(c);
         return error_memory(err);
     }
     c->fn = fn;
     c->context = context;
-    uv_pipe_init(loop, &c->listener, 0);
-    c->listener.data = c;
-    code = listen_at(c, group, err);
+    code = listen_at(c, path, group, err);
     if (code != LGZ_OK) {
         control_close(c);
         return code;
@@ -262,21 +159,10 @@ int control_open(struct control **out, uv_loop_t *loop, const char *path, const 
     return LGZ_OK;
 }
 
-static void on_listener_closed(uv_handle_t *handle)
-{
-    struct control *c = handle->data;
-    c->listener_closed = true;
-    free_if_done(c);
-}
-
 void control_close(struct control *c)
 {
-    if (!c || c->closing)
+    if (!c)
         return;
-    c->closing = true;
-    for (struct control_client *client = c->clients; client; client = client->next) {
-        if (!client->asked)
-            hang_up(client);
-    }
-    uv_close((uv_handle_t *)&c->listener, on_listener_closed); /* removes the socket, too */
+    server_close(c->server, false);
+    free(c);
 }

@@ -14,8 +14,11 @@
  *   tally, timing       what was read and sealed of each, how long things took
  *   sealer              ended journals into segments, on the thread pool
  *   barrier             who waits for a sync, a seal, or the end
- *   control             the control socket; reports.c answers who asks how the daemon is
- *   state, census       what that is, as numbers; status.c and metrics.c render them
+ *   server              a socket that answers, bounded
+ *   control             the control socket
+ *   http, http_request  metrics by HTTP
+ *   reports             who asks how the daemon is: state and census are that as numbers, which
+ *                       status.c and metrics.c render
  *   faults              what went wrong, by kind
  *   notify, log         what the service manager and the administrator are told
  */

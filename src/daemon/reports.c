@@ -10,7 +10,7 @@
 
 struct report {
     struct service *service;
-    struct control_client *client;
+    struct server_client *client;
     enum report_form form;
     size_t rows;
 };
@@ -46,11 +46,23 @@ static void render(struct buf *out, const struct report *r)
     }
     if (r->form == REPORT_JSON)
         status_json(out, &state);
-    else if (r->form == REPORT_METRICS)
+    else if (r->form == REPORT_METRICS || r->form == REPORT_HTTP)
         metrics_text(out, &state, r->service->config->metrics_sources);
     else
         status_text(out, &state, r->rows);
     state_clear(&state);
+}
+
+static void answer(struct server_client *client, enum report_form form, const struct buf *body)
+{
+    if (form == REPORT_HTTP && body)
+        http_answer(client, METRICS_CONTENT_TYPE, body);
+    else if (form == REPORT_HTTP)
+        http_fail(client);
+    else if (body)
+        control_answer(client, body);
+    else
+        control_refuse(client, "out of memory");
 }
 
 static void deliver(void *context)
@@ -58,22 +70,69 @@ static void deliver(void *context)
     struct report *r = context;
     struct buf body = {0};
     render(&body, r);
-    if (body.failed)
-        control_refuse(r->client, "out of memory");
-    else
-        control_answer(r->client, &body);
+    answer(r->client, r->form, body.failed ? NULL : &body);
     buf_free(&body);
     free(r);
 }
 
-void service_report(struct service *s, struct control_client *client, enum report_form form,
+void service_report(struct service *s, struct server_client *client, enum report_form form,
                     size_t rows)
 {
     struct report *r = calloc(1, sizeof(*r));
     if (r)
         *r = (struct report){s, client, form, rows};
     if (!r || !census_ask(s->census, deliver, r)) {
-        control_refuse(client, "out of memory");
+        answer(client, form, NULL);
         free(r);
     }
+}
+
+/* Metrics by HTTP. */
+
+static void on_get(void *context, struct server_client *client)
+{
+    struct service *s = context;
+    service_report(s, client, REPORT_HTTP, 0);
+}
+
+static void on_refused(void *context, const char *reason)
+{
+    struct service *s = context;
+    faults_note(&s->faults, FAULT_CONTROL, reason);
+}
+
+static int open_http(struct service *s, const char *where, struct http **http, char **copy,
+                     struct lgz_error *err)
+{
+    struct http_resource resource = {"/metrics", s, on_get, on_refused};
+    struct address address;
+    int code = address_parse(&address, where, err);
+    if (code != LGZ_OK)
+        return code;
+    *copy = strdup(where);
+    if (!*copy)
+        return error_memory(err);
+    code = http_open(http, &s->loop, &address, where, &resource, err);
+    if (code != LGZ_OK)
+        free(*copy);
+    return code;
+}
+
+int service_serve(struct service *s, const struct config *config, struct lgz_error *err)
+{
+    const char *wanted = config->metrics ? config->metrics : "";
+    struct http *http = NULL;
+    char *where = NULL;
+    if (strcmp(wanted, s->http_at ? s->http_at : "") == 0)
+        return LGZ_OK;
+    int code = *wanted ? open_http(s, wanted, &http, &where, err) : LGZ_OK;
+    if (code != LGZ_OK)
+        return code;
+    http_close(s->http);
+    free(s->http_at);
+    s->http = http;
+    s->http_at = where;
+    if (where)
+        log_say(s->log, CONFIG_LOG_INFO, "metrics are at http://%s/metrics", where);
+    return LGZ_OK;
 }

@@ -60,17 +60,27 @@ static bool record_rules(struct service *s, const struct config *fresh)
     return good;
 }
 
+/* All of a new configuration that can fail. */
+static int prepare(struct service *s, const struct config *fresh, struct lgz_error *err)
+{
+    int code = config_check(fresh, report, s, err);
+    if (code != LGZ_OK)
+        return code;
+    code = service_serve(s, fresh, err);
+    if (code == LGZ_OK && !record_rules(s, fresh))
+        code = error_memory(err);
+    if (code != LGZ_OK)
+        report(s, err->message);
+    return code;
+}
+
 int service_reload(struct service *s, struct lgz_error *err)
 {
     struct config *fresh;
     notify_reloading();
     int code = config_load(&fresh, s->config->file, report, s, err);
-    if (code == LGZ_OK && (code = config_check(fresh, report, s, err)) != LGZ_OK)
+    if (code == LGZ_OK && (code = prepare(s, fresh, err)) != LGZ_OK)
         config_free(fresh);
-    if (code == LGZ_OK && !record_rules(s, fresh)) {
-        code = error_memory(err);
-        config_free(fresh);
-    }
     if (code != LGZ_OK) {
         log_say(s->log, CONFIG_LOG_ERROR, "the configuration stays as it was");
         faults_note(&s->faults, FAULT_CONFIG, err->message);
@@ -100,7 +110,7 @@ int service_reload(struct service *s, struct lgz_error *err)
 }
 
 /* "status", "status json", "status ROWS", "metrics". @return false if it's something else */
-static bool answer_status(struct service *s, struct control_client *client, const char *request)
+static bool answer_status(struct service *s, struct server_client *client, const char *request)
 {
     size_t rows = 0;
     if (strcmp(request, "status") == 0) {
@@ -122,7 +132,7 @@ static bool answer_status(struct service *s, struct control_client *client, cons
     return true;
 }
 
-static void answer_reload(struct service *s, struct control_client *client)
+static void answer_reload(struct service *s, struct server_client *client)
 {
     struct lgz_error err = {0};
     if (service_reload(s, &err) == LGZ_OK)
@@ -131,9 +141,20 @@ static void answer_reload(struct service *s, struct control_client *client)
         control_refuse(client, err.message);
 }
 
-void service_request(void *context, struct control_client *client, const char *request)
+/* The client asked for nonsense. */
+static void refuse_nonsense(struct service *s, struct server_client *client, const char *reason)
+{
+    faults_note(&s->faults, FAULT_CONTROL, reason);
+    control_refuse(client, reason);
+}
+
+void service_request(void *context, struct server_client *client, const char *request)
 {
     struct service *s = context;
+    if (!request) {
+        refuse_nonsense(s, client, "not a request");
+        return;
+    }
     bool sync = strcmp(request, "sync") == 0;
     bool seal = strcmp(request, "seal") == 0;
     if (answer_status(s, client, request))
@@ -147,5 +168,5 @@ void service_request(void *context, struct control_client *client, const char *r
     else if (strcmp(request, "reload") == 0)
         answer_reload(s, client);
     else
-        control_refuse(client, "unknown request");
+        refuse_nonsense(s, client, "unknown request");
 }

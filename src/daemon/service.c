@@ -114,6 +114,8 @@ static void on_rescan(uv_timer_t *timer)
     struct service *s = timer->data;
     service_scan(s);
     service_read_on(s);
+    if (!s->stopping)
+        service_serve(s, s->config, NULL); /* in case that somebody had the port */
     if (barrier_active(s->barrier))
         barrier_advance(s->barrier);
 }
@@ -270,7 +272,9 @@ static void end(void *context, const char *failure)
     sealer_stop(s->sealer);
     census_hurry(s->census); /* who waits for a report gets it */
     control_close(s->control);
+    http_close(s->http);
     s->control = NULL;
+    s->http = NULL;
     uv_stop(&s->loop);
 }
 
@@ -401,6 +405,7 @@ void service_close(struct service *s)
     if (s->census)
         census_hurry(s->census);
     control_close(s->control);
+    http_close(s->http);
     close_handles(s);
     /* Work on the pool can't be called back: wait for it, and for the last answers. */
     while ((s->store && store_busy(s->store)) || (s->sealer && sealer_busy(s->sealer)) ||
@@ -417,5 +422,6 @@ void service_close(struct service *s)
     tally_free(s->tally);
     archive_unlock(s->lock);
     config_free(s->config);
+    free(s->http_at);
     free(s);
 }

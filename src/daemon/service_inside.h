@@ -10,6 +10,7 @@
 #include "daemon/census.h"
 #include "daemon/control.h"
 #include "daemon/faults.h"
+#include "daemon/http.h"
 #include "daemon/room.h"
 #include "daemon/service.h"
 #include "daemon/state.h"
@@ -28,6 +29,8 @@ struct service {
     struct tail *tail;
     struct barrier *barrier;
     struct control *control;
+    struct http *http; /* NULL: metrics aren't served */
+    char *http_at;     /* where they are */
     struct census *census;
     struct faults faults;
 
@@ -62,11 +65,14 @@ void service_check_seal(struct service *s);
 /** Read the configuration again; a bad one changes nothing. */
 int service_reload(struct service *s, struct lgz_error *err);
 
-enum report_form { REPORT_TEXT, REPORT_JSON, REPORT_METRICS };
+enum report_form { REPORT_TEXT, REPORT_JSON, REPORT_METRICS, REPORT_HTTP };
 
 /** Answer the client with how the daemon is. `rows`: of a text's table at most. */
-void service_report(struct service *s, struct control_client *client, enum report_form form,
+void service_report(struct service *s, struct server_client *client, enum report_form form,
                     size_t rows);
+
+/** Serve metrics where the configuration wants them; if that fails, all stays as it was. */
+int service_serve(struct service *s, const struct config *config, struct lgz_error *err);
 
 /** What a state is taken of. */
 void service_state_parts(const struct service *s, struct state_parts *parts);

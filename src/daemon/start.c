@@ -130,6 +130,12 @@ int service_open(struct service **out, struct config *config, struct log *log,
         service_close(s);
         return code;
     }
+    /* Somebody may have the port: no reason not to read logs. Each rescan tries again. */
+    struct lgz_error refused = {0};
+    if (service_serve(s, config, &refused) != LGZ_OK) {
+        log_say(log, CONFIG_LOG_ERROR, "metrics: %s; trying again", refused.message);
+        faults_note(&s->faults, FAULT_CONTROL, refused.message);
+    }
     service_scan(s);
     service_read_on(s);
     *out = s;

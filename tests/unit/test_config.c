@@ -71,14 +71,14 @@ END_TEST
 
 START_TEST(all_keys)
 {
-    struct config *c =
-        good("\xef\xbb\xbf# comment\r\n[archive]\r\n  directory = /a b  ; why\n"
-             "level=best\nthreads = 4\nseal_size = 1G\nseal_age = 2h\n"
-             "max_age = 7d\nmax_size = 2T\n[daemon] # more\ncontrol = /c\n"
-             "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
-             "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\nlog_level = debug\n"
-             "[input  web ]\npath = /x/*.log /y\\ z/q\n\tpath = /w\nfrom = end\n"
-             "exclude = /x/no*\n[input two]\npath=/two");
+    struct config *c = good("\xef\xbb\xbf# comment\r\n[archive]\r\n  directory = /a b  ; why\n"
+                            "level=best\nthreads = 4\nseal_size = 1G\nseal_age = 2h\n"
+                            "max_age = 7d\nmax_size = 2T\n[daemon] # more\ncontrol = /c\n"
+                            "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
+                            "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\n"
+                            "metrics = [::1]:99\nlog_level = debug\n"
+                            "[input  web ]\npath = /x/*.log /y\\ z/q\n\tpath = /w\nfrom = end\n"
+                            "exclude = /x/no*\n[input two]\npath=/two");
     ck_assert_str_eq(c->directory, "/a b");
     ck_assert_uint_eq(c->directory_line, 3);
     ck_assert_int_eq(c->level, LGZ_LEVEL_BEST);
@@ -93,13 +93,14 @@ START_TEST(all_keys)
     ck_assert_uint_eq(c->memory, 2 << 20);
     ck_assert_int_eq(c->log_level, CONFIG_LOG_DEBUG);
     ck_assert_uint_eq(c->metrics_sources, 7);
+    ck_assert_str_eq(c->metrics, "[::1]:99");
     ck_assert_uint_eq(c->input_count, 2);
     ck_assert_str_eq(c->inputs[0].name, "web");
     ck_assert_uint_eq(c->min_free, UINT64_C(3) << 30);
     ck_assert_uint_eq(c->inputs[0].path_count, 3);
     ck_assert_str_eq(c->inputs[0].paths[1].pattern, "/y\\ z/q");
     ck_assert_str_eq(c->inputs[0].paths[2].pattern, "/w");
-    ck_assert_uint_eq(c->inputs[0].paths[2].line, 22);
+    ck_assert_uint_eq(c->inputs[0].paths[2].line, 23);
     ck_assert(c->inputs[0].from_end);
     ck_assert_str_eq(c->inputs[0].excludes[0].pattern, "/x/no*");
     ck_assert_str_eq(c->inputs[1].paths[0].pattern, "/two");
@@ -110,6 +111,10 @@ END_TEST
 START_TEST(mistakes)
 {
     bad("[archive]\ncolor = red\n", ":2: 'color' isn't a key of [archive]\n");
+    bad("[daemon]\nmetrics = 10.0.0.1:1\n",
+        ":2: metrics: other machines can reach 10.0.0.1:1; it must be 127.0.0.1 or [::1]\n");
+    bad("[daemon]\nmetrics = localhost:1\n",
+        ":2: metrics: 'localhost' isn't an IPv4 address, or an IPv6 address in brackets\n");
     bad("key = 1\n", ":1: 'key' stands before the first [section]\n");
     bad("[archive\n", ":1: the heading has no ']'\n");
     bad("[archive] x\n", ":1: something stands behind the heading\n");
