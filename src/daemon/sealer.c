@@ -147,8 +147,7 @@ static void seal_done(uv_work_t *work, int status)
         s->failure[sizeof(s->failure) - 1] = '\0';
         if (news)
             log_say(s->log, CONFIG_LOG_ERROR,
-                    "cannot seal: %s; the journals are kept, and it is tried again",
-                    s->failure);
+                    "cannot seal: %s; the journals are kept, and it is tried again", s->failure);
         uv_timer_start(&s->timer, on_pause_over, s->pause_ms, 0);
         s->pause_ms = s->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : s->pause_ms * 2;
         archive_seal_result_clear(&s->sealed);
