@@ -84,6 +84,8 @@ int archive_segment_open(struct segment **out, const struct archive_segment *s,
 
 /* Recovery and sealing, by whoever holds the lock. */
 
+enum { RECOVERY_NOTES_MAX = 100 };
+
 struct archive_recovery {
     struct source_position *positions; /**< of every source that is still read */
     size_t position_count;
@@ -92,6 +94,8 @@ struct archive_recovery {
     char **journals;        /**< paths of the journals to seal, in order */
     size_t journal_count;
     uint64_t torn_bytes; /**< cut from the end of the newest journal */
+    char **notes;      /**< what was cut, set aside or unreadable, a text each: file, offset, why */
+    size_t note_count; /**< at most RECOVERY_NOTES_MAX */
     size_t drafts_removed;
     size_t journals_removed;    /**< that a segment covers */
     size_t journals_damaged;    /**< renamed to NAME.damaged if the header is unreadable; if it's a

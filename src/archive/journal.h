@@ -167,6 +167,9 @@ const char *journal_reader_path(const struct journal_reader *r);
  */
 uint64_t journal_reader_end(const struct journal_reader *r, bool *torn);
 
+/** After journal_next() returned 0: what is wrong with what follows; "" if nothing follows. */
+const char *journal_reader_reason(const struct journal_reader *r);
+
 /**
  * After journal_next() returned 0: is there a whole record behind that place? Then the journal
  * isn't torn by a crash but damaged, and what follows may have been acknowledged.

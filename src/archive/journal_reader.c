@@ -27,6 +27,8 @@ struct journal_reader {
     uint64_t seed;
     uint64_t position; /* of the next record */
     bool torn;         /* bytes followed when the end was reached last */
+    const char *why;   /* nothing whole was found where it was looked last */
+    const char *end;   /* `why` of the place where the whole records end */
     struct buf window;
     uint64_t window_at; /* the window's place in the file */
     struct buf plain;   /* a decompressed record */
@@ -194,6 +196,13 @@ static int parse(struct journal_reader *r, const uint8_t *raw, struct journal_re
     return damaged(r, record->position, "record of an unknown kind", err);
 }
 
+/* There is no whole record. */
+static int none(struct journal_reader *r, const char *why)
+{
+    r->why = why;
+    return 0;
+}
+
 /* Returns 1, 0 if there is no whole record at `position`, or a negative code. */
 static int load(struct journal_reader *r, uint64_t position, size_t ahead,
                 struct journal_record *record, struct lgz_error *err)
@@ -201,17 +210,17 @@ static int load(struct journal_reader *r, uint64_t position, size_t ahead,
     const uint8_t *raw;
     int code = fetch(r, position, JOURNAL_HEAD_LEN, ahead, &raw, err);
     if (code != 1)
-        return code;
+        return code ? code : none(r, "the file ends within a record's head");
     uint64_t len = le_get(raw + 8, 4);
     if (len > JOURNAL_PAYLOAD_MAX)
-        return 0;
+        return none(r, "a record's length can't be");
     size_t whole = JOURNAL_HEAD_LEN + (size_t)len;
     code = fetch(r, position, whole, ahead, &raw, err);
     if (code != 1)
-        return code;
+        return code ? code : none(r, "the file ends within a record");
     if (le_get(raw, 8) != journal_checksum(r->seed, position, raw + JOURNAL_CHECKSUM_LEN,
                                            whole - JOURNAL_CHECKSUM_LEN))
-        return 0;
+        return none(r, "a record's checksum is wrong");
     *record = (struct journal_record){.position = position, .stored_len = (uint32_t)whole};
     code = parse(r, raw, record, err);
     return code == LGZ_OK ? 1 : code;
@@ -228,6 +237,7 @@ int journal_next(struct journal_reader *r, struct journal_record *record, struct
         if (code != LGZ_OK)
             return code;
         r->torn = size > r->position;
+        r->end = r->why;
         buf_clear(&r->window); /* a retry must see what the file holds by then */
     }
     return code;
@@ -283,6 +293,11 @@ uint64_t journal_reader_end(const struct journal_reader *r, bool *torn)
     if (torn)
         *torn = r->torn;
     return r->position;
+}
+
+const char *journal_reader_reason(const struct journal_reader *r)
+{
+    return r->torn && r->end ? r->end : "";
 }
 
 static int read_header(struct journal_reader *r, struct lgz_error *err)

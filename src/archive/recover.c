@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,26 @@ struct recovery {
     uint64_t highest_id;
     uint64_t highest_sequence;
 };
+
+/* Remember a text for people, who can do without it when memory is out. */
+__attribute__((format(printf, 2, 3))) static void note(struct recovery *r, const char *format, ...)
+{
+    struct archive_recovery *result = r->result;
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    char **grown = result->note_count < RECOVERY_NOTES_MAX
+                       ? reallocarray(result->notes, result->note_count + 1, sizeof(*grown))
+                       : NULL;
+    if (!grown)
+        return;
+    result->notes = grown;
+    grown[result->note_count] = strdup(text);
+    if (grown[result->note_count])
+        result->note_count++;
+}
 
 static int remove_file(const char *path, struct lgz_error *err)
 {
@@ -76,9 +98,11 @@ static int read_segment(struct recovery *r, struct listed_segment *listed, bool 
         r->highest_sequence = listed->last;
     int code = segment_open(&s, listed->path, err);
     *usable = code == LGZ_OK || code == LGZ_ERR_VERSION; /* a newer program's is as good */
-    if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT)
+    if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT) {
         r->result->segments_unreadable++;
-    else if (code != LGZ_OK && code != LGZ_ERR_VERSION && !(code == LGZ_ERR_IO && errno == ENOENT))
+        note(r, "%s", err->message);
+    } else if (code != LGZ_OK && code != LGZ_ERR_VERSION &&
+               !(code == LGZ_ERR_IO && errno == ENOENT))
         return code;
     if (code != LGZ_OK) {
         error_forget(err);
@@ -139,6 +163,7 @@ static int sort_out_journals(struct recovery *r, struct lgz_error *err)
             journal_reader_close(reader);
             r->found.journals.data[kept++] = *journal;
         } else if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT) {
+            note(r, "%s; it is kept as *.damaged", err->message);
             error_forget(err);
             code = names_set_aside(journal->path, err);
             r->result->journals_damaged++;
@@ -172,17 +197,27 @@ static int settle_newest(struct recovery *r, struct journal_reader *reader, stru
 {
     const char *path = journal_reader_path(reader);
     struct journal_writer *writer;
+    uint64_t end = journal_reader_end(reader, NULL);
     int code = journal_goes_on(reader, err);
     if (code < 0)
         return code;
     if (code == 1) {
         r->result->journals_damaged++;
+        note(r,
+             "%s: offset %" PRIu64 ": %s, and whole records follow; what is before is sealed, "
+             "the file is kept as *.damaged",
+             path, end, journal_reader_reason(reader));
         return sync_file(path, err);
     }
     code = journal_reopen(&writer, path, &r->result->torn_bytes, err);
-    if (code == LGZ_OK)
-        journal_close(writer);
-    return code;
+    if (code != LGZ_OK)
+        return code;
+    journal_close(writer);
+    if (r->result->torn_bytes)
+        note(r,
+             "%s: offset %" PRIu64 ": %s; %" PRIu64 " bytes that were never acknowledged are cut",
+             path, end, journal_reader_reason(reader), r->result->torn_bytes);
+    return LGZ_OK;
 }
 
 /* Read one journal: ids from all, positions from the newest. */
@@ -258,7 +293,9 @@ static int sync_directory(const char *directory, struct lgz_error *err)
 int archive_recover(struct archive_recovery **out, const char *directory, struct lgz_error *err)
 {
     struct recovery r = {.directory = directory};
+    struct lgz_error own = {0}; /* the notes are made of it */
     *out = NULL;
+    err = err ? err : &own;
     r.result = calloc(1, sizeof(*r.result));
     if (!r.result)
         return error_memory(err);
@@ -295,6 +332,9 @@ void archive_recovery_free(struct archive_recovery *r)
         source_clear(&r->positions[i].source);
     for (size_t i = 0; i < r->journal_count; i++)
         free(r->journals[i]);
+    for (size_t i = 0; i < r->note_count; i++)
+        free(r->notes[i]);
+    free(r->notes);
     free(r->positions);
     free(r->journals);
     free(r);

@@ -33,11 +33,13 @@ static void note_failure(struct report *r, const struct lgz_error *err)
  * so that at each moment there is one that says so.
  */
 static int seal_locked(const struct config *config, struct archive_seal_result *result,
-                       struct lgz_error *err)
+                       struct buf *details, struct lgz_error *err)
 {
     struct archive_recovery *recovery = NULL;
     struct journal_writer *journal = NULL;
     int code = archive_recover(&recovery, config->directory, err);
+    for (size_t i = 0; code == LGZ_OK && i < recovery->note_count; i++)
+        buf_printf(details, "%s\n", recovery->notes[i]);
     if (code == LGZ_OK && recovery->journal_count) {
         struct segment_options options = {.level = config->level, .threads = config->threads};
         code = journal_create(&journal, config->directory, recovery->next_sequence,
@@ -63,7 +65,7 @@ static void seal_here(const struct config *config, struct report *r)
     if (code == LGZ_ERR_BUSY)
         error_prefix(&err, "no daemon answers at %s, but the archive is in use", config->control);
     if (code == LGZ_OK)
-        code = seal_locked(config, &result, &err);
+        code = seal_locked(config, &result, &r->details, &err);
     archive_unlock(lock);
     if (code != LGZ_OK) {
         note_failure(r, &err);

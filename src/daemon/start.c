@@ -23,10 +23,8 @@ static void limit_arenas(unsigned threads)
 
 static void tell_recovery(struct service *s, const struct archive_recovery *r)
 {
-    if (r->torn_bytes)
-        log_say(s->log, CONFIG_LOG_WARNING,
-                "recovery: cut %llu bytes that were never acknowledged from the newest journal",
-                (unsigned long long)r->torn_bytes);
+    for (size_t i = 0; i < r->note_count; i++)
+        log_say(s->log, CONFIG_LOG_WARNING, "recovery: %s", r->notes[i]);
     if (r->journals_damaged)
         log_say(s->log, CONFIG_LOG_WARNING,
                 "recovery: %zu journals are damaged and kept as *.damaged; what can't be read in "

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 
-enum { PAUSE_MIN_MS = 1000, PAUSE_MAX_MS = 30000, SLOW_MS = 5000 };
+enum { PAUSE_MIN_MS = 1000, PAUSE_MAX_MS = 30000, SLOW_MS = 5000, MARGIN_MS = 100 };
 
 enum job { JOB_NONE, JOB_WRITE, JOB_BEGIN };
 
@@ -42,6 +42,7 @@ struct store {
     char *ended; /* path of the journal that failed; to be told */
     bool owes;   /* it must end, even empty: a failed one is sealed with it */
     int64_t oldest;
+    int64_t written_at; /* the last write began */
     uint64_t total_bytes;
     struct timing syncs;
     char failure[500];
@@ -116,6 +117,7 @@ int store_open(struct store **out, uv_loop_t *loop, const struct config *config,
     s->log = log;
     s->events = *events;
     s->serial = 1;
+    s->written_at = clock_monotonic();
     s->sequence = sequence;
     s->pause_ms = PAUSE_MIN_MS;
     s->directory = strdup(config->directory);
@@ -291,6 +293,7 @@ static void write_back(struct store *s)
 
 static void swap_batches(struct store *s)
 {
+    s->written_at = clock_monotonic();
     struct batch *full = s->front;
     s->front = s->back;
     s->back = full;
@@ -307,6 +310,20 @@ static void wake_at(struct store *s, int64_t when)
 {
     int64_t ms = (when - clock_monotonic()) / (NS_PER_SECOND / 1000) + 1;
     uv_timer_start(&s->timer, on_timer, ms > 0 ? (uint64_t)ms : 0, 0);
+}
+
+/*
+ * When the batch that fills is to be written. Not sooner than an interval after the last write
+ * began, so that many lines share a sync; but what comes after a pause is written at once. As long
+ * as a write usually takes, and the loop to see what was written, the interval ends earlier.
+ */
+static int64_t due_time(const struct store *s)
+{
+    int64_t margin = s->took + MARGIN_MS * (NS_PER_SECOND / 1000);
+    if (margin > s->sync_interval / 2)
+        margin = s->sync_interval / 2;
+    int64_t due = s->written_at + s->sync_interval - margin;
+    return due > batch_since(s->front) ? due : batch_since(s->front);
 }
 
 /* What's next? */
@@ -334,7 +351,7 @@ static void advance(struct store *s)
         s->rotate_wanted = false;
     }
     if (!batch_empty(s->front)) {
-        int64_t due = batch_since(s->front) + s->sync_interval;
+        int64_t due = due_time(s);
         if (s->flush_wanted || now >= due || batch_bytes(s->front) >= s->sync_bytes) {
             swap_batches(s);
             write_back(s);

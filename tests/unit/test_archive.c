@@ -227,6 +227,18 @@ START_TEST(recovery_finds_positions_and_is_idempotent)
         struct archive_recovery *r;
         ck_ok(archive_recover(&r, directory, &err));
         ck_assert_uint_eq(r->torn_bytes, run ? 0 : 5);
+        ck_assert_uint_eq(r->note_count, run ? 0 : 1);
+        if (!run) {
+            ck_assert(strncmp(r->notes[0], path, strlen(path)) == 0);
+            ck_assert_ptr_nonnull(strstr(r->notes[0],
+                                         ": the file ends within a record's head; 5 "
+                                         "bytes that were never acknowledged are cut"));
+            struct stat cut;
+            char place[50];
+            ck_assert_int_eq(stat(path, &cut), 0);
+            snprintf(place, sizeof(place), ": offset %lld: ", (long long)cut.st_size);
+            ck_assert_ptr_nonnull(strstr(r->notes[0], place));
+        }
         ck_assert_uint_eq(r->drafts_removed, run ? 0 : 1);
         ck_assert_uint_eq(r->next_sequence, 8);
         ck_assert_uint_eq(r->next_source_id, 21);
@@ -255,6 +267,8 @@ START_TEST(journal_without_a_header_is_set_aside)
     make_file(JOURNAL_2, "this was a journal once, before the disk went bad");
     ck_ok(archive_recover(&r, directory, &err));
     ck_assert_uint_eq(r->journals_damaged, 1);
+    ck_assert_uint_eq(r->note_count, 1);
+    ck_assert_ptr_nonnull(strstr(r->notes[0], JOURNAL_2 ": not a logzip journal; it is kept as"));
     ck_assert_uint_eq(r->journal_count, 1);
     ck_assert_uint_eq(r->next_sequence, 3);
     ck_assert_uint_eq(r->position_count, 1);
@@ -286,6 +300,11 @@ START_TEST(journal_damaged_inside_is_kept)
 
     ck_ok(archive_recover(&r, directory, &err));
     ck_assert_uint_eq(r->journals_damaged, 1);
+    ck_assert_uint_eq(r->note_count, 1);
+    char damage[100];
+    snprintf(damage, sizeof(damage), JOURNAL_1 ": offset %lld: a record's checksum is wrong, and",
+             (long long)at - 20);
+    ck_assert_ptr_nonnull(strstr(r->notes[0], damage));
     ck_assert_uint_eq(r->torn_bytes, 0);
     ck_assert_uint_eq(r->position_count, 1);
     ck_assert_uint_eq(r->positions[0].next, 7);

@@ -1,0 +1,71 @@
+#!/bin/bash
+# The journal as people see it: lines are found within a second of their being written, with the
+# default interval, alone and in a stream; a tail that a crash has torn is cut, and the log says
+# where, and why.
+set -u
+# shellcheck source=tests/integration/daemon_lib.bash
+source "${BASH_SOURCE[0]%/*}/daemon_lib.bash"
+
+now_ms() { date +%s%3N; }
+
+# found_within_a_second TEXT: write a line, look for it
+found_within_a_second() {
+    local from
+    echo "2024-05-01 12:00:00 $1" >>"$logs/a.log"
+    from=$(now_ms)
+    until ctl query -F "$1" "$archive" >/dev/null; do
+        (($(now_ms) - from < 10000)) || fail "'$1' is never found"
+        sleep 0.01
+    done
+    took=$(($(now_ms) - from))
+    ((took < 1000))
+}
+
+configure '[input main]' "path = $logs/*.log"
+sed -i '/^sync_interval/d; /^rescan/d' "$conf" # the defaults
+lines 1 10 >"$logs/a.log"
+start_daemon
+sync_all
+late=0
+for ((i = 0; i < 3; i++)); do
+    found_within_a_second "alone $i" || late=$((late + 1))
+    sleep 1.1 # the next comes after a pause
+done
+stream() { while lines 1 5 stream >>"$logs/a.log"; do sleep 0.03; done; }
+stream &
+streamer=$!
+for ((i = 0; i < 4; i++)); do
+    found_within_a_second "in a stream $i" || late=$((late + 1))
+    sleep 0.3
+done
+kill "$streamer"
+wait "$streamer" 2>/dev/null
+# One is forgiven: the machine may be busy with something else.
+((late <= 1)) || fail "$late of 7 lines were found after more than a second"
+
+# A torn tail.
+sync_all
+kill_daemon
+journal=$(find "$archive" -name '*.lzj' | sort | tail -n 1)
+size=$(stat -c %s "$journal")
+head -c 300 /dev/urandom >>"$journal"
+start_daemon
+grep -q "$journal: offset $size: .*300 bytes that were never acknowledged are cut" "$work/stderr" ||
+    fail 'the torn tail is not told'
+lines 11 20 >>"$logs/a.log"
+sync_all
+expect a.log "$logs/a.log"
+
+# The same for a command that seals while no daemon runs.
+kill_daemon
+journal=$(find "$archive" -name '*.lzj' | sort | tail -n 1)
+size=$(stat -c %s "$journal")
+truncate -s -1 "$journal"
+ctl rotate -c "$conf" >"$work/out" 2>&1 || fail "cannot rotate: $(cat "$work/out")"
+grep -q "$journal: offset [0-9]*: the file ends within a record; .* are cut" "$work/out" ||
+    fail "rotate does not tell the torn tail: $(cat "$work/out")"
+start_daemon
+sync_all
+stop_daemon
+expect_sealed
+expect a.log "$logs/a.log"
