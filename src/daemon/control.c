@@ -88,10 +88,25 @@ static int make_parent(const char *path, struct lgz_error *err)
     return code;
 }
 
+bool control_is_alive(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(address.sun_path))
+        return false;
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return true; /* nobody knows */
+    int result = connect(fd, (const struct sockaddr *)&address, sizeof(address));
+    bool dead = result != 0 && (errno == ECONNREFUSED || errno == ENOENT);
+    close(fd);
+    return !dead;
+}
+
 /* Remove the socket of a daemon that died; refuse to take the place of one that lives. */
 static int clear_place(const char *path, struct lgz_error *err)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address;
     struct stat st;
     if (strlen(path) >= sizeof(address.sun_path))
         return error_set(err, LGZ_ERR_CONFIG, "%s: too long for a socket's path", path);
@@ -99,14 +114,7 @@ static int clear_place(const char *path, struct lgz_error *err)
         return LGZ_OK;
     if (!S_ISSOCK(st.st_mode))
         return error_set(err, LGZ_ERR_CONFIG, "%s: there is something that isn't a socket", path);
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return error_io(err, "cannot make a socket");
-    int result = connect(fd, (const struct sockaddr *)&address, sizeof(address));
-    bool dead = result != 0 && errno == ECONNREFUSED;
-    close(fd);
-    if (!dead)
+    if (control_is_alive(path))
         return error_set(err, LGZ_ERR_BUSY, "%s: another daemon listens there", path);
     if (unlink(path) != 0 && errno != ENOENT)
         return error_io(err, "%s: cannot remove", path);

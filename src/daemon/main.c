@@ -4,7 +4,7 @@
  * The daemon's sources, along the path of a byte:
  *
  *   main.c              this: the command line, leaving the terminal, the exit status
- *   ../archive/config   logzipd.conf, parsed and checked
+ *   ../archive/config   logzipd.conf, parsed and checked; check.c: --check
  *   service             the loop: who calls whom; start.c, requests.c
  *   ../tail/            which files there are (discover), what happens to them (watch, scan,
  *                       rotate, locate), their bytes (logfile), all of them together (tail, set)
@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "archive/config.h"
+#include "daemon/check.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/service.h"
@@ -47,13 +48,15 @@ struct arguments {
 
 static void usage(FILE *out)
 {
-    fprintf(out, "Usage: logzipd [-c FILE] [--foreground | --check]\n"
+    fprintf(out, "Usage: logzipd [-c FILE] [--foreground]\n"
+                 "       logzipd --check [FILE]\n"
                  "Tail log files, journal what is read, seal it into compressed segments.\n"
                  "\n"
                  "  -c, --config FILE  read FILE instead of " CONFIG_DEFAULT_PATH "\n"
                  "  -f, --foreground   stay in the foreground and log to standard error\n"
                  "                     (always so under a service manager)\n"
-                 "      --check        check the configuration, tell all errors, and exit\n"
+                 "      --check        tell all errors in FILE, and what may not be meant; exit\n"
+                 "                     with 1 if there are errors, else with 0\n"
                  "  -h, --help         show this help\n"
                  "  -V, --version      show the version\n"
                  "\n"
@@ -91,10 +94,14 @@ static int parse_arguments(struct arguments *a, int argc, char **argv)
             return EXIT_USAGE;
         }
     }
+    if (a->check && optind < argc && !a->config)
+        a->config = argv[optind++];
     if (optind < argc) {
         fprintf(stderr, "logzipd: '%s': no such argument\nTry 'logzipd --help'.\n", argv[optind]);
         return EXIT_USAGE;
     }
+    if (!a->config)
+        a->config = CONFIG_DEFAULT_PATH;
     return -1;
 }
 
@@ -104,21 +111,19 @@ static void print_finding(void *context, const char *finding)
     fprintf(stderr, "logzipd: %s\n", finding);
 }
 
-/* Load and check the configuration, telling all that is wrong with it. */
-static struct config *load(const char *path)
+/* --check. @return the exit status */
+static int check(const char *path)
 {
-    struct lgz_error err = {0};
-    struct config *config;
-    if (config_load(&config, path, print_finding, NULL, &err) != LGZ_OK) {
-        if (err.code == LGZ_ERR_MEMORY)
-            print_finding(NULL, err.message);
-        return NULL;
-    }
-    if (config_check(config, print_finding, NULL, &err) != LGZ_OK) {
-        config_free(config);
-        return NULL;
-    }
-    return config;
+    struct config *config = check_load(path, print_finding, NULL);
+    if (!config)
+        return EXIT_FAILURE;
+    size_t warnings = check_warn(config, print_finding, NULL);
+    config_free(config);
+    if (warnings)
+        printf("%s: no errors, %zu warnings\n", path, warnings);
+    else
+        printf("%s: no errors\n", path);
+    return EXIT_SUCCESS;
 }
 
 /* The first process waits until the daemon says that it is ready, and exits as it says. */
@@ -185,21 +190,18 @@ static void detach(int ready, struct log *log)
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {.config = CONFIG_DEFAULT_PATH};
+    struct arguments arguments = {0};
     int status = parse_arguments(&arguments, argc, argv);
     if (status >= 0)
         return status;
+    if (arguments.check)
+        return check(arguments.config);
     /* Whole, since it is read again after the daemon has left its directory. */
     char *path = realpath(arguments.config, NULL);
-    struct config *config = load(path && !arguments.check ? path : arguments.config);
+    struct config *config = check_load(path ? path : arguments.config, print_finding, NULL);
     free(path);
     if (!config)
         return EXIT_FAILURE;
-    if (arguments.check) {
-        config_free(config);
-        printf("%s: no errors\n", arguments.config);
-        return EXIT_SUCCESS;
-    }
     signal(SIGPIPE, SIG_IGN);
     int ready = -1;
     if (!arguments.foreground && !notify_wanted()) {

@@ -44,6 +44,24 @@ grep -q 'No such file' "$work/out" || fail 'a missing configuration is not said 
 "$BUILD/logzipd" -c "${BASH_SOURCE[0]%/*}/../../conf/logzipd.conf" --check >"$work/out" 2>&1 ||
     grep -q 'cannot write there' "$work/out" || fail "the sample configuration: $(cat "$work/out")"
 
+# What is allowed but maybe not meant: warnings, and exit status 0. No lock is taken, no daemon
+# disturbed, nothing made.
+mkdir "$logs/some.log"
+configure '[input main]' "path = $logs/*.log $logs/none/*.log" "path = $logs/one.txt"
+: >"$logs/one.txt"
+"$BUILD/logzipd" --check "$conf" >"$work/out" 2>&1 || fail "warnings are errors: $(cat "$work/out")"
+grep -q "^logzipd: $conf:9: warning: path: $logs/none/\*.log matches no file now\$" "$work/out" ||
+    fail "no warning of a pattern that matches nothing: $(cat "$work/out")"
+grep -q "^logzipd: $conf:9: warning: .* matches 1 that can't be read, such as $logs/some.log: not a" \
+    "$work/out" || fail "no warning of a directory: $(cat "$work/out")"
+grep -q "^$conf: no errors, 2 warnings\$" "$work/out" || fail "the sum: $(cat "$work/out")"
+[[ -e $archive ]] && fail '--check has made an archive'
+rmdir "$logs/some.log"
+"$BUILD/logzipd" --check "$conf" extra 2>/dev/null
+(($? == 2)) || fail '--check takes two files'
+"$BUILD/logzipd" "$conf" 2>/dev/null
+(($? == 2)) || fail 'a file is taken without --check'
+
 # Status, and requests that aren't.
 configure '[input main]' "path = $logs/a.log"
 lines 1 100 >"$logs/a.log"
@@ -66,6 +84,11 @@ perl -MIO::Socket::UNIX -e '
     local $/; exit((<$more> // "") =~ /^error too many/ ? 0 : 1)' "$work/control" ||
     fail 'the 33rd client at once is let in'
 sync_all
+
+before=$(status_json | sed 's/.*"last_error"//')
+"$BUILD/logzipd" -c "$conf" --check >"$work/out" || fail "--check beside a daemon: $(cat "$work/out")"
+grep -q ': no errors$' "$work/out" || fail '--check beside a daemon warns'
+[[ $(status_json | sed 's/.*"last_error"//') == "$before" ]] || fail '--check disturbs the daemon'
 
 # A second daemon on the same archive, and one on the same socket.
 "$BUILD/logzipd" -c "$conf" --foreground 2>"$work/second" && fail 'a second daemon has run'

@@ -146,9 +146,19 @@ sed -i '/^metrics = /d' "$conf"
 ask reload >/dev/null || fail 'reload without a port fails'
 http 'GET / HTTP/1.0\r\n\r\n' "$other" >/dev/null && fail 'a port is served that nobody wants'
 
-# Who hasn't read his answer doesn't hold up the end, either.
+# --check: the port that the running daemon has is no problem, one that another has is.
 sed -i "s/^log_level.*/&\nmetrics = 127.0.0.1:$port/" "$conf"
 ask reload >/dev/null || fail 'reload with the first port fails'
+wait_for_http
+"$BUILD/logzipd" -c "$conf" --check >"$work/out" 2>&1 || fail "--check fails: $(cat "$work/out")"
+grep -q warning "$work/out" && fail "--check warns of the daemon's own port: $(cat "$work/out")"
+sed "s|^control = .*|control = $work/no/socket|" "$conf" >"$work/other.conf"
+mkdir "$work/no"
+"$BUILD/logzipd" -c "$work/other.conf" --check >"$work/out" 2>&1 || fail 'a taken port is an error'
+grep -q "other.conf:[0-9]*: warning: metrics: cannot listen at .*in use" "$work/out" ||
+    fail "no warning of a taken port: $(cat "$work/out")"
+
+# Who hasn't read his answer doesn't hold up the end, either.
 kill "$slow"
 wait "$slow" 2>/dev/null
 perl -MIO::Socket::INET -e '
