@@ -20,7 +20,8 @@
  *   reports             who asks how the daemon is: state and census are that as numbers, which
  *                       status.c and metrics.c render
  *   faults              what went wrong, by kind
- *   notify, log         what the service manager and the administrator are told
+ *   manager, notify     what the service manager is told, and how
+ *   log                 what the administrator is told
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -35,6 +35,15 @@ void service_state_parts(const struct service *s, struct state_parts *parts)
     };
 }
 
+void service_status_line(void *context, struct buf *out)
+{
+    struct state_parts parts;
+    struct state state;
+    service_state_parts(context, &parts);
+    state_take_totals(&state, &parts);
+    status_line(out, &state);
+}
+
 static void render(struct buf *out, const struct report *r)
 {
     struct state_parts parts;

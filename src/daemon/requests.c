@@ -3,7 +3,6 @@
  */
 #include <string.h>
 
-#include "daemon/notify.h"
 #include "daemon/service_inside.h"
 
 static void report(void *context, const char *finding)
@@ -77,14 +76,14 @@ static int prepare(struct service *s, const struct config *fresh, struct lgz_err
 int service_reload(struct service *s, struct lgz_error *err)
 {
     struct config *fresh;
-    notify_reloading();
+    manager_reloading(s->manager);
     int code = config_load(&fresh, s->config->file, report, s, err);
     if (code == LGZ_OK && (code = prepare(s, fresh, err)) != LGZ_OK)
         config_free(fresh);
     if (code != LGZ_OK) {
         log_say(s->log, CONFIG_LOG_ERROR, "the configuration stays as it was");
         faults_note(&s->faults, FAULT_CONFIG, err->message);
-        notify_send("READY=1");
+        manager_ready(s->manager);
         return code;
     }
     warn_unchangeable(s, fresh);
@@ -105,7 +104,7 @@ int service_reload(struct service *s, struct lgz_error *err)
     service_check_seal(s);
     log_say(s->log, CONFIG_LOG_INFO, "configuration read again: %zu inputs, %zu files",
             fresh->input_count, tail_count(s->tail));
-    notify_send("READY=1");
+    manager_ready(s->manager);
     return LGZ_OK;
 }
 

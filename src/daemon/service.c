@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "daemon/notify.h"
 #include "daemon/service_inside.h"
 
 enum {
@@ -116,6 +115,7 @@ static void on_rescan(uv_timer_t *timer)
     service_read_on(s);
     if (!s->stopping)
         service_serve(s, s->config, NULL); /* in case that somebody had the port */
+    manager_status(s->manager, false);
     if (barrier_active(s->barrier))
         barrier_advance(s->barrier);
 }
@@ -194,6 +194,7 @@ static void on_progress(void *context)
         return;
     if (s->failing && !store_failure(s->store)) {
         s->failing = false;
+        manager_status(s->manager, true);
         sealer_hurry(s->sealer); /* a seal may have failed for the same reason */
     }
     room_check(s->room);
@@ -217,9 +218,10 @@ static void on_failed(void *context, const char *reason)
     struct service *s = context;
     faults_note(&s->faults, FAULT_WRITE, reason);
     s->failing = true;
-    notify_send("STATUS=%.300s", reason);
-    if (s->barrier)
-        barrier_fail(s->barrier, reason);
+    if (!s->barrier)
+        return; /* it hasn't started yet */
+    manager_status(s->manager, true);
+    barrier_fail(s->barrier, reason);
 }
 
 /* Too little room: what is journaled is sealed, which makes some. Or enough again. */
@@ -236,6 +238,8 @@ void service_room_changed(void *context)
         sealer_hurry(s->sealer);
     } else {
         service_read_on(s);
+        if (s->barrier)
+            manager_status(s->manager, true);
     }
 }
 
@@ -288,7 +292,7 @@ static void stop(struct service *s)
         _exit(1);
     }
     s->stopping = true;
-    notify_send("STOPPING=1\nSTATUS=sealing what was read");
+    manager_stopping(s->manager);
     log_say(s->log, CONFIG_LOG_INFO, "ending: reading what is there, then sealing");
     if (service_waiting(s))
         end(s, service_waiting(s));
@@ -306,12 +310,6 @@ static void on_signal(uv_signal_t *handle, int number)
         stop(s);
     else if (!s->stopping)
         service_reload(s, &err);
-}
-
-static void on_watchdog(uv_timer_t *timer)
-{
-    (void)timer;
-    notify_send("WATCHDOG=1");
 }
 
 struct store_events service_store_events(struct service *s)
@@ -349,9 +347,8 @@ int service_init_handles(struct service *s, struct lgz_error *err)
     uv_timer_init(&s->loop, &s->settle);
     uv_timer_init(&s->loop, &s->rescan);
     uv_timer_init(&s->loop, &s->age);
-    uv_timer_init(&s->loop, &s->watchdog);
     uv_idle_init(&s->loop, &s->turn);
-    s->settle.data = s->rescan.data = s->age.data = s->watchdog.data = s->turn.data = s;
+    s->settle.data = s->rescan.data = s->age.data = s->turn.data = s;
     for (size_t i = 0; i < 3; i++) {
         uv_signal_init(&s->loop, &s->signals[i]);
         s->signals[i].data = s;
@@ -362,9 +359,6 @@ int service_init_handles(struct service *s, struct lgz_error *err)
         if (result != 0)
             return error_set(err, LGZ_ERR_IO, "cannot catch signals: %s", uv_strerror(result));
     }
-    uint64_t watchdog = notify_watchdog_ms();
-    if (watchdog)
-        uv_timer_start(&s->watchdog, on_watchdog, watchdog, watchdog);
     uv_poll_start(&s->events, UV_READABLE, on_events);
     return LGZ_OK;
 }
@@ -373,8 +367,7 @@ int service_run(struct service *s)
 {
     log_say(s->log, CONFIG_LOG_INFO, "logzipd %s: %zu files in %zu inputs, archive %s",
             lgz_version(), tail_count(s->tail), s->config->input_count, s->config->directory);
-    notify_send("READY=1\nSTATUS=%zu files in %zu inputs", tail_count(s->tail),
-                s->config->input_count);
+    manager_ready(s->manager);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     return s->status;
 }
@@ -389,7 +382,6 @@ static void close_handles(struct service *s)
     close_handle((uv_handle_t *)&s->settle);
     close_handle((uv_handle_t *)&s->rescan);
     close_handle((uv_handle_t *)&s->age);
-    close_handle((uv_handle_t *)&s->watchdog);
     close_handle((uv_handle_t *)&s->turn);
 }
 
@@ -411,6 +403,7 @@ void service_close(struct service *s)
     while ((s->store && store_busy(s->store)) || (s->sealer && sealer_busy(s->sealer)) ||
            (s->census && census_busy(s->census)) || (s->room && room_busy(s->room)))
         uv_run(&s->loop, UV_RUN_ONCE);
+    manager_close(s->manager);
     census_close(s->census);
     store_close(s->store);
     sealer_close(s->sealer);

@@ -11,6 +11,7 @@
 #include "daemon/control.h"
 #include "daemon/faults.h"
 #include "daemon/http.h"
+#include "daemon/manager.h"
 #include "daemon/room.h"
 #include "daemon/service.h"
 #include "daemon/state.h"
@@ -28,6 +29,7 @@ struct service {
     struct sealer *sealer;
     struct tail *tail;
     struct barrier *barrier;
+    struct manager *manager;
     struct control *control;
     struct http *http; /* NULL: metrics aren't served */
     char *http_at;     /* where they are */
@@ -38,7 +40,6 @@ struct service {
     uv_timer_t settle; /* events came; they are read when it ends */
     uv_timer_t rescan;
     uv_timer_t age; /* the journal may be old enough to be sealed */
-    uv_timer_t watchdog;
     uv_idle_t turn; /* active while there is something to read, and room */
     uv_signal_t signals[3];
     bool handles; /* the above are initialized */
@@ -73,6 +74,9 @@ void service_report(struct service *s, struct server_client *client, enum report
 
 /** Serve metrics where the configuration wants them; if that fails, all stays as it was. */
 int service_serve(struct service *s, const struct config *config, struct lgz_error *err);
+
+/** The status in one line. `context` is the service. */
+void service_status_line(void *context, struct buf *out);
 
 /** What a state is taken of. */
 void service_state_parts(const struct service *s, struct state_parts *parts);

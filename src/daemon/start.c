@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "daemon/notify.h"
 #include "daemon/service_inside.h"
 
 /*
@@ -114,13 +115,18 @@ int service_open(struct service **out, struct config *config, struct log *log,
     log_set_level(log, config->log_level);
     file_raise_limit(); /* if it can't be raised, fewer files stay open */
     limit_arenas(config->threads);
+    notify_send("STATUS=recovering the archive");
     s->ledger = ledger_new();
     s->tally = tally_new();
-    int code = s->ledger && s->tally ? recover(s, err) : error_memory(err);
+    int code = s->ledger && s->tally ? LGZ_OK : error_memory(err);
     if (code == LGZ_OK)
-        code = service_init_handles(s, err);
+        code = manager_open(&s->manager, &s->loop, service_status_line, s, err);
     if (code == LGZ_OK)
         code = census_open(&s->census, &s->loop, config->directory, err);
+    if (code == LGZ_OK)
+        code = recover(s, err);
+    if (code == LGZ_OK)
+        code = service_init_handles(s, err);
     if (code == LGZ_OK)
         code = control_open(&s->control, &s->loop, config->control, config->control_group,
                             service_request, s, err);

@@ -57,6 +57,7 @@ static int64_t oldest_unsealed(const struct state_parts *p)
 void state_take_totals(struct state *out, const struct state_parts *p)
 {
     *out = (struct state){
+        .stopping = p->stopping,
         .directory = p->config->directory,
         .failure = p->waiting ? p->waiting : p->slow,
         .slow = !p->waiting && p->slow,

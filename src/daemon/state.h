@@ -54,7 +54,8 @@ struct state_source {
 };
 
 struct state {
-    const char *phase;       /**< "running", "waiting" for room, "failing", "stopping" */
+    const char *phase; /**< "running", "waiting" for room, "failing", "stopping" */
+    bool stopping;
     const char *directory;   /**< the archive's */
     const char *failure;     /**< why nothing is read or written now; NULL: all is well */
     bool write_failing;      /**< it is that the journal can't be written */

@@ -212,6 +212,8 @@ void status_line(struct buf *out, const struct state *s)
         put_plain(out, s->failure);
         return;
     }
+    if (s->stopping)
+        buf_printf(out, "ending: %" PRIu64 " journals to seal; ", s->journals_to_seal);
     buf_printf(out, "%" PRIu64 " files in %" PRIu64 " inputs, ", s->files, s->inputs);
     put_lag(out, s->lag);
     if (s->lag)
