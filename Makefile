@@ -82,11 +82,11 @@ instrument := $(if $(SANITIZE)$(FUZZ),$(sanitizers)) $(if $(FUZZ),-fsanitize=fuz
 
 compile = $(CC) -std=gnu17 -D_GNU_SOURCE -DLOGZIP_VERSION='"$(VERSION)"' \
     -Iinclude -Isrc -pthread $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) \
-    $(ENGINE_CFLAGS) $(UV_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(instrument)
+    $(ENGINE_CFLAGS) $(UV_CFLAGS) $(UNPACK_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(instrument)
 link = $(CC) -pthread $(CFLAGS) $(instrument) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 engine_libs = $(ENGINE_LIBS) -lm
-daemon_libs = $(UV_LIBS) $(engine_libs)
+daemon_libs = $(UV_LIBS) $(UNPACK_LIBS) $(engine_libs)
 
 # --- what there is -------------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tail/unpack.h"
+
 static bool has_wildcard(const char *pattern)
 {
     return pattern[strcspn(pattern, "*?[\\")] != '\0';
@@ -23,20 +25,29 @@ static bool excluded(const struct config_input *input, const char *path)
     return false;
 }
 
+/*
+ * Is `path`, which matches `pattern`, not to be read all the same? A compressed file is a rotated
+ * copy of a log, unless the pattern asks for such names.
+ */
+static bool left_out(const struct config_input *input, const char *pattern, const char *path)
+{
+    return excluded(input, path) || (unpack_suffix(path) && !unpack_suffix(pattern));
+}
+
 /* Call `fn` for what `pattern` matches. Directories that can't be read match nothing. */
 static int expand(const char *pattern, const struct config_input *input, discover_fn *fn,
                   void *context, struct lgz_error *err)
 {
     struct stat st;
     if (!has_wildcard(pattern)) {
-        if (stat(pattern, &st) == 0 && !(input && excluded(input, pattern)))
+        if (stat(pattern, &st) == 0 && !(input && left_out(input, pattern, pattern)))
             fn(context, pattern, input);
         return LGZ_OK;
     }
     glob_t matches = {0};
     int result = glob(pattern, 0, NULL, &matches);
     for (size_t i = 0; result == 0 && i < matches.gl_pathc; i++) {
-        if (!input || !excluded(input, matches.gl_pathv[i]))
+        if (!input || !left_out(input, pattern, matches.gl_pathv[i]))
             fn(context, matches.gl_pathv[i], input);
     }
     globfree(&matches);
@@ -60,8 +71,9 @@ bool discover_matches(const struct config_input *inputs, size_t count, const cha
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < inputs[i].path_count; k++) {
-            if (fnmatch(inputs[i].paths[k].pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0 &&
-                !excluded(&inputs[i], path))
+            const char *pattern = inputs[i].paths[k].pattern;
+            if (fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0 &&
+                !left_out(&inputs[i], pattern, path))
                 return true;
         }
     }

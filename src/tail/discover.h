@@ -13,7 +13,7 @@ typedef void discover_fn(void *context, const char *path, const struct config_in
 /**
  * Call `file` for each path that an input matches and does not exclude, inputs and patterns in
  * their order, the matches of a pattern sorted. A path may come several times, and needn't be a
- * regular file.
+ * regular file. Names of compressed files (unpack.h) come only if the pattern ends as they do.
  */
 int discover_files(const struct config_input *inputs, size_t count, discover_fn *file,
                    void *context, struct lgz_error *err);

@@ -1,185 +1,239 @@
 /*
- * locate.c - one readdir(3) for any number of files; only candidates are opened.
+ * locate.c - candidates by name and inode first; only what is left of them is opened.
  */
 #include "tail/locate.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "tail/logfile.h"
 
 /* A copy may keep the time that the file had when copying began; a minute is long for that. */
 enum { COPY_SLACK_S = 60 };
 
-/* The length of `path` up to and with its last slash. */
-static size_t directory_len(const char *path)
+/* A compressed file that is cut is waited for while its last change is no longer ago. */
+#define FRESH (60 * NS_PER_SECOND)
+
+struct candidate {
+    char *path;
+    struct stat st;
+};
+
+struct candidates {
+    VEC(struct candidate) list; /* newest first */
+    bool unsure;
+};
+
+static const char *last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    return slash ? (size_t)(slash - path) + 1 : 0;
+    return slash ? slash + 1 : path;
 }
 
-static DIR *open_directory(const char *path)
+/* The length of a file's name up to its last extension. */
+static size_t stem_len(const char *own)
 {
-    size_t len = directory_len(path);
-    char *name = len ? strndup(path, len) : strdup(".");
-    DIR *dir = name ? opendir(name) : NULL;
-    int reason = errno;
-    free(name);
-    errno = reason;
-    return dir;
+    const char *dot = strrchr(own, '.');
+    return dot && dot != own ? (size_t)(dot - own) : strlen(own);
 }
 
-bool locate_inodes(const char *path, const struct idmap *wanted, uint64_t *device,
-                   void (*fn)(void *context, const char *path, void *value), void *context)
+bool locate_is_rotated(const char *own, const char *name)
 {
-    DIR *dir = open_directory(path);
-    if (!dir)
-        return false;
-    struct stat st;
-    *device = fstat(dirfd(dir), &st) == 0 ? st.st_dev : 0;
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        void *value = idmap_get(wanted, entry->d_ino, 0);
-        char *name;
-        if (!value || (entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN))
-            continue;
-        if (asprintf(&name, "%.*s%s", (int)directory_len(path), path, entry->d_name) < 0)
-            continue;
-        fn(context, name, value);
-        free(name);
+    size_t stem = stem_len(own);
+    return strncmp(name, own, stem) == 0 && (name[stem] == '\0' || strchr(".-_", name[stem]));
+}
+
+static int64_t modified(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND + st->st_mtim.tv_nsec;
+}
+
+static bool is_fresh(const struct stat *st)
+{
+    return clock_real() - modified(st) < FRESH;
+}
+
+static bool is_unchanged(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_size == b->st_size && modified(a) == modified(b);
+}
+
+bool locate_give_up(struct locate_tried *tried, const struct stat *st, bool cut)
+{
+    if (cut && is_fresh(st)) {
+        tried->cut = *st;
+        return true;
     }
-    closedir(dir);
-    return true;
+    tried->time = modified(st);
+    tried->inode = st->st_ino;
+    return false;
 }
 
-/* A search for a copy. */
-struct wanted {
-    const struct source *source;
-    uint64_t position;
-    time_t written;
-    /* The best yet. */
-    int fd;
-    char *path;
-    time_t modified;
-    bool obscured; /* something couldn't be looked at */
-};
-
-/* May this file be the copy, going by its inode? */
-static bool may_be_copy(const struct wanted *w, const struct stat *st)
+/* May this be the copy, going by its inode? */
+static bool may_be_copy(const struct locate_wanted *w, const struct stat *st)
 {
-    return S_ISREG(st->st_mode) && (uint64_t)st->st_size >= w->position &&
-           st->st_mtim.tv_sec >= w->written - COPY_SLACK_S &&
-           (st->st_dev != w->source->device || st->st_ino != w->source->inode);
+    return S_ISREG(st->st_mode) && st->st_mtim.tv_sec >= w->written - COPY_SLACK_S &&
+           (st->st_dev != w->source->device || st->st_ino != w->source->inode) &&
+           !w->followed(w->context, st->st_dev, st->st_ino);
 }
 
-/* Look at one file; takes `path`. */
-static void try_copy(struct wanted *w, char *path)
+/* Open a candidate. @return LOCATE_FOUND: it's open */
+static enum locate_result open_candidate(const struct candidate *c, struct located *found)
 {
-    struct stat st;
-    int fd = -1, matches = 0;
-    if (stat(path, &st) == 0 && may_be_copy(w, &st) && (w->fd < 0 || st.st_mtime > w->modified)) {
-        fd = logfile_open_path(path, &st);
-        matches = fd >= 0 ? logfile_matches(w->source, fd) : errno == ENOENT ? 0 : -1;
-        w->obscured = w->obscured || matches < 0;
-    }
-    if (matches == 1) {
-        if (w->fd >= 0)
-            close(w->fd);
-        free(w->path);
-        w->fd = fd;
-        w->path = path;
-        w->modified = st.st_mtime;
+    found->fd = logfile_open_path(c->path, &found->st);
+    if (found->fd < 0)
+        return errno == ENOENT || errno == EINVAL ? LOCATE_NONE : LOCATE_UNSURE;
+    found->path = strdup(c->path);
+    return found->path ? LOCATE_FOUND : LOCATE_UNSURE;
+}
+
+/* Give back what was found, since it isn't the copy. */
+static enum locate_result reject(struct located *found, enum locate_result result)
+{
+    unpack_close(found->unpack);
+    if (found->fd >= 0)
+        close(found->fd);
+    free(found->path);
+    *found = (struct located){.fd = -1};
+    return result;
+}
+
+static enum locate_result try_plain(const struct locate_wanted *w, const struct candidate *c,
+                                    struct located *found)
+{
+    *found = (struct located){.fd = -1};
+    if ((uint64_t)c->st.st_size < w->position || unpack_suffix(c->path))
+        return LOCATE_NONE;
+    enum locate_result opened = open_candidate(c, found);
+    if (opened != LOCATE_FOUND)
+        return reject(found, opened);
+    int matches = logfile_matches(w->source, found->fd);
+    if (matches == 1)
+        matches = logfile_mark_matches(w->mark, w->position, found->fd);
+    return matches == 1 ? LOCATE_FOUND : reject(found, matches < 0 ? LOCATE_UNSURE : LOCATE_NONE);
+}
+
+/* Does what is compressed begin with the fingerprint? */
+static enum locate_result compare_packed(const struct locate_wanted *w, struct located *found)
+{
+    uint8_t bytes[LOGFILE_PRINT_MAX];
+    uint32_t len = w->source->fingerprint_len;
+    int code = unpack_open(&found->unpack, found->fd, found->path, NULL);
+    if (code == LGZ_ERR_FORMAT)
+        return is_fresh(&found->st) && found->st.st_size == 0 ? LOCATE_UNSURE : LOCATE_NONE;
+    if (code != LGZ_OK || len > sizeof(bytes))
+        return LOCATE_UNSURE;
+    ssize_t n = unpack_read(found->unpack, bytes, len, NULL);
+    if (n == (ssize_t)len)
+        return hash_bytes(bytes, len) == w->source->fingerprint ? LOCATE_FOUND : LOCATE_NONE;
+    bool cut = unpack_cut(found->unpack) && is_fresh(&found->st);
+    return cut || n == LGZ_ERR_IO || n == LGZ_ERR_MEMORY ? LOCATE_UNSURE : LOCATE_NONE;
+}
+
+static enum locate_result try_packed(const struct locate_wanted *w, const struct candidate *c,
+                                     struct located *found)
+{
+    const struct locate_tried *tried = &w->tried;
+    int64_t time = modified(&c->st);
+    *found = (struct located){.fd = -1};
+    if (!unpack_suffix(c->path) ||
+        (tried->time &&
+         (time > tried->time || (time == tried->time && c->st.st_ino >= tried->inode))))
+        return LOCATE_NONE;
+    if (tried->cut.st_ino && is_unchanged(&tried->cut, &c->st) && is_fresh(&c->st))
+        return LOCATE_UNSURE;
+    enum locate_result result = open_candidate(c, found);
+    if (result == LOCATE_FOUND)
+        result = compare_packed(w, found);
+    return result == LOCATE_FOUND ? result : reject(found, result);
+}
+
+enum locate_result locate_at(const struct locate_wanted *w, const char *path, struct located *found)
+{
+    struct candidate c = {.path = (char *)(uintptr_t)path}; /* only read */
+    *found = (struct located){.fd = -1};
+    if (w->source->fingerprint_len == 0 || stat(path, &c.st) != 0 || !may_be_copy(w, &c.st))
+        return LOCATE_NONE;
+    return try_plain(w, &c, found);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct candidate *x = a;
+    const struct candidate *y = b;
+    int64_t first = modified(&x->st);
+    int64_t second = modified(&y->st);
+    if (first != second)
+        return first < second ? 1 : -1;
+    return (x->st.st_ino < y->st.st_ino) - (x->st.st_ino > y->st.st_ino);
+}
+
+static void add_candidate(struct candidates *c, const struct locate_wanted *w,
+                          const struct dirnames *l, const char *name)
+{
+    struct candidate item = {.path = dirnames_path(l, name)};
+    if (!item.path) {
+        c->unsure = true;
         return;
     }
-    if (fd >= 0)
-        close(fd);
-    free(path);
+    if (stat(item.path, &item.st) != 0 || !may_be_copy(w, &item.st) || !vec_push(&c->list, item))
+        free(item.path);
 }
 
-struct locate_names {
-    VEC(char *) list;
-};
-
-static int by_name(const void *a, const void *b)
+static void gather(struct candidates *c, const struct locate_wanted *w, const struct dirnames *l)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-struct locate_names *locate_names_open(const char *path)
-{
-    DIR *dir = open_directory(path);
-    struct locate_names *names = dir ? calloc(1, sizeof(*names)) : NULL;
-    for (struct dirent *entry; names && (entry = readdir(dir));) {
-        char *name = strdup(entry->d_name);
-        if (!name || !vec_push(&names->list, name)) {
-            free(name);
-            break;
-        }
-    }
-    if (dir)
-        closedir(dir);
-    if (names && names->list.len)
-        qsort(names->list.data, names->list.len, sizeof(char *), by_name);
-    return names;
-}
-
-void locate_names_close(struct locate_names *names)
-{
-    if (!names)
+    const char *own = last_part(w->path);
+    char *stem = strndup(own, stem_len(own));
+    const char *name;
+    if (!stem) {
+        c->unsure = true;
         return;
-    for (size_t i = 0; i < names->list.len; i++)
-        free(names->list.data[i]);
-    vec_free(&names->list);
-    free(names);
-}
-
-/* The first name that isn't before `name`. */
-static size_t first_not_before(const struct locate_names *names, const char *name)
-{
-    size_t low = 0;
-    size_t high = names->list.len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(names->list.data[middle], name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
     }
-    return low;
-}
-
-static void search_copy(struct wanted *w, const char *path, const struct locate_names *names)
-{
-    size_t prefix = directory_len(path);
-    const char *own = path + prefix;
-    for (size_t i = first_not_before(names, own); i < names->list.len; i++) {
-        const char *name = names->list.data[i];
-        char *candidate;
-        if (strncmp(name, own, strlen(own)) != 0)
+    for (size_t i = dirnames_find(l, stem); (name = dirnames_get(l, i)); i++) {
+        if (strncmp(name, stem, strlen(stem)) != 0)
             break;
-        if (asprintf(&candidate, "%.*s%s", (int)prefix, path, name) < 0)
-            w->obscured = true;
-        else
-            try_copy(w, candidate);
+        if (locate_is_rotated(own, name))
+            add_candidate(c, w, l, name);
     }
+    free(stem);
+    if (c->list.len)
+        qsort(c->list.data, c->list.len, sizeof(struct candidate), newest_first);
 }
 
-int locate_copy(const char *path, const struct source *source, uint64_t position, time_t written,
-                const struct locate_names *names, char **found)
+typedef enum locate_result try_fn(const struct locate_wanted *w, const struct candidate *c,
+                                  struct located *found);
+
+/* The first candidate that fits. One that couldn't be looked at doesn't keep others from it. */
+static enum locate_result locate(const struct locate_wanted *w, const struct dirnames *l,
+                                 try_fn *attempt, struct located *found)
 {
-    struct wanted w = {.source = source, .position = position, .written = written, .fd = -1};
-    char *likely;
-    *found = NULL;
-    if (source->fingerprint_len == 0)
-        return -1;
-    if (asprintf(&likely, "%s.1", path) < 0)
-        return -2;
-    try_copy(&w, likely);
-    if (w.fd < 0 && names)
-        search_copy(&w, path, names);
-    *found = w.path;
-    return w.fd >= 0 ? w.fd : w.obscured ? -2 : -1;
+    struct candidates c = {0};
+    enum locate_result result = LOCATE_NONE;
+    *found = (struct located){.fd = -1};
+    if (w->source->fingerprint_len == 0)
+        return LOCATE_NONE;
+    gather(&c, w, l);
+    for (size_t i = 0; i < c.list.len; i++) {
+        if (result != LOCATE_FOUND)
+            result = attempt(w, &c.list.data[i], found);
+        c.unsure = c.unsure || result == LOCATE_UNSURE;
+        free(c.list.data[i].path);
+    }
+    vec_free(&c.list);
+    return result != LOCATE_FOUND && c.unsure ? LOCATE_UNSURE : result;
+}
+
+enum locate_result locate_copy(const struct locate_wanted *w, const struct dirnames *l,
+                               struct located *found)
+{
+    return locate(w, l, try_plain, found);
+}
+
+enum locate_result locate_packed(const struct locate_wanted *w, const struct dirnames *l,
+                                 struct located *found)
+{
+    return locate(w, l, try_packed, found);
 }

@@ -125,12 +125,21 @@ struct logfile *logfile_resume(const struct source *source, uint64_t position, s
     return f;
 }
 
+void logfile_close_copy(struct logfile *f)
+{
+    unpack_close(f->unpack);
+    f->unpack = NULL;
+    f->copy = false;
+}
+
 void logfile_free(struct logfile *f)
 {
     if (!f)
         return;
+    unpack_close(f->unpack);
     if (f->fd >= 0)
         close(f->fd);
+    free(f->before);
     free(f->path);
     source_clear(&f->source);
     free(f);
@@ -177,6 +186,8 @@ static int is_unchanged(const struct logfile *f)
 enum logfile_change logfile_look(struct logfile *f)
 {
     struct stat st;
+    if (f->unpack)
+        return unpack_ended(f->unpack) ? LOGFILE_SAME : LOGFILE_GREW;
     if (f->fd >= 0) {
         if (fstat(f->fd, &st) != 0)
             return LOGFILE_FAILED;
@@ -212,26 +223,77 @@ static struct mark mark_behind(const uint8_t *before, size_t before_len, const v
     return mark_of(bytes, before_len + len);
 }
 
-ssize_t logfile_read(const struct logfile *f, void *data, size_t room, struct mark *after)
+/* Read on in a compressed copy, but not beyond the position: `data` is only scratch. */
+static ssize_t skip_packed(const struct logfile *f, void *data, size_t room, struct lgz_error *err)
 {
-    struct lgz_error err = {0};
+    struct unpack *u = f->unpack;
+    uint64_t left = f->position - unpack_position(u);
+    size_t want = left < room ? (size_t)left : room;
+    ssize_t n = unpack_read(u, data, want, err);
+    if (n < 0)
+        return LOGFILE_READ_FAILED;
+    if (unpack_position(u) < f->position)
+        return unpack_ended(u) ? LOGFILE_READ_OTHER : LOGFILE_READ_LATER;
+    struct span last = unpack_last(u);
+    return ends_with(f->mark, last.data, (ssize_t)last.len) ? LOGFILE_READ_LATER
+                                                            : LOGFILE_READ_OTHER;
+}
+
+/* Read all behind the position, only to know that it's whole: most formats have their checksum at
+ * the end. Often there is nothing. */
+static ssize_t check_packed(const struct logfile *f, void *data, size_t room, struct lgz_error *err)
+{
+    struct unpack *u = f->unpack;
+    if (unpack_read(u, data, room, err) < 0)
+        return LOGFILE_READ_FAILED;
+    return unpack_ended(u) && unpack_position(u) == f->position ? 0 : LOGFILE_READ_LATER;
+}
+
+static ssize_t read_packed(const struct logfile *f, void *data, size_t room, struct mark *after,
+                           struct lgz_error *err)
+{
+    struct unpack *u = f->unpack;
+    if (unpack_position(u) < f->position)
+        return skip_packed(f, data, room, err);
+    if (!unpack_is_whole(u))
+        return check_packed(f, data, room, err);
+    /* It was read to be checked, or what was read last time wasn't taken: from the start again. */
+    if (unpack_position(u) > f->position)
+        return unpack_rewind(u, err) == LGZ_OK ? LOGFILE_READ_LATER : LOGFILE_READ_FAILED;
+    ssize_t n = unpack_read(u, data, room, err);
+    struct span last = unpack_last(u);
+    *after = mark_of(last.data, last.len);
+    return n < 0 ? LOGFILE_READ_FAILED : n;
+}
+
+ssize_t logfile_read(const struct logfile *f, void *data, size_t room, struct mark *after,
+                     struct lgz_error *err)
+{
     struct stat st;
     uint8_t before[MARK_MAX];
+    if (f->unpack)
+        return read_packed(f, data, room, after, err);
     errno = 0;
-    ssize_t n = file_read_at(f->fd, data, room, f->position, f->path, &err);
+    ssize_t n = file_read_at(f->fd, data, room, f->position, f->path, err);
     if (n < 0)
-        return -1;
+        return LOGFILE_READ_FAILED;
     /* Only now: a truncation before or during the read shows here. */
     if (fstat(f->fd, &st) != 0)
-        return -1;
+        return LOGFILE_READ_FAILED;
     if ((uint64_t)st.st_size < f->position + (uint64_t)n)
-        return -2;
+        return LOGFILE_READ_OTHER;
     ssize_t len = bytes_before(f->fd, f->position, before);
     int matches = len < 0 ? -1 : logfile_matches(&f->source, f->fd);
     if (matches != 1 || !ends_with(f->mark, before, len))
-        return matches < 0 ? -1 : -2;
+        return matches < 0 ? LOGFILE_READ_FAILED : LOGFILE_READ_OTHER;
     *after = mark_behind(before, (size_t)len, data, (size_t)n);
     return n;
+}
+
+bool logfile_read_to_end(const struct logfile *f, size_t n, size_t room)
+{
+    return f->unpack ? unpack_ended(f->unpack) && unpack_position(f->unpack) == f->position
+                     : n < room;
 }
 
 bool logfile_extend_print(struct logfile *f, const void *data, size_t len)
@@ -240,7 +302,7 @@ bool logfile_extend_print(struct logfile *f, const void *data, size_t len)
     uint8_t bytes[LOGFILE_PRINT_MAX];
     uint64_t end = f->position + len;
     uint32_t print_len = end < LOGFILE_PRINT_MAX ? (uint32_t)end : LOGFILE_PRINT_MAX;
-    if (print_len == s->fingerprint_len || print_len == 0 ||
+    if (f->unpack || print_len == s->fingerprint_len || print_len == 0 ||
         (print_len < LOGFILE_PRINT_MAX && print_len < 2 * s->fingerprint_len))
         return false;
     if (f->position == 0) {

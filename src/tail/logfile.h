@@ -17,29 +17,36 @@
 
 #include "archive/mark.h"
 #include "segment/source.h"
+#include "tail/locate.h"
 
 enum { LOGFILE_PRINT_MAX = 1024 };
 
 struct logfile {
-    struct source source; /**< as it was last told to the sink */
-    uint64_t position;    /**< the next byte wanted */
-    struct mark mark;     /**< of the bytes before it */
-    char *path;           /**< where the file is now, as far as known */
-    int fd;               /**< -1: closed for idleness, or can't be opened */
-    int watch;            /**< watch descriptor, or -1 */
-    struct stat seen;     /**< at the last look */
-    bool told;            /**< the sink knows the source */
-    bool restate;         /**< but not what has changed in it since */
-    bool copy;            /**< reads what a truncated file left in its copy, then ends */
-    bool lost;            /**< truncated; its copy has still to be searched for */
-    bool failing;         /**< the last attempt to read failed; said once */
-    bool unreachable;     /**< the last search saw it, but couldn't open it */
-    bool queued;          /**< there is something to read */
-    bool marked;          /**< somebody waits until `position` is at `target` */
+    struct source source;  /**< as it was last told to the sink */
+    uint64_t position;     /**< the next byte wanted */
+    struct mark mark;      /**< of the bytes before it */
+    char *before;          /**< where it was before this scan, until the next look; or NULL */
+    char *path;            /**< where the file is now, as far as known */
+    int fd;                /**< -1: closed for idleness, or can't be opened */
+    int watch;             /**< watch descriptor, or -1 */
+    struct stat seen;      /**< at the last look */
+    bool told;             /**< the sink knows the source */
+    bool restate;          /**< but not what has changed in it since */
+    struct unpack *unpack; /**< the copy that it reads is compressed; over `fd` */
+    bool copy;             /**< reads what a file that is gone left in its copy, then ends */
+    bool lost;             /**< truncated; its copy has still to be searched for */
+    bool sought;           /**< a search isn't over yet: soon again */
+    bool packed_next;      /**< and it's the turn of compressed copies, one file after the other */
+    bool failing;          /**< the last attempt to read failed; said once */
+    bool queued;           /**< there is something to read */
+    bool marked;           /**< somebody waits until `position` is at `target` */
     uint64_t target;
-    uint64_t generation; /**< of the last scan in which a glob matched it */
-    int64_t end_since;   /**< monotonic time at which it was found read to its end; 0: it isn't */
-    size_t index;        /**< in the owner's list */
+    int64_t missing_since; /**< monotonic time of the first search that didn't find it; 0: none */
+    off_t packed_size;     /**< of that copy */
+    struct locate_tried tried; /**< compressed copies that were no good */
+    uint64_t generation;       /**< of the last scan in which a glob matched it */
+    int64_t end_since; /**< monotonic time at which it was found read to its end; 0: it isn't */
+    size_t index;      /**< in the owner's list */
     TAILQ_ENTRY(logfile) next; /**< in the owner's queue */
 };
 
@@ -82,6 +89,9 @@ struct logfile *logfile_new(uint64_t id, const char *name, const char *input,
 /** The source of a position that was recorded earlier. @return NULL when memory is out */
 struct logfile *logfile_resume(const struct source *source, uint64_t position, struct mark mark);
 
+/** Close the copy that is read. */
+void logfile_close_copy(struct logfile *f);
+
 /** Close and free. NULL is allowed. The watch stays, it isn't the file's own. */
 void logfile_free(struct logfile *f);
 
@@ -105,13 +115,25 @@ bool logfile_is_unchanged(const struct logfile *f, const struct stat *st);
  */
 enum logfile_change logfile_look(struct logfile *f);
 
+/** What logfile_read() returns instead of a number of bytes. */
+enum {
+    LOGFILE_READ_FAILED = -1, /**< errno or `err` says why */
+    LOGFILE_READ_OTHER = -2,  /**< the file isn't what it was */
+    LOGFILE_READ_LATER = -3,  /**< a compressed copy isn't at the position yet; go on calling */
+};
+
 /**
  * Read up to `room` bytes at the position into `data`. The position isn't moved.
  *
  * @param after  set to the mark behind the bytes read
- * @return bytes read; 0 at the end; -1 with errno; -2 if the file isn't what it was
+ * @param err    of a compressed copy
+ * @return bytes read, 0 at the end, or one of the above
  */
-ssize_t logfile_read(const struct logfile *f, void *data, size_t room, struct mark *after);
+ssize_t logfile_read(const struct logfile *f, void *data, size_t room, struct mark *after,
+                     struct lgz_error *err);
+
+/** Was a read of `n` bytes into `room` the last one for now? */
+bool logfile_read_to_end(const struct logfile *f, size_t n, size_t room);
 
 /**
  * With `len` bytes just read at the position: make the fingerprint longer, if it can be made twice

@@ -1,28 +1,73 @@
 /*
  * rotate.c - a file that was truncated, written anew, or whose inode now belongs to another file.
- * The old source ends, after what its copy still has (copytruncate makes one); a new source begins
- * at offset 0 of what is there now.
+ * The old source ends, after what its copy still has (copytruncate makes one, and compression);
+ * a new source begins at offset 0 of what is there now.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "tail/set.h"
 
-int rotate_to_copy(struct tail *t, struct logfile *f, const struct locate_names *names)
+/* The table also has files that are gone; the inode may be another file's by now. */
+static bool is_followed(const void *context, uint64_t device, uint64_t inode)
 {
-    char *path;
-    int fd = locate_copy(f->path, &f->source, f->position, f->seen.st_mtim.tv_sec, names, &path);
-    if (fd < 0)
-        return fd == -1 ? 0 : -1;
-    set_descriptor(t, f, fd);
-    free(f->path);
-    f->path = path;
+    const struct tail *t = context;
+    const struct logfile *f = idmap_get(&t->by_inode, device, inode);
+    return f && (f->generation == t->generation || (f->fd >= 0 && !f->copy));
+}
+
+struct locate_wanted rotate_wanted(const struct tail *t, const struct logfile *f)
+{
+    return (struct locate_wanted){.path = f->path,
+                                  .source = &f->source,
+                                  .position = f->position,
+                                  .mark = f->mark,
+                                  .written = f->seen.st_mtim.tv_sec,
+                                  .followed = is_followed,
+                                  .context = t,
+                                  .tried = f->tried};
+}
+
+void rotate_to_copy(struct tail *t, struct logfile *f, struct located *found)
+{
+    set_descriptor(t, f, found->fd);
+    set_unseek(t, f);
+    f->unpack = found->unpack;
+    if (f->unpack)
+        t->unpacking = f;
     f->copy = true;
     f->lost = false;
-    f->seen = (struct stat){0};
+    f->seen = found->st;
+    f->packed_size = found->st.st_size;
+    if (f->unpack)
+        f->seen.st_size = (off_t)f->position; /* how long it is is known at its end only */
     set_queue(t, f);
-    set_say(t, CONFIG_LOG_INFO, "%s: reading there what %s had left", path, f->source.name);
-    return 1;
+    set_say(t, CONFIG_LOG_INFO, "%s: reading there what %s had left", found->path, f->source.name);
+    free(found->path);
+}
+
+void rotate_from_copy(struct tail *t, struct logfile *f, const char *why)
+{
+    bool marked = f->marked;
+    bool known = f->tried.cut.st_ino == f->seen.st_ino;
+    bool waits = false;
+    f->seen.st_size = f->packed_size;
+    if (f->unpack)
+        waits = locate_give_up(&f->tried, &f->seen, unpack_cut(f->unpack));
+    if (why && !waits)
+        set_say(t, CONFIG_LOG_WARNING, "%s; another copy of %s is looked for", why, f->source.name);
+    else if (why && !known)
+        set_say(t, CONFIG_LOG_INFO, "%s; waiting for it to become whole", why);
+    set_at_end(t, f);
+    set_close_copy(t, f);
+    f->seen = (struct stat){0};
+    f->lost = true;
+    f->generation = 0;
+    t->scan_wanted = t->scan_wanted || !waits; /* or the next rescan */
+    if (marked && !waits)
+        set_mark(t, f, UINT64_MAX);
 }
 
 /* Let `fresh` have the descriptor, the watch and the place in the tables of `f`. */
@@ -38,6 +83,21 @@ static bool take_over(struct tail *t, struct logfile *f, struct logfile *fresh)
         f->watch = -1;
     }
     return true;
+}
+
+/* Look for the copy under the most likely name. @return is it there? */
+static bool find_likely_copy(struct tail *t, struct logfile *f)
+{
+    struct locate_wanted wanted = rotate_wanted(t, f);
+    struct located found;
+    char *likely;
+    if (asprintf(&likely, "%s.1", f->path) < 0)
+        return false;
+    bool there = locate_at(&wanted, likely, &found) == LOCATE_FOUND;
+    if (there)
+        rotate_to_copy(t, f, &found);
+    free(likely);
+    return there;
 }
 
 void rotate_replaced(struct tail *t, struct logfile *f)
@@ -59,7 +119,13 @@ void rotate_replaced(struct tail *t, struct logfile *f)
     t->next_id++;
     set_say(t, CONFIG_LOG_INFO, "%s: truncated or written anew, reading from its start", f->path);
     set_at_end(t, f);
-    if (rotate_to_copy(t, f, NULL) != 1) {
+    if (f->before) {
+        /* Not truncated: another file has its inode now. It was, and its copies are, elsewhere. */
+        free(f->path);
+        f->path = f->before;
+        f->before = NULL;
+    }
+    if (!find_likely_copy(t, f)) {
         /* The next scan searches, for all such files with one look at their directory. */
         f->lost = true;
         f->generation = 0;

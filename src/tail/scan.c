@@ -1,6 +1,6 @@
 /*
  * scan.c - compares the names that are there with the files that are followed: takes up new ones,
- * notices renames, searches for files that were lost sight of, lets go of finished ones.
+ * notices renames, has searched for what was lost sight of, lets go of finished ones.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,12 +10,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "tail/discover.h"
-#include "tail/locate.h"
 #include "tail/set.h"
 
-/* How long a file is waited for whose directory is gone, or on another device than it was: a file
- * system may be mounted late. */
-#define ABSENT_LINGER     (24 * 3600 * NS_PER_SECOND)
 #define IDLE_BEFORE_CLOSE (60 * NS_PER_SECOND)
 
 struct refusal {
@@ -88,9 +84,21 @@ static void take_note(struct tail *t, struct logfile *f, const char *path,
         char *copy = strdup(path);
         if (!copy)
             return;
-        free(f->path);
+        free(f->before);
+        f->before = f->path;
         f->path = copy;
     }
+}
+
+/* Look at `f`, which is matched now. */
+static enum logfile_change look_at_matched(struct tail *t, struct logfile *f, const struct stat *st)
+{
+    enum logfile_change change = set_look_at(t, f, st);
+    if (change != LOGFILE_REPLACED) {
+        free(f->before);
+        f->before = NULL;
+    }
+    return change;
 }
 
 /* Is `fd` the file that was at this path on another device, as after a mount under another number?
@@ -199,7 +207,7 @@ static void on_file(void *context, const char *path, const struct config_input *
     if (!f)
         return;
     take_note(t, f, path, input);
-    enum logfile_change change = set_look_at(t, f, &st);
+    enum logfile_change change = look_at_matched(t, f, &st);
     if (change == LOGFILE_REPLACED) /* `f` may be gone; what replaced it has its inode */
         f = idmap_get(&t->by_inode, st.st_dev, st.st_ino);
     if (f)
@@ -223,128 +231,10 @@ static bool finished(const struct tail *t, const struct logfile *f)
     return !discover_matches(t->inputs, t->input_count, f->path);
 }
 
-/* Files that aren't open, and aren't where they were: to be searched for. */
-struct lost {
-    struct tail *tail;
-    VEC(struct logfile *) files;
-    struct idmap by_inode; /* (inode, 0) */
-
-    /* The directory at hand, the one of `directory` and the files that sort behind it. */
-    char *directory;
-    bool readable;
-    uint64_t device;
-    struct locate_names *names; /* read when they're wanted first */
-};
-
-static void on_inode(void *context, const char *path, void *value)
-{
-    struct lost *lost = context;
-    struct logfile *f = value;
-    struct stat st;
-    if (f->fd >= 0)
-        return;
-    if (!set_has_room(lost->tail)) {
-        f->unreachable = true;
-        return;
-    }
-    int fd = logfile_open_path(path, &st);
-    if (fd < 0) {
-        f->unreachable = errno != ENOENT;
-        return;
-    }
-    bool same = st.st_dev == f->source.device && st.st_ino == f->source.inode &&
-                (uint64_t)st.st_size >= f->position;
-    int matches = same ? logfile_matches(&f->source, fd) : 0;
-    if (matches == 1)
-        matches = logfile_mark_matches(f->mark, f->position, fd);
-    if (matches != 1) {
-        f->unreachable = matches < 0;
-        close(fd);
-        return;
-    }
-    set_descriptor(lost->tail, f, fd);
-    set_say(lost->tail, CONFIG_LOG_DEBUG, "%s: found again as %s", f->path, path);
-}
-
-static int by_path(const void *a, const void *b)
-{
-    const struct logfile *const *x = a;
-    const struct logfile *const *y = b;
-    int order = strcmp((*x)->path, (*y)->path);
-    return order ? order
-                 : ((*x)->source.id > (*y)->source.id) - ((*x)->source.id < (*y)->source.id);
-}
-
-static size_t directory_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? (size_t)(slash - path) + 1 : 0;
-}
-
-/* The search of its directory didn't find `f`. */
-static void not_found(struct tail *t, struct lost *lost, struct logfile *f)
-{
-    if (lost->readable && lost->device == f->source.device && !f->unreachable) {
-        if (!lost->names)
-            lost->names = locate_names_open(f->path);
-        int copied = lost->names ? rotate_to_copy(t, f, lost->names) : -1;
-        if (copied == 0)
-            set_drop(t, f);
-        if (copied >= 0)
-            return;
-    }
-    set_at_end(t, f);
-    if (t->now - f->end_since >= ABSENT_LINGER)
-        set_drop(t, f);
-}
-
-static void forget_directory(struct lost *lost)
-{
-    free(lost->directory);
-    lost->directory = NULL;
-    locate_names_close(lost->names);
-    lost->names = NULL;
-}
-
-/* Go to the directory that `path` is in, if that isn't where the search is. */
-static void enter_directory(struct lost *lost, const char *path)
-{
-    size_t len = directory_of(path);
-    if (lost->directory && strlen(lost->directory) == len &&
-        strncmp(lost->directory, path, len) == 0)
-        return;
-    forget_directory(lost);
-    lost->directory = strndup(path, len);
-    lost->readable = locate_inodes(path, &lost->by_inode, &lost->device, on_inode, lost);
-}
-
-/* Search for all lost files, each directory once. */
-static void search(struct tail *t, struct lost *lost)
-{
-    qsort(lost->files.data, lost->files.len, sizeof(struct logfile *), by_path);
-    for (size_t i = 0; i < lost->files.len; i++) {
-        struct logfile *f = lost->files.data[i];
-        f->unreachable = false;
-        if (!f->lost) /* no room: its copy is looked for, which does no harm */
-            idmap_put(&lost->by_inode, f->source.inode, 0, f);
-    }
-    for (size_t i = 0; i < lost->files.len; i++) {
-        struct logfile *f = lost->files.data[i];
-        enter_directory(lost, f->path);
-        if (f->fd >= 0) {
-            set_watch(t, f);
-            set_look(t, f);
-        } else {
-            not_found(t, lost, f);
-        }
-    }
-    forget_directory(lost);
-}
-
 /* Look at the files that no glob matched. */
 static void look_at_unmatched(struct tail *t)
 {
-    struct lost lost = {.tail = t};
+    VEC(struct logfile *) lost = {0};
     for (size_t i = t->files.len; i-- > 0;) {
         struct logfile *f = t->files.data[i];
         if (f->generation == t->generation)
@@ -354,7 +244,7 @@ static void look_at_unmatched(struct tail *t)
             if (change != LOGFILE_GREW && change != LOGFILE_FAILED)
                 set_drop(t, f);
         } else if (f->fd < 0) {
-            if (!vec_push(&lost.files, f))
+            if (!vec_push(&lost, f))
                 break;
         } else if (set_look(t, f) == LOGFILE_SAME && finished(t, f)) {
             set_say(t, CONFIG_LOG_DEBUG, "%s: done with source %llu", f->path,
@@ -362,10 +252,9 @@ static void look_at_unmatched(struct tail *t)
             set_drop(t, f);
         }
     }
-    if (lost.files.len)
-        search(t, &lost);
-    vec_free(&lost.files);
-    idmap_free(&lost.by_inode);
+    if (lost.len)
+        search_files(t, lost.data, lost.len);
+    vec_free(&lost);
 }
 
 static void on_directory(void *context, const char *path, const struct config_input *input)

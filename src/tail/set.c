@@ -40,6 +40,8 @@ void set_remove(struct tail *t, struct logfile *f)
 {
     unqueue(t, f);
     set_unmark(t, f);
+    set_unseek(t, f);
+    set_close_copy(t, f);
     set_descriptor(t, f, -1);
     if (f->watch >= 0) {
         watch_remove(t->watch, f->watch);
@@ -114,6 +116,30 @@ void set_descriptor(struct tail *t, struct logfile *f, int fd)
         t->open++;
 }
 
+void set_packed_next(struct tail *t, struct logfile *f, bool waits)
+{
+    if (f->packed_next != waits)
+        t->packed_next += waits ? 1 : (size_t)-1;
+    f->packed_next = waits;
+}
+
+void set_unseek(struct tail *t, struct logfile *f)
+{
+    set_packed_next(t, f, false);
+    f->sought = false;
+    f->missing_since = 0;
+}
+
+void set_close_copy(struct tail *t, struct logfile *f)
+{
+    if (!f->copy)
+        return;
+    if (t->unpacking == f)
+        t->unpacking = NULL;
+    logfile_close_copy(f);
+    set_descriptor(t, f, -1);
+}
+
 void set_reclaim(struct tail *t, size_t limit, int64_t age)
 {
     for (size_t i = 0; i < t->files.len && t->open > limit; i++) {
@@ -164,7 +190,7 @@ enum logfile_change set_look(struct tail *t, struct logfile *f)
         break;
     case LOGFILE_REPLACED:
         if (f->copy)
-            set_at_end(t, f);
+            rotate_from_copy(t, f, NULL);
         else
             rotate_replaced(t, f);
         break;

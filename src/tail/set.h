@@ -1,6 +1,7 @@
 /*
  * set.h - inside src/tail only: the set of files that are followed, and what its parts (tail.c:
- * events and reading; scan.c: names; rotate.c: truncation) do with one file.
+ * events and reading; scan.c: names; search.c: files that aren't where they were; rotate.c:
+ * truncation, copies) do with one file.
  */
 #ifndef LOGZIP_TAIL_SET_H
 #define LOGZIP_TAIL_SET_H
@@ -28,7 +29,9 @@ struct tail {
     uint64_t next_id;
     uint64_t generation; /* counts scans */
     size_t marked;
-    size_t open; /* descriptors */
+    struct logfile *unpacking; /* the one file whose compressed copy is being read */
+    size_t packed_next;        /* files that wait for that */
+    size_t open;               /* descriptors */
     size_t open_limit;
     bool scan_wanted;
     int64_t now;
@@ -57,6 +60,15 @@ void set_watch(struct tail *t, struct logfile *f);
 /** Give `f` the descriptor `fd`, or with -1 close the one that it has. */
 void set_descriptor(struct tail *t, struct logfile *f, int fd);
 
+/** The search for a file is over. */
+void set_unseek(struct tail *t, struct logfile *f);
+
+/** Does the file wait until it's its turn to be read from a compressed copy? */
+void set_packed_next(struct tail *t, struct logfile *f, bool waits);
+
+/** Close the copy that `f` is being read from. */
+void set_close_copy(struct tail *t, struct logfile *f);
+
 /** Is there a descriptor for one more file, maybe that of an idle one? If not, a scan is wanted. */
 bool set_has_room(struct tail *t);
 
@@ -81,12 +93,19 @@ void set_say(struct tail *t, enum config_log_level level, const char *format, ..
 /** The file was truncated or written anew: a new source; the old one ends, by its copy if any. */
 void rotate_replaced(struct tail *t, struct logfile *f);
 
-/**
- * Continue `f` in its copy.
- *
- * @param names  of its directory, or NULL: only the most likely name is looked at
- * @return 1, 0 if there is none, or -1 if that can't be told at this moment
- */
-int rotate_to_copy(struct tail *t, struct logfile *f, const struct locate_names *names);
+/** What a copy of `f` has to look like. */
+struct locate_wanted rotate_wanted(const struct tail *t, const struct logfile *f);
+
+/** Continue `f` in the copy that was found, which it then owns. */
+void rotate_to_copy(struct tail *t, struct logfile *f, struct located *found);
+
+/** The copy that `f` was being read from is no good: go on with the search. `why` may be NULL. */
+void rotate_from_copy(struct tail *t, struct logfile *f, const char *why);
+
+/** Search for `count` files that are neither open nor where they were. */
+void search_files(struct tail *t, struct logfile **files, size_t count);
+
+/** No compressed copy is being read any more: begin with the next one. */
+void search_next_packed(struct tail *t);
 
 #endif

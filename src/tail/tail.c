@@ -10,7 +10,10 @@
 #include "base/hash.h"
 #include "tail/set.h"
 
-enum { DESCRIPTORS_FOR_OTHERS = 64 };
+enum {
+    DESCRIPTORS_FOR_OTHERS = 64,
+    SEARCH_COST = 1 << 16, /* a search for a copy takes as long as to read so many bytes */
+};
 
 int tail_open(struct tail **out, const struct tail_sink *sink, struct lgz_error *err)
 {
@@ -133,7 +136,7 @@ bool tail_wants_scan(const struct tail *t)
 
 bool tail_ready(const struct tail *t)
 {
-    return !TAILQ_EMPTY(&t->queue);
+    return !TAILQ_EMPTY(&t->queue) || (t->packed_next && !t->unpacking);
 }
 
 /* `len` bytes at `data` were read from `f`, with the mark `after` behind them. */
@@ -161,32 +164,66 @@ static void read_to_end(struct tail *t, struct logfile *f)
         set_drop(t, f); /* refused for want of room: the next scan does it */
 }
 
+static void next_turn(struct tail *t, struct logfile *f)
+{
+    TAILQ_REMOVE(&t->queue, f, next);
+    TAILQ_INSERT_TAIL(&t->queue, f, next);
+}
+
+/* A file couldn't be read, or isn't what it was. */
+static void read_went_wrong(struct tail *t, struct logfile *f, ssize_t result,
+                            const struct lgz_error *err)
+{
+    if (result == LOGFILE_READ_OTHER && f->copy)
+        rotate_from_copy(t, f, NULL);
+    else if (result == LOGFILE_READ_OTHER)
+        rotate_replaced(t, f);
+    else if (f->unpack && err->code != LGZ_ERR_IO && err->code != LGZ_ERR_MEMORY)
+        rotate_from_copy(t, f, err->message);
+    else
+        set_failed(t, f, err->code == LGZ_ERR_MEMORY ? ENOMEM : errno);
+}
+
+/* One turn of one file. @return what it costs of the budget; 0: the sink had no room */
+static size_t read_file(struct tail *t, struct logfile *f)
+{
+    struct lgz_error err = {0};
+    struct mark after = {0};
+    size_t room;
+    void *data = t->sink.reserve(t->sink.context, &room);
+    if (!data)
+        return 0;
+    if (room > TAIL_READ_MAX)
+        room = TAIL_READ_MAX;
+    ssize_t n = logfile_read(f, data, room, &after, &err);
+    if (n == LOGFILE_READ_LATER) {
+        next_turn(t, f);
+        return room;
+    }
+    if (n < 0) {
+        read_went_wrong(t, f, n, &err);
+        return 1;
+    }
+    if (n > 0 && !pass_on(t, f, data, (size_t)n, after))
+        return 0;
+    if (logfile_read_to_end(f, (size_t)n, room))
+        read_to_end(t, f);
+    else
+        next_turn(t, f);
+    return n ? (size_t)n : 1;
+}
+
 bool tail_read(struct tail *t, size_t budget, int64_t now)
 {
-    struct logfile *f;
     t->now = now;
-    while (budget && (f = TAILQ_FIRST(&t->queue))) {
-        size_t room;
-        void *data = t->sink.reserve(t->sink.context, &room);
-        if (!data)
+    while (budget && tail_ready(t)) {
+        struct logfile *f = TAILQ_FIRST(&t->queue);
+        size_t cost = SEARCH_COST;
+        if (t->packed_next && !t->unpacking)
+            search_next_packed(t);
+        else if ((cost = read_file(t, f)) == 0)
             return false;
-        if (room > TAIL_READ_MAX)
-            room = TAIL_READ_MAX;
-        struct mark after;
-        ssize_t n = logfile_read(f, data, room, &after);
-        if (n == -2) {
-            rotate_replaced(t, f);
-        } else if (n < 0) {
-            set_failed(t, f, errno);
-        } else if (n > 0 && !pass_on(t, f, data, (size_t)n, after)) {
-            return false;
-        } else if ((size_t)n < room) {
-            read_to_end(t, f);
-        } else {
-            TAILQ_REMOVE(&t->queue, f, next);
-            TAILQ_INSERT_TAIL(&t->queue, f, next);
-        }
-        budget -= n < 1 ? 1 : (size_t)n < budget ? (size_t)n : budget;
+        budget -= cost < budget ? cost : budget;
     }
     return true;
 }
@@ -197,8 +234,9 @@ void tail_mark(struct tail *t, int64_t now)
     look_at_all(t);
     for (size_t i = 0; i < t->files.len; i++) {
         struct logfile *f = t->files.data[i];
-        if (f->queued || f->lost)
-            set_mark(t, f, f->copy || f->lost ? UINT64_MAX : (uint64_t)f->seen.st_size);
+        bool sought = f->lost || f->sought;
+        if (f->queued || sought)
+            set_mark(t, f, f->copy || sought ? UINT64_MAX : (uint64_t)f->seen.st_size);
     }
 }
 

@@ -1,0 +1,140 @@
+/*
+ * dirnames.c - one readdir(3), sorted by name, with a table of inodes.
+ */
+#include "tail/dirnames.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "tail/idmap.h"
+
+/* A directory's time of change has the kernel's tick, some milliseconds. */
+#define SETTLED (NS_PER_SECOND / 50)
+
+struct dirnames {
+    char *directory;
+    uint64_t device;
+    bool settled;
+    VEC(char *) names;
+    struct idmap by_inode; /* (inode, 0): a name, borrowed from the list */
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool add(struct dirnames *l, const struct dirent *entry)
+{
+    bool wanted = entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN;
+    char *name = strdup(entry->d_name);
+    if (!name || !vec_push(&l->names, name)) {
+        free(name);
+        return false;
+    }
+    return !wanted || idmap_put(&l->by_inode, entry->d_ino, 0, name);
+}
+
+static bool read_names(struct dirnames *l, DIR *dir)
+{
+    errno = 0;
+    for (struct dirent *entry; (entry = readdir(dir)); errno = 0) {
+        if (!add(l, entry)) {
+            errno = ENOMEM;
+            return false;
+        }
+    }
+    return errno == 0;
+}
+
+static bool rested(const struct stat *st, int64_t began)
+{
+    return (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND + st->st_mtim.tv_nsec < began - SETTLED;
+}
+
+struct dirnames *dirnames_open(const char *directory)
+{
+    int64_t began = clock_real();
+    DIR *dir = opendir(*directory ? directory : ".");
+    struct dirnames *l = dir ? calloc(1, sizeof(*l)) : NULL;
+    struct stat st;
+    bool good = l && (l->directory = strdup(directory)) && read_names(l, dir) &&
+                fstat(dirfd(dir), &st) == 0;
+    int reason = errno;
+    if (dir)
+        closedir(dir);
+    if (!good) {
+        dirnames_close(l);
+        errno = reason;
+        return NULL;
+    }
+    l->device = st.st_dev;
+    l->settled = rested(&st, began);
+    if (l->names.len)
+        qsort(l->names.data, l->names.len, sizeof(char *), by_name);
+    return l;
+}
+
+void dirnames_close(struct dirnames *l)
+{
+    if (!l)
+        return;
+    for (size_t i = 0; i < l->names.len; i++)
+        free(l->names.data[i]);
+    vec_free(&l->names);
+    idmap_free(&l->by_inode);
+    free(l->directory);
+    free(l);
+}
+
+const char *dirnames_directory(const struct dirnames *l)
+{
+    return l->directory;
+}
+
+uint64_t dirnames_device(const struct dirnames *l)
+{
+    return l->device;
+}
+
+bool dirnames_settled(const struct dirnames *l)
+{
+    return l->settled;
+}
+
+const char *dirnames_of_inode(const struct dirnames *l, uint64_t inode)
+{
+    return idmap_get(&l->by_inode, inode, 0);
+}
+
+const char *dirnames_get(const struct dirnames *l, size_t index)
+{
+    return index < l->names.len ? l->names.data[index] : NULL;
+}
+
+size_t dirnames_find(const struct dirnames *l, const char *name)
+{
+    size_t low = 0;
+    size_t high = l->names.len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(l->names.data[middle], name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+char *dirnames_path(const struct dirnames *l, const char *name)
+{
+    size_t len = strlen(l->directory);
+    char *path;
+    const char *slash = len && l->directory[len - 1] != '/' ? "/" : "";
+    return asprintf(&path, "%s%s%s", l->directory, slash, name) < 0 ? NULL : path;
+}

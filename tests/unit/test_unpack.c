@@ -1,0 +1,220 @@
+/*
+ * test_unpack.c - compressed files are read exactly, in pieces of any size; cut, damaged and greedy
+ * ones are errors, and never give other bytes than were compressed.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "suite.h"
+#include "tail/unpack.h"
+
+static const char *const tools[][2] = {
+    {"gzip -c", "gz"}, {"xz -0 -c", "xz"}, {"zstd -q -c", "zst"}, {"bzip2 -c", "bz2"}};
+enum { TOOLS = sizeof(tools) / sizeof(tools[0]), LINES = 10000 };
+
+static char directory[] = "/tmp/test_unpack.XXXXXX";
+static struct buf plain;
+
+/* Run a command of the shell in the directory. */
+__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
+{
+    char command[600], line[700];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(command, sizeof(command), format, args);
+    va_end(args);
+    snprintf(line, sizeof(line), "cd %s && { %s; }", directory, command);
+    ck_assert_int_eq(system(line), 0);
+}
+
+static int open_file(const char *name)
+{
+    char path[100];
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    return open(path, O_RDONLY);
+}
+
+static void set_up(void)
+{
+    strcpy(strrchr(directory, '.') + 1, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    for (int i = 0; i < LINES; i++)
+        buf_printf(&plain, "2026-11-23 07:00:%02d a line, number %d\n", i % 60, i);
+    char path[100];
+    snprintf(path, sizeof(path), "%s/plain", directory);
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(plain.data, 1, plain.len, f), plain.len);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+static void tear_down(void)
+{
+    run("rm -rf %s", directory);
+    buf_free(&plain);
+}
+
+/* Read all in pieces of `room` and compare. @return 0 at the end, or the error's code */
+static int read_all(struct unpack *u, size_t room, size_t copies, struct lgz_error *err)
+{
+    uint8_t *data = malloc(room);
+    ssize_t n;
+    ck_assert_ptr_nonnull(data);
+    while ((n = unpack_read(u, data, room, err)) > 0) {
+        uint64_t start = unpack_position(u) - (uint64_t)n;
+        size_t differences = 0;
+        for (size_t i = 0; i < (size_t)n; i++)
+            differences += data[i] != plain.data[(start + i) % plain.len];
+        ck_assert_uint_eq(differences, 0);
+        struct span last = unpack_last(u);
+        ck_assert_uint_eq(last.len, unpack_position(u) < MARK_MAX ? unpack_position(u) : MARK_MAX);
+        size_t end = unpack_position(u) % plain.len ? unpack_position(u) % plain.len : plain.len;
+        if (end >= last.len)
+            ck_assert_int_eq(memcmp(last.data, plain.data + end - last.len, last.len), 0);
+    }
+    free(data);
+    if (n == 0) {
+        ck_assert(unpack_ended(u));
+        ck_assert_uint_eq(unpack_position(u), copies * plain.len);
+    }
+    return (int)n;
+}
+
+/* Once, twice in a row, and again after a rewind. */
+START_TEST(exact)
+{
+    static const size_t rooms[] = {1000000, 65536, 777, 1 << 20};
+    for (size_t i = 0; i < TOOLS; i++) {
+        run("%s <plain >one.%s", tools[i][0], tools[i][1]);
+        run("cat one.%s one.%s >two", tools[i][1], tools[i][1]);
+        ck_assert_uint_eq(unpack_suffix("one.gz"), 3);
+        for (size_t copies = 1; copies <= 2; copies++) {
+            char name[20];
+            snprintf(name, sizeof(name), copies == 1 ? "one.%s" : "two", tools[i][1]);
+            int fd = open_file(name);
+            struct unpack *u;
+            ck_assert_int_eq(unpack_open(&u, fd, name, NULL), LGZ_OK);
+            for (size_t k = 0; k < sizeof(rooms) / sizeof(rooms[0]); k++) {
+                ck_assert_int_eq(read_all(u, rooms[k], copies, NULL), 0);
+                ck_assert_int_eq(unpack_rewind(u, NULL), LGZ_OK);
+            }
+            unpack_close(u);
+            close(fd);
+        }
+    }
+}
+END_TEST
+
+/* Cut anywhere: all whole pieces before it, then an error that says so, again and again. */
+START_TEST(cut)
+{
+    for (size_t i = 0; i < TOOLS; i++) {
+        run("%s <plain >one.%s", tools[i][0], tools[i][1]);
+        for (int part = 1; part < 20; part++) {
+            char size[20];
+            struct lgz_error err = {0};
+            snprintf(size, sizeof(size), "%d", part);
+            run("s=$(stat -c %%s one.%s); head -c $((s * %s / 20)) one.* >cut", tools[i][1], size);
+            int fd = open_file("cut");
+            struct unpack *u;
+            ck_assert_int_eq(unpack_open(&u, fd, "cut", NULL), LGZ_OK);
+            ck_assert_int_eq(read_all(u, 5000, 1, &err), LGZ_ERR_CORRUPT);
+            ck_assert(unpack_cut(u) && !unpack_ended(u));
+            ck_assert_ptr_nonnull(strstr(err.message, "cut: offset "));
+            ck_assert_int_eq(read_all(u, 5000, 1, &err), LGZ_ERR_CORRUPT);
+            unpack_close(u);
+            close(fd);
+        }
+        run("rm one.%s", tools[i][1]);
+    }
+}
+END_TEST
+
+/* One bit is wrong: what is given before the error is right, or at least an error comes. */
+START_TEST(flipped)
+{
+    for (size_t i = 0; i < TOOLS; i++) {
+        run("%s <plain >one.%s", tools[i][0], tools[i][1]);
+        for (int part = 1; part < 40; part++) {
+            char place[200];
+            struct lgz_error err = {0};
+            snprintf(
+                place, sizeof(place),
+                "perl -pe 'BEGIN { undef $/ } substr($_, length($_) * %d / 40, 1) ^= \"\\x10\"'",
+                part);
+            run("%s one.%s >bad", place, tools[i][1]);
+            int fd = open_file("bad");
+            struct unpack *u;
+            ck_assert_int_eq(unpack_open(&u, fd, "bad", NULL), LGZ_OK);
+            static uint8_t data[70000];
+            ssize_t n;
+            while ((n = unpack_read(u, data, sizeof(data), &err)) > 0)
+                continue;
+            ck_assert_int_lt(n, 0);
+            ck_assert_ptr_nonnull(strstr(err.message, "bad: offset "));
+            unpack_close(u);
+            close(fd);
+        }
+        run("rm one.%s", tools[i][1]);
+    }
+}
+END_TEST
+
+/* Files that ask for more memory than is allowed, whatever they hold. */
+START_TEST(greedy)
+{
+    struct unpack *u;
+    struct lgz_error err = {0};
+    uint8_t data[100];
+    run("xz -c --lzma2=dict=256MiB <plain >greedy");
+    int fd = open_file("greedy");
+    ck_assert_int_eq(unpack_open(&u, fd, "greedy", NULL), LGZ_OK);
+    ck_assert_int_eq(unpack_read(u, data, sizeof(data), &err), LGZ_ERR_LIMIT);
+    ck_assert_ptr_nonnull(strstr(err.message, "more than 128 MiB"));
+    unpack_close(u);
+    close(fd);
+    run("cat plain | zstd -q -c --ultra --long=31 >greedy"); /* its size isn't known */
+    fd = open_file("greedy");
+    ck_assert_int_eq(unpack_open(&u, fd, "greedy", NULL), LGZ_OK);
+    ck_assert_int_eq(unpack_read(u, data, sizeof(data), &err), LGZ_ERR_LIMIT);
+    unpack_close(u);
+    close(fd);
+}
+END_TEST
+
+START_TEST(no_format)
+{
+    struct unpack *u;
+    int fd = open_file("plain");
+    ck_assert_int_eq(unpack_open(&u, fd, "plain", NULL), LGZ_ERR_FORMAT);
+    ck_assert_ptr_null(u);
+    close(fd);
+    run(": >empty");
+    fd = open_file("empty");
+    ck_assert_int_eq(unpack_open(&u, fd, "empty", NULL), LGZ_ERR_FORMAT);
+    close(fd);
+    ck_assert_uint_eq(unpack_suffix("app.log"), 0);
+    ck_assert_uint_eq(unpack_suffix(".gz"), 0);
+    ck_assert_uint_eq(unpack_suffix("app.log.zst"), 4);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, exact);
+    tcase_add_test(tc, cut);
+    tcase_add_test(tc, flipped);
+    tcase_add_test(tc, greedy);
+    tcase_add_test(tc, no_format);
+}
+
+int main(void)
+{
+    return run_suite("unpack", add_tests, 0);
+}
