@@ -18,6 +18,7 @@
 #ifndef LOGZIP_ARCHIVE_ARCHIVE_H
 #define LOGZIP_ARCHIVE_ARCHIVE_H
 
+#include "archive/config.h"
 #include "archive/journal.h"
 #include "archive/shares.h"
 #include "segment/reader.h"
@@ -112,6 +113,9 @@ struct archive_recovery {
  */
 int archive_recover(struct archive_recovery **out, const char *directory, struct lgz_error *err);
 void archive_recovery_free(struct archive_recovery *r);
+
+/** How the configuration wants segments to be. */
+struct segment_options archive_seal_options(const struct config *config);
 
 struct archive_seal_result {
     char *segment; /**< path of the new segment; NULL if the journals held no data */

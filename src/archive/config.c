@@ -74,6 +74,8 @@ static const struct setting settings[] = {
     {"archive", "directory", SETTING_PATH, MEMBER(directory), 0, 0, NULL},
     {"archive", "level", SETTING_CHOICE, MEMBER(level), 0, 0, level_names},
     {"archive", "threads", SETTING_SIZE, MEMBER(threads), 1, 256, NULL},
+    {"archive", "seal_memory", SETTING_SIZE, MEMBER(seal_memory), 0, TIB, NULL},
+    {"archive", "max_line", SETTING_SIZE, MEMBER(max_line), 64 * KIB, GIB, NULL},
     {"archive", "seal_size", SETTING_SIZE, MEMBER(seal_size), 64 * KIB, 64 * GIB, NULL},
     {"archive", "seal_age", SETTING_TIME, MEMBER(seal_age), SECONDS(1), DAYS(365), NULL},
     {"archive", "max_age", SETTING_TIME, MEMBER(max_age), 0, DAYS(36500), NULL},
@@ -554,6 +556,8 @@ static void check_whole(struct parser *p)
             c->directory_line = p->set[i];
         if (settings[i].offset == offsetof(struct config, control))
             c->control_line = p->set[i];
+        if (settings[i].offset == offsetof(struct config, seal_memory))
+            c->seal_memory_line = p->set[i];
         if (settings[i].offset == offsetof(struct config, metrics))
             c->metrics_line = p->set[i];
     }
@@ -571,6 +575,7 @@ static struct config *config_defaults(const char *path)
         .directory = strdup("/var/lib/logzip"),
         .level = LGZ_LEVEL_FAST,
         .threads = 1,
+        .max_line = 16 * MIB,
         .seal_size = 64 * MIB,
         .seal_age = 3600 * NS_PER_SECOND,
         .control = strdup("/run/logzip/control.sock"),

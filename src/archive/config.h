@@ -51,9 +51,12 @@ struct config {
     unsigned directory_line;
     enum lgz_level level; /**< of the segments that the daemon seals */
     unsigned threads;     /**< that encode one segment */
-    uint64_t seal_size;   /**< a journal with that many raw bytes is sealed */
-    int64_t seal_age;     /**< one whose oldest byte was read that long ago is, too */
-    int64_t max_age;      /**< retention: segments older than that may go; 0: no limit */
+    uint64_t seal_memory; /**< bytes that sealing stays within; 0: what level and threads want */
+    unsigned seal_memory_line; /**< 0 if it's the default */
+    size_t max_line;           /**< a longer line is stored in pieces */
+    uint64_t seal_size;        /**< a journal with that many raw bytes is sealed */
+    int64_t seal_age;          /**< one whose oldest byte was read that long ago is, too */
+    int64_t max_age;           /**< retention: segments older than that may go; 0: no limit */
     uint64_t max_size; /**< retention: the archive's size, oldest segments go first; 0: no limit */
 
     /* [daemon] */

@@ -15,9 +15,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "archive/config.h"
+#include "archive/archive.h"
 #include "archive/names.h"
 #include "base/buf.h"
+#include "segment/budget.h"
 
 struct checker {
     const struct config *config;
@@ -145,12 +146,23 @@ static void check_not_archive(struct checker *c, const struct config_input *inpu
     free(journal);
 }
 
+/* Can a segment be made within the memory that it is given? */
+static void check_memory(struct checker *c)
+{
+    struct segment_options options = archive_seal_options(c->config);
+    struct budget budget;
+    struct lgz_error reason;
+    if (budget_plan(&budget, &options, &reason) != LGZ_OK)
+        finding(c, c->config->seal_memory_line, "seal_memory: %s", reason.message);
+}
+
 int config_check(const struct config *config, config_report_fn *report, void *context,
                  struct lgz_error *err)
 {
     struct checker c = {config, report, context, err, LGZ_OK};
     check_writable(&c, config->directory_line, "directory", config->directory);
     check_control(&c);
+    check_memory(&c);
     if (config->input_count == 0)
         finding(&c, 0, "there is no [input NAME]: nothing to read");
     for (size_t i = 0; i < config->input_count; i++) {

@@ -377,6 +377,14 @@ static int seal_chosen(struct seal *s, struct archive_seal_result *result)
     return code;
 }
 
+struct segment_options archive_seal_options(const struct config *config)
+{
+    return (struct segment_options){.level = config->level,
+                                    .threads = config->threads,
+                                    .memory = config->seal_memory,
+                                    .max_line = config->max_line};
+}
+
 int archive_seal(const char *directory, char *const *journals, size_t count,
                  const struct segment_options *options, struct archive_seal_result *result,
                  struct lgz_error *err)

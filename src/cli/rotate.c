@@ -41,7 +41,7 @@ static int seal_locked(const struct config *config, struct archive_seal_result *
     for (size_t i = 0; code == LGZ_OK && i < recovery->note_count; i++)
         buf_printf(details, "%s\n", recovery->notes[i]);
     if (code == LGZ_OK && recovery->journal_count) {
-        struct segment_options options = {.level = config->level, .threads = config->threads};
+        struct segment_options options = archive_seal_options(config);
         code = journal_create(&journal, config->directory, recovery->next_sequence,
                               recovery->positions, recovery->position_count, err);
         if (code == LGZ_OK)

@@ -76,7 +76,7 @@ int sealer_open(struct sealer **out, uv_loop_t *loop, const struct config *confi
 
 void sealer_configure(struct sealer *s, const struct config *config)
 {
-    s->options = (struct segment_options){.level = config->level, .threads = config->threads};
+    s->options = archive_seal_options(config);
 }
 
 /* On the pool. */

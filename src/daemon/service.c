@@ -171,7 +171,9 @@ static void on_age(uv_timer_t *timer);
 void service_check_seal(struct service *s)
 {
     int64_t oldest = store_oldest(s->store);
-    if (store_data_bytes(s->store) >= s->config->seal_size) {
+    /* The file is larger than its data if it has very many small records. */
+    if (store_data_bytes(s->store) >= s->config->seal_size ||
+        store_journal_bytes(s->store) >= s->config->seal_size) {
         store_rotate(s->store);
     } else if (oldest) {
         int64_t left = oldest + s->config->seal_age - clock_monotonic();

@@ -28,6 +28,7 @@ struct job {
     struct buf raw;
     size_t lines;  /* in `raw` */
     size_t tokens; /* in `raw`, estimated */
+    size_t line;   /* bytes of `raw` behind its last newline */
     VEC(struct extent) extents;
     struct buf out;
     struct block_summary summary;
@@ -37,6 +38,7 @@ struct job {
 
 struct segment_writer {
     struct budget budget;
+    size_t max_line; /* at most the size of a block */
     lgz_write_fn *write;
     void *context;
     struct segment_index index;
@@ -101,6 +103,8 @@ int segment_writer_new(struct segment_writer **out, const struct segment_options
     if (!w)
         return error_memory(err);
     w->budget = budget;
+    w->max_line = options->max_line && options->max_line < budget.block_size ? options->max_line
+                                                                             : budget.block_size;
     w->write = write;
     w->context = context;
     w->index.level = options->level;
@@ -195,6 +199,7 @@ static int write_job(struct segment_writer *w, struct job *job, struct lgz_error
     buf_clear(&job->out);
     job->lines = 0;
     job->tokens = 0;
+    job->line = 0;
     return code;
 }
 
@@ -267,8 +272,11 @@ static int cut_block(struct segment_writer *w, struct lgz_error *err)
         if (!add_extent(next, &tail.extents.data[i]))
             code = error_memory(err);
     buf_append(&next->raw, tail.raw.data, tail.raw.len);
+    next->line = tail.raw.len;
     if (code == LGZ_OK && next->raw.failed)
         code = error_memory(err);
+    if (code == LGZ_OK && next->line == w->max_line)
+        code = submit(w, err); /* it is a piece of a line that is too long */
     buf_free(&tail.raw);
     vec_free(&tail.extents);
     return code;
@@ -309,9 +317,10 @@ static int append(struct segment_writer *w, uint32_t index, uint64_t offset, int
         struct job *job = &w->jobs[w->current];
         size_t room = w->budget.block_size - job->raw.len;
         size_t step = TOKENS_STEP - job->raw.len % TOKENS_STEP;
+        room = room < w->max_line - job->line ? room : w->max_line - job->line;
         size_t take = len < room ? len : room;
         take = take < step ? take : step;
-        bool full = add_lines(job, from, &take, w->budget.max_lines) || take == room;
+        bool full = add_lines(job, from, &take, w->budget.max_lines);
         struct extent x = {index, offset, take, read_time};
         if (!add_extent(job, &x))
             return error_memory(err);
@@ -319,7 +328,10 @@ static int append(struct segment_writer *w, uint32_t index, uint64_t offset, int
         if (job->raw.failed)
             return error_memory(err);
         estimate_tokens(job);
-        full = full || job->tokens >= w->budget.max_tokens;
+        const uint8_t *newline = memrchr(from, '\n', take);
+        job->line = newline ? (size_t)(from + take - newline) - 1 : job->line + take;
+        full = full || job->raw.len == w->budget.block_size || job->line == w->max_line ||
+               job->tokens >= w->budget.max_tokens;
         from += take;
         len -= take;
         offset += take;

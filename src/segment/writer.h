@@ -2,6 +2,9 @@
  * writer.h - writes one segment, front to back, without seeking: blocks as they fill, then the
  * footer. Blocks are encoded on `threads` threads; the bytes written don't depend on how many. A
  * memory limit makes fewer threads run and, where that isn't enough, blocks smaller (budget.h).
+ *
+ * A block ends with a line, unless a line is longer than a block or max_line: such a line is stored
+ * in pieces, each a block of its own, and decodes to what it was.
  */
 #ifndef LOGZIP_SEGMENT_WRITER_H
 #define LOGZIP_SEGMENT_WRITER_H
@@ -14,6 +17,7 @@ struct segment_options {
     unsigned threads;       /**< 1 to 256 */
     size_t block_size;      /**< raw bytes of a block; 0 for the level's own */
     uint64_t memory;        /**< bytes to stay within; 0 for no limit */
+    size_t max_line;        /**< a longer line is cut; 0 for the size of a block */
     uint64_t first_journal; /**< the journals that the segment holds whole, 0 if none */
     uint64_t last_journal;
 };

@@ -71,14 +71,15 @@ END_TEST
 
 START_TEST(all_keys)
 {
-    struct config *c = good("\xef\xbb\xbf# comment\r\n[archive]\r\n  directory = /a b  ; why\n"
-                            "level=best\nthreads = 4\nseal_size = 1G\nseal_age = 2h\n"
-                            "max_age = 7d\nmax_size = 2T\n[daemon] # more\ncontrol = /c\n"
-                            "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
-                            "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\n"
-                            "metrics = [::1]:99\nlog_level = debug\n"
-                            "[input  web ]\npath = /x/*.log /y\\ z/q\n\tpath = /w\nfrom = end\n"
-                            "exclude = /x/no*\n[input two]\npath=/two");
+    struct config *c = good(
+        "\xef\xbb\xbf# comment\r\n[archive]\r\n  directory = /a b  ; why\n"
+        "level=best\nthreads = 4\nseal_memory = 1G\nmax_line = 1M\nseal_size = 1G\nseal_age = 2h\n"
+        "max_age = 7d\nmax_size = 2T\n[daemon] # more\ncontrol = /c\n"
+        "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
+        "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\n"
+        "metrics = [::1]:99\nlog_level = debug\n"
+        "[input  web ]\npath = /x/*.log /y\\ z/q\n\tpath = /w\nfrom = end\n"
+        "exclude = /x/no*\n[input two]\npath=/two");
     ck_assert_str_eq(c->directory, "/a b");
     ck_assert_uint_eq(c->directory_line, 3);
     ck_assert_int_eq(c->level, LGZ_LEVEL_BEST);
@@ -97,10 +98,13 @@ START_TEST(all_keys)
     ck_assert_uint_eq(c->input_count, 2);
     ck_assert_str_eq(c->inputs[0].name, "web");
     ck_assert_uint_eq(c->min_free, UINT64_C(3) << 30);
+    ck_assert_uint_eq(c->seal_memory, 1 << 30);
+    ck_assert_uint_eq(c->seal_memory_line, 6);
+    ck_assert_uint_eq(c->max_line, 1 << 20);
     ck_assert_uint_eq(c->inputs[0].path_count, 3);
     ck_assert_str_eq(c->inputs[0].paths[1].pattern, "/y\\ z/q");
     ck_assert_str_eq(c->inputs[0].paths[2].pattern, "/w");
-    ck_assert_uint_eq(c->inputs[0].paths[2].line, 23);
+    ck_assert_uint_eq(c->inputs[0].paths[2].line, 25);
     ck_assert(c->inputs[0].from_end);
     ck_assert_str_eq(c->inputs[0].excludes[0].pattern, "/x/no*");
     ck_assert_str_eq(c->inputs[1].paths[0].pattern, "/two");
@@ -121,6 +125,7 @@ START_TEST(mistakes)
     bad("[other]\nx = 1\n", ":1: [other] isn't a section; there are [archive], [daemon], "
                             "[input NAME]\n");
     bad("[archive]\nlevel = worst\n", ":2: level: 'worst' isn't one of fast, default, best\n");
+    bad("[archive]\nmax_line = 10\n", ":2: max_line: 10 is out of range\n");
     bad("[archive]\nthreads = 0\n", ":2: threads: 0 is out of range\n");
     bad("[archive]\nseal_age = 10\n",
         ":2: seal_age: '10' isn't a time such as 500ms, 10s, 5m, 1h, 7d, 2w\n");

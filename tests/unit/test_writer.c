@@ -299,12 +299,72 @@ START_TEST(test_large_earlier)
 }
 END_TEST
 
+/* Lines, with one of `len` bytes among them, in blocks and pieces of those. */
+static void require_pieces(size_t block_size, size_t max_line, size_t len)
+{
+    const struct segment_options options = {
+        .level = LGZ_LEVEL_FAST, .threads = 1, .block_size = block_size, .max_line = max_line};
+    char name[] = "/log/x", input[] = "in";
+    const struct source source = {.id = 1, .name = name, .input = input};
+    size_t limit = max_line < block_size ? max_line : block_size;
+    struct buf text = {0}, packed = {0};
+    struct segment_writer *w;
+    uint32_t index;
+    size_t at = 0;
+    for (int i = 0; i < 300; i++)
+        buf_printf(&text, "line %d of %d\n", i, i * 7);
+    for (size_t i = 0; i < len; i++)
+        buf_push(&text, (uint8_t)('a' + i % 23));
+    for (int i = 0; i < 300; i++)
+        buf_printf(&text, "\nline %d behind", i);
+    ck_ok(segment_writer_new(&w, &options, write_to_buf, &packed, &err));
+    ck_ok(segment_writer_source(w, &source, &index, &err));
+    for (size_t n = 0; n < text.len; n += 777) {
+        size_t take = text.len - n < 777 ? text.len - n : 777;
+        ck_ok(segment_writer_append(w, index, n, 0, text.data + n, take, &err));
+    }
+    ck_ok(segment_writer_finish(w, &err));
+    segment_writer_free(w);
+    struct segment *s = open_packed(&packed);
+    for (size_t i = 0; i < segment_block_count(s); i++) {
+        struct buf raw = {0};
+        ck_ok(segment_read_block(s, i, &raw, &err));
+        ck_assert(span_equal(buf_span(&raw), (struct span){text.data + at, raw.len}));
+        ck_assert_uint_le(raw.len, block_size);
+        const uint8_t *newline = memrchr(raw.data, '\n', raw.len);
+        size_t line = newline ? (size_t)(raw.data + raw.len - newline) - 1 : raw.len;
+        at += raw.len;
+        /* It's cut within a line only at the limit, or behind the last byte. */
+        ck_assert_uint_le(line, limit);
+        ck_assert(line == 0 || line == limit || at == text.len);
+        buf_free(&raw);
+    }
+    ck_assert_uint_eq(at, text.len);
+    segment_close(s);
+    buf_free(&text);
+    buf_free(&packed);
+}
+
+START_TEST(test_max_line)
+{
+    static const size_t lengths[] = {10,    4999,  5000,  5001,  9999,
+                                     10000, 19999, 20000, 20001, 123456};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        require_pieces(20000, 5000, lengths[i]);
+        require_pieces(20000, 20000, lengths[i]);
+        require_pieces(20000, 1 << 30, lengths[i]);
+        require_pieces(5000, 4999, lengths[i]);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_stable_ids);
     tcase_add_test(tc, test_damaged_earlier);
     tcase_add_test(tc, test_large_earlier);
     tcase_add_test(tc, test_sources_and_threads);
+    tcase_add_test(tc, test_max_line);
 }
 
 int main(void)
