@@ -4,11 +4,17 @@
  * Under systemd (standard error is the journal's, as JOURNAL_STREAM tells) and wherever standard
  * error isn't a terminal, each line begins with its priority, "<3>" to "<7>", see sd-daemon(3); on
  * a terminal, with the time. A daemon that has left its terminal uses syslog(3).
+ *
+ * Who has something to say says it once, and again when it changes. Should there be too much of it
+ * nevertheless (a directory of ten thousand files that can't be read), at most LOG_BURST messages
+ * are written in LOG_PERIOD_SECONDS, and then how many were left out. Debug messages are exempt.
  */
 #ifndef LOGZIP_DAEMON_LOG_H
 #define LOGZIP_DAEMON_LOG_H
 
 #include "archive/config.h"
+
+enum { LOG_BURST = 500, LOG_PERIOD_SECONDS = 10 };
 
 struct log;
 

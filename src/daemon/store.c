@@ -46,6 +46,7 @@ struct store {
     uint64_t total_bytes;
     struct timing syncs;
     char failure[500];
+    char unrotated[500]; /* why no new journal can be begun, while the old one goes on */
     char slow[300];
     int64_t pause_ms;
     int64_t retry_at;
@@ -205,7 +206,10 @@ static void begin_done(struct store *s)
         if (s->journal) { /* the old one still is as good as ever */
             s->rotate_after = clock_monotonic() + s->pause_ms * (NS_PER_SECOND / 1000);
             s->pause_ms = s->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : s->pause_ms * 2;
-            log_say(s->log, CONFIG_LOG_ERROR, "%s; the seal waits", s->err.message);
+            if (strcmp(reason_of(s->unrotated), reason_of(s->err.message)) != 0)
+                log_say(s->log, CONFIG_LOG_ERROR, "%s; the seal waits", s->err.message);
+            memcpy(s->unrotated, s->err.message, sizeof(s->unrotated));
+            s->unrotated[sizeof(s->unrotated) - 1] = '\0';
             s->events.failed(s->events.context, s->err.message);
         } else {
             set_failed(s);
@@ -214,6 +218,9 @@ static void begin_done(struct store *s)
     }
     if (s->failure[0])
         log_say(s->log, CONFIG_LOG_INFO, "a new journal could be begun; reading goes on");
+    else if (s->unrotated[0])
+        log_say(s->log, CONFIG_LOG_INFO, "a new journal could be begun; sealing goes on");
+    s->unrotated[0] = '\0';
     bool was_broken = s->ended != NULL;
     if (s->journal)
         s->events.journal_ended(s->events.context, journal_path(s->journal), false);
