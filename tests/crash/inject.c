@@ -34,6 +34,7 @@ static const char *const action_names[INJECT_ACTIONS] = {
     [INJECT_ENOSPC] = "ENOSPC",
     [INJECT_EIO] = "EIO",
     [INJECT_SHORT] = "short",
+    [INJECT_POWER] = "power",
 };
 
 const char *inject_name(enum inject_action action)
@@ -44,7 +45,7 @@ const char *inject_name(enum inject_action action)
 bool inject_kills(enum inject_action action)
 {
     return action == INJECT_KILL_BEFORE || action == INJECT_KILL_AFTER ||
-           action == INJECT_KILL_WITHIN;
+           action == INJECT_KILL_WITHIN || action == INJECT_POWER;
 }
 
 #ifdef __x86_64__
@@ -58,36 +59,37 @@ static const struct call {
     enum names names;
     bool writes;    /* the third argument is a number of bytes */
     int open_flags; /* the argument with them, or 0 */
+    enum power_kind kind;
 } calls[] = {
-    {SYS_write, "write", BY_FD, true, 0},
-    {SYS_pwrite64, "pwrite64", BY_FD, true, 0},
-    {SYS_writev, "writev", BY_FD, false, 0},
-    {SYS_pwritev, "pwritev", BY_FD, false, 0},
-    {SYS_pwritev2, "pwritev2", BY_FD, false, 0},
-    {SYS_sendfile, "sendfile", BY_FD, false, 0},
-    {SYS_fsync, "fsync", BY_FD, false, 0},
-    {SYS_fdatasync, "fdatasync", BY_FD, false, 0},
-    {SYS_sync_file_range, "sync_file_range", BY_FD, false, 0},
-    {SYS_syncfs, "syncfs", BY_FD, false, 0},
-    {SYS_ftruncate, "ftruncate", BY_FD, false, 0},
-    {SYS_truncate, "truncate", BY_PATH, false, 0},
-    {SYS_fallocate, "fallocate", BY_FD, false, 0},
-    {SYS_fchmod, "fchmod", BY_FD, false, 0},
-    {SYS_fchown, "fchown", BY_FD, false, 0},
-    {SYS_open, "open", BY_PATH, false, 1},
-    {SYS_creat, "creat", BY_PATH, false, 0},
-    {SYS_openat, "openat", BY_AT_PATH, false, 2},
-    {SYS_mkdir, "mkdir", BY_PATH, false, 0},
-    {SYS_mkdirat, "mkdirat", BY_AT_PATH, false, 0},
-    {SYS_rmdir, "rmdir", BY_PATH, false, 0},
-    {SYS_link, "link", BY_PATH, false, 0},
-    {SYS_linkat, "linkat", BY_AT_PATH, false, 0},
-    {SYS_symlink, "symlink", BY_PATH, false, 0},
-    {SYS_rename, "rename", BY_PATH, false, 0},
-    {SYS_renameat, "renameat", BY_AT_PATH, false, 0},
-    {SYS_renameat2, "renameat2", BY_AT_PATH, false, 0},
-    {SYS_unlink, "unlink", BY_PATH, false, 0},
-    {SYS_unlinkat, "unlinkat", BY_AT_PATH, false, 0},
+    {SYS_write, "write", BY_FD, true, 0, POWER_NOTHING},
+    {SYS_pwrite64, "pwrite64", BY_FD, true, 0, POWER_NOTHING},
+    {SYS_writev, "writev", BY_FD, false, 0, POWER_NOTHING},
+    {SYS_pwritev, "pwritev", BY_FD, false, 0, POWER_NOTHING},
+    {SYS_pwritev2, "pwritev2", BY_FD, false, 0, POWER_NOTHING},
+    {SYS_sendfile, "sendfile", BY_FD, false, 0, POWER_NOTHING},
+    {SYS_fsync, "fsync", BY_FD, false, 0, POWER_SYNC},
+    {SYS_fdatasync, "fdatasync", BY_FD, false, 0, POWER_SYNC},
+    {SYS_sync_file_range, "sync_file_range", BY_FD, false, 0, POWER_NOTHING},
+    {SYS_syncfs, "syncfs", BY_FD, false, 0, POWER_NOTHING},
+    {SYS_ftruncate, "ftruncate", BY_FD, false, 0, POWER_TRUNCATE},
+    {SYS_truncate, "truncate", BY_PATH, false, 0, POWER_TRUNCATE},
+    {SYS_fallocate, "fallocate", BY_FD, false, 0, POWER_NOTHING},
+    {SYS_fchmod, "fchmod", BY_FD, false, 0, POWER_NOTHING},
+    {SYS_fchown, "fchown", BY_FD, false, 0, POWER_NOTHING},
+    {SYS_open, "open", BY_PATH, false, 1, POWER_CREATE},
+    {SYS_creat, "creat", BY_PATH, false, 0, POWER_CREATE},
+    {SYS_openat, "openat", BY_AT_PATH, false, 2, POWER_CREATE},
+    {SYS_mkdir, "mkdir", BY_PATH, false, 0, POWER_NOTHING},
+    {SYS_mkdirat, "mkdirat", BY_AT_PATH, false, 0, POWER_NOTHING},
+    {SYS_rmdir, "rmdir", BY_PATH, false, 0, POWER_NOTHING},
+    {SYS_link, "link", BY_PATH, false, 0, POWER_LINK},
+    {SYS_linkat, "linkat", BY_AT_PATH, false, 0, POWER_LINK},
+    {SYS_symlink, "symlink", BY_PATH, false, 0, POWER_NOTHING},
+    {SYS_rename, "rename", BY_PATH, false, 0, POWER_RENAME},
+    {SYS_renameat, "renameat", BY_AT_PATH, false, 0, POWER_RENAME},
+    {SYS_renameat2, "renameat2", BY_AT_PATH, false, 0, POWER_RENAME},
+    {SYS_unlink, "unlink", BY_PATH, false, 0, POWER_REMOVE},
+    {SYS_unlinkat, "unlinkat", BY_AT_PATH, false, 0, POWER_REMOVE},
 };
 
 enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
@@ -187,6 +189,7 @@ struct tracer {
     pid_t leader;
     pid_t stopped;                /* the thread whose call is made to go wrong, until it returns */
     struct user_regs_struct regs; /* its registers when it began */
+    bool cut;                     /* the power fails as soon as the program has ended */
 };
 
 /* Don't make the call; it returns `result`. */
@@ -201,8 +204,10 @@ static void skip_call(pid_t pid, struct user_regs_struct r, long result)
 static int go_wrong(struct tracer *t, pid_t pid, const struct user_regs_struct *r)
 {
     struct user_regs_struct changed = *r;
+    t->cut = t->shared->action == INJECT_POWER;
     switch (t->shared->action) {
     case INJECT_KILL_BEFORE:
+    case INJECT_POWER:
         kill(t->leader, SIGKILL);
         return PTRACE_CONT;
     case INJECT_ENOSPC:
@@ -230,6 +235,21 @@ static void describe(struct inject *s, const struct call *call, const char *path
     snprintf(s->call, sizeof(s->call), "%s %.300s", call->name, *inside ? inside + 1 : ".");
 }
 
+/* A call goes well: note what it changes. */
+static void note_for_power(struct inject *s, pid_t pid, const struct call *call,
+                           const struct user_regs_struct *r, const char *path)
+{
+    char to[PATH_MAX] = "", kept[PATH_MAX + 8];
+    if (call->kind == POWER_CREATE && call->open_flags &&
+        !(argument(r, call->open_flags) & O_CREAT))
+        return;
+    if ((call->kind == POWER_LINK || call->kind == POWER_RENAME) &&
+        !read_string(pid, argument(r, call->names == BY_AT_PATH ? 3 : 1), to, sizeof(to)))
+        return;
+    snprintf(kept, sizeof(kept), "%s.kept", s->directory);
+    power_note(&s->power, call->kind, path, to, (off_t)argument(r, 1), kept);
+}
+
 /* A thread is about to make one of the calls. @return how to go on with it */
 static int on_call(struct tracer *t, pid_t pid)
 {
@@ -246,8 +266,11 @@ static int on_call(struct tracer *t, pid_t pid)
     if (!call || !counts(s, pid, call, &r, path, sizeof(path)))
         return PTRACE_CONT;
     atomic_fetch_add(&s->writes, can_be_cut(call, &r));
-    if (atomic_fetch_add(&s->calls, 1) + 1 != s->at || s->action == INJECT_COUNT)
+    if (atomic_fetch_add(&s->calls, 1) + 1 != s->at || s->action == INJECT_COUNT) {
+        if (s->action == INJECT_POWER)
+            note_for_power(s, pid, call, &r, path);
         return PTRACE_CONT;
+    }
     describe(s, call, path);
     atomic_store(&s->happened, true);
     return go_wrong(t, pid, &r);
@@ -297,8 +320,11 @@ static _Noreturn void trace(struct tracer *t)
         pid_t pid = waitpid(-1, &status, __WALL);
         if (pid < 0 && errno != EINTR)
             _exit(125);
-        if (pid == t->leader && !WIFSTOPPED(status))
+        if (pid == t->leader && !WIFSTOPPED(status)) {
+            if (t->cut)
+                power_cut(&t->shared->power, t->shared->disk, (unsigned)t->shared->at);
             end_like(status);
+        }
         if (pid > 0 && WIFSTOPPED(status))
             on_stop(t, pid, status);
     }

@@ -14,12 +14,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "power.h"
+
 enum inject_action {
     INJECT_NOTHING,     /**< programs run without a tracer */
     INJECT_COUNT,       /**< only count */
     INJECT_KILL_BEFORE, /**< SIGKILL, and the call isn't made */
     INJECT_KILL_AFTER,  /**< SIGKILL as soon as it is made */
     INJECT_KILL_WITHIN, /**< SIGKILL when half of a write is made; only writes count */
+    INJECT_POWER,       /**< as INJECT_KILL_BEFORE, and the disk loses what was not synced */
     INJECT_ENOSPC,      /**< the call isn't made and fails */
     INJECT_EIO,
     INJECT_SHORT, /**< half of a write is made and returned; only writes count */
@@ -37,9 +40,11 @@ struct inject {
     enum inject_action action;
     long at;                  /**< the call that goes wrong, 1 is the first */
     char directory[PATH_MAX]; /**< calls on it and on what is below it count */
+    char disk[PATH_MAX];      /**< the one below it whose files an INJECT_POWER strikes */
     atomic_long calls;        /**< counted so far */
     atomic_long writes;       /**< those of them that an action which only counts writes can hit */
     atomic_bool happened;     /**< the call was reached; from then on nothing is counted */
+    struct power power;       /**< what was synced, for INJECT_POWER */
     char call[400];           /**< which one: its name and its file */
 };
 

@@ -1,5 +1,5 @@
 /*
- * sweep.c - `sweep [-s SECONDS] [-r SEED] [-j JOBS] [-p ACTION:CALL] PROGRAMS`
+ * sweep.c - `sweep [-s SECONDS] [-r SEED] [-j JOBS] [-p ACTION[:CALL]] PROGRAMS`
  *
  * PROGRAMS is the directory with logzipd and logzipctl.
  *
@@ -10,7 +10,7 @@
  * The programs choose their calls a little differently each time (what comes together into one
  * write depends on time), so a way is tried with one call after the other until the call isn't
  * reached any more. With -s only so many points as SECONDS allow, in an order that SEED decides.
- * With -p one point.
+ * With -p the points of one way, or one of them.
  *
  * Prints "N points, N exact". A point that isn't exact is named, and its directory stays.
  */
@@ -47,7 +47,7 @@ struct sweep {
     struct run runs[JOBS_MAX];
     long calls; /* that a life without errors makes */
     long writes;
-    enum inject_action action;
+    enum inject_action action, last;
     long at;    /* the next point, without -s */
     int misses; /* calls in a row that weren't reached */
     long points;
@@ -85,8 +85,10 @@ static bool next_point(struct sweep *s, struct run *run)
     if (s->misses >= MISSES_MAX) {
         s->misses = 0;
         s->at = 0;
-        if (++s->action == INJECT_ACTIONS)
+        if (s->action++ == s->last) {
+            s->action = INJECT_ACTIONS;
             return false;
+        }
     }
     run->action = s->action;
     run->at = ++s->at;
@@ -114,7 +116,9 @@ static void start(struct sweep *s, struct run *run)
             give_up("mmap");
         run->inject = inject;
     }
-    *inject = (struct inject){.action = run->action, .at = run->at};
+    memset(inject, 0, sizeof(*inject));
+    inject->action = run->action;
+    inject->at = run->at;
     if (snprintf(run->directory, sizeof(run->directory), "%s/%s-%ld", s->directory,
                  inject_name(run->action), run->at) >= (int)sizeof(run->directory) ||
         mkdir(run->directory, 0700) != 0)
@@ -205,16 +209,18 @@ static void count_calls(struct sweep *s)
         wait_for_one(s);
 }
 
-static bool parse_point(const char *text, struct run *only)
+/* ACTION, or ACTION:CALL */
+static bool parse_point(const char *text, struct sweep *s)
 {
     const char *colon = strchr(text, ':');
-    for (int i = INJECT_KILL_BEFORE; colon && i < INJECT_ACTIONS; i++) {
+    size_t len = colon ? (size_t)(colon - text) : strlen(text);
+    for (int i = INJECT_KILL_BEFORE; i < INJECT_ACTIONS; i++) {
         const char *name = inject_name((enum inject_action)i);
-        if (strncmp(name, text, (size_t)(colon - text)) == 0 && !name[colon - text]) {
-            only->action = (enum inject_action)i;
-            only->at = atol(colon + 1);
-            return only->at > 0;
-        }
+        if (strncmp(name, text, len) != 0 || name[len])
+            continue;
+        s->action = s->only.action = s->last = (enum inject_action)i;
+        s->only.at = colon ? atol(colon + 1) : 0;
+        return !colon || s->only.at > 0;
     }
     return false;
 }
@@ -233,7 +239,7 @@ static bool parse_arguments(struct sweep *s, int argc, char **argv)
             s->jobs = atoi(optarg);
             break;
         case 'p':
-            if (!parse_point(optarg, &s->only))
+            if (!parse_point(optarg, s))
                 return false;
             break;
         default:
@@ -263,12 +269,12 @@ static void make_directory(struct sweep *s)
 
 int main(int argc, char **argv)
 {
-    struct sweep sweep = {.jobs = 2, .action = INJECT_KILL_BEFORE};
+    struct sweep sweep = {.jobs = 2, .action = INJECT_KILL_BEFORE, .last = INJECT_ACTIONS - 1};
     const char *reason = "";
     sweep.state = (uint64_t)clock_real() ^ (uint64_t)getpid();
     if (!parse_arguments(&sweep, argc, argv)) {
         fprintf(stderr,
-                "usage: sweep [-s SECONDS] [-r SEED] [-j JOBS] [-p ACTION:CALL] PROGRAMS\n");
+                "usage: sweep [-s SECONDS] [-r SEED] [-j JOBS] [-p ACTION[:CALL]] PROGRAMS\n");
         return EXIT_USAGE;
     }
     if (!inject_possible(&reason)) {

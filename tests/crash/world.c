@@ -59,6 +59,7 @@ void world_open(struct world *w, const char *programs, const char *root, struct 
     if (!w->root || w->messages < 0 || mkdir(state, 0700) != 0 || mkdir(log, 0700) != 0)
         world_fail(w, "cannot make the directories: %s", strerror(errno));
     snprintf(inject->directory, sizeof(inject->directory), "%s", state);
+    snprintf(inject->disk, sizeof(inject->disk), "%s", w->archive);
     free(state);
     free(log);
     free(messages);

@@ -1,0 +1,167 @@
+/*
+ * power.c - notes, and taking back.
+ */
+#include "power.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static _Noreturn void give_up(const char *what, const char *path)
+{
+    dprintf(STDERR_FILENO, "power: %s: %s: %s\n", path, what, strerror(errno));
+    _exit(124);
+}
+
+static struct power_file *find_file(struct power *p, ino_t inode)
+{
+    for (size_t i = 0; i < p->file_count; i++) {
+        if (p->files[i].inode == inode)
+            return &p->files[i];
+    }
+    return NULL;
+}
+
+static void set_synced(struct power *p, const struct stat *st, off_t length)
+{
+    struct power_file *file = find_file(p, st->st_ino);
+    if (!file && p->file_count == POWER_FILES)
+        give_up("too many files", "notes");
+    if (!file) {
+        file = &p->files[p->file_count++];
+        file->inode = st->st_ino;
+    }
+    file->synced = length;
+}
+
+static struct power_change *add_change(struct power *p, enum power_kind kind, const char *path)
+{
+    if (p->change_count == POWER_CHANGES)
+        give_up("too many changes without a sync", path);
+    struct power_change *change = &p->changes[p->change_count++];
+    change->kind = kind;
+    snprintf(change->path, sizeof(change->path), "%s", path);
+    change->to[0] = '\0';
+    return change;
+}
+
+/* Keep a file that is removed. Its inode isn't used again, either. */
+static void note_removal(struct power *p, const char *path, const char *kept)
+{
+    char name[POWER_PATH];
+    if (mkdir(kept, 0700) != 0 && errno != EEXIST)
+        give_up("cannot make", kept);
+    snprintf(name, sizeof(name), "%s/%zu", kept, p->removed++);
+    if (link(path, name) == 0)
+        snprintf(add_change(p, POWER_REMOVE, path)->to, POWER_PATH, "%s", name);
+    else if (errno != ENOENT)
+        give_up("cannot keep", path);
+}
+
+static void note_sync(struct power *p, const char *path, const struct stat *st)
+{
+    if (!S_ISDIR(st->st_mode)) {
+        set_synced(p, st, st->st_size);
+        return;
+    }
+    size_t left = 0, len = strlen(path);
+    for (size_t i = 0; i < p->change_count; i++) {
+        const char *name = p->changes[i].path;
+        if (strncmp(name, path, len) != 0 || name[len] != '/' || strchr(name + len + 1, '/'))
+            p->changes[left++] = p->changes[i];
+    }
+    p->change_count = left;
+}
+
+void power_note(struct power *p, enum power_kind kind, const char *path, const char *to,
+                off_t length, const char *kept)
+{
+    struct stat st;
+    bool there = stat(path, &st) == 0;
+    switch (kind) {
+    case POWER_NOTHING:
+        break;
+    case POWER_CREATE:
+        if (!there)
+            add_change(p, kind, path);
+        break;
+    case POWER_LINK:
+    case POWER_RENAME:
+        if (there)
+            snprintf(add_change(p, kind, path)->to, POWER_PATH, "%s", to);
+        break;
+    case POWER_REMOVE:
+        note_removal(p, path, kept);
+        break;
+    case POWER_TRUNCATE:
+        if (there)
+            set_synced(p, &st, length);
+        break;
+    case POWER_SYNC:
+        if (there)
+            note_sync(p, path, &st);
+        break;
+    }
+}
+
+/* Take one change back. A call may have failed: then there is nothing to take back. */
+static void undo(const struct power_change *change)
+{
+    int result = 0;
+    if (change->kind == POWER_CREATE)
+        result = unlink(change->path);
+    else if (change->kind == POWER_LINK)
+        result = unlink(change->to);
+    else if (change->kind == POWER_RENAME)
+        result = rename(change->to, change->path);
+    else
+        result = link(change->to, change->path);
+    if (result != 0 && errno != ENOENT && errno != EEXIST)
+        give_up("cannot take back", change->path);
+}
+
+/* Let a file lose what is behind `synced`. */
+static void lose_bytes(const char *path, off_t synced, off_t size, unsigned chance)
+{
+    off_t lost = size - synced;
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    off_t end = chance % 3 == 1 ? synced + lost / 2 : synced;
+    if (fd < 0 || ftruncate(fd, end) != 0)
+        give_up("cannot cut", path);
+    /* The length was written, the bytes were not. */
+    if (chance % 3 == 2 && ftruncate(fd, size) != 0)
+        give_up("cannot extend", path);
+    close(fd);
+}
+
+void power_cut(struct power *p, const char *directory, unsigned chance)
+{
+    size_t durable = chance / 3 % 3 == 0 ? 0 : chance / 3 % 3 == 1 ? p->change_count / 2 : SIZE_MAX;
+    for (size_t i = p->change_count; i > 0 && i > durable; i--)
+        undo(&p->changes[i - 1]);
+    p->change_count = 0;
+    DIR *dir = opendir(directory);
+    if (!dir && errno == ENOENT)
+        return;
+    if (!dir)
+        give_up("cannot list", directory);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        char path[POWER_PATH];
+        struct stat st;
+        snprintf(path, sizeof(path), "%s/%.255s", directory, entry->d_name);
+        if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
+            continue;
+        const struct power_file *file = find_file(p, st.st_ino);
+        off_t synced = file ? file->synced : 0;
+        if (synced < st.st_size)
+            lose_bytes(path, synced, st.st_size, chance);
+    }
+    closedir(dir);
+}
