@@ -15,7 +15,7 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-fuzz check-integration check-crash demo bench \
+.PHONY: all objects check check-unit check-fuzz check-integration check-crash soak demo bench \
     bench-daemon grouping fuzz fuzz-programs \
     lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
@@ -33,7 +33,7 @@ say = $(if $(Q),@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 goals := $(or $(MAKECMDGOALS),all)
 unconfigured := help clean distclean dist deps format lint lint-%
-testing := $(filter check check-unit check-fuzz check-integration check-crash demo,$(goals))
+testing := $(filter check check-unit check-fuzz check-integration check-crash soak demo,$(goals))
 
 ifneq ($(filter-out $(unconfigured),$(goals)),)
 include $(BUILDDIR)/config.mk
@@ -101,12 +101,13 @@ fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c tests/bench/grouping.c \
     tests/bench/multiply.c)
 sweep_sources := $(sort $(wildcard tests/crash/*.c))
+writer_sources := tests/soak/writer.c
 
 library_objects := $(call objects,$(library_sources))
 daemon_objects := $(call objects,$(daemon_sources))
 cli_objects := $(call objects,$(cli_sources))
 all_objects := $(library_objects) $(daemon_objects) $(cli_objects) \
-    $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources) $(sweep_sources))
+    $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources) $(sweep_sources) $(writer_sources))
 c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch]))
 
 libraries := $(B)/liblogzip.a $(B)/liblogzip.so.0 $(B)/liblogzip.so
@@ -114,7 +115,7 @@ programs := $(B)/logzipd $(B)/logzipctl
 unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/%,$(unit_sources))
 fuzz_tests := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(fuzz_sources))
 # What script_tests run beside logzipd and logzipctl.
-test_programs := $(addprefix $(B)/tests/,bench sweep)
+test_programs := $(addprefix $(B)/tests/,bench sweep writer)
 script_tests := $(sort $(wildcard tests/build/*.sh tests/integration/*.sh tests/crash/*.sh))
 
 all: $(libraries) $(B)/logzip.pc $(programs)
@@ -235,7 +236,14 @@ check-integration: deps all $(test_programs)
 check-crash: deps all $(B)/tests/sweep
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(B)/tests/sweep '$(abspath $(B))'
 
+# All kinds of trouble at once: 200 logs, rotations, bursts of 100 MB/s, kills, queries.
+SOAK_SECONDS := 600
+soak: deps all $(B)/tests/writer
+	$(Q)BUILD='$(abspath $(B))' tests/soak/run '$(SOAK_SECONDS)' 200 100000000
+
+$(B)/tests/writer: $(call objects,$(writer_sources)) $(B)/liblogzip.a
 $(B)/tests/sweep: $(call objects,$(sweep_sources)) $(B)/liblogzip.a
+$(B)/tests/sweep $(B)/tests/writer:
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs)
@@ -394,6 +402,7 @@ dist:
 #?   check-unit         only the unit tests
 #?   check-fuzz         only the fuzz targets, on their corpora and mutations of them
 #?   check-integration  only the tests that run the programs
+#?   soak               SOAK_SECONDS=600 of rotations, bursts, kills and queries
 #?   check-crash        kill the daemon at, or fail, each of its system calls that change files
 #?   grouping           measure how well templates are found (CORPUS with groups/)
 #?   bench              compare sizes and CPU time with gzip, zstd and xz
