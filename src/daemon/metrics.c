@@ -100,6 +100,8 @@ static void put_reading(struct buf *out, const struct state *s)
     number(out, "logzip_files_behind", "gauge", "Files with bytes that aren't in the journal yet.",
            s->behind);
     number(out, "logzip_files_failing", "gauge", "Files that can't be read.", s->failing);
+    number(out, "logzip_files_refused", "gauge",
+           "Paths that match, and can't be read or aren't regular files.", s->refused);
     number(out, "logzip_lag_bytes", "gauge", "Bytes in files that aren't in the journal yet.",
            s->lag);
     number(out, "logzip_watches_refused", "gauge",

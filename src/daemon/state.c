@@ -72,6 +72,7 @@ void state_take_totals(struct state *out, const struct state_parts *p)
         .journals_to_seal = sealer_pending(p->sealer),
         .inputs = p->config->input_count,
         .files = tail_count(p->tail),
+        .refused = tail_refused(p->tail),
         .watches_refused = tail_unwatched(p->tail),
         .totals = *tally_totals(p->tally),
         .sealed = *sealer_totals(p->sealer),

@@ -70,7 +70,8 @@ struct state {
     uint64_t journals_to_seal;
     uint64_t inputs;
     uint64_t files;
-    uint64_t failing; /**< files that can't be read */
+    uint64_t failing; /**< files that can't be read any more */
+    uint64_t refused; /**< paths that match, and can't be read or aren't regular files */
     uint64_t behind;  /**< files that have a lag */
     uint64_t lag;
     uint64_t watches_refused;

@@ -134,8 +134,8 @@ static void text_reading(struct buf *out, const struct state *s)
     put_lag(out, s->lag);
     if (s->behind)
         buf_printf(out, " behind in %" PRIu64, s->behind);
-    if (s->failing)
-        buf_printf(out, ", %" PRIu64 " can't be read", s->failing);
+    if (s->failing || s->refused)
+        buf_printf(out, ", %" PRIu64 " can't be read", s->failing + s->refused);
     buf_push(out, '\n');
     if (s->failure) {
         buf_append_string(out, "stopped    reading waits: ");
@@ -218,8 +218,8 @@ void status_line(struct buf *out, const struct state *s)
     put_lag(out, s->lag);
     if (s->lag)
         buf_append_string(out, " behind");
-    if (s->failing)
-        buf_printf(out, ", %" PRIu64 " can't be read", s->failing);
+    if (s->failing || s->refused)
+        buf_printf(out, ", %" PRIu64 " can't be read", s->failing + s->refused);
     if (s->sealed.stored_bytes)
         buf_printf(out, ", ratio %.1f", state_ratio(s->sealed.raw_bytes, s->sealed.stored_bytes));
 }
@@ -328,6 +328,7 @@ static void json_summary(struct buf *out, const struct state *s)
     json_number(out, "files", s->files);
     json_number(out, "files_behind", s->behind);
     json_number(out, "files_failing", s->failing);
+    json_number(out, "files_refused", s->refused);
     json_number(out, "lag", s->lag);
     json_number(out, "read_bytes", s->totals.read_bytes);
     json_number(out, "read_lines", s->totals.read_lines);

@@ -261,6 +261,11 @@ const struct logfile *tail_file(const struct tail *t, size_t index)
     return t->files.data[index];
 }
 
+size_t tail_refused(const struct tail *t)
+{
+    return t->refused.count;
+}
+
 size_t tail_unwatched(const struct tail *t)
 {
     return watch_refused(t->watch);

@@ -108,4 +108,7 @@ const struct logfile *tail_file(const struct tail *t, size_t index);
 /** Watches that the kernel refused; those files are looked at by the rescan only. */
 size_t tail_unwatched(const struct tail *t);
 
+/** Paths that matched in the last scan, and can't be read or aren't regular files. */
+size_t tail_refused(const struct tail *t);
+
 #endif

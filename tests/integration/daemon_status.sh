@@ -36,6 +36,21 @@ is ratio null "$logs/a.log"
 is state current "$logs/a.log"
 [[ $(value last_read "$logs/a.log") == 20??-??-??T??:??:??Z ]] || fail 'no time of the last read'
 
+# What matches and isn't a file that can be read is counted.
+mkfifo "$logs/pipe.log"
+for ((i = 0; i < 200; i++)); do
+    [[ $(value files_refused) == 1 ]] && break
+    sleep 0.02
+done
+is files_refused 1
+is files 2
+rm "$logs/pipe.log"
+for ((i = 0; i < 200; i++)); do
+    [[ $(value files_refused) == 0 ]] && break
+    sleep 0.02
+done
+is files_refused 0
+
 # Sealed: ratios, by source and altogether.
 ctl seal -c "$conf" >/dev/null || fail 'seal fails'
 is segments 1
