@@ -124,6 +124,7 @@ struct archive_seal_result {
     uint64_t lines;
     struct shares shares; /**< who has how much of it */
     uint64_t torn_bytes;  /**< found behind the journals' whole records, and set aside; see below */
+    char torn[400];       /**< where they were first: file, offset, why; "" if there were none */
 };
 
 /**

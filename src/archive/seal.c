@@ -132,20 +132,32 @@ static int check_successor(struct seal *s)
                      s->paths[s->count - 1]);
 }
 
-static int index_journals(struct seal *s, uint64_t *torn_bytes)
+/* Bytes follow the last whole record of journal `i`. */
+static int note_torn(struct seal *s, size_t i, uint64_t end, struct archive_seal_result *result)
+{
+    struct stat st;
+    if (stat(s->paths[i], &st) != 0)
+        return error_io(s->err, "%s: cannot stat", s->paths[i]);
+    if ((uint64_t)st.st_size <= end)
+        return LGZ_OK;
+    result->torn_bytes += (uint64_t)st.st_size - end;
+    if (!result->torn[0])
+        snprintf(result->torn, sizeof(result->torn), "%.300s: offset %" PRIu64 ": %s", s->paths[i],
+                 end, journal_reader_reason(s->readers[i]));
+    return LGZ_OK;
+}
+
+static int index_journals(struct seal *s, struct archive_seal_result *result)
 {
     for (size_t i = 0; i < s->count; i++) {
         int code = journal_index_add(&s->index, s->readers[i], NULL, NULL, s->err);
         if (code != LGZ_OK)
             return code;
         uint64_t end = journal_reader_end(s->readers[i], &s->torn[i]);
-        if (s->torn[i]) {
-            struct stat st;
-            if (stat(s->paths[i], &st) != 0)
-                return error_io(s->err, "%s: cannot stat", s->paths[i]);
-            if ((uint64_t)st.st_size > end)
-                *torn_bytes += (uint64_t)st.st_size - end;
-        }
+        if (s->torn[i])
+            code = note_torn(s, i, end, result);
+        if (code != LGZ_OK)
+            return code;
     }
     journal_index_sort(&s->index);
     return LGZ_OK;
@@ -369,7 +381,7 @@ static int seal_chosen(struct seal *s, struct archive_seal_result *result)
     if (code == LGZ_OK)
         code = check_successor(s);
     if (code == LGZ_OK)
-        code = index_journals(s, &result->torn_bytes);
+        code = index_journals(s, result);
     if (code == LGZ_OK && s->index.data.len)
         code = make_segment(s, result);
     if (code == LGZ_OK)

@@ -97,9 +97,9 @@ static void tell_sealed(struct sealer *s)
     s->totals.stored_bytes += r->stored_bytes;
     s->totals.lines += r->lines;
     if (r->torn_bytes)
-        log_say(
-            s->log, CONFIG_LOG_WARNING,
-            "%llu bytes of sealed journals could not be read; the journals are kept as *.damaged",
+        log_say(s->log, CONFIG_LOG_WARNING,
+                "%s: %llu bytes that can't be read; the journal is kept as *.damaged", r->torn,
+                (unsigned long long)r->torn_bytes); the journals are kept as *.damaged",
             (unsigned long long)r->torn_bytes);
     if (!r->segment)
         return;

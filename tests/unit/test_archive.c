@@ -588,6 +588,8 @@ START_TEST(torn_journal_is_kept_aside)
     write_journal(2, 5, "");
     ck_ok(try_seal(1, 1, &result));
     ck_assert_uint_eq(result.torn_bytes, 10);
+    ck_assert_ptr_nonnull(strstr(result.torn, JOURNAL_1 ": offset "));
+    ck_assert_ptr_nonnull(strstr(result.torn, ": the file ends within a record's head"));
     ck_assert_uint_eq(result.raw_bytes, 5);
     archive_seal_result_clear(&result);
     ck_assert(!exists(JOURNAL_1));
