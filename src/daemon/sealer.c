@@ -99,8 +99,7 @@ static void tell_sealed(struct sealer *s)
     if (r->torn_bytes)
         log_say(s->log, CONFIG_LOG_WARNING,
                 "%s: %llu bytes that can't be read; the journal is kept as *.damaged", r->torn,
-                (unsigned long long)r->torn_bytes); the journals are kept as *.damaged",
-            (unsigned long long)r->torn_bytes);
+                (unsigned long long)r->torn_bytes);
     if (!r->segment)
         return;
     s->totals.segments++;
