@@ -20,7 +20,7 @@
             ck_abort_msg(__VA_ARGS__); \
     } while (0)
 
-enum { SAMPLES_MAX = 200000, FAMILIES_MAX = 200, NAME_MAX_BYTES = 100 };
+enum { SAMPLES_MAX = 20000, FAMILIES_MAX = 200, NAME_MAX_BYTES = 100 };
 
 struct sample {
     char name[NAME_MAX_BYTES];
@@ -365,17 +365,17 @@ END_TEST
 START_TEST(bounded)
 {
     struct state s = {.phase = "running", .faults = &faults};
-    enum { MANY = 10000, LONG = 60000 };
+    enum { MANY = 2000, LONG = 60000 };
     static char names[MANY][20];
     static char longs[300][LONG + 10];
     for (size_t i = 0; i < MANY; i++) {
         snprintf(names[i], sizeof(names[i]), "/log/%zu", i);
         ck_assert(vec_push(&s.sources, source(names[i])));
     }
-    render(&s, 1000);
-    ck_assert_uint_eq(count("logzip_source_lag_bytes"), 1000);
+    render(&s, 500);
+    ck_assert_uint_eq(count("logzip_source_lag_bytes"), 500);
     ck_assert(value("logzip_sources") == MANY);
-    ck_assert(value("logzip_sources_omitted") == MANY - 1000);
+    ck_assert(value("logzip_sources_omitted") == MANY - 500);
     render(&s, 0);
     ck_assert_uint_eq(count("logzip_source_lag_bytes"), 0);
     render(&s, 2 * MANY);
@@ -405,5 +405,5 @@ static void add_tests(TCase *tc)
 
 int main(void)
 {
-    return run_suite("metrics", add_tests, 30);
+    return run_suite("metrics", add_tests, 60);
 }

@@ -166,6 +166,7 @@ START_TEST(shares_have_no_rest)
         struct source s = source_of(id);
         ck_ok(segment_writer_source(w, &s, &number, &err));
         ck_ok(segment_writer_append(w, number, 0, 1, text, sizeof(text) / (4 - id), &err));
+        free(s.name);
     }
     ck_ok(segment_writer_finish(w, &err));
     segment_writer_free(w);
