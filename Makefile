@@ -94,7 +94,7 @@ sources = $(sort $(wildcard $(addsuffix /*.c,$(addprefix src/,$(1)))))
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 library_sources := $(call sources,base line template column segment archive query)
-daemon_sources := $(call sources,tail daemon)
+daemon_sources := $(call sources,tail listen daemon)
 cli_sources := $(call sources,cli)
 unit_sources := $(sort $(wildcard tests/unit/test_*.c))
 fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
