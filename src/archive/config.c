@@ -365,7 +365,15 @@ static void add_expression(struct parser *p, const char *key, char **text, unsig
 static void set_input(struct parser *p, const char *key, const char *value)
 {
     struct config_input *input = &p->config->inputs[p->input];
-    if (strcmp(key, "path") == 0)
+    struct lgz_error reason = {0};
+    int taken = config_listen_set(&input->listen, key, value, p->line, &reason);
+    if (taken == LGZ_ERR_MEMORY)
+        out_of_memory(p);
+    else if (taken < 0)
+        finding(p, p->line, "%s", reason.message);
+    else if (taken)
+        return;
+    else if (strcmp(key, "path") == 0)
         add_globs(p, key, &input->paths, &input->path_count, value);
     else if (strcmp(key, "exclude") == 0)
         add_globs(p, key, &input->excludes, &input->exclude_count, value);
@@ -437,8 +445,8 @@ static void begin_input(struct parser *p, const char *name)
     struct rules none = {strdup(""), strdup("")};
     if (!none.multiline_start || !none.format)
         out_of_memory(p);
-    c->inputs[c->input_count++] =
-        (struct config_input){.name = copy, .line = p->line, .rules = none};
+    c->inputs[c->input_count++] = (struct config_input){
+        .name = copy, .line = p->line, .rules = none, .listen = config_listen_defaults()};
 }
 
 /* `line` starts with '['. */
@@ -541,8 +549,17 @@ static void check_expression(struct parser *p, unsigned line, const char *key, c
 
 static void check_input(struct parser *p, const struct config_input *input)
 {
-    if (input->path_count == 0)
-        finding(p, input->line, "[input %s] has no path", input->name);
+    struct lgz_error reason = {0};
+    unsigned line = 0;
+    bool listens = input->listen.given[0]; /* or was meant to */
+    if (input->path_count == 0 && !listens)
+        finding(p, input->line, "[input %s] has no path and no listen", input->name);
+    if (listens && (input->path_count || input->exclude_count || input->from_end))
+        finding(p, input->line,
+                "[input %s] listens: path, exclude and from belong into an input of their own",
+                input->name);
+    if (config_listen_check(&input->listen, &line, &reason) != LGZ_OK)
+        finding(p, line, "%s", reason.message);
     check_expression(p, input->multiline_start, "multiline_start", input->rules.multiline_start,
                      false);
     check_expression(p, input->format, "format", input->rules.format, true);
@@ -565,7 +582,7 @@ static void check_whole(struct parser *p)
         check_input(p, &c->inputs[i]);
 }
 
-static struct config *config_defaults(const char *path)
+struct config *config_defaults(const char *path)
 {
     struct config *c = calloc(1, sizeof(*c));
     if (!c)
@@ -628,6 +645,19 @@ out:
     return LGZ_OK;
 }
 
+int config_for_standard_input(struct config *config, const char *name, const char *archive,
+                              struct lgz_error *err)
+{
+    config->standard_input = strdup(name);
+    if (archive) {
+        free(config->directory);
+        free(config->control);
+        config->control = NULL;
+        config->directory = strdup(archive);
+    }
+    return config->standard_input && config->directory ? LGZ_OK : error_memory(err);
+}
+
 static void globs_free(struct config_glob *globs, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -644,6 +674,7 @@ void config_free(struct config *config)
         globs_free(input->paths, input->path_count);
         globs_free(input->excludes, input->exclude_count);
         rules_clear(&input->rules);
+        config_listen_clear(&input->listen);
         free(input->name);
     }
     free(config->inputs);
@@ -651,6 +682,7 @@ void config_free(struct config *config)
     free(config->control_group);
     free(config->control);
     free(config->directory);
+    free(config->standard_input);
     free(config->file);
     free(config);
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "archive/config_listen.h"
 #include "base/error.h"
 #include "segment/rules.h"
 
@@ -25,18 +26,19 @@ struct config_glob {
     unsigned line;
 };
 
-/** One [input NAME]: which files to read. */
+/** One [input NAME]: which files to read, or where to listen. */
 struct config_input {
     char *name;
     unsigned line; /**< of the section's heading or first key */
     struct config_glob *paths;
-    size_t path_count; /**< at least 1 */
+    size_t path_count; /**< at least 1, or there is something to listen at */
     struct config_glob *excludes;
     size_t exclude_count;
     struct rules rules;       /**< expressions that compile; never NULL */
     unsigned multiline_start; /**< line of the expression's first part; 0 if there is none */
     unsigned format;
     bool from_end; /**< files that are there at the very first start: only what is appended later */
+    struct config_listen listen;
 };
 
 /** Which messages the daemon writes; each includes those before it. */
@@ -60,7 +62,7 @@ struct config {
     uint64_t max_size; /**< retention: the archive's size, oldest segments go first; 0: no limit */
 
     /* [daemon] */
-    char *control;         /**< path of the control socket, absolute */
+    char *control;         /**< path of the control socket, absolute; NULL: none */
     char *control_group;   /**< its group, or NULL for the daemon's own */
     unsigned control_line; /**< 0 if it's the default */
     int64_t sync_interval; /**< bytes that were read are durable at most that much later */
@@ -75,6 +77,9 @@ struct config {
 
     struct config_input *inputs; /**< in the order of the file, names unique */
     size_t input_count;
+
+    /* From the command line. */
+    char *standard_input; /**< read this alone, as the source of this name; or NULL */
 };
 
 /** Gets one finding, "FILE:LINE: reason" without a newline. */
@@ -99,6 +104,17 @@ int config_load(struct config **out, const char *path, config_report_fn *report,
  */
 int config_check(const struct config *config, config_report_fn *report, void *context,
                  struct lgz_error *err);
+
+/** The configuration of an empty file. @return NULL when memory is out */
+struct config *config_defaults(const char *path);
+
+/**
+ * Make of it the configuration of a run that reads standard input alone, as the source `name`.
+ *
+ * @param archive  the archive to write, for which there will be no control socket; NULL: as it is
+ */
+int config_for_standard_input(struct config *config, const char *name, const char *archive,
+                              struct lgz_error *err);
 
 /** Free it. NULL is allowed. */
 void config_free(struct config *config);

@@ -156,6 +156,24 @@ static void check_memory(struct checker *c)
         finding(c, c->config->seal_memory_line, "seal_memory: %s", reason.message);
 }
 
+/* The directory of a socket. */
+static void check_socket(struct checker *c, const struct config_address *address)
+{
+    if (address->transport != CONFIG_UNIX)
+        return;
+    char *directory = strdup(strchr(address->text, ':') + 1);
+    if (!directory) {
+        c->code = error_memory(c->err);
+        return;
+    }
+    struct stat st;
+    bool there = stat(directory, &st) == 0 && S_ISSOCK(st.st_mode); /* the service manager's */
+    to_parent(directory);
+    if (!there)
+        check_writable(c, address->line, "listen", directory);
+    free(directory);
+}
+
 int config_check(const struct config *config, config_report_fn *report, void *context,
                  struct lgz_error *err)
 {
@@ -170,6 +188,8 @@ int config_check(const struct config *config, config_report_fn *report, void *co
             check_glob(&c, &config->inputs[i].paths[k]);
             check_not_archive(&c, &config->inputs[i], &config->inputs[i].paths[k]);
         }
+        for (size_t k = 0; k < config->inputs[i].listen.count; k++)
+            check_socket(&c, &config->inputs[i].listen.addresses[k]);
     }
     return c.code;
 }

@@ -133,11 +133,74 @@ START_TEST(mistakes)
     bad("[archive]\ndirectory =\n", ":2: directory: no value\n");
     bad("[archive]\nlevel = fast\nlevel = fast\n", ":3: level: already set in line 2\n");
     bad("[input]\n", ":1: an input needs a name: [input NAME]\n");
-    bad("[input a]\n", ":1: [input a] has no path\n");
+    bad("[input a]\n", ":1: [input a] has no path and no listen\n");
     bad("[input a]\npath = /a\n[input a]\npath = /b\n", ":3: [input a]: already there in line 1\n");
     bad("[input a]\npath = /a\nfrom = middle\n", ":3: from: 'middle' isn't one of start, end\n");
     bad("[archive]\njust words\n\n[daemon]\nmemory = 1\n",
         ":2: neither 'KEY = VALUE' nor a [section] nor a comment\n:5: memory: 1 is out of range\n");
+}
+END_TEST
+
+START_TEST(listening)
+{
+    struct config *c = good("[input s]\nlisten = unix:/run/x.sock udp:127.0.0.1:514\n"
+                            "listen = tcp:[::1]:6514\nmode = 0600\nmax_message = 8K\n"
+                            "max_connections = 5\nidle_timeout = 10m\nreceive_buffer = 1M\n"
+                            "[input r]\nlisten = udp:0.0.0.0:514\nremote = yes\n");
+    const struct config_listen *l = &c->inputs[0].listen;
+    ck_assert_uint_eq(l->count, 3);
+    ck_assert(l->addresses[0].transport == CONFIG_UNIX && l->addresses[1].transport == CONFIG_UDP);
+    ck_assert(l->addresses[2].transport == CONFIG_TCP);
+    ck_assert_int_eq(l->addresses[2].address.storage.ss_family, AF_INET6);
+    ck_assert_str_eq(l->addresses[1].text, "udp:127.0.0.1:514");
+    ck_assert(l->mode == 0600 && l->max_message == 8 << 10 && l->max_connections == 5);
+    ck_assert(l->idle_timeout == 600 * NS_PER_SECOND && l->receive_buffer == 1 << 20);
+    ck_assert(c->inputs[1].listen.remote && !c->inputs[1].listen.addresses[0].address.loopback);
+    config_free(c);
+    c = good("[input s]\nlisten = tcp:127.9.9.9:1\n");
+    l = &c->inputs[0].listen;
+    ck_assert(l->mode == 0666 && l->max_message == 64 << 10 && l->max_connections == 256);
+    ck_assert(l->idle_timeout == 3600 * NS_PER_SECOND && l->receive_buffer == 4 << 20);
+    config_free(c);
+}
+END_TEST
+
+START_TEST(listening_mistakes)
+{
+    static const char *const addresses[][2] = {
+        {"/dev/log", "'/dev/log' isn't unix:PATH, udp:ADDRESS:PORT or tcp:ADDRESS:PORT"},
+        {"unix:log", "'log' isn't an absolute path"},
+        {"udp:514", "'514' isn't ADDRESS:PORT or [ADDRESS]:PORT"},
+        {"udp:127.0.0.1:0", "'0' isn't a port, 1 to 65535"},
+        {"udp:127.0.0.1:65536", "'65536' isn't a port, 1 to 65535"},
+        {"udp:127.0.0.1:5K", "'5K' isn't a port, 1 to 65535"},
+        {"tcp:localhost:514", "'localhost' isn't an IPv4 address, or an IPv6 address in brackets"},
+        {"tcp:::1:514", "'::1' isn't an IPv4 address, or an IPv6 address in brackets"},
+        {"tcp:[127.0.0.1]:514",
+         "'127.0.0.1' isn't an IPv4 address, or an IPv6 address in brackets"},
+        {"tcp:10.1.2.3:514",
+         "other machines can reach tcp:10.1.2.3:514; if they may: remote = yes"},
+        {"tcp:[::]:514", "other machines can reach tcp:[::]:514; if they may: remote = yes"},
+        {"udp:127.0.0.1:7 udp:127.0.0.1:7", "udp:127.0.0.1:7: already in line 2"},
+    };
+    char text[300];
+    char wanted[300];
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        snprintf(text, sizeof(text), "[input a]\nlisten = %s\n", addresses[i][0]);
+        snprintf(wanted, sizeof(wanted), ":2: listen: %s\n", addresses[i][1]);
+        bad(text, wanted);
+    }
+    bad("[input a]\nlisten =\n", ":2: listen: no value\n");
+    bad("[input a]\nlisten = unix:/a\npath = /b\n",
+        ":1: [input a] listens: path, exclude and from belong into an input of their own\n");
+    bad("[input a]\npath = /b\nmode = 0600\n", ":3: mode: is for an input with 'listen'\n");
+    bad("[input a]\nlisten = unix:/a\nmode = 9\n", ":3: mode: '9' isn't a mode such as 0660\n");
+    bad("[input a]\nlisten = unix:/a\nremote = 1\n", ":3: remote: '1' isn't one of yes, no\n");
+    bad("[input a]\nlisten = unix:/a\nmax_message = 1M\n", ":3: max_message: 1M is out of range\n");
+    bad("[input a]\nlisten = unix:/a\nremote = no\nremote = no\n",
+        ":4: remote: already set in line 3\n");
+    bad("[input a]\nlisten = unix:/a\nidle_timeout = 1ms\n",
+        ":3: idle_timeout: 1ms is out of range\n");
 }
 END_TEST
 
@@ -266,6 +329,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, defaults);
     tcase_add_test(tc, all_keys);
     tcase_add_test(tc, mistakes);
+    tcase_add_test(tc, listening);
+    tcase_add_test(tc, listening_mistakes);
     tcase_add_test(tc, hostile);
     tcase_add_test(tc, values);
     tcase_add_test(tc, against_the_machine);
