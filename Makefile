@@ -340,7 +340,7 @@ DESTDIR :=
 EXAMPLES = $(DOCDIR)/examples
 manuals := $(sort $(wildcard docs/*.[158]))
 documents := $(sort LICENSE $(wildcard README.md docs/*.md))
-units := $(notdir $(wildcard systemd/*.service systemd/*.timer))
+units := $(notdir $(wildcard systemd/*.service systemd/*.timer systemd/*.socket))
 
 # The sources name a distribution's paths; these are the ones where things really are.
 relocate = sed -e 's|/usr/sbin/logzip|$(SBINDIR)/logzip|g' -e 's|/usr/bin/logzip|$(BINDIR)/logzip|g' \

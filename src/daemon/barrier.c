@@ -14,6 +14,7 @@ struct waiter {
 
 struct barrier {
     struct tail *tail;
+    struct listen *listen;
     struct store *store;
     struct sealer *sealer;
     struct barrier_events events;
@@ -24,13 +25,14 @@ struct barrier {
     bool advancing;
 };
 
-struct barrier *barrier_new(struct tail *tail, struct store *store, struct sealer *sealer,
-                            const struct barrier_events *events)
+struct barrier *barrier_new(struct tail *tail, struct listen *listen, struct store *store,
+                            struct sealer *sealer, const struct barrier_events *events)
 {
     struct barrier *b = calloc(1, sizeof(*b));
     if (!b)
         return NULL;
     b->tail = tail;
+    b->listen = listen;
     b->store = store;
     b->sealer = sealer;
     b->events = *events;
@@ -90,7 +92,7 @@ static bool take_step(struct barrier *b)
     case STEP_IDLE:
         return begin_round(b);
     case STEP_READ:
-        if (tail_marked(b->tail)) {
+        if (tail_marked(b->tail) || listen_marked(b->listen)) {
             b->events.read(b->events.context);
             return false;
         }
@@ -159,8 +161,10 @@ void barrier_finish(struct barrier *b)
 
 void barrier_fail(struct barrier *b, const char *reason)
 {
-    if (b->step != STEP_IDLE)
+    if (b->step != STEP_IDLE) {
         tail_unmark(b->tail);
+        listen_unmark(b->listen);
+    }
     b->step = STEP_IDLE;
     answer_served(b, true, reason);
     for (size_t i = 0; i < b->coming.len; i++)

@@ -11,6 +11,7 @@
 #include "daemon/control.h"
 #include "daemon/sealer.h"
 #include "daemon/store.h"
+#include "listen/listen.h"
 #include "tail/tail.h"
 
 struct barrier;
@@ -23,8 +24,8 @@ struct barrier_events {
 };
 
 /** All are borrowed. @return NULL when memory is out */
-struct barrier *barrier_new(struct tail *tail, struct store *store, struct sealer *sealer,
-                            const struct barrier_events *events);
+struct barrier *barrier_new(struct tail *tail, struct listen *listen, struct store *store,
+                            struct sealer *sealer, const struct barrier_events *events);
 void barrier_free(struct barrier *b);
 
 /** Serve a client. @return false when memory is out, and the client was refused */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "archive/address.h"
-#include "daemon/control.h"
+#include "listen/socket.h"
 #include "tail/discover.h"
 
 struct config *check_load(const char *path, config_report_fn *report, void *context)
@@ -118,7 +118,7 @@ static void check_metrics(struct warner *w)
     if (!where || address_parse(&address, where, NULL) != LGZ_OK)
         return;
     int reason = try_address(&address);
-    if (reason == EADDRINUSE && control_is_alive(w->config->control))
+    if (reason == EADDRINUSE && socket_is_alive(w->config->control, SOCK_STREAM))
         return; /* it's that daemon who has it */
     if (reason)
         warn(w, w->config->metrics_line, "metrics: cannot listen at %s: %s", where,

@@ -3,16 +3,15 @@
  */
 #include "daemon/control.h"
 
-#include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "archive/control_client.h"
+#include "listen/socket.h"
 
 struct control {
     struct server *server;
@@ -72,55 +71,6 @@ static const struct server_protocol protocol = {.clients_max = CONTROL_CLIENTS_M
                                                 .request = on_request,
                                                 .crowded = on_crowd};
 
-static int make_parent(const char *path, struct lgz_error *err)
-{
-    char *copy = strdup(path);
-    if (!copy)
-        return error_memory(err);
-    int code = LGZ_OK;
-    char *slash = strrchr(copy, '/');
-    if (slash && slash != copy) {
-        *slash = '\0';
-        if (mkdir(copy, 0755) != 0 && errno != EEXIST)
-            code = error_io(err, "%s: cannot make the directory", copy);
-    }
-    free(copy);
-    return code;
-}
-
-bool control_is_alive(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(address.sun_path))
-        return false;
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return true; /* nobody knows */
-    int result = connect(fd, (const struct sockaddr *)&address, sizeof(address));
-    bool dead = result != 0 && (errno == ECONNREFUSED || errno == ENOENT);
-    close(fd);
-    return !dead;
-}
-
-/* Remove the socket of a daemon that died; refuse to take the place of one that lives. */
-static int clear_place(const char *path, struct lgz_error *err)
-{
-    struct sockaddr_un address;
-    struct stat st;
-    if (strlen(path) >= sizeof(address.sun_path))
-        return error_set(err, LGZ_ERR_CONFIG, "%s: too long for a socket's path", path);
-    if (lstat(path, &st) != 0)
-        return LGZ_OK;
-    if (!S_ISSOCK(st.st_mode))
-        return error_set(err, LGZ_ERR_CONFIG, "%s: there is something that isn't a socket", path);
-    if (control_is_alive(path))
-        return error_set(err, LGZ_ERR_BUSY, "%s: another daemon listens there", path);
-    if (unlink(path) != 0 && errno != ENOENT)
-        return error_io(err, "%s: cannot remove", path);
-    return LGZ_OK;
-}
-
 static int give_to_group(const char *path, const char *group, struct lgz_error *err)
 {
     if (!group)
@@ -146,9 +96,7 @@ static int listen_at(struct control *c, const char *path, const char *group, str
 int control_open(struct control **out, uv_loop_t *loop, const char *path, const char *group,
                  control_fn *fn, void *context, struct lgz_error *err)
 {
-    int code = make_parent(path, err);
-    if (code == LGZ_OK)
-        code = clear_place(path, err);
+    int code = socket_make_way(path, SOCK_STREAM, err);
     if (code != LGZ_OK)
         return code;
     struct control *c = calloc(1, sizeof(*c));

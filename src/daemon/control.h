@@ -28,9 +28,6 @@ typedef void control_fn(void *context, struct server_client *client, const char 
 int control_open(struct control **out, uv_loop_t *loop, const char *path, const char *group,
                  control_fn *fn, void *context, struct lgz_error *err);
 
-/** Does a daemon listen at `path`, as far as can be told? */
-bool control_is_alive(const char *path);
-
 /** Answer "ok" and the body (NULL: none); the client is gone after it. */
 void control_answer(struct server_client *client, const struct buf *body);
 

@@ -76,6 +76,8 @@ static int prepare(struct service *s, const struct config *fresh, struct lgz_err
 int service_reload(struct service *s, struct lgz_error *err)
 {
     struct config *fresh;
+    if (s->config->standard_input)
+        return error_set(err, LGZ_ERR_ARGUMENT, "with --stdin the configuration is read once");
     manager_reloading(s->manager);
     int code = config_load(&fresh, s->config->file, report, s, err);
     if (code == LGZ_OK && (code = prepare(s, fresh, err)) != LGZ_OK)
@@ -98,6 +100,9 @@ int service_reload(struct service *s, struct lgz_error *err)
     sealer_configure(s->sealer, fresh);
     room_configure(s->room, fresh);
     tail_configure(s->tail, fresh->inputs, fresh->input_count);
+    code = listen_configure(s->listen, fresh->inputs, fresh->input_count, err);
+    if (code != LGZ_OK)
+        log_say(s->log, CONFIG_LOG_ERROR, "%s", err->message);
     config_free(old);
     service_scan(s);
     service_read_on(s);
@@ -105,7 +110,7 @@ int service_reload(struct service *s, struct lgz_error *err)
     log_say(s->log, CONFIG_LOG_INFO, "configuration read again: %zu inputs, %zu files",
             fresh->input_count, tail_count(s->tail));
     manager_ready(s->manager);
-    return LGZ_OK;
+    return code;
 }
 
 /* "status", "status json", "status ROWS", "metrics". @return false if it's something else */

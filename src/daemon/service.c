@@ -74,7 +74,9 @@ static void on_turn(uv_idle_t *turn)
     store_added(s->store);
     if (!room)
         store_flush(s->store);
-    if (!room || !tail_ready(s->tail))
+    if (room && listen_pending(s->listen))
+        room = service_read_streams(s);
+    if (!room || (!tail_ready(s->tail) && !listen_pending(s->listen)))
         uv_idle_stop(turn);
     if (tail_wants_scan(s->tail))
         scan_soon(s);
@@ -84,8 +86,9 @@ static void on_turn(uv_idle_t *turn)
 
 void service_read_on(struct service *s)
 {
-    if (!s->ended && tail_ready(s->tail) && !service_waiting(s))
+    if (!s->ended && (tail_ready(s->tail) || listen_pending(s->listen)) && !service_waiting(s))
         uv_idle_start(&s->turn, on_turn);
+    service_poll_streams(s);
 }
 
 static void on_rescan(uv_timer_t *timer);
@@ -97,6 +100,7 @@ void service_scan(struct service *s)
     int64_t cpu = clock_thread_cpu();
     if (tail_scan(s->tail, before, &err) != LGZ_OK)
         sink_say(s, CONFIG_LOG_ERROR, err.message);
+    listen_scan(s->listen, before);
     s->scan_took_ms = (clock_monotonic() - before) / (NS_PER_SECOND / 1000);
     s->scan_soon = false;
     store_added(s->store);
@@ -159,6 +163,7 @@ static void scan_and_mark(void *context)
     tail_events(s->tail);
     service_scan(s);
     tail_mark(s->tail, clock_monotonic());
+    listen_mark(s->listen, s->stopping);
     if (tail_wants_scan(s->tail))
         scan_soon(s);
     service_read_on(s);
@@ -189,6 +194,8 @@ static void on_age(uv_timer_t *timer)
     service_check_seal(timer->data);
 }
 
+static void end_waiting(struct service *s);
+
 static void on_progress(void *context)
 {
     struct service *s = context;
@@ -203,6 +210,8 @@ static void on_progress(void *context)
     service_check_seal(s);
     service_read_on(s);
     barrier_advance(s->barrier);
+    if (s->stopping && service_waiting(s) && !barrier_active(s->barrier))
+        end_waiting(s);
 }
 
 static void on_journal_ended(void *context, const char *path, bool with_next)
@@ -272,9 +281,12 @@ static void end(void *context, const char *failure)
     s->ended = true;
     s->status = failure ? 1 : 0;
     if (failure)
-        log_say(s->log, CONFIG_LOG_ERROR, "ending without a seal (%s); the journal has all",
-                failure);
+        log_say(s->log, CONFIG_LOG_ERROR, "ending without a seal (%s); %s", failure,
+                service_streams_safe(s)
+                    ? "the journal has all"
+                    : "what came from sockets or standard input and isn't in the journal is lost");
     uv_idle_stop(&s->turn);
+    uv_poll_stop(&s->streams);
     sealer_stop(s->sealer);
     census_hurry(s->census); /* who waits for a report gets it */
     control_close(s->control);
@@ -284,20 +296,37 @@ static void end(void *context, const char *failure)
     uv_stop(&s->loop);
 }
 
-static void stop(struct service *s)
+/* Nothing can be read, but what was read from sockets may still be written. */
+static void end_waiting(struct service *s)
 {
+    if (s->ended)
+        return;
+    if (store_failure(s->store) || store_durable(s->store) >= store_serial(s->store))
+        end(s, service_waiting(s));
+    else
+        store_flush(s->store);
+}
+
+void service_stop(struct service *s)
+{
+    if (s->stopping && !service_streams_safe(s) && !store_failure(s->store)) {
+        log_say(s->log, CONFIG_LOG_WARNING,
+                "asked twice to end: first writing what came from sockets and standard input");
+        return;
+    }
     if (s->stopping) {
         /* Nothing is lost by it: this is what kill -9 does, but for the socket. */
         log_say(s->log, CONFIG_LOG_WARNING,
                 "asked twice to end: leaving the seal to the next start");
-        unlink(s->config->control);
+        if (s->config->control)
+            unlink(s->config->control);
         _exit(1);
     }
     s->stopping = true;
     manager_stopping(s->manager);
     log_say(s->log, CONFIG_LOG_INFO, "ending: reading what is there, then sealing");
     if (service_waiting(s))
-        end(s, service_waiting(s));
+        end_waiting(s);
     else
         barrier_finish(s->barrier);
 }
@@ -309,7 +338,7 @@ static void on_signal(uv_signal_t *handle, int number)
     struct service *s = handle->data;
     struct lgz_error err = {0};
     if (number != SIGHUP)
-        stop(s);
+        service_stop(s);
     else if (!s->stopping)
         service_reload(s, &err);
 }
@@ -346,6 +375,11 @@ int service_init_handles(struct service *s, struct lgz_error *err)
     if (result != 0)
         return error_set(err, LGZ_ERR_IO, "cannot poll inotify: %s", uv_strerror(result));
     s->events.data = s;
+    int code = service_init_streams(s, err);
+    if (code != LGZ_OK) {
+        close_handle((uv_handle_t *)&s->events);
+        return code;
+    }
     uv_timer_init(&s->loop, &s->settle);
     uv_timer_init(&s->loop, &s->rescan);
     uv_timer_init(&s->loop, &s->age);
@@ -379,6 +413,7 @@ static void close_handles(struct service *s)
     if (!s->handles)
         return;
     close_handle((uv_handle_t *)&s->events);
+    close_handle((uv_handle_t *)&s->streams);
     for (size_t i = 0; i < 3; i++)
         close_handle((uv_handle_t *)&s->signals[i]);
     close_handle((uv_handle_t *)&s->settle);
@@ -412,6 +447,7 @@ void service_close(struct service *s)
     room_close(s->room);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
+    listen_close(s->listen);
     tail_close(s->tail);
     ledger_free(s->ledger);
     tally_free(s->tally);

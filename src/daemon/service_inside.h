@@ -1,7 +1,7 @@
 /*
  * service_inside.h - inside the service only: its state, and what its parts (service.c: the loop;
- * requests.c: what clients and SIGHUP ask for; reports.c: how it is; start.c: everything before the
- * loop) call of each other.
+ * streams.c: what isn't files; requests.c: what clients and SIGHUP ask for; reports.c: how it is;
+ * start.c: everything before the loop) call of each other.
  */
 #ifndef LOGZIP_DAEMON_SERVICE_INSIDE_H
 #define LOGZIP_DAEMON_SERVICE_INSIDE_H
@@ -15,6 +15,7 @@
 #include "daemon/room.h"
 #include "daemon/service.h"
 #include "daemon/state.h"
+#include "listen/listen.h"
 #include "tail/tail.h"
 
 struct service {
@@ -28,6 +29,7 @@ struct service {
     struct room *room;
     struct sealer *sealer;
     struct tail *tail;
+    struct listen *listen;
     struct barrier *barrier;
     struct manager *manager;
     struct control *control;
@@ -39,8 +41,9 @@ struct service {
     uv_poll_t events;  /* inotify */
     uv_timer_t settle; /* events came; they are read when it ends */
     uv_timer_t rescan;
-    uv_timer_t age; /* the journal may be old enough to be sealed */
-    uv_idle_t turn; /* active while there is something to read, and room */
+    uv_poll_t streams; /* sockets and standard input */
+    uv_timer_t age;    /* the journal may be old enough to be sealed */
+    uv_idle_t turn;    /* active while there is something to read, and room */
     uv_signal_t signals[3];
     bool handles; /* the above are initialized */
 
@@ -62,6 +65,19 @@ const char *service_waiting(const struct service *s);
 void service_scan(struct service *s);
 void service_read_on(struct service *s);
 void service_check_seal(struct service *s);
+
+/** Read what is there, write it, seal it, end; the second time, end at once. */
+void service_stop(struct service *s);
+
+/** Take up the sources that aren't files; poll them; read some. @return false: no room */
+int service_open_streams(struct service *s, const struct archive_recovery *r,
+                         struct lgz_error *err);
+int service_init_streams(struct service *s, struct lgz_error *err);
+void service_poll_streams(struct service *s);
+bool service_read_streams(struct service *s);
+
+/** Is all durable that was taken from where it can't be read again? */
+bool service_streams_safe(const struct service *s);
 
 /** Read the configuration again; a bad one changes nothing. */
 int service_reload(struct service *s, struct lgz_error *err);

@@ -44,6 +44,16 @@ static void tell_recovery(struct service *s, const struct archive_recovery *r)
                 r->journal_count, r->position_count);
 }
 
+/* With standard input alone, files stay where they are: the next daemon goes on with them. */
+static int resume_files(struct service *s, const struct archive_recovery *r, struct lgz_error *err)
+{
+    bool wanted = !s->config->standard_input;
+    int code =
+        tail_resume(s->tail, r->positions, wanted ? r->position_count : 0, r->next_source_id, err);
+    tail_configure(s->tail, s->config->inputs, wanted ? s->config->input_count : 0);
+    return code;
+}
+
 /* Journal, sealer and tail take over what the recovery found. */
 static int take_over(struct service *s, const struct archive_recovery *r, struct lgz_error *err)
 {
@@ -70,12 +80,13 @@ static int take_over(struct service *s, const struct archive_recovery *r, struct
     if (code == LGZ_OK)
         code = tail_open(&s->tail, &sink, err);
     if (code == LGZ_OK)
-        code = tail_resume(s->tail, r->positions, r->position_count, r->next_source_id, err);
+        code = resume_files(s, r, err);
+    if (code == LGZ_OK)
+        code = service_open_streams(s, r, err);
     if (code != LGZ_OK)
         return code;
-    tail_configure(s->tail, s->config->inputs, s->config->input_count);
     struct barrier_events steps = service_barrier_events(s);
-    s->barrier = barrier_new(s->tail, s->store, s->sealer, &steps);
+    s->barrier = barrier_new(s->tail, s->listen, s->store, s->sealer, &steps);
     if (!s->barrier)
         return error_memory(err);
     /* They may overlap if the last daemon had failures: one segment drops that. */
@@ -127,7 +138,7 @@ int service_open(struct service **out, struct config *config, struct log *log,
         code = recover(s, err);
     if (code == LGZ_OK)
         code = service_init_handles(s, err);
-    if (code == LGZ_OK)
+    if (code == LGZ_OK && config->control)
         code = control_open(&s->control, &s->loop, config->control, config->control_group,
                             service_request, s, err);
     if (code != LGZ_OK) {

@@ -33,6 +33,12 @@ struct extent {
     int64_t read_time; /**< when they were read, nanoseconds since the epoch */
 };
 
+/** Is it one that was never a file: standard input, or messages that came over sockets? */
+static inline bool source_is_stream(const struct source *s)
+{
+    return s->device == 0 && s->inode == 0;
+}
+
 /**
  * Copy `from` into `to`, which needs no source_clear() before. Fails with LGZ_ERR_LIMIT if a name
  * has more than 65,536 bytes: no reader would take it.

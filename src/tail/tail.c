@@ -75,6 +75,8 @@ int tail_resume(struct tail *t, const struct source_position *positions, size_t 
     t->next_id = next_id;
     for (size_t i = 0; i < count; i++) {
         const struct source *s = &positions[i].source;
+        if (source_is_stream(s))
+            continue;
         uint64_t name = hash_bytes(s->name, strlen(s->name));
         uint64_t input = hash_bytes(s->input, strlen(s->input));
         struct logfile *f = logfile_resume(s, positions[i].next, positions[i].mark);
@@ -87,6 +89,11 @@ int tail_resume(struct tail *t, const struct source_position *positions, size_t 
             return error_memory(err);
     }
     return LGZ_OK;
+}
+
+uint64_t tail_new_id(struct tail *t)
+{
+    return t->next_id++;
 }
 
 int tail_fd(const struct tail *t)

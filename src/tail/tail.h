@@ -63,11 +63,14 @@ void tail_configure(struct tail *t, const struct config_input *inputs, size_t co
  * if its inode and fingerprint are those of a source; after the first scan, files that were renamed
  * or copied and truncated meanwhile are searched for and read to their end.
  *
- * @param positions  copied
+ * @param positions  copied; those that were never files are passed over
  * @param next_id    the first source id that isn't used yet
  */
 int tail_resume(struct tail *t, const struct source_position *positions, size_t count,
                 uint64_t next_id, struct lgz_error *err);
+
+/** A source id that isn't used yet, for a source that isn't a file. */
+uint64_t tail_new_id(struct tail *t);
 
 /** Find new files, notice renamed, truncated and deleted ones. `now` is clock_monotonic(). */
 int tail_scan(struct tail *t, int64_t now, struct lgz_error *err);

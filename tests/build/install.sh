@@ -27,7 +27,7 @@ in_tree install
 for file in sbin/logzipd bin/logzipctl lib/liblogzip.a lib/liblogzip.so lib/liblogzip.so.0 \
     include/logzip.h lib/systemd/system/logzipd.service lib/systemd/system/logzip-rotate.service \
     lib/systemd/system/logzip-rotate.timer lib/sysusers.d/logzip.conf \
-    share/doc/logzip/LICENSE share/doc/logzip/examples/cron.d/logzip; do
+    lib/systemd/system/logzipd-syslog.socket share/doc/logzip/LICENSE share/doc/logzip/examples/cron.d/logzip; do
     [[ -s $root/opt/logzip/$file ]] || {
         echo "$file isn't installed"
         exit 1

@@ -12,7 +12,7 @@ for unit in systemd/logzipd.service systemd/logzip-rotate.service; do
 done
 
 # Of the units themselves: what the programs' places are depends on the installation.
-problems=$(systemd-analyze verify --man=no systemd/*.service systemd/*.timer 2>&1 |
+problems=$(systemd-analyze verify --man=no systemd/*.service systemd/*.timer systemd/*.socket 2>&1 |
     grep -E '^(.*/)?logzip[^ ]*:|Unknown|Failed to parse|Invalid' |
     grep -vE 'is not executable|No such file' || true)
 if [[ -n $problems ]]; then
