@@ -110,7 +110,10 @@ static inline char *seal(uint64_t first, uint64_t last)
 {
     struct archive_seal_result result;
     ck_ok(try_seal(first, last, &result));
-    return result.segment;
+    char *segment = result.segment;
+    result.segment = NULL;
+    archive_seal_result_clear(&result);
+    return segment;
 }
 
 static inline int append_to_buf(void *context, const void *data, size_t size)
