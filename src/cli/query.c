@@ -22,6 +22,8 @@ enum {
     OPTION_SOURCE,
     OPTION_COLOR,
     OPTION_JSON,
+    OPTION_LINES,
+    OPTION_FIELDS,
     OPTION_CONFIG,
 };
 
@@ -33,6 +35,8 @@ struct query {
     struct pattern_options pattern;
     string_list patterns;
     string_list globs;
+    string_list fields;
+    char *field_text; /* what the list points into */
     const char *since;
     const char *until;
     const char *config;
@@ -40,6 +44,7 @@ struct query {
     bool count;
     bool only_matching;
     bool json;
+    bool lines;
     bool with_names;
     bool without_names;
     enum color color;
@@ -61,6 +66,30 @@ static bool parse_color(const char *text, enum color *color)
     return true;
 }
 
+/* Names with commas between them, added to the list. */
+static bool add_fields(const struct command *self, struct query *q, const char *text)
+{
+    if (q->field_text) {
+        option_misuse(self, "--fields is given twice");
+        return false;
+    }
+    q->field_text = strdup(text);
+    for (char *at = q->field_text; at;) {
+        const char *name = strsep(&at, ",");
+        if (*name == '\0') {
+            option_misuse(self, "--fields %s: a name is empty", text);
+            return false;
+        }
+        if (!vec_push(&q->fields, name)) {
+            say("out of memory");
+            return false;
+        }
+    }
+    if (!q->field_text)
+        say("out of memory");
+    return q->field_text != NULL;
+}
+
 /* Options that have a value. @return OPTION_END, or OPTION_BAD after a message */
 static int take_value(const struct command *self, struct query *q, int option)
 {
@@ -71,6 +100,10 @@ static int take_value(const struct command *self, struct query *q, int option)
         break;
     case OPTION_SOURCE:
         stored = vec_push(&q->globs, optarg);
+        break;
+    case OPTION_FIELDS:
+        if (!add_fields(self, q, optarg))
+            return OPTION_BAD;
         break;
     case 'm':
         if (!option_number(optarg, UINT64_MAX, &q->max_count)) {
@@ -120,6 +153,8 @@ static int parse_options(const struct command *self, int argc, char **argv, stru
         {"color", optional_argument, NULL, OPTION_COLOR},
         {"colour", optional_argument, NULL, OPTION_COLOR},
         {"json", no_argument, NULL, OPTION_JSON},
+        {"lines", no_argument, NULL, OPTION_LINES},
+        {"fields", required_argument, NULL, OPTION_FIELDS},
         {"config", required_argument, NULL, OPTION_CONFIG},
         {"help", no_argument, NULL, OPTION_HELP},
         {0},
@@ -149,6 +184,9 @@ static int parse_options(const struct command *self, int argc, char **argv, stru
             break;
         case OPTION_JSON:
             q->json = true;
+            break;
+        case OPTION_LINES:
+            q->lines = true;
             break;
         case OPTION_HELP:
             option_help(self);
@@ -240,11 +278,67 @@ static int parse_times(const struct query *q, struct scan_options *options, stru
     return code;
 }
 
+/* Compile the patterns, for lines and for events. */
+static int compile(struct query *q, struct scan_options *options, struct lgz_error *err)
+{
+    struct pattern_options events = q->pattern;
+    events.multiline = true;
+    int code =
+        pattern_compile(&options->pattern, q->patterns.data, q->patterns.len, &q->pattern, err);
+    if (code == LGZ_OK && !q->lines)
+        code = pattern_compile(&options->event_pattern, q->patterns.data, q->patterns.len, &events,
+                               err);
+    return code;
+}
+
+static int init_render(struct query *q, const struct scan_options *options,
+                       const char *const *paths, size_t count, struct lgz_error *err)
+{
+    const struct render_options render = {
+        .pattern = options->pattern,
+        .event_pattern = options->event_pattern,
+        .fields = q->fields.data,
+        .field_count = q->fields.len,
+        .invert = q->invert,
+        .only_matching = q->only_matching,
+        .names = q->with_names || (!q->without_names && has_many_sources(q, paths, count)),
+        .color = wants_color(q) && !q->json,
+        .json = q->json,
+        .unbuffered = isatty(STDOUT_FILENO) == 1,
+    };
+    return render_init(&q->render, &render, STDOUT_FILENO, err);
+}
+
+/* A name that no format has is a slip; but only if there was a line that could have had it. */
+static void report_unknown_field(struct query *q, const struct scan *scan)
+{
+    const char *name = scan_total(scan) && !q->count ? render_unknown_field(&q->render) : NULL;
+    if (!name)
+        return;
+    q->failed = true;
+    say("no line that was selected has a format with the field '%s'", name);
+}
+
+/* Scan the paths and show what is found. @return LGZ_OK, or a negative code */
+static int search_paths(struct query *q, struct scan *scan, const char *const *paths, size_t count,
+                        struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    for (size_t i = 0; i < count && code == LGZ_OK; i++)
+        code = scan_path(scan, paths[i], err);
+    if (code == LGZ_OK && q->count)
+        code = show_counts(q, scan, err);
+    if (code == LGZ_ERR_CANCELLED) /* the reader of our output went away */
+        return code;
+    struct lgz_error ignored = {0};
+    int flushed = render_flush(&q->render, code == LGZ_OK ? err : &ignored);
+    return code == LGZ_OK ? flushed : code;
+}
+
 /* Run the query over the paths. @return the exit status */
 static int search(struct query *q, const char *const *paths, size_t count)
 {
     struct lgz_error err = {0};
-    struct pattern *pattern = NULL;
     struct scan *scan = NULL;
     struct scan_options options = {
         .invert = q->invert,
@@ -256,34 +350,18 @@ static int search(struct query *q, const char *const *paths, size_t count)
         .max_count = q->max_count,
         .now = clock_real(),
     };
-    bool names = q->with_names || (!q->without_names && has_many_sources(q, paths, count));
     int code = parse_times(q, &options, &err);
     if (code == LGZ_OK)
-        code = pattern_compile(&pattern, q->patterns.data, q->patterns.len, &q->pattern, &err);
-    options.pattern = pattern;
-    q->render = (struct render){
-        .options = {.pattern = pattern,
-                    .invert = q->invert,
-                    .only_matching = q->only_matching,
-                    .names = names,
-                    .color = wants_color(q) && !q->json,
-                    .json = q->json,
-                    .unbuffered = isatty(STDOUT_FILENO) == 1},
-        .fd = STDOUT_FILENO,
-    };
+        code = compile(q, &options, &err);
+    if (code == LGZ_OK)
+        code = init_render(q, &options, paths, count, &err);
     if (code == LGZ_OK)
         code = scan_new(&scan, &options, q->count ? NULL : show_line, report, q, &err);
-    for (size_t i = 0; i < count && code == LGZ_OK; i++)
-        code = scan_path(scan, paths[i], &err);
-    if (code == LGZ_OK && q->count)
-        code = show_counts(q, scan, &err);
-    bool cut = code == LGZ_ERR_CANCELLED; /* the reader of our output went away */
-    if (!cut) {
-        struct lgz_error ignored = {0};
-        int flushed = render_flush(&q->render, code == LGZ_OK ? &err : &ignored);
-        code = code == LGZ_OK ? flushed : code;
-        cut = code == LGZ_ERR_CANCELLED;
-    }
+    if (code == LGZ_OK)
+        code = search_paths(q, scan, paths, count, &err);
+    bool cut = code == LGZ_ERR_CANCELLED;
+    if (code == LGZ_OK)
+        report_unknown_field(q, scan);
     if (code != LGZ_OK && !cut)
         say_error(&err);
     int status = scan && scan_total(scan) ? STATUS_FOUND : STATUS_NONE;
@@ -291,7 +369,8 @@ static int search(struct query *q, const char *const *paths, size_t count)
         status = STATUS_ERROR;
     scan_free(scan);
     render_clear(&q->render);
-    pattern_free(pattern);
+    pattern_free(options.pattern);
+    pattern_free(options.event_pattern);
     return status;
 }
 
@@ -316,6 +395,10 @@ static int run(const struct command *self, int argc, char **argv)
         status = option == OPTION_HELP ? 0 : self->error_status;
         goto out;
     }
+    if (q.fields.len && q.only_matching) {
+        status = option_misuse(self, "either --fields or --only-matching");
+        goto out;
+    }
     if (q.patterns.len == 0 && optind == argc) {
         status = option_misuse(self, "which PATTERN?");
         goto out;
@@ -331,6 +414,8 @@ static int run(const struct command *self, int argc, char **argv)
 out:
     vec_free(&q.patterns);
     vec_free(&q.globs);
+    vec_free(&q.fields);
+    free(q.field_text);
     return status;
 }
 
@@ -358,7 +443,9 @@ const struct command command_query = {
         "  -H, --with-filename    print the source's name before each line\n"
         "  -h, --no-filename      never print it; with -c, print one sum\n"
         "      --color[=WHEN]     auto, always or never\n"
-        "      --json             a JSON object per line: time, source, line\n"
+        "      --json             a JSON object per line: time, source, line, fields\n"
+        "      --fields=A,B       print these fields of the input's format, not the lines\n"
+        "      --lines            single lines also where an input joins them to events\n"
         "      --config=FILE      where the archive is; default " CONFIG_DEFAULT_PATH "\n"
         "      --help             show this text\n"
         "\n"

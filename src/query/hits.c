@@ -20,8 +20,9 @@ struct record {
     int64_t read_time;
     int64_t time;
     uint64_t len;
+    struct dialect *dialect;
     uint32_t time_digits;
-    uint32_t unused;
+    bool event;
 };
 
 /* Records that lie one behind the other. */
@@ -149,7 +150,14 @@ static struct queue *queue_of(struct hits *h, struct query_source *source)
 int hits_add(struct hits *h, struct query_source *source, const struct query_line *line,
              struct lgz_error *err)
 {
-    struct record record = {line->read_time, line->time, line->text.len, line->time_digits, 0};
+    struct record record;
+    memset(&record, 0, sizeof(record)); /* its gaps are written, too */
+    record.read_time = line->read_time;
+    record.time = line->time;
+    record.len = line->text.len;
+    record.dialect = line->dialect;
+    record.time_digits = line->time_digits;
+    record.event = line->event;
     struct queue *queue = queue_of(h, source);
     if (!queue)
         return error_memory(err);
@@ -222,6 +230,8 @@ static int merge(struct hits *h, const uint8_t *store, query_line_fn *emit, void
             .time = q->head.time,
             .time_digits = q->head.time_digits,
             .read_time = q->head.read_time,
+            .dialect = q->head.dialect,
+            .event = q->head.event,
             .text = {store + run->at + sizeof(q->head), (size_t)q->head.len},
         };
         code = emit(context, q->source, &line, err);

@@ -14,7 +14,7 @@ struct hits;
 /** @param memory_max  bytes of lines that may wait in memory */
 int hits_new(struct hits **out, size_t memory_max, struct lgz_error *err);
 
-/** Keep a line (copied). Lines of one source come in their order. */
+/** Keep a line (copied; not its dialect). Lines of one source come in their order. */
 int hits_add(struct hits *h, struct query_source *source, const struct query_line *line,
              struct lgz_error *err);
 

@@ -1,9 +1,9 @@
 /*
  * pattern.c - matching with memmem(3) and regular expressions.
  *
- * A string is searched for in all lines at once. A regular expression runs on one line at a time,
- * which is the only way in which no look-around, class or anchor can see a neighbour; where bytes
- * are known that each match holds, only on lines that hold them.
+ * A string is searched for in all lines at once. A regular expression runs on one line (or event)
+ * at a time, which is the only way in which no look-around, class or anchor can see a neighbour;
+ * where bytes are known that each match holds, only on lines that hold them.
  */
 #include "query/pattern.h"
 
@@ -197,6 +197,34 @@ int pattern_next(struct pattern *p, size_t from, size_t *start, size_t *end, str
     *start = first->start;
     *end = first->end;
     return 1;
+}
+
+/* Set the part's start to the first place at or behind `from` that a match has to reach. */
+static int advance_candidate(struct pattern *p, struct part *part, size_t from,
+                             struct lgz_error *err)
+{
+    int found = find_literal(p, part, p->lines, from, &part->start, &part->end, err);
+    part->found = found == 1;
+    part->over = found == 0;
+    return found < 0 ? found : LGZ_OK;
+}
+
+int pattern_candidate(struct pattern *p, size_t from, size_t *at, struct lgz_error *err)
+{
+    bool any = false;
+    for (size_t i = 0; i < p->parts.len; i++) {
+        struct part *part = &p->parts.data[i];
+        if (!part->over && (!part->found || part->start < from)) {
+            int code = advance_candidate(p, part, from, err);
+            if (code != LGZ_OK)
+                return code;
+        }
+        if (part->found && (!any || part->start < *at)) {
+            *at = part->start;
+            any = true;
+        }
+    }
+    return any;
 }
 
 int pattern_find(struct pattern *p, struct span line, size_t from, size_t *start, size_t *end,

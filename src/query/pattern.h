@@ -46,6 +46,16 @@ void pattern_start(struct pattern *p, struct span lines);
 int pattern_next(struct pattern *p, size_t from, size_t *start, size_t *end, struct lgz_error *err);
 
 /**
+ * The first place at or behind `from` where a match could be, in a text of any number of lines:
+ * what stands before it can be left out.
+ *
+ * @param from  not below the one of the call before
+ * @param at    an offset that each match at or behind `from` reaches: before it none ends
+ * @return 1, or 0 if there is none, or LGZ_ERR_LIMIT
+ */
+int pattern_candidate(struct pattern *p, size_t from, size_t *at, struct lgz_error *err);
+
+/**
  * The first match within one line, at or behind `from`; of several at one place the longest.
  *
  * @return 1 and the match's offsets (which may be equal), 0, or a negative code

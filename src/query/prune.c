@@ -36,7 +36,8 @@ bool prune_by_time(const struct selection *s, const struct block_info *block,
         const struct query_source *source = sources[extent->source];
         if (select_done(s, source))
             continue;
-        if (source->carry.len)
+        if (source->carry.len ||
+            (source->pending.event.open && side_of(s, source->pending.time) == 0))
             return false;
         /* A line that begins in one block and ends in the next may have a stamp that neither block
            knows of. Where blocks on both sides of the range meet, it could be within. */
@@ -65,6 +66,8 @@ int prune_skip(const struct selection *s, const struct block_info *block,
         struct query_source *source = sources[extent->source];
         if (select_done(s, source))
             continue;
+        if (source->started && extent->offset > source->next)
+            select_drop_event(source); /* bytes are missing: it ends, outside of the range */
         source->read_time = extent->read_time;
         if (!source->started || extent->offset + extent->length > source->next)
             source->next = extent->offset + extent->length;
@@ -85,79 +88,168 @@ int prune_skip(const struct selection *s, const struct block_info *block,
     return LGZ_OK;
 }
 
-/* The source's bytes of one block, in front of `text`. */
-static int prepend_block(const struct segment *segment, size_t index,
-                         const struct query_source *source, struct buf *text, uint64_t *start,
+/* What is known of the bytes before the source's position. */
+struct past {
+    const struct selection *selection;
+    struct query_source *source;
+    const struct dialect *dialect; /* of the bytes at the position */
+    struct buf text;               /* from `start` of the source up to its position */
+    uint64_t start;
+    uint64_t same; /* from here on, and not before, the bytes have the dialect's rules */
+    bool ended;    /* `same` is known; as long as it isn't, it's `start` */
+};
+
+/* Note from where on the rules of the extents of a block, which come in order, are the dialect's.
+ */
+static void compare_rules(const struct past *p, const struct segment *segment,
+                          const struct extent *extent, uint64_t *same)
+{
+    const struct rules *wanted = p->dialect ? &p->dialect->rules : NULL;
+    const uint64_t extent_end = extent->offset + extent->length;
+    for (uint64_t at = extent->offset, end; at < extent_end; at = end) {
+        const struct rules *rules = segment_rules(segment, extent->source, at, &end);
+        if (!rules_equal(rules, wanted))
+            *same = end < extent_end ? end : extent_end;
+    }
+}
+
+/* The source's bytes of one block, in front of the text. */
+static int prepend_block(struct past *p, const struct segment *segment, size_t index,
                          struct lgz_error *err)
 {
     const struct block_info *block = segment_block(segment, index);
     struct buf raw = {0}, joined = {0};
-    uint64_t at = 0, first = *start;
-    bool any = false;
+    uint64_t at = 0, first = p->start, same = 0;
     int code = segment_read_block(segment, index, &raw, err);
     for (size_t i = 0; code == LGZ_OK && i < block->extent_count; i++) {
         const struct extent *extent = &block->extents[i];
-        if (segment_source(segment, extent->source)->id == source->id && extent->offset < *start &&
-            at + extent->length <= raw.len) {
-            uint64_t len = *start - extent->offset;
-            buf_append(&joined, raw.data + at, len < extent->length ? len : extent->length);
-            if (!any)
+        if (segment_source(segment, extent->source)->id == p->source->id &&
+            extent->offset < p->start && at + extent->length <= raw.len) {
+            uint64_t len = p->start - extent->offset;
+            compare_rules(p, segment, extent, &same);
+            if (joined.len == 0)
                 first = extent->offset;
-            any = true;
+            buf_append(&joined, raw.data + at, len < extent->length ? len : extent->length);
         }
         at += extent->length;
     }
-    buf_append(&joined, text->data, text->len);
-    if (code == LGZ_OK && joined.failed)
+    bool failed = joined.failed;
+    buf_append(&joined, p->text.data, p->text.len);
+    if (code == LGZ_OK && (failed || joined.failed))
         code = error_memory(err);
     if (code == LGZ_OK) {
-        struct buf old = *text;
-        *text = joined;
-        joined = old;
-        *start = first;
+        buf_swap(&p->text, &joined);
+        p->start = first;
+        if (!p->ended)
+            p->same = same ? same : first;
+        p->ended |= same != 0;
     }
     buf_free(&raw);
     buf_free(&joined);
     return code;
 }
 
-/* Take from the bytes before the source's position what is needed to go on. @return enough? */
-static bool take_context(struct query_source *source, const struct buf *text, size_t blocks)
+/* The offset in the text behind the last newline that is before `end`; 0 if there is none. */
+static size_t line_before(const struct past *p, size_t end)
 {
-    const uint8_t *newline = text->len ? memrchr(text->data, '\n', text->len) : NULL;
-    size_t whole = newline ? (size_t)(newline - text->data) + 1 : 0;
+    const uint8_t *newline = end ? memrchr(p->text.data, '\n', end) : NULL;
+    return newline ? (size_t)(newline - p->text.data) + 1 : 0;
+}
+
+/*
+ * Take from the first `whole` bytes of the text, which are lines, the event under way.
+ *
+ * @return 1 if it's certain, 0 if what is before the text has a part in it, or a negative code
+ */
+static int take_event(struct past *p, size_t whole, struct lgz_error *err)
+{
+    struct event event;
+    struct query_source *source = p->source;
+    const struct span lines = {p->text.data, whole};
+    if (!select_events_of(p->selection, source))
+        return 1;
+    /* A line that is under way where the rules change has the new ones. */
+    size_t others = p->ended ? (size_t)(p->same - p->start) : 0;
+    size_t floor = line_before(p, others < p->text.len ? others : p->text.len);
+    if (floor >= whole)
+        return p->ended;
+    int code = events_of_line(source->dialect->start, lines, floor, line_before(p, whole - 1),
+                              &event, err);
+    if (code == LGZ_OK && event.open)
+        code = select_resume_event(source, lines, &event, err);
+    return code != LGZ_OK ? code : event.open || !event.unknown || p->ended;
+}
+
+/* Take from the text what is needed to go on. @return 1 if that is enough, 0, or a negative code */
+static int take_context(struct past *p, size_t blocks, struct lgz_error *err)
+{
+    struct query_source *source = p->source;
+    const struct buf *text = &p->text;
+    size_t whole = line_before(p, text->len);
     buf_clear(&source->carry);
     buf_append(&source->carry, text->data + whole, text->len - whole);
+    if (source->carry.failed)
+        return error_memory(err);
     if (whole && source->doubtful &&
         select_last_stamp((struct span){text->data, whole}, source->read_time, &source->stamp,
                           &source->stamp_digits)) {
         source->dated = true;
         source->doubtful = false;
     }
+    int certain = take_event(p, whole, err);
+    if (certain != 1)
+        return certain;
     return whole && (!source->doubtful || blocks >= LOOK_BACK_BLOCKS);
 }
 
-int prune_resume(struct query_source *source, prune_open_fn *open, void *context,
-                 struct lgz_error *err)
+/* All blocks that were left out are in the text: the event before them may go on there. */
+static int take_older_event(struct past *p, const struct buf *older, struct lgz_error *err)
 {
-    struct buf text = {0};
-    uint64_t start = source->next;
-    int code = LGZ_OK;
-    bool enough = false;
-    for (size_t n = 1; !enough && code == LGZ_OK && n <= source->skipped.len; n++) {
-        struct skipped_block number = source->skipped.data[source->skipped.len - n];
+    struct buf joined = {0};
+    buf_append(&joined, older->data, older->len);
+    buf_append(&joined, p->text.data, p->text.len);
+    if (joined.failed) {
+        buf_free(&joined);
+        return error_memory(err);
+    }
+    buf_swap(&p->text, &joined);
+    buf_free(&joined);
+    int code = take_context(p, 0, err);
+    return code < 0 ? code : LGZ_OK;
+}
+
+int prune_resume(const struct selection *s, struct query_source *source, struct dialect *dialect,
+                 prune_open_fn *open, void *context, struct lgz_error *err)
+{
+    struct past past = {.selection = s,
+                        .source = source,
+                        .dialect = dialect,
+                        .start = source->next,
+                        .same = source->next};
+    struct buf older = {0}; /* the event that was under way before the blocks */
+    int code = LGZ_OK, enough = 0;
+    size_t skipped = source->skipped.len;
+    if (source->dialect == dialect)
+        buf_swap(&older, &source->pending.text);
+    select_drop_event(source);
+    source->dialect = dialect;
+    for (size_t n = 1; enough == 0 && code == LGZ_OK && n <= skipped; n++) {
+        struct skipped_block number = source->skipped.data[skipped - n];
         struct segment *segment;
         code = open(context, number.segment, &segment, err);
         if (code != LGZ_OK || !segment)
             break;
-        code = prepend_block(segment, number.block, source, &text, &start, err);
+        code = prepend_block(&past, segment, number.block, err);
         if (code == LGZ_OK)
-            enough = take_context(source, &text, n);
+            enough = take_context(&past, n, err);
     }
-    if (code == LGZ_OK && source->carry.failed)
-        code = error_memory(err);
+    if (enough < 0)
+        code = enough;
+    if (code == LGZ_OK && enough == 0 && !past.ended && older.len)
+        code = take_older_event(&past, &older, err);
     source->skipped.len = 0;
     source->doubtful = false;
-    buf_free(&text);
+    buf_free(&older);
+    buf_free(&past.text);
     return code;
 }

@@ -4,7 +4,8 @@
  *
  * A block is left out for its time only if none of its lines can be in the range: all stamps in it
  * are on one side, its first lines (which may have no stamp of their own) are dated by something
- * outside of the range, too, and no line is under way from the block before.
+ * outside of the range, too, and neither a line nor an event within the range is under way from the
+ * block before.
  */
 #ifndef LOGZIP_QUERY_PRUNE_H
 #define LOGZIP_QUERY_PRUNE_H
@@ -31,9 +32,12 @@ typedef int prune_open_fn(void *context, size_t number, struct segment **out,
 
 /**
  * The source is about to be fed again after blocks were left out: fetch from them the start of the
- * line that is under way, and the stamp that dates it.
+ * line that is under way, and the stamp that dates it; and the event under way, if the source has
+ * events.
+ *
+ * @param dialect  of what will be fed
  */
-int prune_resume(struct query_source *source, prune_open_fn *open, void *context,
-                 struct lgz_error *err);
+int prune_resume(const struct selection *s, struct query_source *source, struct dialect *dialect,
+                 prune_open_fn *open, void *context, struct lgz_error *err);
 
 #endif

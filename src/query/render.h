@@ -1,5 +1,6 @@
 /*
- * render.h - shows selected lines: as grep does, or as one JSON object per line.
+ * render.h - shows selected lines: as grep does, as one JSON object per line, or as the fields of
+ * each, with tabs between them.
  *
  * Output is buffered and flushed when the buffer is full or when render_flush() is called.
  */
@@ -9,10 +10,13 @@
 #include "query/select.h"
 
 struct render_options {
-    struct pattern *pattern; /**< for colour and only_matching; borrowed */
-    bool invert;             /**< the lines don't match */
-    bool only_matching;      /**< the matches of a line, each by itself */
-    bool names;              /**< put the source's name before each line */
+    struct pattern *pattern;       /**< for colour and only_matching; borrowed */
+    struct pattern *event_pattern; /**< the same for events */
+    const char *const *fields;     /**< names of the fields that are shown; borrowed */
+    size_t field_count;            /**< 0: whole lines, with --json and all fields */
+    bool invert;                   /**< the lines don't match */
+    bool only_matching;            /**< the matches of a line, each by itself */
+    bool names;                    /**< put the source's name before each line */
     bool color;
     bool json;
     bool unbuffered; /**< flush after each line: somebody is watching */
@@ -22,7 +26,16 @@ struct render {
     struct render_options options;
     int fd;
     struct buf out;
+    bool *known;             /**< for each wanted field: the format of a line shown had it */
+    VEC(struct span) values; /**< of the line at hand, by its format */
 };
+
+/** Set the options up. @return LGZ_ERR_MEMORY or LGZ_OK; render_clear() in either case */
+int render_init(struct render *r, const struct render_options *options, int fd,
+                struct lgz_error *err);
+
+/** The first of the wanted fields that no line shown could have; NULL if there is none. */
+const char *render_unknown_field(const struct render *r);
 
 /** Show one line. @return LGZ_ERR_CANCELLED if nobody reads the output any more */
 int render_line(struct render *r, const struct query_line *line, struct lgz_error *err);

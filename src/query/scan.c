@@ -44,6 +44,18 @@ void scan_emit_sorted(struct scan *s)
     s->selection.emit = s->line ? keep_line : NULL;
 }
 
+int scan_set_rules(struct scan *s, struct query_source *source, const struct rules *rules,
+                   struct lgz_error *err)
+{
+    struct dialect *dialect;
+    int code = dialects_get(&s->dialects, rules, s->report, s->context, &dialect, err);
+    if (code != LGZ_OK) {
+        s->selection.fatal = true;
+        return code;
+    }
+    return select_dialect(&s->selection, source, dialect, err);
+}
+
 int scan_flush(struct scan *s, struct lgz_error *err)
 {
     int code = hits_flush(s->hits, pass_line, s, err);
@@ -61,6 +73,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
         return error_memory(err);
     s->selection = (struct selection){
         .pattern = options->pattern,
+        .event_pattern = options->event_pattern,
         .invert = options->invert,
         .dated = options->dated,
         .since = options->since,
@@ -87,6 +100,8 @@ void scan_free(struct scan *s)
     if (!s)
         return;
     sources_free(s->sources);
+    dialects_clear(&s->dialects);
+    inputs_clear(&s->inputs);
     hits_free(s->hits);
     free(s);
 }
@@ -144,10 +159,11 @@ static int scan_record(struct scan *s, const struct journal_record *record, cons
                        struct lgz_error *err)
 {
     if (record->kind == JOURNAL_INPUT)
-        return LGZ_OK;
+        return inputs_put(&s->inputs, record->input.input, &record->input.rules, err);
     if (record->kind == JOURNAL_SOURCE) {
         const char *name = *record->source.name ? record->source.name : label;
-        if (sources_get(s->sources, record->source_id, name))
+        struct query_source *met = sources_get(s->sources, record->source_id, name);
+        if (met && sources_set_input(met, record->source.input))
             return LGZ_OK;
         s->selection.fatal = true;
         return error_memory(err);
@@ -159,6 +175,12 @@ static int scan_record(struct scan *s, const struct journal_record *record, cons
                    : error_set(err, LGZ_ERR_CORRUPT, "%s: data of an unknown source", label);
     if (record->kind == JOURNAL_DROP)
         return select_end(&s->selection, source, err);
+    const struct rules *rules = source->input ? inputs_find(&s->inputs, source->input) : NULL;
+    int code = scan_resume(s, source, rules, err);
+    if (code == LGZ_OK)
+        code = scan_set_rules(s, source, rules, err);
+    if (code != LGZ_OK)
+        return code;
     return select_feed(&s->selection, source, record->offset, record->read_time, record->data, err);
 }
 
@@ -169,6 +191,7 @@ static int scan_journal(struct scan *s, struct journal_reader *journal, const ch
     struct journal_record record;
     int rc;
     scan_emit_directly(s);
+    inputs_clear(&s->inputs); /* each journal says anew what it starts with */
     while ((rc = journal_next(journal, &record, err)) == 1) {
         int code = scan_record(s, &record, label, err);
         if (code != LGZ_OK)
@@ -191,24 +214,40 @@ static int settle(struct scan *s, int code, struct lgz_error *reason, struct lgz
     return LGZ_OK;
 }
 
-static int scan_archive_segments(struct scan *s, const struct archive_snapshot *snapshot,
+static int scan_archive_segments(struct scan *s, const struct scan_segments *segments,
                                  struct lgz_error *err)
 {
     int code = LGZ_OK;
-    const struct scan_segments segments = {snapshot->segments, snapshot->segment_count};
-    for (size_t i = 0; i < segments.count && code == LGZ_OK; i++) {
+    for (size_t i = 0; i < segments->count && code == LGZ_OK; i++) {
         struct lgz_error reason = {0};
         struct segment *segment = NULL;
         errno = 0;
-        int opened = archive_segment_open(&segment, &segments.list[i], &reason);
+        int opened = archive_segment_open(&segment, &segments->list[i], &reason);
         /* Retention removes segments at any time. */
         if (opened == LGZ_ERR_IO && errno == ENOENT)
             continue;
         if (opened == LGZ_OK)
-            opened = scan_segment(s, &segments, i, segment, segments.list[i].path, &reason);
+            opened = scan_segment(s, segments, i, segment, segments->list[i].path, &reason);
         segment_close(segment);
         code = settle(s, opened, &reason, err);
     }
+    return code;
+}
+
+static int scan_snapshot(struct scan *s, const struct archive_snapshot *snapshot, const char *path,
+                         struct lgz_error *err)
+{
+    const struct scan_segments segments = {snapshot->segments, snapshot->segment_count};
+    s->segments = &segments;
+    int code = scan_archive_segments(s, &segments, err);
+    for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK; i++) {
+        struct lgz_error reason = {0};
+        int scanned = scan_journal(s, snapshot->journals[i], path, &reason);
+        code = settle(s, scanned, &reason, err);
+    }
+    if (code == LGZ_OK)
+        code = end_sources(s, err);
+    s->segments = NULL;
     return code;
 }
 
@@ -219,13 +258,7 @@ static int scan_archive(struct scan *s, const char *path, struct lgz_error *err)
     int code = archive_snapshot_find(&snapshot, path, &reason);
     if (code != LGZ_OK)
         return settle(s, code, &reason, err);
-    code = scan_archive_segments(s, snapshot, err);
-    for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK; i++) {
-        int scanned = scan_journal(s, snapshot->journals[i], path, &reason);
-        code = settle(s, scanned, &reason, err);
-    }
-    if (code == LGZ_OK)
-        code = end_sources(s, err);
+    code = scan_snapshot(s, snapshot, path, err);
     archive_snapshot_close(snapshot);
     return code;
 }

@@ -4,7 +4,8 @@
  * Lines come in the order of the paths given, and within an archive in the order in which they
  * were read: segments by the numbers of their journals, then the journals. Within a segment the
  * lines of its sources are merged by the time when they were read. A source's lines always keep
- * their order. The last line of a source, if it has no newline, comes at the end of its archive.
+ * their order. The last line of a source, if it has no newline, and its last event, if its lines
+ * are joined to events (select.h), come at the end of its archive.
  *
  * What can't be read is reported, and the scan goes on with what comes next.
  */
@@ -15,18 +16,20 @@
 #include "query/select.h"
 
 struct scan_options {
-    struct pattern *pattern;  /**< borrowed */
-    bool invert;              /**< lines that don't match */
-    const char *const *globs; /**< source names wanted; borrowed */
-    size_t glob_count;        /**< 0: all */
-    bool dated;               /**< set the lines' times */
-    int64_t since;            /**< INT64_MIN: from the beginning */
-    int64_t until;            /**< inclusive; INT64_MAX: to the end */
-    uint64_t max_count;       /**< lines of each name; UINT64_MAX: all */
-    int64_t now;              /**< when standard input is being read */
+    struct pattern *pattern;       /**< borrowed */
+    struct pattern *event_pattern; /**< the same, compiled for several lines; NULL: each line is
+                                        an event, whatever the archive says */
+    bool invert;                   /**< lines that don't match */
+    const char *const *globs;      /**< source names wanted; borrowed */
+    size_t glob_count;             /**< 0: all */
+    bool dated;                    /**< set the lines' times */
+    int64_t since;                 /**< INT64_MIN: from the beginning */
+    int64_t until;                 /**< inclusive; INT64_MAX: to the end */
+    uint64_t max_count;            /**< lines of each name; UINT64_MAX: all */
+    int64_t now;                   /**< when standard input is being read */
 };
 
-/** A selected line, to be shown. Anything but LGZ_OK ends the scan. */
+/** A selected line or event, to be shown. Anything but LGZ_OK ends the scan. */
 typedef int scan_line_fn(void *context, const struct query_line *line, struct lgz_error *err);
 
 /** Something couldn't be read; the scan goes on. */

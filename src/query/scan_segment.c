@@ -45,16 +45,69 @@ static int open_number(void *context, size_t number, struct segment **out, struc
     return code;
 }
 
-/* Fetch what the block's lines need of blocks that were left out. Damage there isn't theirs. */
+/* Fetch what the lines of a source need of blocks that were left out. */
+static int resume_source(struct walk *w, const struct extent *extent, struct lgz_error *err)
+{
+    struct selection *s = &w->scan->selection;
+    struct query_source *source = w->sources[extent->source];
+    struct dialect *dialect;
+    uint64_t end;
+    if (source->skipped.len == 0 || select_done(s, source))
+        return LGZ_OK;
+    const struct rules *rules = segment_rules(w->segment, extent->source, extent->offset, &end);
+    int code =
+        dialects_get(&w->scan->dialects, rules, w->scan->report, w->scan->context, &dialect, err);
+    return code == LGZ_OK ? prune_resume(s, source, dialect, open_number, w, err) : code;
+}
+
+int scan_resume(struct scan *s, struct query_source *source, const struct rules *rules,
+                struct lgz_error *err)
+{
+    struct walk w = {.scan = s, .segments = s->segments, .index = SIZE_MAX};
+    struct lgz_error reason = {0};
+    struct dialect *dialect;
+    if (source->skipped.len == 0 || select_done(&s->selection, source))
+        return LGZ_OK;
+    int code = dialects_get(&s->dialects, rules, s->report, s->context, &dialect, err);
+    if (code != LGZ_OK) {
+        s->selection.fatal = true;
+        return code;
+    }
+    if (prune_resume(&s->selection, source, dialect, open_number, &w, &reason) != LGZ_OK)
+        s->report(s->context, reason.message);
+    segment_close(w.other);
+    return LGZ_OK;
+}
+
+/* Damage in blocks that were left out isn't this block's. */
 static void resume_sources(struct walk *w, const struct block_info *block)
 {
     for (size_t i = 0; i < block->extent_count; i++) {
-        struct query_source *source = w->sources[block->extents[i].source];
         struct lgz_error reason = {0};
-        if (source->skipped.len && !select_done(&w->scan->selection, source) &&
-            prune_resume(source, open_number, w, &reason) != LGZ_OK)
+        if (resume_source(w, &block->extents[i], &reason) != LGZ_OK)
             w->scan->report(w->scan->context, reason.message);
     }
+}
+
+/* Feed an extent's bytes; within them, the source's rules may change. */
+static int feed_extent(struct walk *w, const struct extent *extent, struct span data,
+                       struct lgz_error *err)
+{
+    struct selection *s = &w->scan->selection;
+    struct query_source *source = w->sources[extent->source];
+    uint64_t offset = extent->offset, end;
+    int code = LGZ_OK;
+    while (data.len && code == LGZ_OK && !select_done(s, source)) {
+        const struct rules *rules = segment_rules(w->segment, extent->source, offset, &end);
+        size_t len = end - offset < data.len ? (size_t)(end - offset) : data.len;
+        code = scan_set_rules(w->scan, source, rules, err);
+        if (code == LGZ_OK)
+            code = select_feed(s, source, offset, extent->read_time, (struct span){data.data, len},
+                               err);
+        data = (struct span){data.data + len, data.len - len};
+        offset += len;
+    }
+    return code;
 }
 
 static int scan_block(struct walk *w, size_t number, struct buf *raw, struct lgz_error *err)
@@ -75,8 +128,7 @@ static int scan_block(struct walk *w, size_t number, struct buf *raw, struct lgz
             return error_set(err, LGZ_ERR_CORRUPT, "%s: block %zu is shorter than its extents",
                              segment_path(w->segment), number);
         struct span data = {raw->data + at, (size_t)extent->length};
-        code = select_feed(s, w->sources[extent->source], extent->offset, extent->read_time, data,
-                           err);
+        code = feed_extent(w, extent, data, err);
         at += extent->length;
     }
     return code;

@@ -5,14 +5,20 @@
 #define LOGZIP_QUERY_SCAN_STATE_H
 
 #include "archive/archive.h"
+#include "archive/inputs.h"
 #include "query/hits.h"
 #include "query/scan.h"
 #include "query/sources.h"
 
+struct scan_segments;
+
 struct scan {
     struct selection selection;
     struct sources *sources;
+    struct dialects dialects;
+    struct inputs inputs; /* rules, as the journal that is being read has said so far */
     struct hits *hits;
+    const struct scan_segments *segments; /* of the archive that is being scanned */
     scan_line_fn *line;
     scan_report_fn *report;
     void *context;
@@ -31,6 +37,17 @@ void scan_emit_sorted(struct scan *s);
 
 /** Hand on what waits in `hits`. */
 int scan_flush(struct scan *s, struct lgz_error *err);
+
+/**
+ * Bytes of the source come that aren't in a segment, with these rules: if blocks before them were
+ * left out, fetch what is needed of those. What can't be read there is reported.
+ */
+int scan_resume(struct scan *s, struct query_source *source, const struct rules *rules,
+                struct lgz_error *err);
+
+/** What is fed next of the source has these rules (NULL: none). */
+int scan_set_rules(struct scan *s, struct query_source *source, const struct rules *rules,
+                   struct lgz_error *err);
 
 /**
  * Scan the open segment number `index`.

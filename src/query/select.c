@@ -7,16 +7,10 @@
 #include "query/select.h"
 
 #include "line/timestamp.h"
+#include "query/select_inside.h"
 
 /* No log has lines like that; a file without any newline shall not take all memory. */
 #define LINE_MAX_BYTES ((size_t)1 << 30)
-
-/* Whole lines of one source, and how far their times are known. */
-struct chunk {
-    struct query_source *source;
-    struct span lines;
-    size_t dated_to; /* the source's stamp is the one in force at this offset */
-};
 
 static bool line_stamp(struct span line, int64_t reference, int64_t *time, unsigned *digits)
 {
@@ -48,8 +42,7 @@ bool select_last_stamp(struct span lines, int64_t reference, int64_t *time, unsi
     return last_stamp(lines, 0, lines.len, reference, time, digits);
 }
 
-/* Bring the source's stamp up to the line start `at`. */
-static void date_up_to(struct chunk *c, size_t at)
+void select_date_up_to(struct chunk *c, size_t at)
 {
     struct query_source *source = c->source;
     if (at > c->dated_to && last_stamp(c->lines, c->dated_to, at, source->read_time, &source->stamp,
@@ -58,8 +51,7 @@ static void date_up_to(struct chunk *c, size_t at)
     c->dated_to = at;
 }
 
-/* The time of the line from `start` to `end`. */
-static void date_line(struct chunk *c, size_t start, size_t end, struct query_line *line)
+void select_date_line(struct chunk *c, size_t start, size_t end, struct query_line *line)
 {
     struct query_source *source = c->source;
     struct span text = {c->lines.data + start, end - start};
@@ -68,11 +60,20 @@ static void date_line(struct chunk *c, size_t start, size_t end, struct query_li
         source->stamp = line->time;
         source->stamp_digits = line->time_digits;
     } else {
-        date_up_to(c, start);
+        select_date_up_to(c, start);
         line->time = source->dated ? source->stamp : source->read_time;
         line->time_digits = source->dated ? source->stamp_digits : 9;
     }
     c->dated_to = end + 1;
+}
+
+int select_emit(struct selection *s, struct query_source *source, const struct query_line *line,
+                struct lgz_error *err)
+{
+    if (select_limited(s) && (line->time < s->since || line->time > s->until))
+        return LGZ_OK;
+    source->name->count++;
+    return s->emit ? s->emit(s->context, source, line, err) : LGZ_OK;
 }
 
 /* A line that matches as wanted: check its time, count it, hand it on. */
@@ -83,17 +84,14 @@ static int take_line(struct selection *s, struct chunk *c, size_t start, size_t 
     struct query_line line = {
         .source = source->name->text,
         .read_time = source->read_time,
+        .dialect = source->dialect,
         .text = {c->lines.data + start, end - start},
     };
     if (select_done(s, source))
         return LGZ_OK;
-    if (s->dated || select_limited(s)) {
-        date_line(c, start, end, &line);
-        if (line.time < s->since || line.time > s->until)
-            return LGZ_OK;
-    }
-    source->name->count++;
-    return s->emit ? s->emit(s->context, source, &line, err) : LGZ_OK;
+    if (s->dated || select_limited(s))
+        select_date_line(c, start, end, &line);
+    return select_emit(s, source, &line, err);
 }
 
 /* Take all lines from the line start `at` up to the line start `to`. */
@@ -134,8 +132,16 @@ static int select_lines(struct selection *s, struct query_source *source, struct
         s->fatal = true;
     else if ((s->dated || select_limited(s)) && !select_done(s, source) &&
              lines.data[lines.len - 1] == '\n')
-        date_up_to(&c, lines.len);
+        select_date_up_to(&c, lines.len);
     return code;
+}
+
+/* Whole lines that are next in their source. */
+static int select_whole(struct selection *s, struct query_source *source, struct span lines,
+                        struct lgz_error *err)
+{
+    return select_events_of(s, source) ? select_events(s, source, lines, err)
+                                       : select_lines(s, source, lines, err);
 }
 
 /* Put off `rest`, the start of a line. */
@@ -157,9 +163,9 @@ int select_end(struct selection *s, struct query_source *source, struct lgz_erro
 {
     int code = LGZ_OK;
     if (source->carry.len && !select_done(s, source))
-        code = select_lines(s, source, buf_span(&source->carry), err);
+        code = select_whole(s, source, buf_span(&source->carry), err);
     buf_free(&source->carry);
-    return code;
+    return code == LGZ_OK ? select_finish_event(s, source, err) : code;
 }
 
 /* Complete the line that was put off, and match it. @return how much of `data` that took */
@@ -171,7 +177,7 @@ static int finish_carry(struct selection *s, struct query_source *source, struct
     *taken = newline ? (size_t)(newline - data.data) + 1 : data.len;
     int code = carry(s, source, (struct span){data.data, *taken}, err);
     if (code == LGZ_OK && newline) {
-        code = select_lines(s, source, buf_span(&source->carry), err);
+        code = select_whole(s, source, buf_span(&source->carry), err);
         if (source->carry.cap > KEEP)
             buf_free(&source->carry);
         buf_clear(&source->carry);
@@ -206,7 +212,7 @@ int select_feed(struct selection *s, struct query_source *source, uint64_t offse
     const uint8_t *newline = memrchr(data.data, '\n', data.len);
     size_t whole = newline ? (size_t)(newline - data.data) + 1 : 0;
     if (whole)
-        code = select_lines(s, source, (struct span){data.data, whole}, err);
+        code = select_whole(s, source, (struct span){data.data, whole}, err);
     if (code == LGZ_OK && whole < data.len)
         code = carry(s, source, (struct span){data.data + whole, data.len - whole}, err);
     return code;

@@ -1,10 +1,15 @@
 /*
- * select.h - from a source's bytes, as they come, to the lines that a query wants.
+ * select.h - from a source's bytes, as they come, to the lines or events that a query wants.
  *
  * Bytes of one source are fed in the order of their offsets, in pieces of any size. A line that is
  * cut by the end of a piece waits until the rest comes, so a match doesn't depend on where blocks,
  * records or reads end. Bytes that were fed before are dropped; where bytes are missing, the line
  * ends.
+ *
+ * Where a source's dialect says how its events begin (events.h), whole events are selected, as
+ * single lines are elsewhere: an event matches if the pattern is found in it, is counted once, and
+ * has its first line's time. An event under way waits, too, until a line of another comes. It ends
+ * where the dialect changes.
  *
  * The time of a line is its first time stamp's. A line without one has the time of the nearest
  * line of its source before it that has one; if there is none, it has the time when it was read.
@@ -12,7 +17,8 @@
 #ifndef LOGZIP_QUERY_SELECT_H
 #define LOGZIP_QUERY_SELECT_H
 
-#include "query/pattern.h"
+#include "query/dialect.h"
+#include "query/events.h"
 
 /** A file's name: shared by the sources that were, one after the other, the file of that name. */
 struct query_name {
@@ -27,28 +33,42 @@ struct skipped_block {
     size_t block;
 };
 
+/** An event under way: its lines so far. */
+struct pending_event {
+    struct buf text;
+    struct event event; /**< `open` if there is one */
+    int64_t time;       /**< as in struct query_line */
+    unsigned time_digits;
+    int64_t read_time;
+};
+
 /** One incarnation of a file. */
 struct query_source {
     uint64_t id;
     struct query_name *name;
-    bool started;      /**< `next` is known */
-    uint64_t next;     /**< offset of the byte that is expected */
-    int64_t read_time; /**< of the last bytes that were fed */
-    struct buf carry;  /**< a line's bytes, its end not seen yet */
-    bool dated;        /**< a line with a stamp was seen: its time is */
+    char *input;             /**< the journal that is being read says; NULL: nothing yet */
+    struct dialect *dialect; /**< of the bytes that come next; NULL: none */
+    bool started;            /**< `next` is known */
+    uint64_t next;           /**< offset of the byte that is expected */
+    int64_t read_time;       /**< of the last bytes that were fed */
+    struct buf carry;        /**< a line's bytes, its end not seen yet */
+    struct pending_event pending;
+    bool dated; /**< a line with a stamp was seen: its time is */
     int64_t stamp;
     unsigned stamp_digits;
     VEC(struct skipped_block) skipped; /**< since the last byte that was fed */
     bool doubtful;                     /**< not dated, but the blocks left out may have stamps */
 };
 
-/** A line that was selected. */
+/** A line or event that was selected. */
 struct query_line {
     const char *source;
     int64_t time;         /**< valid if the selection asks for times */
     unsigned time_digits; /**< of the second's fraction that are known */
     int64_t read_time;
-    struct span text; /**< without the newline; valid during the call only */
+    struct dialect *dialect; /**< the source's */
+    bool event;              /**< it's an event, which may have newlines inside */
+    struct span text;        /**< without the last newline; valid during the call only */
 };
 
 /** Gets a line. Anything but LGZ_OK stops the query. */
@@ -57,12 +77,13 @@ typedef int query_line_fn(void *context, struct query_source *source, const stru
 
 struct selection {
     struct pattern *pattern;
-    bool invert;         /**< lines that don't match */
-    bool dated;          /**< times are wanted */
-    int64_t since;       /**< INT64_MIN: from the beginning */
-    int64_t until;       /**< inclusive; INT64_MAX: to the end */
-    uint64_t max_count;  /**< lines of each name; UINT64_MAX: all */
-    query_line_fn *emit; /**< NULL: lines are counted only */
+    struct pattern *event_pattern; /**< the same for texts of lines; NULL: lines, not events */
+    bool invert;                   /**< lines that don't match */
+    bool dated;                    /**< times are wanted */
+    int64_t since;                 /**< INT64_MIN: from the beginning */
+    int64_t until;                 /**< inclusive; INT64_MAX: to the end */
+    uint64_t max_count;            /**< lines of each name; UINT64_MAX: all */
+    query_line_fn *emit;           /**< NULL: lines are counted only */
     void *context;
     bool fatal; /**< set when an error isn't the input's: there is no use in going on */
 };
@@ -78,6 +99,27 @@ static inline bool select_limited(const struct selection *s)
 {
     return s->since != INT64_MIN || s->until != INT64_MAX;
 }
+
+/** Are this source's events wanted, not its lines? */
+static inline bool select_events_of(const struct selection *s, const struct query_source *source)
+{
+    return s->event_pattern && source->dialect && source->dialect->start;
+}
+
+/** What is fed next has this dialect; an event under way of another one ends. */
+int select_dialect(struct selection *s, struct query_source *source, struct dialect *dialect,
+                   struct lgz_error *err);
+
+/**
+ * After bytes were left out: this event is under way.
+ *
+ * @param text   its whole lines; its time is known to be outside of the range
+ */
+int select_resume_event(struct query_source *source, struct span text, const struct event *event,
+                        struct lgz_error *err);
+
+/** Forget the event under way. */
+void select_drop_event(struct query_source *source);
 
 /** Feed `data`, read from `offset` of the source on at `read_time`. */
 int select_feed(struct selection *s, struct query_source *source, uint64_t offset,

@@ -50,6 +50,8 @@ void sources_clear(struct sources *s)
     s->id_tree = NULL;
     for (size_t i = 0; i < s->list.len; i++) {
         buf_free(&s->list.data[i]->carry);
+        buf_free(&s->list.data[i]->pending.text);
+        free(s->list.data[i]->input);
         vec_free(&s->list.data[i]->skipped);
         free(s->list.data[i]);
     }
@@ -120,6 +122,18 @@ struct query_source *sources_get(struct sources *s, uint64_t id, const char *nam
         return NULL;
     }
     return tsearch(source, &s->id_tree, compare_ids) ? source : NULL;
+}
+
+bool sources_set_input(struct query_source *source, const char *input)
+{
+    if (source->input && strcmp(source->input, input) == 0)
+        return true;
+    char *copy = strdup(input);
+    if (!copy)
+        return false;
+    free(source->input);
+    source->input = copy;
+    return true;
 }
 
 size_t sources_count(const struct sources *s)

@@ -25,6 +25,9 @@ struct query_source *sources_get(struct sources *s, uint64_t id, const char *nam
 /** The source `id` if it was met, or NULL. */
 struct query_source *sources_find(struct sources *s, uint64_t id);
 
+/** The source belongs to this input. @return false when memory is out */
+bool sources_set_input(struct query_source *source, const char *input);
+
 /** The sources of the current archive, in the order in which they were met. */
 size_t sources_count(const struct sources *s);
 struct query_source *sources_at(const struct sources *s, size_t index);
