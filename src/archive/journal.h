@@ -52,6 +52,15 @@ int journal_create(struct journal_writer **out, const char *directory, uint64_t 
                    const struct source_position *positions, size_t count, struct lgz_error *err);
 
 /**
+ * After journal_begin() has failed, and before anything is added to the journal before it: make
+ * sure that none has the number. Recovery believes the newest journal, and what is added to an
+ * older one later isn't known to that.
+ *
+ * @return LGZ_OK if there durably is none; else nothing may be added to the journal before
+ */
+int journal_retract(const char *directory, uint64_t sequence, struct lgz_error *err);
+
+/**
  * Open an existing journal to append, cutting a torn tail. What is left is durable on return.
  *
  * @param cut  set to the number of bytes cut; may be NULL

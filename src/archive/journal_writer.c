@@ -267,6 +267,20 @@ int journal_create(struct journal_writer **out, const char *directory, uint64_t 
     return journal_begin(out, directory, sequence, &start, err);
 }
 
+int journal_retract(const char *directory, uint64_t sequence, struct lgz_error *err)
+{
+    char *path = names_journal(directory, sequence);
+    if (!path)
+        return error_memory(err);
+    int code = LGZ_OK;
+    if (unlink(path) != 0 && errno != ENOENT)
+        code = error_io(err, "%s: cannot remove", path);
+    if (code == LGZ_OK)
+        code = file_sync_parent(path, err);
+    free(path);
+    return code;
+}
+
 /* Learn from what the journal holds: ids, sizes, where it ends, how many bytes follow. */
 static int scan(struct journal_writer *j, uint64_t *end, struct lgz_error *err)
 {

@@ -55,6 +55,7 @@ struct store {
     enum job job;
     struct ledger_snapshot snapshot;
     struct journal_writer *begun;
+    bool in_doubt; /* it could not be begun, but maybe it is there */
     int result;
     int64_t took;
     struct lgz_error err;
@@ -160,6 +161,8 @@ static void run_job(uv_work_t *work)
         s->result = batch_write(s->back, s->journal, &s->err);
     else
         s->result = begin_with_snapshot(s, &s->begun, &s->err);
+    s->in_doubt = s->job == JOB_BEGIN && s->result != LGZ_OK &&
+                  journal_retract(s->directory, s->sequence, NULL) != LGZ_OK;
     s->took = clock_monotonic() - before;
 }
 
@@ -176,16 +179,22 @@ static void set_failed(struct store *s)
     s->events.failed(s->events.context, s->failure);
 }
 
+/* Nothing is added to this journal any more. */
+static void give_up_journal(struct store *s)
+{
+    free(s->ended);
+    s->ended = strdup(journal_path(s->journal));
+    journal_close(s->journal);
+    s->journal = NULL;
+}
+
 static void write_done(struct store *s)
 {
     if (s->result == LGZ_OK)
         s->result = batch_acknowledge(s->back, s->ledger, &s->err);
     if (s->result != LGZ_OK) {
         /* The journal may hold part of the batch: another one gets it whole. */
-        free(s->ended);
-        s->ended = strdup(journal_path(s->journal));
-        journal_close(s->journal);
-        s->journal = NULL;
+        give_up_journal(s);
         set_failed(s);
         return;
     }
@@ -203,6 +212,8 @@ static void begin_done(struct store *s)
 {
     ledger_snapshot_clear(&s->snapshot);
     if (s->result != LGZ_OK) {
+        if (s->journal && s->in_doubt) /* the new one may be there, and be believed */
+            give_up_journal(s);
         if (s->journal) { /* the old one still is as good as ever */
             s->rotate_after = clock_monotonic() + s->pause_ms * (NS_PER_SECOND / 1000);
             s->pause_ms = s->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : s->pause_ms * 2;

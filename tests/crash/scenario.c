@@ -124,6 +124,10 @@ static void rotations(struct world *w)
     copy_and_truncate(w, "b.log", NULL);
     world_write(w, "b.log", "b.log", 8);
     world_ask(w, "sync");
+    w->step = "a kill";
+    world_kill(w);
+    world_run(w);
+    world_ask(w, "sync");
     w->step = "retention beside the daemon";
     world_write(w, "c.log", "c.log", 10);
     world_ctl(w, NULL, "rotate", "-c", w->conf, NULL);

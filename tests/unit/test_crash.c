@@ -303,12 +303,50 @@ START_TEST(half_a_record_that_stays_stops_the_journal)
 }
 END_TEST
 
+static int begin_second(struct journal_writer *unused)
+{
+    struct journal_writer *j = NULL;
+    (void)unused;
+    int code = journal_create(&j, directory, 2, NULL, 0, &err);
+    journal_close(j);
+    return code;
+}
+
+static int retract_second(struct journal_writer *unused)
+{
+    (void)unused;
+    return journal_retract(directory, 2, &err);
+}
+
+/* What goes on with journal 1 must not find that recovery believes journal 2. */
+START_TEST(journal_that_cannot_be_begun_is_taken_back)
+{
+    char *second = names_journal(directory, 2);
+    int failed = 0, was_there = 0;
+    for (long calls = 1; calls <= 12; calls++) {
+        atomic_store(&countdown, calls);
+        action = FAIL;
+        int code = begin_second(NULL);
+        action = NOTHING;
+        failed += code != LGZ_OK;
+        was_there += code != LGZ_OK && access(second, F_OK) == 0;
+        ck_ok(journal_retract(directory, 2, &err));
+        ck_assert_int_ne(access(second, F_OK), 0);
+    }
+    ck_assert_int_ge(failed, 4);
+    ck_assert_int_ge(was_there, 1);
+    ck_assert_int_eq(while_failing(FAIL_FROM, retract_second, NULL), LGZ_ERR_IO);
+    free(second);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
     tcase_add_test(tests, killed_at_every_call);
     tcase_add_test(tests, error_from_every_call);
     tcase_add_test(tests, failed_sync_takes_back_what_is_in_doubt);
+    tcase_add_test(tests, journal_that_cannot_be_begun_is_taken_back);
     tcase_add_test(tests, half_a_record_that_stays_stops_the_journal);
 }
 
