@@ -362,6 +362,21 @@ static void add_expression(struct parser *p, const char *key, char **text, unsig
         *line = p->line;
 }
 
+static void set_olddir(struct parser *p, struct config_input *input, const char *value)
+{
+    if (input->olddir) {
+        finding(p, p->line, "olddir: already set for [input %s]", input->name);
+        return;
+    }
+    if (value[0] == '\0') {
+        finding(p, p->line, "olddir: no value");
+        return;
+    }
+    input->olddir = strdup(value);
+    if (!input->olddir)
+        out_of_memory(p);
+}
+
 static void set_input(struct parser *p, const char *key, const char *value)
 {
     struct config_input *input = &p->config->inputs[p->input];
@@ -377,6 +392,8 @@ static void set_input(struct parser *p, const char *key, const char *value)
         add_globs(p, key, &input->paths, &input->path_count, value);
     else if (strcmp(key, "exclude") == 0)
         add_globs(p, key, &input->excludes, &input->exclude_count, value);
+    else if (strcmp(key, "olddir") == 0)
+        set_olddir(p, input, value);
     else if (strcmp(key, "multiline_start") == 0)
         add_expression(p, key, &input->rules.multiline_start, &input->multiline_start, value);
     else if (strcmp(key, "format") == 0)
@@ -675,6 +692,7 @@ void config_free(struct config *config)
         globs_free(input->excludes, input->exclude_count);
         rules_clear(&input->rules);
         config_listen_clear(&input->listen);
+        free(input->olddir);
         free(input->name);
     }
     free(config->inputs);

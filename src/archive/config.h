@@ -34,6 +34,8 @@ struct config_input {
     size_t path_count; /**< at least 1, or there is something to listen at */
     struct config_glob *excludes;
     size_t exclude_count;
+    char *olddir; /**< where rotated files are searched for as well, absolute, or from the directory
+                       of the file on; or NULL */
     struct rules rules;       /**< expressions that compile; never NULL */
     unsigned multiline_start; /**< line of the expression's first part; 0 if there is none */
     unsigned format;

@@ -46,6 +46,32 @@ bool locate_is_rotated(const char *own, const char *name)
     return strncmp(name, own, stem) == 0 && (name[stem] == '\0' || strchr(".-_", name[stem]));
 }
 
+char *locate_stem(const char *own)
+{
+    return strndup(own, stem_len(own));
+}
+
+bool locate_is_numbered(const char *own, const char *name)
+{
+    size_t stem = stem_len(own);
+    const char *extension = own + stem;
+    size_t extension_len = strlen(extension);
+    size_t len = strlen(name) - unpack_suffix(name);
+    if (!locate_is_rotated(own, name))
+        return false;
+    const char *rest = name + stem;
+    len -= stem;
+    if (extension_len && len > extension_len) {
+        if (strncmp(rest, extension, extension_len) == 0)
+            rest += extension_len;
+        else if (strncmp(rest + len - extension_len, extension, extension_len) != 0)
+            return false;
+        len -= extension_len;
+    }
+    size_t digits = strspn(rest, "0123456789.-_T");
+    return len > 1 && digits >= len && strpbrk(rest, "0123456789");
+}
+
 static int64_t modified(const struct stat *st)
 {
     return (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND + st->st_mtim.tv_nsec;
@@ -186,7 +212,7 @@ static void add_candidate(struct candidates *c, const struct locate_wanted *w,
 static void gather(struct candidates *c, const struct locate_wanted *w, const struct dirnames *l)
 {
     const char *own = last_part(w->path);
-    char *stem = strndup(own, stem_len(own));
+    char *stem = locate_stem(own);
     const char *name;
     if (!stem) {
         c->unsure = true;

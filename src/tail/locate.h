@@ -57,6 +57,12 @@ enum locate_result {
 /** Is `name` one that rotation gives to a file named `own` (see above)? */
 bool locate_is_rotated(const char *own, const char *name);
 
+/** The same, and what is added are only digits and what stands between digits in dates. */
+bool locate_is_numbered(const char *own, const char *name);
+
+/** The stem of a file's name, to be freed. @return NULL when memory is out */
+char *locate_stem(const char *own);
+
 /** Look at one path, which may be the plain copy. */
 enum locate_result locate_at(const struct locate_wanted *w, const char *path,
                              struct located *found);

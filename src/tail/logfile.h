@@ -44,6 +44,11 @@ struct logfile {
     int64_t missing_since; /**< monotonic time of the first search that didn't find it; 0: none */
     off_t packed_size;     /**< of that copy */
     struct locate_tried tried; /**< compressed copies that were no good */
+    struct logfile *older;     /**< source of the same name, */
+    struct logfile *newer;     /**< or NULL */
+    uint64_t reserved;         /**< ids for files that were between this one and the next, */
+    size_t reserved_count;     /**< so many */
+    bool done;                 /**< read to its end; kept only until `older` is let go */
     uint64_t generation;       /**< of the last scan in which a glob matched it */
     int64_t end_since; /**< monotonic time at which it was found read to its end; 0: it isn't */
     size_t index;      /**< in the owner's list */

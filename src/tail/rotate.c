@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "tail/generations.h"
 #include "tail/set.h"
 
 /* The table also has files that are gone; the inode may be another file's by now. */
@@ -111,6 +112,9 @@ void rotate_replaced(struct tail *t, struct logfile *f)
         return;
     }
     struct stat inode = {.st_dev = f->source.device, .st_ino = f->source.inode};
+    struct logfile *before = set_newest(t, f->path); /* not `f`, if its inode is used again */
+    if (before)
+        generations_reserve(t, before);
     struct logfile *fresh = logfile_new(t->next_id, f->path, f->source.input, &inode);
     if (!fresh || !take_over(t, f, fresh)) {
         set_failed(t, f, ENOMEM);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "tail/discover.h"
+#include "tail/generations.h"
 #include "tail/set.h"
 
 #define IDLE_BEFORE_CLOSE (60 * NS_PER_SECOND)
@@ -74,12 +75,9 @@ static void change_input(struct logfile *f, const struct config_input *input)
 }
 
 /* `f` is matched under `path`, in this scan for the first time. */
-static void take_note(struct tail *t, struct logfile *f, const char *path,
-                      const struct config_input *input)
+static void take_note(struct tail *t, struct logfile *f, const char *path)
 {
     f->generation = t->generation;
-    if (strcmp(f->source.input, input->name) != 0)
-        change_input(f, input);
     if (strcmp(f->path, path) != 0) {
         char *copy = strdup(path);
         if (!copy)
@@ -134,6 +132,9 @@ static bool skip_to_end(struct logfile *f, const struct stat *st)
 static struct logfile *new_source(struct tail *t, const char *path,
                                   const struct config_input *input, const struct stat *st, int fd)
 {
+    struct logfile *before = set_newest(t, path);
+    if (before)
+        generations_reserve(t, before);
     struct logfile *f = logfile_new(t->next_id, path, input->name, st);
     if (!f) {
         close(fd);
@@ -206,12 +207,15 @@ static void on_file(void *context, const char *path, const struct config_input *
         f = take_up(t, path, input);
     if (!f)
         return;
-    take_note(t, f, path, input);
+    take_note(t, f, path);
     enum logfile_change change = look_at_matched(t, f, &st);
     if (change == LOGFILE_REPLACED) /* `f` may be gone; what replaced it has its inode */
         f = idmap_get(&t->by_inode, st.st_dev, st.st_ino);
-    if (f)
-        set_watch(t, f);
+    if (!f)
+        return;
+    if (strcmp(f->source.input, input->name) != 0)
+        change_input(f, input);
+    set_watch(t, f);
 }
 
 /* Has a file that no glob matches been read to its end for long enough to let it go? */
@@ -237,8 +241,12 @@ static void look_at_unmatched(struct tail *t)
     VEC(struct logfile *) lost = {0};
     for (size_t i = t->files.len; i-- > 0;) {
         struct logfile *f = t->files.data[i];
-        if (f->generation == t->generation)
+        if (f->generation == t->generation && !f->done)
             continue;
+        if (f->done) {
+            set_drop(t, f);
+            continue;
+        }
         if (f->copy) {
             enum logfile_change change = set_look(t, f);
             if (change != LOGFILE_GREW && change != LOGFILE_FAILED)
@@ -297,6 +305,20 @@ static int watch_directories(struct tail *t, struct lgz_error *err)
     return LGZ_OK;
 }
 
+/* Files that were rotated away: others may have been between them and those that follow. One that
+ * isn't in sight yet is searched for, and has it done then. */
+static void take_generations(struct tail *t)
+{
+    for (size_t i = 0; i < t->files.len; i++) {
+        struct logfile *f = t->files.data[i];
+        if (!f->reserved_count || (f->fd < 0 && !f->seen.st_ino))
+            continue;
+        if (set_names(t, f->source.name))
+            generations_take(t, f, t->names);
+        f->reserved_count = 0;
+    }
+}
+
 /* Sources that the sink must know of before they have data. */
 static void tell_pending(struct tail *t)
 {
@@ -318,6 +340,7 @@ int tail_scan(struct tail *t, int64_t now, struct lgz_error *err)
     if (code != LGZ_OK)
         return code;
     look_at_unmatched(t);
+    take_generations(t);
     idmap_free(&t->by_name);
     for (size_t i = 0; i < t->input_count; i++) {
         if (!idmap_put(&t->inputs_seen, name_key(t->inputs[i].name), 0, &t->inputs_seen))

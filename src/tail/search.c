@@ -8,10 +8,12 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "tail/generations.h"
 #include "tail/set.h"
 
 /* How long a file is waited for whose directory is gone, or on another device than it was: a file
@@ -25,11 +27,26 @@ enum outcome {
     GONE,
 };
 
+enum { OWN, OLD, LINKED, PLACES };
+
+/* A directory that is searched at the moment. */
+struct place {
+    char *path;
+    struct dirnames *names; /* NULL: it isn't there, or can't be read */
+    bool unreadable;
+};
+
+/* The file's own, the olddir of its input, and the one that a symbolic link at the file's path
+ * leads to now, if it is one. */
+struct places {
+    struct place at[PLACES];
+};
+
 /* One file's search. */
 struct search {
     struct tail *tail;
     struct logfile *file;
-    struct dirnames *names; /* of the file's directory; NULL: it can't be read */
+    const struct places *places;
     bool unsure;
 };
 
@@ -64,7 +81,7 @@ static bool open_inode(struct search *s, const struct dirnames *l)
 typedef enum locate_result locate_fn(const struct locate_wanted *w, const struct dirnames *l,
                                      struct located *found);
 
-static bool open_copy(struct search *s, const struct dirnames *l, locate_fn *locate)
+static bool open_copy_in(struct search *s, const struct dirnames *l, locate_fn *locate)
 {
     struct locate_wanted wanted = rotate_wanted(s->tail, s->file);
     struct located found;
@@ -75,33 +92,56 @@ static bool open_copy(struct search *s, const struct dirnames *l, locate_fn *loc
     return result == LOCATE_FOUND;
 }
 
-/* It's not here: what does that mean? */
+static bool open_copy(struct search *s, locate_fn *locate)
+{
+    bool opened = false;
+    for (size_t i = 0; i < PLACES && !opened; i++) {
+        const struct dirnames *names = s->places->at[i].names;
+        opened = names && open_copy_in(s, names, locate);
+    }
+    return opened;
+}
+
+static bool open_itself(struct search *s)
+{
+    bool opened = false;
+    for (size_t i = 0; i < PLACES && !opened && !s->file->lost; i++) {
+        const struct dirnames *names = s->places->at[i].names;
+        opened = names && open_inode(s, names);
+    }
+    return opened;
+}
+
+/* It's nowhere: what does that mean? */
 static enum outcome not_here(const struct search *s)
 {
     const struct tail *t = s->tail;
-    const struct dirnames *l = s->names;
-    if (!l || dirnames_device(l) != s->file->source.device || s->unsure)
+    uint64_t device = s->file->source.device;
+    bool settled = true;
+    if ((device && dirnames_device(s->places->at[OWN].names) != device) || s->unsure)
         return ABSENT;
-    if (!dirnames_settled(l) && t->now - s->file->missing_since < TAIL_LINGER)
-        return AGAIN;
-    return GONE;
+    for (size_t i = 0; i < PLACES; i++) {
+        if (s->places->at[i].unreadable)
+            return ABSENT;
+        if (s->places->at[i].names)
+            settled = settled && dirnames_settled(s->places->at[i].names);
+    }
+    return !settled && t->now - s->file->missing_since < TAIL_LINGER ? AGAIN : GONE;
 }
 
 static enum outcome search_one(struct search *s)
 {
     struct logfile *f = s->file;
-    if (!s->names)
+    if (!s->places->at[OWN].names)
         return ABSENT;
     if (!set_has_room(s->tail))
         return AGAIN;
-    if (!f->lost && open_inode(s, s->names))
-        return FOUND;
-    if (open_copy(s, s->names, locate_copy))
+    if (open_itself(s) || open_copy(s, locate_copy))
         return FOUND;
     set_packed_next(s->tail, f, s->tail->unpacking != NULL);
     if (f->packed_next)
         return AGAIN;
-    return open_copy(s, s->names, locate_packed) ? FOUND : not_here(s);
+    return open_copy(s, locate_packed) ? FOUND : not_here(s);
 }
 
 /* The file and every copy of it is gone. */
@@ -126,9 +166,15 @@ static void tell_loss(struct tail *t, const struct logfile *f)
                 f->source.name, id, f->position);
 }
 
-static void act(struct tail *t, struct logfile *f, enum outcome outcome)
+static void act(struct tail *t, struct logfile *f, enum outcome outcome,
+                const struct places *places)
 {
     if (outcome == FOUND) {
+        for (size_t i = 0; i < PLACES; i++) {
+            if (places->at[i].names)
+                generations_take(t, f, places->at[i].names);
+        }
+        f->reserved_count = 0;
         set_unseek(t, f);
         set_watch(t, f);
         set_look(t, f);
@@ -156,12 +202,56 @@ static size_t directory_len(const char *path)
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-static struct dirnames *list_directory_of(const char *path)
+static void leave(struct place *p)
 {
-    char *directory = strndup(path, directory_len(path));
-    struct dirnames *l = directory ? dirnames_open(directory) : NULL;
-    free(directory);
-    return l;
+    dirnames_close(p->names);
+    free(p->path);
+    *p = (struct place){0};
+}
+
+/* Go to a directory, if that isn't where the search is. Takes `path`; NULL: there is none. */
+static void enter(struct place *p, char *path)
+{
+    if (path && p->path && strcmp(path, p->path) == 0) {
+        free(path);
+        return;
+    }
+    leave(p);
+    p->path = path;
+    p->names = path ? dirnames_open(path) : NULL;
+    p->unreadable = path && !p->names && errno != ENOENT && errno != ENOTDIR;
+}
+
+static const struct config_input *input_of(const struct tail *t, const struct logfile *f)
+{
+    for (size_t i = 0; i < t->input_count; i++) {
+        if (strcmp(t->inputs[i].name, f->source.input) == 0)
+            return &t->inputs[i];
+    }
+    return NULL;
+}
+
+/* The path of the directory where the file's input keeps rotated files; to be freed. */
+static char *old_path_of(const struct tail *t, const struct logfile *f)
+{
+    const struct config_input *input = input_of(t, f);
+    char *path = NULL;
+    if (!input || !input->olddir)
+        return NULL;
+    if (input->olddir[0] == '/')
+        return strdup(input->olddir);
+    if (asprintf(&path, "%.*s%s", (int)directory_len(f->path), f->path, input->olddir) < 0)
+        return NULL;
+    return path;
+}
+
+static char *linked_path_of(const struct logfile *f)
+{
+    struct stat st;
+    char *path = lstat(f->path, &st) == 0 && S_ISLNK(st.st_mode) ? realpath(f->path, NULL) : NULL;
+    if (path)
+        path[directory_len(path)] = '\0';
+    return path;
 }
 
 /* By directory, so that each is read once; older sources first. */
@@ -185,20 +275,24 @@ static bool same_directory(const char *a, const char *b)
 
 void search_files(struct tail *t, struct logfile **files, size_t count)
 {
+    struct places places = {0};
     qsort(files, count, sizeof(*files), by_directory);
     for (size_t i = 0; i < count;) {
         /* A copy of the path, for the file may be dropped. */
         char *first = strdup(files[i]->path);
-        struct dirnames *names = first ? list_directory_of(first) : NULL;
         if (!first)
-            return; /* no memory: the next scan tries again */
+            break; /* no memory: the next scan tries again */
+        enter(&places.at[OWN], strndup(first, directory_len(first)));
         for (; i < count && same_directory(files[i]->path, first); i++) {
-            struct search s = {.tail = t, .file = files[i], .names = names};
-            act(t, files[i], search_one(&s));
+            struct search s = {.tail = t, .file = files[i], .places = &places};
+            enter(&places.at[OLD], old_path_of(t, files[i]));
+            enter(&places.at[LINKED], linked_path_of(files[i]));
+            act(t, files[i], search_one(&s), &places);
         }
-        dirnames_close(names);
         free(first);
     }
+    for (size_t i = 0; i < PLACES; i++)
+        leave(&places.at[i]);
 }
 
 void search_next_packed(struct tail *t)

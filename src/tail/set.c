@@ -9,6 +9,66 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+
+static uint64_t name_key(const struct logfile *f)
+{
+    return hash_bytes(f->source.name, strlen(f->source.name));
+}
+
+struct logfile *set_newest(const struct tail *t, const char *name)
+{
+    struct logfile *f = idmap_get(&t->by_source, hash_bytes(name, strlen(name)), 0);
+    return f && strcmp(f->source.name, name) == 0 ? f : NULL;
+}
+
+/* Enter a source among those of its name, in order of ids. Without memory it stands alone. */
+static void link_name(struct tail *t, struct logfile *f)
+{
+    struct logfile *newer = NULL;
+    struct logfile *older = set_newest(t, f->source.name);
+    while (older && older->source.id > f->source.id) {
+        newer = older;
+        older = older->older;
+    }
+    if (!newer && !idmap_put(&t->by_source, name_key(f), 0, f))
+        return;
+    f->older = older;
+    f->newer = newer;
+    if (older)
+        older->newer = f;
+    if (newer)
+        newer->older = f;
+}
+
+static void unlink_name(struct tail *t, struct logfile *f)
+{
+    if (f->older)
+        f->older->newer = f->newer;
+    if (f->newer)
+        f->newer->older = f->older;
+    if (idmap_get(&t->by_source, name_key(f), 0) != f)
+        return;
+    if (!f->older || !idmap_put(&t->by_source, name_key(f), 0, f->older))
+        idmap_remove(&t->by_source, name_key(f), 0);
+}
+
+const struct dirnames *set_names(struct tail *t, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("");
+    if (!directory)
+        return NULL;
+    if (!t->names || t->now - t->names_at > NS_PER_SECOND ||
+        strcmp(dirnames_directory(t->names), directory) != 0) {
+        dirnames_close(t->names);
+        t->names = dirnames_open(directory);
+        t->names_at = t->now;
+    }
+    free(directory);
+    return t->names;
+}
+
 bool set_add(struct tail *t, struct logfile *f)
 {
     /* Of two sources with one inode, the later is the file that's there now. */
@@ -21,6 +81,7 @@ bool set_add(struct tail *t, struct logfile *f)
         t->files.len--;
         goto fail;
     }
+    link_name(t, f);
     if (f->fd >= 0)
         t->open++;
     return true;
@@ -36,6 +97,18 @@ static void unqueue(struct tail *t, struct logfile *f)
     f->queued = false;
 }
 
+/* What has this inode from now on is another file. */
+static void forget_inode(struct tail *t, struct logfile *f)
+{
+    if (f->watch >= 0) {
+        watch_remove(t->watch, f->watch);
+        idmap_remove(&t->by_watch, (uint64_t)f->watch, 0);
+    }
+    f->watch = -1;
+    if (idmap_get(&t->by_inode, f->source.device, f->source.inode) == f)
+        idmap_remove(&t->by_inode, f->source.device, f->source.inode);
+}
+
 void set_remove(struct tail *t, struct logfile *f)
 {
     unqueue(t, f);
@@ -43,12 +116,8 @@ void set_remove(struct tail *t, struct logfile *f)
     set_unseek(t, f);
     set_close_copy(t, f);
     set_descriptor(t, f, -1);
-    if (f->watch >= 0) {
-        watch_remove(t->watch, f->watch);
-        idmap_remove(&t->by_watch, (uint64_t)f->watch, 0);
-    }
-    if (idmap_get(&t->by_inode, f->source.device, f->source.inode) == f)
-        idmap_remove(&t->by_inode, f->source.device, f->source.inode);
+    forget_inode(t, f);
+    unlink_name(t, f);
     t->files.data[f->index] = t->files.data[--t->files.len];
     t->files.data[f->index]->index = f->index;
     logfile_free(f);
@@ -56,6 +125,15 @@ void set_remove(struct tail *t, struct logfile *f)
 
 bool set_drop(struct tail *t, struct logfile *f)
 {
+    f->done = f->older != NULL;
+    if (f->done) {
+        set_at_end(t, f);
+        set_unseek(t, f);
+        set_close_copy(t, f);
+        set_descriptor(t, f, -1);
+        forget_inode(t, f);
+        return false;
+    }
     if (f->told && !t->sink.drop(t->sink.context, f->source.id))
         return false;
     set_remove(t, f);
@@ -173,7 +251,7 @@ bool set_has_room(struct tail *t)
 enum logfile_change set_look(struct tail *t, struct logfile *f)
 {
     bool was_open = f->fd >= 0;
-    if (f->lost)
+    if (f->lost || f->done)
         return LOGFILE_MISSING;
     if (!was_open && !set_has_room(t))
         return LOGFILE_FAILED;

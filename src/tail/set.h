@@ -21,6 +21,7 @@ struct tail {
     VEC(struct logfile *) files;
     struct logfile_queue queue; /* those with something to read, next first */
     struct idmap by_inode;      /* (device, inode): the file that now is that inode */
+    struct idmap by_source;     /* (hash of name, 0): the newest source of that name */
     struct idmap by_watch;      /* (watch descriptor, 0): the file */
     struct idmap by_name;       /* (hash of name, inode): resumed, until the first scan is over */
     struct idmap directories;   /* (watch descriptor, 0): struct directory of scan.c */
@@ -29,6 +30,8 @@ struct tail {
     uint64_t next_id;
     uint64_t generation; /* counts scans */
     size_t marked;
+    struct dirnames *names; /* of the directory that was read last, for a moment */
+    int64_t names_at;
     struct logfile *unpacking; /* the one file whose compressed copy is being read */
     size_t packed_next;        /* files that wait for that */
     size_t open;               /* descriptors */
@@ -43,8 +46,19 @@ bool set_add(struct tail *t, struct logfile *f);
 /** Take a file out and free it. */
 void set_remove(struct tail *t, struct logfile *f);
 
-/** Tell the sink that a file is done with and remove it. @return false if the sink had no room */
+/**
+ * Tell the sink that a file is done with and remove it. One that has an older source of its name is
+ * only closed, and dropped after that: so all files that are newer than a known one are known, too.
+ *
+ * @return false if it's still there
+ */
 bool set_drop(struct tail *t, struct logfile *f);
+
+/** The newest source of a name, or NULL. */
+struct logfile *set_newest(const struct tail *t, const char *name);
+
+/** The names in the directory of `path`, as they were a moment ago; NULL if it can't be read. */
+const struct dirnames *set_names(struct tail *t, const char *path);
 
 /** Put a file at the end of the queue, or take it out: it's read to its end. */
 void set_queue(struct tail *t, struct logfile *f);

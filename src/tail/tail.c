@@ -55,6 +55,8 @@ void tail_close(struct tail *t)
     vec_free(&t->files);
     idmap_free(&t->by_inode);
     idmap_free(&t->by_watch);
+    idmap_free(&t->by_source);
+    dirnames_close(t->names);
     idmap_free(&t->by_name);
     idmap_free(&t->inputs_seen);
     free_values(&t->directories);

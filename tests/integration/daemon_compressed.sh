@@ -60,8 +60,8 @@ done
 printf '%s\n' "the rest of the first" >>"$logs/banner.log"
 mv "$logs/banner.log" "$logs/banner.log.1"
 pack gz "$logs/banner.log.1"
-printf '%s\n' "$banner" "another generation" "that isn't the first" >"$logs/banner.log.0"
-pack xz "$logs/banner.log.0" # newer, so it's tried first
+printf '%s\n' "$banner" "another generation" "that isn't the first" >"$logs/banner.log.old"
+pack xz "$logs/banner.log.old" # newer, so it's tried first
 lines 101 200 dated >>"$logs/dated.log"
 mv "$logs/dated.log" "$logs/dated-20261122.log"
 pack gz "$logs/dated-20261122.log"

@@ -1,0 +1,205 @@
+/*
+ * generations.c - candidates by name and time of change; each becomes a source that the search then
+ * finds, by its inode or, if it's compressed, by its fingerprint.
+ */
+#include "tail/generations.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "tail/discover.h"
+#include "tail/logfile.h"
+
+enum { GENERATIONS_MAX = 64 };
+
+struct generation {
+    char *path;
+    struct stat st;
+    bool packed;
+};
+
+struct generations {
+    VEC(struct generation) list;
+};
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static int64_t modified(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND + st->st_mtim.tv_nsec;
+}
+
+/* Is the file without its suffix there as well? Then it's being compressed. */
+static bool has_plain(const struct dirnames *names, const char *name)
+{
+    char *plain = strndup(name, strlen(name) - unpack_suffix(name));
+    const char *there = plain ? dirnames_get(names, dirnames_find(names, plain)) : NULL;
+    bool same = there && strcmp(there, plain) == 0;
+    free(plain);
+    return same;
+}
+
+static void add_candidate(struct generations *g, const struct tail *t, const char *path,
+                          int64_t after)
+{
+    struct generation item = {.path = strdup(path), .packed = unpack_suffix(path) != 0};
+    if (!item.path)
+        return;
+    if (stat(path, &item.st) != 0 || !S_ISREG(item.st.st_mode) || item.st.st_size == 0 ||
+        modified(&item.st) <= after || discover_matches(t->inputs, t->input_count, path) ||
+        !vec_push(&g->list, item))
+        free(item.path);
+}
+
+/* Files with a name that rotation makes of this one's, changed later than `after`. */
+static void gather(struct generations *g, const struct tail *t, const struct logfile *f,
+                   const struct dirnames *names, int64_t after)
+{
+    const char *own = last_part(f->source.name);
+    const char *name;
+    char *stem = locate_stem(own);
+    for (size_t i = stem ? dirnames_find(names, stem) : 0;
+         stem && (name = dirnames_get(names, i)) && strncmp(name, stem, strlen(stem)) == 0; i++) {
+        char *path = locate_is_numbered(own, name) ? dirnames_path(names, name) : NULL;
+        if (path && !(unpack_suffix(name) && has_plain(names, name)))
+            add_candidate(g, t, path, after);
+        free(path);
+    }
+    free(stem);
+}
+
+static void forget(struct generations *g)
+{
+    for (size_t i = 0; i < g->list.len; i++)
+        free(g->list.data[i].path);
+    vec_free(&g->list);
+}
+
+void generations_reserve(struct tail *t, struct logfile *before)
+{
+    struct generations g = {0};
+    const struct dirnames *names = set_names(t, before->source.name);
+    if (!names)
+        return;
+    gather(&g, t, before, names, before->seen.st_ino ? modified(&before->seen) : 0);
+    before->reserved = t->next_id;
+    before->reserved_count = g.list.len < GENERATIONS_MAX ? g.list.len : GENERATIONS_MAX;
+    t->next_id += before->reserved_count;
+    forget(&g);
+}
+
+/* The first bytes of what the file holds. @return how many, or a negative number */
+static ssize_t first_bytes(const struct generation *g, int fd, uint8_t *bytes)
+{
+    struct unpack *u;
+    if (!g->packed)
+        return pread(fd, bytes, LOGFILE_PRINT_MAX, 0);
+    if (unpack_open(&u, fd, g->path, NULL) != LGZ_OK)
+        return -1;
+    ssize_t n = unpack_read(u, bytes, LOGFILE_PRINT_MAX, NULL);
+    unpack_close(u);
+    return n;
+}
+
+/* Does the file hold what `f` was read from? `bytes` are its first ones. */
+static bool is_same(const struct logfile *f, const struct generation *g, int fd,
+                    const uint8_t *bytes, size_t len)
+{
+    const struct source *s = &f->source;
+    if (!s->fingerprint_len || s->fingerprint_len > len ||
+        hash_bytes(bytes, s->fingerprint_len) != s->fingerprint)
+        return false;
+    if (!g->packed)
+        return logfile_mark_matches(f->mark, f->position, fd) == 1;
+    /* Files may begin alike: one that is open, or is sought elsewhere, is another. */
+    return (f->fd < 0 || f->copy) && (!f->tried.time || f->tried.time == modified(&g->st) + 1);
+}
+
+/* Is the file a source already, or a copy of one? */
+static bool is_known(const struct tail *t, const struct logfile *before, const struct generation *g,
+                     int fd, const uint8_t *bytes, size_t len)
+{
+    /* The inode alone says little: it may have been another file's. */
+    const struct logfile *same = idmap_get(&t->by_inode, g->st.st_dev, g->st.st_ino);
+    if (!g->packed && same && (same->fd >= 0 || is_same(same, g, fd, bytes, len)))
+        return true;
+    if (!g->packed && is_same(before, g, fd, bytes, len))
+        return true;
+    for (const struct logfile *f = before->newer; f; f = f->newer) {
+        if (is_same(f, g, fd, bytes, len))
+            return true;
+    }
+    return false;
+}
+
+static uint64_t next_id(struct tail *t, struct logfile *before)
+{
+    if (!before->reserved_count)
+        return t->next_id++;
+    before->reserved_count--;
+    return before->reserved++;
+}
+
+static void take_up(struct tail *t, struct logfile *before, const struct generation *g, int fd)
+{
+    uint8_t bytes[LOGFILE_PRINT_MAX];
+    ssize_t len = first_bytes(g, fd, bytes);
+    if (len <= 0 || is_known(t, before, g, fd, bytes, (size_t)len))
+        return;
+    /* A compressed file's inode says nothing: it's found by what it holds. */
+    struct stat nothing = {0};
+    struct logfile *f = logfile_new(next_id(t, before), before->source.name, before->source.input,
+                                    g->packed ? &nothing : &g->st);
+    if (!f)
+        return;
+    f->source.fingerprint = hash_bytes(bytes, (size_t)len);
+    f->source.fingerprint_len = (uint32_t)len;
+    f->restate = true; /* the sink is told before it gets data, so that a restart knows of it */
+    f->lost = g->packed;
+    f->sought = true;
+    if (g->packed)
+        f->tried.time = modified(&g->st) + 1; /* newer ones begin with the same bytes maybe */
+    t->scan_wanted = true;
+    if (set_add(t, f))
+        set_say(t, CONFIG_LOG_INFO, "%s: was %s for a while, unread; reading it as source %" PRIu64,
+                g->path, before->source.name, f->source.id);
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+    const struct generation *x = a;
+    const struct generation *y = b;
+    int64_t first = modified(&x->st);
+    int64_t second = modified(&y->st);
+    return (first > second) - (first < second);
+}
+
+void generations_take(struct tail *t, struct logfile *before, const struct dirnames *names)
+{
+    struct generations g = {0};
+    struct stat st = before->seen;
+    if (before->fd >= 0 && fstat(before->fd, &st) != 0)
+        return;
+    if (!st.st_ino)
+        return; /* nobody knows when it was written to */
+    gather(&g, t, before, names, modified(&st));
+    if (g.list.len)
+        qsort(g.list.data, g.list.len, sizeof(struct generation), oldest_first);
+    for (size_t i = 0; i < g.list.len && i < GENERATIONS_MAX; i++) {
+        struct stat opened;
+        int fd = logfile_open_path(g.list.data[i].path, &opened);
+        if (fd < 0)
+            continue;
+        if (opened.st_ino == g.list.data[i].st.st_ino)
+            take_up(t, before, &g.list.data[i], fd);
+        close(fd);
+    }
+    forget(&g);
+}
