@@ -97,8 +97,9 @@ static void put_reading(struct buf *out, const struct state *s)
            s->totals.read_lines);
     number(out, "logzip_inputs", "gauge", "Inputs that are configured.", s->inputs);
     number(out, "logzip_files", "gauge", "Files that are followed.", s->files);
-    number(out, "logzip_files_behind", "gauge", "Files with bytes that aren't in the journal yet.",
-           s->behind);
+    number(out, "logzip_listeners", "gauge", "Sources that aren't files.", s->listeners);
+    number(out, "logzip_files_behind", "gauge",
+           "Files and listeners with bytes that aren't in the journal yet.", s->behind);
     number(out, "logzip_files_failing", "gauge", "Files that can't be read.", s->failing);
     number(out, "logzip_files_refused", "gauge",
            "Paths that match, and can't be read or aren't regular files.", s->refused);
@@ -212,6 +213,44 @@ static void stored_bytes(struct buf *out, const struct state_source *s)
     buf_printf(out, "%" PRIu64, s->counts.stored_bytes);
 }
 
+/* Of sources that aren't files. */
+
+static void messages(struct buf *out, const struct state_source *s)
+{
+    if (s->heard.source)
+        buf_printf(out, "%" PRIu64, s->heard.totals.messages);
+}
+
+static void messages_cut(struct buf *out, const struct state_source *s)
+{
+    if (s->heard.source)
+        buf_printf(out, "%" PRIu64, s->heard.totals.cut);
+}
+
+static void dropped(struct buf *out, const struct state_source *s)
+{
+    if (s->heard.source)
+        buf_printf(out, "%" PRIu64, s->heard.dropped);
+}
+
+static void connections(struct buf *out, const struct state_source *s)
+{
+    if (s->heard.source)
+        buf_printf(out, "%zu", s->heard.connections);
+}
+
+static void connections_closed(struct buf *out, const struct state_source *s)
+{
+    if (s->heard.source)
+        buf_printf(out, "%" PRIu64, s->heard.totals.refused + s->heard.totals.turned_away);
+}
+
+static void sockets_missing(struct buf *out, const struct state_source *s)
+{
+    if (s->heard.source)
+        buf_printf(out, "%zu", s->heard.missing);
+}
+
 static const struct family families[] = {
     {"logzip_source_read_bytes_total", "counter", "Bytes read that are in the journal.",
      read_bytes},
@@ -226,7 +265,23 @@ static const struct family families[] = {
      "Its share of the segments made of them; blocks are shared by raw bytes.", stored_bytes},
 };
 
-enum { FAMILIES = sizeof(families) / sizeof(families[0]), SAMPLE_BYTES = 64 };
+static const struct family heard_families[] = {
+    {"logzip_listen_messages_total", "counter", "Messages that came.", messages},
+    {"logzip_listen_messages_cut_total", "counter", "Messages stored in pieces, or in part.",
+     messages_cut},
+    {"logzip_listen_datagrams_dropped_total", "counter",
+     "Datagrams that the kernel had no room for.", dropped},
+    {"logzip_listen_connections", "gauge", "Connections that are open.", connections},
+    {"logzip_listen_connections_closed_total", "counter",
+     "Connections closed for what they sent, or for being too many.", connections_closed},
+    {"logzip_listen_sockets_missing", "gauge", "Sockets that could not be made.", sockets_missing},
+};
+
+enum {
+    FAMILIES = sizeof(families) / sizeof(families[0]),
+    HEARD_FAMILIES = sizeof(heard_families) / sizeof(heard_families[0]),
+    SAMPLE_BYTES = 64
+};
 
 /* All sources' labels, one behind the other; source i's end at ends[i]. */
 struct labels {
@@ -250,7 +305,8 @@ static bool write_labels(struct labels *l, const struct state *s, size_t most)
         buf_append_string(&l->text, ",source=");
         label_value(&l->text, source->name);
         buf_append_string(&l->text, "} ");
-        bytes += FAMILIES * (l->text.len - start + SAMPLE_BYTES);
+        size_t count = FAMILIES + (source->heard.source ? HEARD_FAMILIES : 0);
+        bytes += count * (l->text.len - start + SAMPLE_BYTES);
         if (bytes > METRICS_SOURCES_BYTES)
             break;
         l->ends[l->count++] = l->text.len;
@@ -263,11 +319,14 @@ static void put_family(struct buf *out, const struct family *f, const struct sta
 {
     struct buf value = {0};
     size_t start = 0;
-    head(out, f->name, f->type, f->help);
+    bool begun = false;
     for (size_t i = 0; i < l->count; i++) {
         buf_clear(&value);
         f->value(&value, &s->sources.data[i]);
         if (value.len) {
+            if (!begun)
+                head(out, f->name, f->type, f->help);
+            begun = true;
             buf_append_string(out, f->name);
             buf_append(out, l->text.data + start, l->ends[i] - start);
             buf_append(out, value.data, value.len);
@@ -286,8 +345,10 @@ static void put_sources(struct buf *out, const struct state *s, size_t most)
         number(out, "logzip_sources", "gauge", "Names of sources that are known.", s->sources.len);
         number(out, "logzip_sources_omitted", "gauge", "Those without series of their own.",
                s->sources.len - labels.count);
-        for (size_t i = 0; labels.count && i < FAMILIES; i++)
+        for (size_t i = 0; i < FAMILIES; i++)
             put_family(out, &families[i], s, &labels);
+        for (size_t i = 0; s->listeners && i < HEARD_FAMILIES; i++)
+            put_family(out, &heard_families[i], s, &labels);
     } else {
         out->failed = true;
     }

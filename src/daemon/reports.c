@@ -20,6 +20,7 @@ void service_state_parts(const struct service *s, struct state_parts *parts)
     *parts = (struct state_parts){
         .config = s->config,
         .tail = s->tail,
+        .listen = s->listen,
         .store = s->store,
         .sealer = s->sealer,
         .ledger = s->ledger,

@@ -10,7 +10,8 @@
 
 const char *state_name(enum state_of_source state)
 {
-    static const char *const names[] = {"current", "reading", "copy", "failing", "ended"};
+    static const char *const names[] = {"current", "listening", "reading",
+                                        "copy",    "failing",   "ended"};
     return names[state];
 }
 
@@ -25,17 +26,24 @@ static uint64_t file_size(const struct logfile *f)
     return size > f->position ? size : f->position;
 }
 
-static uint64_t durable_position(const struct state_parts *p, const struct logfile *f)
+static uint64_t durable_position(const struct state_parts *p, uint64_t id)
 {
     uint64_t next = 0;
-    return ledger_position(p->ledger, f->source.id, &next) ? next : 0;
+    return ledger_position(p->ledger, id, &next) ? next : 0;
 }
 
 static uint64_t file_lag(const struct state_parts *p, const struct logfile *f)
 {
     uint64_t size = file_size(f);
-    uint64_t position = durable_position(p, f);
+    uint64_t position = durable_position(p, f->source.id);
     return size > position ? size - position : 0;
+}
+
+/* What was taken from its sockets and isn't durable yet. */
+static uint64_t listener_lag(const struct state_parts *p, const struct listen_state *heard)
+{
+    uint64_t position = durable_position(p, heard->source->id);
+    return heard->next > position ? heard->next - position : 0;
 }
 
 static enum state_of_source file_state(const struct logfile *f)
@@ -72,6 +80,7 @@ void state_take_totals(struct state *out, const struct state_parts *p)
         .journals_to_seal = sealer_pending(p->sealer),
         .inputs = p->config->input_count,
         .files = tail_count(p->tail),
+        .listeners = listen_count(p->listen),
         .refused = tail_refused(p->tail),
         .watches_refused = tail_unwatched(p->tail),
         .totals = *tally_totals(p->tally),
@@ -88,6 +97,12 @@ void state_take_totals(struct state *out, const struct state_parts *p)
         const struct logfile *f = tail_file(p->tail, i);
         uint64_t lag = file_lag(p, f);
         out->failing += f->failing;
+        out->behind += lag != 0;
+        out->lag += lag;
+    }
+    for (size_t i = 0; i < listen_count(p->listen); i++) {
+        struct listen_state heard = listen_state(p->listen, i);
+        uint64_t lag = listener_lag(p, &heard);
         out->behind += lag != 0;
         out->lag += lag;
     }
@@ -116,11 +131,30 @@ static struct state_source *add(struct gathering *g, const char *input, const ch
     return &g->state->sources.data[count - 1];
 }
 
+static struct state_source *find_or_add(struct gathering *g, const struct source *source)
+{
+    uintptr_t place = (uintptr_t)idmap_get(&g->places, key(source->input), key(source->name));
+    return place ? &g->state->sources.data[place - 1] : add(g, source->input, source->name);
+}
+
+static bool add_listener(struct gathering *g, const struct state_parts *p, size_t index)
+{
+    struct listen_state heard = listen_state(p->listen, index);
+    struct state_source *s = find_or_add(g, heard.source);
+    if (!s)
+        return false;
+    s->state = SOURCE_LISTENING;
+    s->heard = heard;
+    s->id = heard.source->id;
+    s->position = durable_position(p, heard.source->id);
+    s->size = heard.next;
+    s->lag = listener_lag(p, &heard);
+    return true;
+}
+
 static bool add_file(struct gathering *g, const struct state_parts *p, const struct logfile *f)
 {
-    uintptr_t place = (uintptr_t)idmap_get(&g->places, key(f->source.input), key(f->source.name));
-    struct state_source *s =
-        place ? &g->state->sources.data[place - 1] : add(g, f->source.input, f->source.name);
+    struct state_source *s = find_or_add(g, &f->source);
     if (!s)
         return false;
     enum state_of_source state = file_state(f);
@@ -129,7 +163,7 @@ static bool add_file(struct gathering *g, const struct state_parts *p, const str
     if (f->source.id >= s->id) {
         s->id = f->source.id;
         s->path = f->path;
-        s->position = durable_position(p, f);
+        s->position = durable_position(p, f->source.id);
         s->size = file_size(f);
     }
     s->lag += file_lag(p, f);
@@ -148,6 +182,10 @@ static bool gather(struct gathering *g, const struct state_parts *p)
     }
     for (size_t i = 0; i < tail_count(p->tail); i++) {
         if (!add_file(g, p, tail_file(p->tail, i)))
+            return false;
+    }
+    for (size_t i = 0; i < listen_count(p->listen); i++) {
+        if (!add_listener(g, p, i))
             return false;
     }
     return true;

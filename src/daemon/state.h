@@ -11,12 +11,14 @@
 #include "daemon/sealer.h"
 #include "daemon/store.h"
 #include "daemon/tally.h"
+#include "listen/listen.h"
 #include "tail/tail.h"
 
 /** What a state is taken of; all borrowed. */
 struct state_parts {
     const struct config *config;
     const struct tail *tail;
+    const struct listen *listen;
     const struct store *store;
     const struct sealer *sealer;
     const struct ledger *ledger;
@@ -32,7 +34,8 @@ struct state_parts {
 };
 
 enum state_of_source {
-    SOURCE_CURRENT, /**< it's read to its end, and followed */
+    SOURCE_CURRENT,   /**< it's read to its end, and followed */
+    SOURCE_LISTENING, /**< it's no file */
     SOURCE_READING,
     SOURCE_COPY,    /**< the rest of a truncated file is read in its copy */
     SOURCE_FAILING, /**< a file of it can't be read */
@@ -51,6 +54,7 @@ struct state_source {
     uint64_t lag; /**< bytes of all files that aren't durable yet */
     enum state_of_source state;
     struct tally_counts counts;
+    struct listen_state heard; /**< if it's no file */
 };
 
 struct state {
@@ -69,10 +73,11 @@ struct state {
     uint64_t journal_raw_bytes;
     uint64_t journals_to_seal;
     uint64_t inputs;
+    uint64_t listeners; /**< sources that aren't files */
     uint64_t files;
     uint64_t failing; /**< files that can't be read any more */
     uint64_t refused; /**< paths that match, and can't be read or aren't regular files */
-    uint64_t behind;  /**< files that have a lag */
+    uint64_t behind;  /**< files and other sources that have a lag */
     uint64_t lag;
     uint64_t watches_refused;
     struct tally_counts totals;

@@ -131,6 +131,8 @@ static void text_reading(struct buf *out, const struct state *s)
     buf_printf(
         out, ", %" PRIu64 " lines since the start\nfiles      %" PRIu64 " in %" PRIu64 " inputs, ",
         s->totals.read_lines, s->files, s->inputs);
+    if (s->listeners)
+        buf_printf(out, "%" PRIu64 " sources that aren't files, ", s->listeners);
     put_lag(out, s->lag);
     if (s->behind)
         buf_printf(out, " behind in %" PRIu64, s->behind);
@@ -270,6 +272,17 @@ static void json_end(struct buf *out, char bracket)
     buf_push(out, (uint8_t)bracket);
 }
 
+static void json_heard(struct buf *out, const struct listen_state *heard)
+{
+    json_number(out, "messages", heard->totals.messages);
+    json_number(out, "messages_cut", heard->totals.cut);
+    json_number(out, "datagrams_dropped", heard->dropped);
+    json_number(out, "connections", heard->connections);
+    json_number(out, "connections_refused", heard->totals.refused);
+    json_number(out, "connections_turned_away", heard->totals.turned_away);
+    json_number(out, "sockets_missing", heard->missing);
+}
+
 static void json_source(struct buf *out, const struct state_source *s)
 {
     buf_push(out, '{');
@@ -288,6 +301,8 @@ static void json_source(struct buf *out, const struct state_source *s)
     json_number(out, "sealed_raw_bytes", s->counts.sealed_bytes);
     json_number(out, "sealed_stored_bytes", s->counts.stored_bytes);
     json_ratio(out, s->counts.sealed_bytes, s->counts.stored_bytes);
+    if (s->heard.source)
+        json_heard(out, &s->heard);
     json_end(out, '}');
     buf_push(out, ',');
 }
@@ -326,6 +341,7 @@ static void json_summary(struct buf *out, const struct state *s)
     json_seconds(out, "oldest_unsealed", s->oldest_unsealed);
     json_number(out, "inputs", s->inputs);
     json_number(out, "files", s->files);
+    json_number(out, "listeners", s->listeners);
     json_number(out, "files_behind", s->behind);
     json_number(out, "files_failing", s->failing);
     json_number(out, "files_refused", s->refused);

@@ -108,6 +108,27 @@ if command -v script >/dev/null; then
     (($(grep -c '/many[0-9]*\.log' "$work/screen") == 50)) || fail '--all leaves some out'
 fi
 
+# A source that isn't a file.
+printf '%s\n' '[input syslog]' "listen = unix:$work/syslog" >>"$conf"
+ask reload >/dev/null || fail 'reload with an input that listens fails'
+is state listening syslog
+is messages 0 syslog
+perl -MIO::Socket::UNIX -MSocket -e '
+    IO::Socket::UNIX->new(Peer => $ARGV[0], Type => SOCK_DGRAM)->send("<13>one")' "$work/syslog"
+for ((i = 0; i < 200; i++)); do
+    [[ $(value messages syslog) == 1 ]] && break
+    sleep 0.02
+done
+is messages 1 syslog
+is lag 8 syslog
+sync_all
+is lag 0 syslog
+is read_lines 1 syslog
+ask status >"$work/status"
+grep -Eq '^files .* 1 sources that aren.t files, up to date' "$work/status" || fail 'the summary'
+grep -Eq '^up to date listening +8 +8 +1 .*  syslog \[syslog\]$' "$work/status" ||
+    fail "the row of syslog: $(cat "$work/status")"
+
 # The last error of each kind, with its time.
 echo nonsense >>"$conf"
 refused reload "$conf:"

@@ -305,7 +305,13 @@ START_TEST(everything)
     one.state = SOURCE_FAILING;
     struct state_source old = source("/var/log/old");
     old.state = SOURCE_ENDED;
+    struct source heard = {.id = 1};
+    struct state_source pipe = source("standard input");
+    pipe.state = SOURCE_LISTENING;
+    pipe.heard = (struct listen_state){&heard, 10, {5, 1, 2, 3}, 4, 6, 7};
+    s.listeners = 1;
     ck_assert(vec_push(&s.sources, one) && vec_push(&s.sources, old));
+    ck_assert(vec_push(&s.sources, pipe));
     faults_note(&faults, FAULT_SEAL, "why");
     faults_note(&faults, FAULT_SEAL, "why else");
     timing_add(&s.syncs, NS_PER_SECOND / 2);
@@ -321,11 +327,16 @@ START_TEST(everything)
     ck_assert(value("logzip_seal_duration_seconds_sum") == 1002);
     ck_assert(value("logzip_seal_duration_seconds_count") == 2);
     ck_assert_uint_eq(count("logzip_last_error_timestamp_seconds"), 1);
-    ck_assert_uint_eq(count("logzip_source_read_bytes_total"), 2);
+    ck_assert_uint_eq(count("logzip_source_read_bytes_total"), 3);
     /* What ended has counters that go on, but nothing that is so now. */
-    ck_assert_uint_eq(count("logzip_source_lag_bytes"), 1);
-    ck_assert(value("logzip_source_lag_bytes") == 7);
-    ck_assert(value("logzip_source_failing") == 1);
+    ck_assert_uint_eq(count("logzip_source_lag_bytes"), 2);
+    ck_assert(value("logzip_source_lag_bytes") + find("logzip_source_lag_bytes")[1].value == 7);
+    ck_assert(value("logzip_source_failing") + find("logzip_source_failing")[1].value == 1);
+    ck_assert_uint_eq(count("logzip_listen_messages_total"), 1);
+    ck_assert(value("logzip_listen_messages_total") == 5);
+    ck_assert(value("logzip_listen_connections_closed_total") == 5);
+    ck_assert(value("logzip_listen_datagrams_dropped_total") == 4);
+    ck_assert(value("logzip_listen_sockets_missing") == 7);
     ck_assert(value("logzip_source_last_read_timestamp_seconds") == 3);
     state_clear(&s);
 }
