@@ -176,6 +176,11 @@ printf '<13>still there\\n' | transmit tcp "$tcp"
 sync_all
 found 1 '^<13>still there$'
 n=$(ctl query -h -c '^<13>half \d+ z{3000}$' "$archive")
+status_json >"$work/status"
+for count in '"messages_cut": *1,' '"connections_refused": *1,' '"connections_turned_away": *9[0-9]*,' \
+    '"datagrams_dropped": *0,' '"sockets_missing": *0\>' '"state": *"listening"'; do
+    grep -q "$count" "$work/status" || fail "status has no $count: $(cat "$work/status")"
+done
 ((n >= 40)) || fail "of the connections that were taken, only $n have left their messages"
 [[ $(find "/proc/$daemon/fd" -type l 2>/dev/null | wc -l) -lt 60 ]] || fail 'descriptors are left open'
 
