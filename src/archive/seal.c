@@ -147,6 +147,21 @@ static int note_torn(struct seal *s, size_t i, uint64_t end, struct archive_seal
     return LGZ_OK;
 }
 
+/*
+ * The segment is named after the journals that have data, the first of them first. One without any
+ * may be left from before segments that are there already: its number would put this one before
+ * them, and retention would remove it first.
+ */
+static void name_by_data(struct seal *s)
+{
+    size_t first = s->count - 1;
+    for (size_t i = 0; i < s->index.data.len; i++) {
+        if (s->index.data.data[i].journal < first)
+            first = s->index.data.data[i].journal;
+    }
+    s->options.first_journal = journal_reader_sequence(s->readers[first]);
+}
+
 static int index_journals(struct seal *s, struct archive_seal_result *result)
 {
     for (size_t i = 0; i < s->count; i++) {
@@ -160,6 +175,7 @@ static int index_journals(struct seal *s, struct archive_seal_result *result)
             return code;
     }
     journal_index_sort(&s->index);
+    name_by_data(s);
     return LGZ_OK;
 }
 

@@ -65,15 +65,18 @@ static void advance(struct store *s);
 static void set_failed(struct store *s);
 
 /* Begin a journal with the positions and rules that were copied of the ledger. */
-static int begin_with_snapshot(const struct store *s, struct journal_writer **out,
-                               struct lgz_error *err)
+static int begin_with_snapshot(struct store *s, struct journal_writer **out, struct lgz_error *err)
 {
     const struct journal_checkpoint start = {
         .positions = s->snapshot.positions,
         .position_count = s->snapshot.count,
         .inputs = &s->snapshot.inputs,
     };
-    return journal_begin(out, s->directory, s->sequence, &start, err);
+    int code = journal_begin(out, s->directory, s->sequence, &start, err);
+    int reason = errno;
+    s->in_doubt = code != LGZ_OK && journal_retract(s->directory, s->sequence, NULL) != LGZ_OK;
+    errno = reason;
+    return code;
 }
 
 static int open_first(struct store *s, struct lgz_error *err)
@@ -161,8 +164,6 @@ static void run_job(uv_work_t *work)
         s->result = batch_write(s->back, s->journal, &s->err);
     else
         s->result = begin_with_snapshot(s, &s->begun, &s->err);
-    s->in_doubt = s->job == JOB_BEGIN && s->result != LGZ_OK &&
-                  journal_retract(s->directory, s->sequence, NULL) != LGZ_OK;
     s->took = clock_monotonic() - before;
 }
 

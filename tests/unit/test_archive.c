@@ -539,6 +539,32 @@ START_TEST(seal_run_again_when_the_journals_are_gone)
 }
 END_TEST
 
+/* As when an empty journal was left, and others were sealed since. */
+START_TEST(seal_is_named_after_journals_with_data)
+{
+    static const struct segment_options options = {.level = LGZ_LEVEL_FAST, .threads = 1};
+    write_journal(2, 0, "one\n");
+    write_journal(3, 4, "two\n");
+    free(seal(2, 2));
+    journal_close(create_journal(1, 1, 0));
+    write_journal(4, 8, "three\n");
+    struct archive_seal_result result;
+    char *paths[2] = {names_journal(directory, 1), names_journal(directory, 3)};
+    ck_ok(archive_seal(directory, paths, 2, &options, &result, &err));
+    const char *name = strrchr(result.segment, '/') + 1;
+    uint64_t first, last;
+    int64_t time;
+    ck_assert(names_parse_segment(name, &first, &last, &time));
+    ck_assert_uint_eq(first, 3);
+    ck_assert_uint_eq(last, 3);
+    ck_assert(!exists(JOURNAL_1));
+    archive_seal_result_clear(&result);
+    free(paths[0]);
+    free(paths[1]);
+    assert_restores("/log/1", "one\ntwo\nthree\n");
+}
+END_TEST
+
 START_TEST(newest_journal_is_not_sealed)
 {
     struct archive_seal_result result;
@@ -802,6 +828,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, seal_drops_overlaps);
     tcase_add_test(tests, seal_of_journals_without_data);
     tcase_add_test(tests, seal_run_again_when_the_journals_are_gone);
+    tcase_add_test(tests, seal_is_named_after_journals_with_data);
     tcase_add_test(tests, newest_journal_is_not_sealed);
     tcase_add_test(tests, seal_run_again_only_removes);
     tcase_add_test(tests, torn_journal_is_kept_aside);
