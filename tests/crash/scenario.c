@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "archive/names.h"
@@ -30,6 +31,21 @@ static void remove_log(struct world *w, const char *name)
     char *path = world_path(w, name);
     if (!path || unlink(path) != 0)
         world_fail(w, "cannot remove %s: %s", name, strerror(errno));
+    free(path);
+}
+
+/* As logrotate's compress. */
+static void compress_log(struct world *w, const char *name)
+{
+    char *path = world_path(w, name);
+    pid_t process = fork();
+    int status = -1;
+    if (process == 0) {
+        execlp("gzip", "gzip", "-q", "--", path, (char *)NULL);
+        _exit(127);
+    }
+    if (waitpid(process, &status, 0) != process || status != 0)
+        world_fail(w, "cannot compress %s", name);
     free(path);
 }
 
@@ -138,13 +154,14 @@ static void ends(struct world *w)
     w->step = "an end";
     world_write(w, "a.log", "a.log", 10);
     world_stop(w);
-    w->step = "start after a rotation";
+    w->step = "start after a rotation and compression";
     world_write(w, "c.log", "c.log", 10);
     rename_log(w, "c.log", "c.log.1");
+    compress_log(w, "c.log.1");
     world_write(w, "c.log", "c.log", 20);
     world_run(w);
     world_ask(w, "sync");
-    remove_log(w, "c.log.1");
+    remove_log(w, "c.log.1.gz");
     w->step = "recovery";
     world_write(w, "a.log", "a.log", 10);
     world_ask(w, "sync");

@@ -148,7 +148,7 @@ void world_configure(struct world *w, bool more)
             "[input first]\npath = %s/log/[abo]*.log\n",
             w->archive, w->control, w->root);
     if (more)
-        fprintf(out, "[input more]\npath = %s/log/c*.log\n", w->root);
+        fprintf(out, "[input more]\npath = %s/log/c*.log\nmultiline_start = ^2026-\n", w->root);
     if (fclose(out) != 0)
         world_fail(w, "%s: cannot write", w->conf);
 }

@@ -343,6 +343,9 @@ static int run_check(const char *sums)
     printf("%zu logs, %zu exact; %llu bytes, %llu lines, %llu wrong, %llu doubled\n", c.sums.len,
            c.sums.len - bad, bytes, c.lines, c.wrong, c.doubled);
     free(line);
+    for (size_t i = 0; i < c.sums.len; i++)
+        vec_free(&c.sums.data[i].seen);
+    vec_free(&c.sums);
     return bad || c.wrong || c.doubled || c.lines == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
