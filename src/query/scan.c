@@ -101,6 +101,7 @@ void scan_free(struct scan *s)
         return;
     sources_free(s->sources);
     dialects_clear(&s->dialects);
+    last_seen_free(s->last_seen);
     inputs_clear(&s->inputs);
     hits_free(s->hits);
     free(s);
@@ -239,6 +240,7 @@ static int scan_snapshot(struct scan *s, const struct archive_snapshot *snapshot
 {
     const struct scan_segments segments = {snapshot->segments, snapshot->segment_count};
     s->segments = &segments;
+    s->snapshot = snapshot;
     int code = scan_archive_segments(s, &segments, err);
     for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK; i++) {
         struct lgz_error reason = {0};
@@ -248,6 +250,9 @@ static int scan_snapshot(struct scan *s, const struct archive_snapshot *snapshot
     if (code == LGZ_OK)
         code = end_sources(s, err);
     s->segments = NULL;
+    s->snapshot = NULL;
+    last_seen_free(s->last_seen);
+    s->last_seen = NULL;
     return code;
 }
 

@@ -4,8 +4,8 @@
  * Lines come in the order of the paths given, and within an archive in the order in which they
  * were read: segments by the numbers of their journals, then the journals. Within a segment the
  * lines of its sources are merged by the time when they were read. A source's lines always keep
- * their order. The last line of a source, if it has no newline, and its last event, if its lines
- * are joined to events (select.h), come at the end of its archive.
+ * their order. The last line of a source, if it has no newline, comes at the end of its archive;
+ * so does its last event, if its lines are joined to events (select.h) and it may go on.
  *
  * What can't be read is reported, and the scan goes on with what comes next.
  */

@@ -152,6 +152,25 @@ static size_t meet_sources(struct walk *w, const char *label, struct lgz_error *
     return wanted;
 }
 
+/* Events that are under way, and that neither a later segment nor a journal goes on with, end. */
+static int end_events(struct walk *w, struct lgz_error *err)
+{
+    struct scan *s = w->scan;
+    int code = LGZ_OK;
+    for (size_t i = 0; i < segment_source_count(w->segment) && code == LGZ_OK; i++) {
+        struct query_source *source = w->sources[i];
+        if (!s->snapshot || !source->pending.event.open || source->skipped.len)
+            continue;
+        if (!s->last_seen)
+            code = last_seen_new(&s->last_seen, s->snapshot, err);
+        if (code == LGZ_OK && last_seen_in(s->last_seen, source->id, w->index))
+            code = select_end(&s->selection, source, err);
+    }
+    if (code != LGZ_OK)
+        s->selection.fatal = true;
+    return code;
+}
+
 int scan_segment(struct scan *s, const struct scan_segments *segments, size_t index,
                  struct segment *segment, const char *label, struct lgz_error *err)
 {
@@ -184,6 +203,8 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
             s->report(s->context, reason.message);
         }
     }
+    if (!s->selection.fatal)
+        code = end_events(&w, err);
     if (!s->selection.fatal)
         code = scan_flush(s, err);
 out:

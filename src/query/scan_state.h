@@ -7,6 +7,7 @@
 #include "archive/archive.h"
 #include "archive/inputs.h"
 #include "query/hits.h"
+#include "query/last_seen.h"
 #include "query/scan.h"
 #include "query/sources.h"
 
@@ -18,7 +19,9 @@ struct scan {
     struct dialects dialects;
     struct inputs inputs; /* rules, as the journal that is being read has said so far */
     struct hits *hits;
-    const struct scan_segments *segments; /* of the archive that is being scanned */
+    const struct scan_segments *segments;    /* of the archive that is being scanned */
+    const struct archive_snapshot *snapshot; /* that archive; NULL: it's a single file */
+    struct last_seen *last_seen;             /* in it; made when it's needed first */
     scan_line_fn *line;
     scan_report_fn *report;
     void *context;

@@ -352,10 +352,69 @@ START_TEST(time_ranges)
 }
 END_TEST
 
+/* The sources `first` to `last` are known in this journal, and have "^2026-" events. */
+static struct journal_writer *journal_of(uint64_t sequence, uint64_t first, uint64_t last)
+{
+    static char input[] = "app", name[] = "/log/1";
+    struct source_position positions[4];
+    struct inputs inputs = {0};
+    struct rules rules = rules_of(1);
+    struct journal_writer *j;
+    size_t count = 0;
+    ck_ok(inputs_put(&inputs, input, &rules, &err));
+    for (uint64_t id = first; id <= last; id++, count++) {
+        positions[count] = (struct source_position){named_source(id, name), 0, {0}};
+        positions[count].source.input = input;
+    }
+    const struct journal_checkpoint start = {positions, count, &inputs};
+    ck_ok(journal_begin(&j, directory, sequence, &start, &err));
+    inputs_clear(&inputs);
+    return j;
+}
+
+/* The last event of a file that was rotated away comes before those of its successor; that of one
+   that may go on comes last, whole. */
+START_TEST(order_of_ended_sources)
+{
+    static const char *const expected[] = {"2026-a\n a", "2026-c\n c", "2026-d\n d", "2026-b\n b"};
+    static const char *const pattern = "";
+    struct texts found[SOURCES] = {0};
+    struct pattern_options lines = {0}, several = {.multiline = true};
+    struct scan_options options = everything;
+    struct scan *scan;
+    make_directory();
+    struct journal_writer *j = journal_of(1, 1, 2);
+    put_at(j, 1, 0, SECONDS(START), "2026-a\n a\n");
+    put_at(j, 2, 0, SECONDS(START + 100), "2026-b\n");
+    journal_close(j);
+    j = journal_of(2, 2, 3);
+    put_at(j, 3, 0, SECONDS(START + 200), "2026-c\n c\n2026-d\n d\n");
+    journal_close(j);
+    j = journal_of(3, 2, 2);
+    seal_journal(1);
+    seal_journal(2);
+    put_at(j, 2, 7, SECONDS(START + 300), " b\n");
+    journal_close(j);
+    ck_ok(pattern_compile(&options.pattern, &pattern, 1, &lines, &err));
+    ck_ok(pattern_compile(&options.event_pattern, &pattern, 1, &several, &err));
+    ck_ok(scan_new(&scan, &options, collect, no_report, found, &err));
+    ck_ok(scan_path(scan, directory, &err));
+    ck_assert_uint_eq(found[0].list.len, 4);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_str_eq(found[0].list.data[i].text, expected[i]);
+    clear_texts(&found[0]);
+    scan_free(scan);
+    pattern_free(options.pattern);
+    pattern_free(options.event_pattern);
+    remove_directory();
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, all_events, 0, 4);
     tcase_add_loop_test(tc, time_ranges, 0, 6);
+    tcase_add_test(tc, order_of_ended_sources);
 }
 
 int main(void)
