@@ -401,8 +401,12 @@ int service_init_handles(struct service *s, struct lgz_error *err)
 
 int service_run(struct service *s)
 {
-    log_say(s->log, CONFIG_LOG_INFO, "logzipd %s: %zu files in %zu inputs, archive %s",
-            lgz_version(), tail_count(s->tail), s->config->input_count, s->config->directory);
+    if (s->config->standard_input)
+        log_say(s->log, CONFIG_LOG_INFO, "logzipd %s: standard input as %s, archive %s",
+                lgz_version(), s->config->standard_input, s->config->directory);
+    else
+        log_say(s->log, CONFIG_LOG_INFO, "logzipd %s: %zu files in %zu inputs, archive %s",
+                lgz_version(), tail_count(s->tail), s->config->input_count, s->config->directory);
     manager_ready(s->manager);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     return s->status;
