@@ -309,14 +309,17 @@ static int init_render(struct query *q, const struct scan_options *options,
     return render_init(&q->render, &render, STDOUT_FILENO, err);
 }
 
-/* A name that no format has is a slip; but only if there was a line that could have had it. */
-static void report_unknown_field(struct query *q, const struct scan *scan)
+/* What went wrong with fields: a format that was too much work; or a name that no format has, which
+   is a slip, but only if there was a line that could have had it. */
+static void report_fields(struct query *q, const struct scan *scan)
 {
-    const char *name = scan_total(scan) && !q->count ? render_unknown_field(&q->render) : NULL;
-    if (!name)
-        return;
-    q->failed = true;
-    say("no line that was selected has a format with the field '%s'", name);
+    bool shown = scan_total(scan) && !q->count;
+    const char *name = shown ? render_unknown_field(&q->render) : NULL;
+    q->failed |= q->render.refused.code != LGZ_OK || name;
+    if (q->render.refused.code != LGZ_OK)
+        say_error(&q->render.refused);
+    if (name)
+        say("no line that was selected has a format with the field '%s'", name);
 }
 
 /* Scan the paths and show what is found. @return LGZ_OK, or a negative code */
@@ -361,7 +364,7 @@ static int search(struct query *q, const char *const *paths, size_t count)
         code = search_paths(q, scan, paths, count, &err);
     bool cut = code == LGZ_ERR_CANCELLED;
     if (code == LGZ_OK)
-        report_unknown_field(q, scan);
+        report_fields(q, scan);
     if (code != LGZ_OK && !cut)
         say_error(&err);
     int status = scan && scan_total(scan) ? STATUS_FOUND : STATUS_NONE;

@@ -15,6 +15,7 @@ struct dialect {
     struct rules rules;
     struct pattern *start; /**< matches the first line of an event; NULL: each line is one */
     struct fields *format; /**< NULL: no fields */
+    bool refused;          /**< the format took too much work once, and is done without */
 };
 
 /** Those that a query has met. Zero-initialized is empty and valid. */

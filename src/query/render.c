@@ -97,18 +97,26 @@ static void put_text(struct render *r, const struct query_line *line, const char
     }
 }
 
-/* Find the line's fields. @return 1, 0 if it has none, or a negative code */
+/* Find the line's fields. A format that takes too much work isn't tried again. @return 1, 0 if it
+   has none, or a negative code */
 static int find_fields(struct render *r, const struct query_line *line, struct lgz_error *err)
 {
     struct fields *format = line->dialect ? line->dialect->format : NULL;
-    if (!format)
+    struct lgz_error reason = {0};
+    if (!format || line->dialect->refused)
         return 0;
     if (!vec_reserve(&r->values, fields_count(format)))
         return error_memory(err);
-    int found = fields_extract(format, line->text, r->values.data, err);
-    if (found < 0)
-        error_prefix(err, "%s: format", line->source);
-    return found;
+    int found = fields_extract(format, line->text, r->values.data, &reason);
+    if (found >= 0)
+        return found;
+    if (found == LGZ_ERR_MEMORY)
+        return error_memory(err);
+    error_prefix(&reason, "%s: lines are shown without fields: format", line->source);
+    if (r->refused.code == LGZ_OK)
+        r->refused = reason;
+    line->dialect->refused = true;
+    return 0;
 }
 
 /* The wanted field's place in the line's format; SIZE_MAX if it has none. */

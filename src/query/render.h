@@ -26,8 +26,9 @@ struct render {
     struct render_options options;
     int fd;
     struct buf out;
-    bool *known;             /**< for each wanted field: the format of a line shown had it */
-    VEC(struct span) values; /**< of the line at hand, by its format */
+    struct lgz_error refused; /**< the first format that took too much work; code 0: none */
+    bool *known;              /**< for each wanted field: the format of a line shown had it */
+    VEC(struct span) values;  /**< of the line at hand, by its format */
 };
 
 /** Set the options up. @return LGZ_ERR_MEMORY or LGZ_OK; render_clear() in either case */

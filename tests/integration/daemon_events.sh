@@ -127,5 +127,14 @@ ctl query -h 'xxx' "$archive" >/dev/null 2>"$work/said" && fail 'no limit to the
 grep -q 'multiline_start (--lines does without it): the pattern takes too much work' "$work/said" ||
     fail "too much work: $(cat "$work/said")"
 [[ $(ctl query -h -c --lines 'xxx' "$archive") = 1 ]] || fail '--lines does not do without it'
+configure '[input app]' "path = $logs/trace.log" 'format = ^(?<x>(x+x+)+)$'
+ctl reload -c "$conf" || fail 'a reload is refused'
+printf '%060d!\nxxxx\n' 0 | tr 0 x >>"$logs/trace.log"
+sync_all
+ctl query --json --lines 'xxx' "$archive" >"$work/got" 2>"$work/said" && fail 'no limit for fields'
+[[ $(grep -c xxx "$work/got") = 3 && $(wc -l <"$work/said") = 1 ]] ||
+    fail "a format that is too much work: $(cat "$work/said" "$work/got")"
+grep -q 'without fields: format: the pattern takes too much work' "$work/said" ||
+    fail "too much work for fields: $(cat "$work/said")"
 stop_daemon
 expect_sealed
