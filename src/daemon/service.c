@@ -43,6 +43,15 @@ static void *sink_reserve(void *context, size_t *room)
     return batch_reserve(store_batch(s->store), room);
 }
 
+/* What waits at sockets when the daemon ends may have the reserve. */
+static void *streams_reserve(void *context, size_t *room)
+{
+    struct service *s = context;
+    if (store_failure(s->store) || (service_waiting(s) && !s->draining))
+        return NULL;
+    return batch_reserve(store_batch(s->store), room);
+}
+
 static bool sink_data(void *context, uint64_t source_id, uint64_t offset, size_t len)
 {
     struct service *s = context;
@@ -210,7 +219,7 @@ static void on_progress(void *context)
     service_check_seal(s);
     service_read_on(s);
     barrier_advance(s->barrier);
-    if (s->stopping && service_waiting(s) && !barrier_active(s->barrier))
+    if (s->draining && !barrier_active(s->barrier))
         end_waiting(s);
 }
 
@@ -283,7 +292,7 @@ static void end(void *context, const char *failure)
     if (failure)
         log_say(s->log, CONFIG_LOG_ERROR, "ending without a seal (%s); %s", failure,
                 service_streams_safe(s)
-                    ? "the journal has all"
+                    ? "the journal has all that was read"
                     : "what came from sockets or standard input and isn't in the journal is lost");
     uv_idle_stop(&s->turn);
     uv_poll_stop(&s->streams);
@@ -296,15 +305,29 @@ static void end(void *context, const char *failure)
     uv_stop(&s->loop);
 }
 
-/* Nothing can be read, but what was read from sockets may still be written. */
+/*
+ * There is no room to read files, or the journal can't be written. In the first case the reserve
+ * has room for what arrived at sockets, which would be lost.
+ */
 static void end_waiting(struct service *s)
 {
     if (s->ended)
         return;
-    if (store_failure(s->store) || store_durable(s->store) >= store_serial(s->store))
+    if (!s->draining)
+        listen_mark(s->listen, true);
+    s->draining = true;
+    if (!store_failure(s->store)) {
+        while (listen_pending(s->listen) && service_read_streams(s))
+            continue;
+        if (!service_streams_safe(s)) {
+            store_flush(s->store);
+            return;
+        }
+    }
+    if (service_waiting(s))
         end(s, service_waiting(s));
     else
-        store_flush(s->store);
+        barrier_finish(s->barrier);
 }
 
 void service_stop(struct service *s)
@@ -366,6 +389,13 @@ struct tail_sink service_sink(struct service *s)
                               .data = sink_data,
                               .drop = sink_drop,
                               .say = sink_say};
+}
+
+struct tail_sink service_streams_sink(struct service *s)
+{
+    struct tail_sink sink = service_sink(s);
+    sink.reserve = streams_reserve;
+    return sink;
 }
 
 int service_init_handles(struct service *s, struct lgz_error *err)

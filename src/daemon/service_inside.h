@@ -54,6 +54,7 @@ struct service {
     bool scan_soon;
     bool failing; /* the journal couldn't be written, and it isn't known yet that it can */
     bool stopping;
+    bool draining; /* stopping without room: only what waits at sockets is read */
     bool ended;
     int status;
 };
@@ -104,6 +105,7 @@ control_fn service_request;
 struct store_events service_store_events(struct service *s);
 struct barrier_events service_barrier_events(struct service *s);
 struct tail_sink service_sink(struct service *s);
+struct tail_sink service_streams_sink(struct service *s);
 void service_sealer_changed(void *context);
 void service_room_changed(void *context);
 

@@ -67,7 +67,7 @@ int service_init_streams(struct service *s, struct lgz_error *err)
 
 int service_open_streams(struct service *s, const struct archive_recovery *r, struct lgz_error *err)
 {
-    struct tail_sink sink = service_sink(s);
+    struct tail_sink sink = service_streams_sink(s);
     int code = listen_open(&s->listen, &sink, s->tail, err);
     if (code == LGZ_OK)
         code = listen_resume(s->listen, r->positions, r->position_count, err);

@@ -264,6 +264,27 @@ sync_all
 found 1 '^<13>idle$'
 stop_daemon
 
+# Ended below the reserve of room: what waits at the socket is taken all the same.
+if ((EUID == 0)) && mkdir "$work/disk" && mount -t tmpfs -o size=40m tmpfs "$work/disk" 2>/dev/null; then
+    archive_options=()
+    usual=$archive archive=$work/disk/archive
+    configure 'min_free = 16M' '[input tight]' "listen = unix:$sock"
+    start_daemon
+    head -c 30M /dev/zero >"$work/disk/ballast"
+    printf '<13>noticed' | transmit unix "$sock"
+    for ((i = 0; i < 200; i++)); do grep -q 'less than min_free' "$work/stderr" && break; sleep 0.05; done
+    sleep 0.2
+    printf '<13>waits\n<13>too\n' | transmit unix "$sock"
+    stop_daemon TERM 1
+    gives tight <(printf '<13>%s\n' noticed waits too)
+    rm "$work/disk/ballast"
+    start_daemon
+    stop_daemon
+    gives tight <(printf '<13>%s\n' noticed waits too)
+    umount "$work/disk"
+    archive=$usual
+fi
+
 # Sockets of the service manager's: what is sent while no daemon runs waits for the next one.
 configure '[input handed]' "listen = unix:$work/handed.sock tcp:127.0.0.1:$other udp:127.0.0.1:$udp"
 cat >"$work/manager" <<'EOF'
