@@ -104,9 +104,9 @@ static void on_scrap(uv_stream_t *stream, ssize_t n, const uv_buf_t *unused)
 static void on_told_end(uv_shutdown_t *end, int status)
 {
     struct server_client *client = end->data;
-    if (status == 0)
-        status = uv_read_start(&client->socket.stream, on_scrap_wanted, on_scrap);
-    if (status != 0)
+    /* When the server ends it waits for nobody who has his answer. */
+    if (status != 0 || client->server->closing ||
+        uv_read_start(&client->socket.stream, on_scrap_wanted, on_scrap) != 0)
         hang_up(client);
 }
 
