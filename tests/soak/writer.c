@@ -211,6 +211,11 @@ static int run_write(char **argv)
             give_up("logs");
     }
     write_logs(&w);
+    for (size_t i = 0; i < w.count; i++) {
+        close(w.logs[i].fd);
+        free(w.logs[i].path);
+    }
+    free(w.logs);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
