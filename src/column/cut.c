@@ -275,7 +275,7 @@ static bool propose(struct encoded *e, struct column_context *ctx, const struct 
     size_t least = ctx->level == LGZ_LEVEL_FAST ? MIN_FAST : MIN_BYTES;
     struct place place;
     if (forbidden & TEXT_NO_CUT || v->count < MIN_ROWS || stats->bytes < least ||
-        stats->all_digits || stats->bytes / v->count < MIN_MEAN_LEN)
+        stats->min_len == 0 || stats->all_digits || stats->bytes / v->count < MIN_MEAN_LEN)
         return false;
     if (!find_place(ctx, v, e, &place))
         return e->head.failed;
@@ -322,6 +322,7 @@ static int open_cut(void *state, struct stream_reader *streams, size_t limit, st
     return code == LGZ_OK ? text_open(c->right, streams, limit, err) : code;
 }
 
+/* A value of no bytes is damage: a tree of them would take time that no limit bounds. */
 static size_t fill(void *state, struct text_batch *b)
 {
     struct cut *c = state;
@@ -332,7 +333,7 @@ static size_t fill(void *state, struct text_batch *b)
     for (; i < b->want && used < TEXT_ROOM_FREE; i++) {
         struct span left;
         struct span right;
-        if (!text_take(c->left, &left) || !text_take(c->right, &right))
+        if (!text_take(c->left, &left) || !text_take(c->right, &right) || !(left.len + right.len))
             break;
         uint8_t *room = text_room(b, used + left.len + right.len, i);
         if (!room)

@@ -397,6 +397,31 @@ START_TEST(test_cut)
 }
 END_TEST
 
+/*
+ * Values of no bytes in two parts would cost time that no limit on bytes bounds: a tree of such
+ * columns takes hundreds of parts for each value.
+ */
+START_TEST(test_cut_of_nothing)
+{
+    static const uint8_t both[] = {CUT, CONSTANT, 0, CONSTANT, 0};
+    static const uint8_t one[] = {CUT, CUT, CONSTANT, 0, CONSTANT, 1, 'x', CONSTANT, 0};
+    const struct span heads[] = {{both, sizeof(both)}, {one, sizeof(one)}};
+    for (int i = 0; i < 2; i++) {
+        struct text_column *column = NULL;
+        struct stream_reader *streams = new_streams();
+        struct reader head = reader_of(heads[i].data, heads[i].len);
+        struct span value;
+        ck_ok(text_parse(&column, &head, streams, 0, &err));
+        ck_assert_uint_eq(reader_left(&head), 0);
+        ck_ok(text_open(column, streams, 1000, &err));
+        ck_assert_int_eq(text_take(column, &value), i);
+        ck_assert(i == 0 || span_equal(value, span_of("x")));
+        text_free(column);
+        stream_reader_free(streams);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_choice);
@@ -406,6 +431,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_fraction);
     tcase_add_test(tc, test_hex);
     tcase_add_test(tc, test_cut);
+    tcase_add_test(tc, test_cut_of_nothing);
     tcase_add_test(tc, test_damaged_heads);
     tcase_add_test(tc, test_empty_entries);
     tcase_add_test(tc, test_slack_copy);
