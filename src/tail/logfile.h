@@ -48,10 +48,11 @@ struct logfile {
     struct logfile *newer;     /**< or NULL */
     uint64_t reserved;         /**< ids for files that were between this one and the next, */
     size_t reserved_count;     /**< so many */
-    bool done;                 /**< read to its end; kept only until `older` is let go */
-    uint64_t generation;       /**< of the last scan in which a glob matched it */
-    int64_t end_since; /**< monotonic time at which it was found read to its end; 0: it isn't */
-    size_t index;      /**< in the owner's list */
+    bool parked;         /**< no input wants it any more; its position is kept for one that will */
+    bool done;           /**< read to its end; kept only until `older` is let go */
+    uint64_t generation; /**< of the last scan in which a glob matched it */
+    int64_t end_since;   /**< monotonic time at which it was found read to its end; 0: it isn't */
+    size_t index;        /**< in the owner's list */
     TAILQ_ENTRY(logfile) next; /**< in the owner's queue */
 };
 

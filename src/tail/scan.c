@@ -13,6 +13,8 @@
 #include "tail/generations.h"
 #include "tail/set.h"
 
+/* How long the position of a file is kept that no input wants and that isn't there any more. */
+#define PARKED_LINGER     (24 * 3600 * NS_PER_SECOND)
 #define IDLE_BEFORE_CLOSE (60 * NS_PER_SECOND)
 
 struct refusal {
@@ -78,6 +80,7 @@ static void change_input(struct logfile *f, const struct config_input *input)
 static void take_note(struct tail *t, struct logfile *f, const char *path)
 {
     f->generation = t->generation;
+    f->parked = false;
     if (strcmp(f->path, path) != 0) {
         char *copy = strdup(path);
         if (!copy)
@@ -235,6 +238,33 @@ static bool finished(const struct tail *t, const struct logfile *f)
     return !discover_matches(t->inputs, t->input_count, f->path);
 }
 
+/* Would an input read the file, under the name that it had or the one that it has? */
+static bool is_wanted(const struct tail *t, const struct logfile *f)
+{
+    return discover_matches(t->inputs, t->input_count, f->source.name) ||
+           discover_matches(t->inputs, t->input_count, f->path);
+}
+
+/*
+ * No input wants the file: its input was removed or changed. If that is taken back, it goes on
+ * where it was; so it's kept as long as the file is there.
+ */
+static void look_at_parked(struct tail *t, struct logfile *f)
+{
+    struct stat st;
+    if (!f->parked) {
+        set_say(t, CONFIG_LOG_INFO, "%s: not wanted any more; read up to byte %llu", f->path,
+                (unsigned long long)f->position);
+        set_park(t, f);
+    }
+    bool there =
+        stat(f->path, &st) == 0 && st.st_dev == f->source.device && st.st_ino == f->source.inode;
+    if (there || !f->missing_since)
+        f->missing_since = there ? 0 : t->now;
+    else if (t->now - f->missing_since >= PARKED_LINGER)
+        set_drop(t, f);
+}
+
 /* Look at the files that no glob matched. */
 static void look_at_unmatched(struct tail *t)
 {
@@ -247,7 +277,9 @@ static void look_at_unmatched(struct tail *t)
             set_drop(t, f);
             continue;
         }
-        if (f->copy) {
+        if (!is_wanted(t, f)) {
+            look_at_parked(t, f);
+        } else if (f->copy) {
             enum logfile_change change = set_look(t, f);
             if (change != LOGFILE_GREW && change != LOGFILE_FAILED)
                 set_drop(t, f);
@@ -329,6 +361,17 @@ static void tell_pending(struct tail *t)
     }
 }
 
+static void tell_unwatched(struct tail *t)
+{
+    if (t->unwatched_said || !watch_refused(t->watch))
+        return;
+    t->unwatched_said = true;
+    set_say(
+        t, CONFIG_LOG_WARNING,
+        "the kernel refuses to watch more files and directories; the rescan looks at them; raise "
+        "fs.inotify.max_user_watches");
+}
+
 int tail_scan(struct tail *t, int64_t now, struct lgz_error *err)
 {
     t->now = now;
@@ -348,6 +391,7 @@ int tail_scan(struct tail *t, int64_t now, struct lgz_error *err)
     }
     tell_pending(t);
     forget_refusals(t);
+    tell_unwatched(t);
     set_reclaim(t, TAIL_OPEN_MAX, IDLE_BEFORE_CLOSE);
     return LGZ_OK;
 }

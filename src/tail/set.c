@@ -97,14 +97,19 @@ static void unqueue(struct tail *t, struct logfile *f)
     f->queued = false;
 }
 
-/* What has this inode from now on is another file. */
-static void forget_inode(struct tail *t, struct logfile *f)
+static void drop_watch(struct tail *t, struct logfile *f)
 {
     if (f->watch >= 0) {
         watch_remove(t->watch, f->watch);
         idmap_remove(&t->by_watch, (uint64_t)f->watch, 0);
     }
     f->watch = -1;
+}
+
+/* What has this inode from now on is another file. */
+static void forget_inode(struct tail *t, struct logfile *f)
+{
+    drop_watch(t, f);
     if (idmap_get(&t->by_inode, f->source.device, f->source.inode) == f)
         idmap_remove(&t->by_inode, f->source.device, f->source.inode);
 }
@@ -208,6 +213,18 @@ void set_unseek(struct tail *t, struct logfile *f)
     f->missing_since = 0;
 }
 
+void set_park(struct tail *t, struct logfile *f)
+{
+    set_at_end(t, f);
+    set_unseek(t, f);
+    set_close_copy(t, f);
+    set_descriptor(t, f, -1);
+    drop_watch(t, f);
+    f->parked = true;
+    f->lost = false;
+    f->seen = (struct stat){.st_size = (off_t)f->position};
+}
+
 void set_close_copy(struct tail *t, struct logfile *f)
 {
     if (!f->copy)
@@ -251,7 +268,7 @@ bool set_has_room(struct tail *t)
 enum logfile_change set_look(struct tail *t, struct logfile *f)
 {
     bool was_open = f->fd >= 0;
-    if (f->lost || f->done)
+    if (f->lost || f->done || f->parked)
         return LOGFILE_MISSING;
     if (!was_open && !set_has_room(t))
         return LOGFILE_FAILED;

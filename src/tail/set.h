@@ -37,6 +37,7 @@ struct tail {
     size_t open;               /* descriptors */
     size_t open_limit;
     bool scan_wanted;
+    bool unwatched_said;
     int64_t now;
 };
 
@@ -79,6 +80,9 @@ void set_unseek(struct tail *t, struct logfile *f);
 
 /** Does the file wait until it's its turn to be read from a compressed copy? */
 void set_packed_next(struct tail *t, struct logfile *f, bool waits);
+
+/** Stop to read a file that no input wants, and keep its position. */
+void set_park(struct tail *t, struct logfile *f);
 
 /** Close the copy that `f` is being read from. */
 void set_close_copy(struct tail *t, struct logfile *f);

@@ -110,6 +110,14 @@ static void look_at_all(struct tail *t)
         set_look(t, t->files.data[i]);
 }
 
+static bool is_any_failing(const struct tail *t)
+{
+    bool failing = false;
+    for (size_t i = 0; i < t->files.len && !failing; i++)
+        failing = t->files.data[i]->failing;
+    return failing;
+}
+
 static void on_event(void *context, enum watch_kind kind, int descriptor)
 {
     struct tail *t = context;
@@ -124,6 +132,9 @@ static void on_event(void *context, enum watch_kind kind, int descriptor)
         f->watch = -1;
     } else if (f) {
         set_look(t, f);
+    } else if (kind == WATCH_TOUCHED) {
+        /* A file that couldn't be opened isn't watched itself; now maybe it can. */
+        t->scan_wanted = t->scan_wanted || t->refused.count || is_any_failing(t);
     } else {
         if (kind == WATCH_ENDED)
             free(idmap_remove(&t->directories, (uint64_t)descriptor, 0));

@@ -4,6 +4,7 @@
 #include "tail/watch.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #define FILE_EVENTS (IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)
 #define DIRECTORY_EVENTS                                                                   \
     (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | \
-     IN_ONLYDIR)
+     IN_ATTRIB | IN_ONLYDIR)
 
 enum { TURNS_MAX = 32 }; /* reads of 32 KiB at once: writers can't keep the loop busy for ever */
 
@@ -84,6 +85,12 @@ size_t watch_refused(const struct watch *w)
     return w->refused;
 }
 
+static enum watch_kind kind_of(uint32_t mask)
+{
+    bool touched = mask & IN_ATTRIB && !(mask & IN_ISDIR);
+    return mask & IN_IGNORED ? WATCH_ENDED : touched ? WATCH_TOUCHED : WATCH_CHANGED;
+}
+
 int watch_read(struct watch *w, watch_fn *fn, void *context, struct lgz_error *err)
 {
     union {
@@ -104,7 +111,7 @@ int watch_read(struct watch *w, watch_fn *fn, void *context, struct lgz_error *e
             if (event.mask & IN_Q_OVERFLOW)
                 fn(context, WATCH_LOST, -1);
             else
-                fn(context, event.mask & IN_IGNORED ? WATCH_ENDED : WATCH_CHANGED, event.wd);
+                fn(context, kind_of(event.mask), event.wd);
         }
     }
     return LGZ_OK;

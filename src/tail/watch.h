@@ -35,7 +35,8 @@ void watch_remove(struct watch *w, int descriptor);
 size_t watch_refused(const struct watch *w);
 
 enum watch_kind {
-    WATCH_CHANGED, /**< something happened to what `descriptor` watches */
+    WATCH_TOUCHED, /**< permissions or times of a file, or of one in a directory */
+    WATCH_CHANGED, /**< something else happened to what `descriptor` watches */
     WATCH_ENDED,   /**< the watch is gone, and its descriptor with it */
     WATCH_LOST,    /**< events were lost: anything may have changed */
 };

@@ -64,8 +64,9 @@ refused() {
 
 sync_all() { ask sync >/dev/null || fail "sync isn't answered with ok"; }
 
+as_user=() # a command that runs the daemon as another user
 start_daemon() {
-    "$BUILD/logzipd" -c "$conf" --foreground 2>>"$work/stderr" &
+    "${as_user[@]}" "$BUILD/logzipd" -c "$conf" --foreground 2>>"$work/stderr" &
     daemon=$!
     local tries
     for ((tries = 0; tries < 500; tries++)); do

@@ -32,6 +32,8 @@ static char space[1 << 16];
 static size_t room = sizeof(space);
 static char directory[] = "/tmp/test_tail.XXXXXX";
 static struct tail *tail;
+static unsigned warnings;
+static char last_warning[1000];
 static int64_t now = 1;
 static struct config_glob glob_paths[1];
 static struct config_input input = {.name = (char[]){"in"}, .paths = glob_paths, .path_count = 1};
@@ -80,8 +82,11 @@ static bool on_drop(void *context, uint64_t id)
 static void on_say(void *context, enum config_log_level level, const char *message)
 {
     (void)context;
-    (void)level;
     ck_assert_uint_gt(strlen(message), 0);
+    if (level <= CONFIG_LOG_WARNING) {
+        warnings++;
+        snprintf(last_warning, sizeof(last_warning), "%s", message);
+    }
 }
 
 static const char *in(const char *name)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -23,6 +24,19 @@ ssize_t pread(int fd, void *data, size_t len, off_t offset)
         return -1;
     }
     return syscall(SYS_pread64, fd, data, len, offset);
+}
+
+/* Each inotify_add_watch(2) is refused, as when the limit of watches is reached. */
+extern bool unwatchable;
+bool unwatchable;
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+    if (unwatchable) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return (int)syscall(SYS_inotify_add_watch, fd, path, mask);
 }
 
 /* From now on no further file can be opened; or again as many as at first. */
@@ -178,6 +192,59 @@ START_TEST(few_descriptors)
 }
 END_TEST
 
+/* Without a single watch everything is found all the same, and that is said once. */
+START_TEST(without_watches)
+{
+    unwatchable = true;
+    warnings = 0;
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    put("a.log", "a", "two\n");
+    put("b.log", "w", "other\n");
+    follow();
+    ck_assert_int_eq(rename(in("a.log"), in("a.log.1")), 0);
+    put("a.log.1", "a", "three\n");
+    put("a.log", "w", "new\n");
+    follow();
+    unwatchable = false;
+    expect(1, "one\ntwo\nthree\n");
+    expect(2, "other\n");
+    ck_assert_uint_eq(warnings, 1);
+    ck_assert_ptr_nonnull(strstr(last_warning, "max_user_watches"));
+    size_t news = 0;
+    for (size_t id = 3; id < SOURCES_MAX; id++)
+        news += got[id].data.len;
+    ck_assert_uint_eq(news, 4);
+}
+END_TEST
+
+/* An input is taken away and given back: nothing is read twice, and what came meanwhile is read. */
+START_TEST(unwanted_and_wanted)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    tail_configure(tail, NULL, 0);
+    follow();
+    put("a.log", "a", "two\n");
+    now += 3600 * NS_PER_SECOND;
+    follow();
+    expect(1, "one\n");
+    ck_assert(!got[1].dropped);
+    tail_configure(tail, &input, 1);
+    follow();
+    expect(1, "one\ntwo\n");
+    tail_configure(tail, NULL, 0);
+    ck_assert_int_eq(unlink(in("a.log")), 0);
+    follow();
+    now += 25 * 3600 * NS_PER_SECOND;
+    follow();
+    ck_assert(got[1].dropped);
+    ck_assert_uint_eq(got[2].source.id, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -187,6 +254,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, copy_unreadable);
     tcase_add_test(tc, copies_of_others);
     tcase_add_test(tc, few_descriptors);
+    tcase_add_test(tc, without_watches);
+    tcase_add_test(tc, unwanted_and_wanted);
 }
 
 int main(void)
