@@ -119,7 +119,10 @@ static bool is_same(const struct logfile *f, const struct generation *g, int fd,
     if (!g->packed)
         return logfile_mark_matches(f->mark, f->position, fd) == 1;
     /* Files may begin alike: one that is open, or is sought elsewhere, is another. */
-    return (f->fd < 0 || f->copy) && (!f->tried.time || f->tried.time == modified(&g->st) + 1);
+    if (f->fd >= 0 && !f->copy && logfile_matches(s, f->fd) == 1 &&
+        logfile_mark_matches(f->mark, f->position, f->fd) == 1)
+        return false;
+    return !f->tried.time || f->tried.time == modified(&g->st) + 1;
 }
 
 /* Is the file a source already, or a copy of one? */
@@ -128,23 +131,25 @@ static bool is_known(const struct tail *t, const struct logfile *before, const s
 {
     /* The inode alone says little: it may have been another file's. */
     const struct logfile *same = idmap_get(&t->by_inode, g->st.st_dev, g->st.st_ino);
-    if (!g->packed && same && (same->fd >= 0 || is_same(same, g, fd, bytes, len)))
+    if (!g->packed && same && ((same->fd >= 0 && !same->copy) || is_same(same, g, fd, bytes, len)))
         return true;
-    if (!g->packed && is_same(before, g, fd, bytes, len))
-        return true;
-    for (const struct logfile *f = before->newer; f; f = f->newer) {
-        if (is_same(f, g, fd, bytes, len))
+    for (const struct logfile *f = set_newest(t, before->source.name); f; f = f->older) {
+        if ((f != before || !g->packed) && is_same(f, g, fd, bytes, len))
             return true;
     }
     return false;
 }
 
-static uint64_t next_id(struct tail *t, struct logfile *before)
+/* An id that was kept free before the newest source of the name, or a new one. */
+static uint64_t next_id(struct tail *t, const struct logfile *before)
 {
-    if (!before->reserved_count)
+    struct logfile *f = set_newest(t, before->source.name);
+    while (f && !f->reserved_count)
+        f = f->older;
+    if (!f)
         return t->next_id++;
-    before->reserved_count--;
-    return before->reserved++;
+    f->reserved_count--;
+    return f->reserved++;
 }
 
 static void take_up(struct tail *t, struct logfile *before, const struct generation *g, int fd)
@@ -153,8 +158,9 @@ static void take_up(struct tail *t, struct logfile *before, const struct generat
     ssize_t len = first_bytes(g, fd, bytes);
     if (len <= 0 || is_known(t, before, g, fd, bytes, (size_t)len))
         return;
-    /* A compressed file's inode says nothing: it's found by what it holds. */
-    struct stat nothing = {0};
+    /* A compressed file's inode says nothing: it's found by what it holds. 0 would be a stream's.
+     */
+    struct stat nothing = {.st_dev = g->st.st_dev, .st_ino = (ino_t)-1};
     struct logfile *f = logfile_new(next_id(t, before), before->source.name, before->source.input,
                                     g->packed ? &nothing : &g->st);
     if (!f)
@@ -170,6 +176,18 @@ static void take_up(struct tail *t, struct logfile *before, const struct generat
     if (set_add(t, f))
         set_say(t, CONFIG_LOG_INFO, "%s: was %s for a while, unread; reading it as source %" PRIu64,
                 g->path, before->source.name, f->source.id);
+}
+
+void generations_release(struct tail *t, struct logfile *before)
+{
+    before->reserved_count = 0;
+    for (struct logfile *f = before->newer; f; f = f->newer) {
+        if (!f->held)
+            continue;
+        f->held = false;
+        set_look(t, f);
+        return; /* looking may have changed the list */
+    }
 }
 
 static int oldest_first(const void *a, const void *b)

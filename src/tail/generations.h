@@ -25,4 +25,10 @@ void generations_reserve(struct tail *t, struct logfile *before);
  */
 void generations_take(struct tail *t, struct logfile *before, const struct dirnames *names);
 
+/**
+ * There are no more of them: what follows `before` may be read. It's held back until then, for a
+ * restart would not know of the ids that were kept free.
+ */
+void generations_release(struct tail *t, struct logfile *before);
+
 #endif

@@ -48,6 +48,7 @@ struct logfile {
     struct logfile *newer;     /**< or NULL */
     uint64_t reserved;         /**< ids for files that were between this one and the next, */
     size_t reserved_count;     /**< so many */
+    bool held;           /**< isn't read before those between `older` and this one are known */
     bool parked;         /**< no input wants it any more; its position is kept for one that will */
     bool done;           /**< read to its end; kept only until `older` is let go */
     uint64_t generation; /**< of the last scan in which a glob matched it */

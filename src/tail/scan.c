@@ -347,7 +347,7 @@ static void take_generations(struct tail *t)
             continue;
         if (set_names(t, f->source.name))
             generations_take(t, f, t->names);
-        f->reserved_count = 0;
+        generations_release(t, f);
     }
 }
 

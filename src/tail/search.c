@@ -174,7 +174,7 @@ static void act(struct tail *t, struct logfile *f, enum outcome outcome,
             if (places->at[i].names)
                 generations_take(t, f, places->at[i].names);
         }
-        f->reserved_count = 0;
+        generations_release(t, f);
         set_unseek(t, f);
         set_watch(t, f);
         set_look(t, f);
@@ -187,6 +187,7 @@ static void act(struct tail *t, struct logfile *f, enum outcome outcome,
         t->scan_wanted = t->scan_wanted || !f->packed_next;
         return;
     }
+    generations_release(t, f);
     if (outcome == ABSENT) {
         set_at_end(t, f);
         if (t->now - f->missing_since < ABSENT_LINGER)

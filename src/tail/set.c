@@ -148,7 +148,8 @@ bool set_drop(struct tail *t, struct logfile *f)
 void set_queue(struct tail *t, struct logfile *f)
 {
     f->end_since = 0;
-    if (f->queued)
+    f->held = f->older && f->older->reserved_count;
+    if (f->queued || f->held)
         return;
     TAILQ_INSERT_TAIL(&t->queue, f, next);
     f->queued = true;

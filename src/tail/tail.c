@@ -255,7 +255,7 @@ void tail_mark(struct tail *t, int64_t now)
     for (size_t i = 0; i < t->files.len; i++) {
         struct logfile *f = t->files.data[i];
         bool sought = f->lost || f->sought;
-        if (f->queued || sought)
+        if (f->queued || f->held || sought)
             set_mark(t, f, f->copy || sought ? UINT64_MAX : (uint64_t)f->seen.st_size);
     }
 }
