@@ -95,7 +95,18 @@ static void take_note(struct tail *t, struct logfile *f, const char *path)
 static enum logfile_change look_at_matched(struct tail *t, struct logfile *f, const struct stat *st)
 {
     enum logfile_change change = set_look_at(t, f, st);
-    if (change != LOGFILE_REPLACED) {
+    if (!f->before || change == LOGFILE_REPLACED)
+        return change;
+    /* Renamed, or another file has its inode now? One that grew is compared only when it's read,
+     * and then nobody would know where the old one was. */
+    int same = f->fd < 0 ? 1 : logfile_matches(&f->source, f->fd);
+    if (same == 1 && f->fd >= 0)
+        same = logfile_mark_matches(f->mark, f->position, f->fd);
+    if (same == 0) {
+        rotate_replaced(t, f);
+        return LOGFILE_REPLACED;
+    }
+    if (same == 1 && change != LOGFILE_FAILED) {
         free(f->before);
         f->before = NULL;
     }
