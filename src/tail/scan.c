@@ -354,7 +354,10 @@ static void take_generations(struct tail *t)
 {
     for (size_t i = 0; i < t->files.len; i++) {
         struct logfile *f = t->files.data[i];
-        if (!f->reserved_count || (f->fd < 0 && !f->seen.st_ino))
+        /* There may even be no file that follows them. */
+        bool last = !f->newer && f->generation != t->generation && f->fd >= 0 &&
+                    access(f->source.name, F_OK) != 0;
+        if (!last && (!f->reserved_count || (f->fd < 0 && !f->seen.st_ino)))
             continue;
         if (set_names(t, f->source.name))
             generations_take(t, f, t->names);
