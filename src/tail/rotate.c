@@ -121,6 +121,7 @@ void rotate_replaced(struct tail *t, struct logfile *f)
         return;
     }
     t->next_id++;
+    fresh->restate = true; /* though it's empty: a restart finds what follows it by its inode */
     set_say(t, CONFIG_LOG_INFO, "%s: truncated or written anew, reading from its start", f->path);
     set_at_end(t, f);
     if (f->before) {

@@ -155,6 +155,7 @@ static struct logfile *new_source(struct tail *t, const char *path,
         return NULL;
     }
     f->fd = fd;
+    f->restate = before && st->st_size == 0; /* as rotate.c has it */
     bool first = !idmap_get(&t->inputs_seen, name_key(input->name), 0);
     if (input->from_end && first && !skip_to_end(f, st)) {
         logfile_free(f); /* it changed at this moment: the next scan tries again */
