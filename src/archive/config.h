@@ -17,6 +17,11 @@
 #include "base/error.h"
 #include "segment/rules.h"
 
+#define CONFIG_KIB ((uint64_t)1 << 10)
+#define CONFIG_MIB ((uint64_t)1 << 20)
+#define CONFIG_GIB ((uint64_t)1 << 30)
+#define CONFIG_TIB ((uint64_t)1 << 40)
+
 /** Where the configuration is when nobody says otherwise. */
 #define CONFIG_DEFAULT_PATH "/etc/logzip/logzipd.conf"
 
