@@ -182,12 +182,22 @@ static void scan_and_mark(void *context)
 
 static void on_age(uv_timer_t *timer);
 
+/*
+ * The journal holds the last of what was read before room became short. Sealed with the rest it
+ * makes room; what is still in memory would only get into the next journal, and stay there.
+ */
+static bool is_last_before_shortage(const struct service *s)
+{
+    return room_shortage(s->room) && store_data_bytes(s->store) &&
+           store_durable(s->store) >= store_serial(s->store);
+}
+
 void service_check_seal(struct service *s)
 {
     int64_t oldest = store_oldest(s->store);
     /* The file is larger than its data if it has very many small records. */
     if (store_data_bytes(s->store) >= s->config->seal_size ||
-        store_journal_bytes(s->store) >= s->config->seal_size) {
+        store_journal_bytes(s->store) >= s->config->seal_size || is_last_before_shortage(s)) {
         store_rotate(s->store);
     } else if (oldest) {
         int64_t left = oldest + s->config->seal_age - clock_monotonic();
@@ -244,7 +254,7 @@ static void on_failed(void *context, const char *reason)
     barrier_fail(s->barrier, reason);
 }
 
-/* Too little room: what is journaled is sealed, which makes some. Or enough again. */
+/* Too little room: what was read is written and sealed, which makes some. Or enough again. */
 void service_room_changed(void *context)
 {
     struct service *s = context;
@@ -254,7 +264,7 @@ void service_room_changed(void *context)
     if (shortage) {
         on_failed(s, shortage);
         store_flush(s->store);
-        store_rotate(s->store);
+        service_check_seal(s); /* or when that is written */
         sealer_hurry(s->sealer);
     } else {
         service_read_on(s);
