@@ -246,7 +246,7 @@ int journal_next(struct journal_reader *r, struct journal_record *record, struct
 /* May a record start with these bytes? */
 static bool looks_like_record(const uint8_t *raw)
 {
-    return raw[12] >= JOURNAL_SOURCE && raw[12] <= JOURNAL_INPUT && raw[13] <= JOURNAL_FLAG_ZSTD &&
+    return raw[12] >= JOURNAL_SOURCE && raw[12] <= JOURNAL_INPUT && raw[13] <= JOURNAL_FLAG_MARK &&
            le_get(raw + 8, 4) <= JOURNAL_PAYLOAD_MAX;
 }
 

@@ -339,6 +339,29 @@ START_TEST(flipped_bits_never_give_wrong_data)
 }
 END_TEST
 
+/* A journal's start is published whole, so what is wrong in it is damage: all kinds of records behind
+ * it count as such, positions with marks, too. */
+START_TEST(damage_before_positions_is_no_torn_tail)
+{
+    struct journal_writer *j;
+    struct journal_reader *r;
+    struct journal_record record;
+    struct source_position start[2];
+    for (uint64_t i = 0; i < 2; i++)
+        start[i] = (struct source_position){source_of(i + 1), 5, mark_of("five\n", 5)};
+    ck_assert_int_eq(journal_create(&j, directory, 1, start, 2, &err), LGZ_OK);
+    int fd = open(journal_path(j), O_WRONLY);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(pwrite(fd, "?", 1, 60), 1); /* in the first record */
+    close(fd);
+    ck_assert_int_eq(journal_open(&r, journal_path(j), &err), LGZ_OK);
+    ck_assert_int_eq(journal_next(r, &record, &err), 0);
+    ck_assert_int_eq(journal_goes_on(r, &err), 1);
+    journal_reader_close(r);
+    journal_close(j);
+}
+END_TEST
+
 /* A record is valid at its own place in its own journal only. */
 START_TEST(records_elsewhere_do_not_pass)
 {
@@ -641,6 +664,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, torn_at_every_byte);
     tcase_add_test(tests, garbage_and_zeros_behind_the_end);
     tcase_add_test(tests, flipped_bits_never_give_wrong_data);
+    tcase_add_test(tests, damage_before_positions_is_no_torn_tail);
     tcase_add_test(tests, records_elsewhere_do_not_pass);
     tcase_add_test(tests, huge_length_is_a_torn_tail);
     tcase_add_test(tests, other_files_are_told_apart);
