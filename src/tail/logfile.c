@@ -263,6 +263,8 @@ static ssize_t read_packed(const struct logfile *f, void *data, size_t room, str
     ssize_t n = unpack_read(u, data, room, err);
     struct span last = unpack_last(u);
     *after = mark_of(last.data, last.len);
+    if (n == 0 && !unpack_ended(u))
+        return LOGFILE_READ_LATER;
     return n < 0 ? LOGFILE_READ_FAILED : n;
 }
 

@@ -179,7 +179,8 @@ static void remember(struct unpack *u, const uint8_t *data, size_t len)
 ssize_t unpack_read(struct unpack *u, void *data, size_t room, struct lgz_error *err)
 {
     size_t len = 0;
-    while (len < room && !u->ended && !u->failed) {
+    uint64_t limit = u->offset + UNPACK_IN_MAX;
+    while (len < room && u->offset < limit && !u->ended && !u->failed) {
         size_t given = 0;
         u->failed = decode(u, (uint8_t *)data + len, room - len, &given);
         len += given;

@@ -14,6 +14,9 @@
 
 struct unpack;
 
+/** A call reads about so many bytes of the file, more than any block of the formats has. */
+enum { UNPACK_IN_MAX = 1 << 20 };
+
 /** The length of the suffix (".gz") of a compressed file's name; 0 if it doesn't have one. */
 size_t unpack_suffix(const char *name);
 
@@ -29,9 +32,10 @@ void unpack_close(struct unpack *u);
 /**
  * Read on.
  *
- * @return bytes, fewer than `room` only at the end (unpack_ended()) or before an error, which the
- *         next call tells; or a negative code: LGZ_ERR_CORRUPT when the file is damaged or ends in
- *         the middle (unpack_cut()), LGZ_ERR_LIMIT when it takes too much memory
+ * @return bytes, fewer than `room` only at the end (unpack_ended()), before an error, which the
+ * next call tells, or when UNPACK_IN_MAX bytes of the file gave no more, maybe none: it may hold
+ *         nothing but empty streams. Or a negative code: LGZ_ERR_CORRUPT when the file is damaged
+ * or ends in the middle (unpack_cut()), LGZ_ERR_LIMIT when it takes too much memory
  */
 ssize_t unpack_read(struct unpack *u, void *data, size_t room, struct lgz_error *err);
 

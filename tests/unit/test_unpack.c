@@ -187,6 +187,29 @@ START_TEST(greedy)
 }
 END_TEST
 
+/* A file that says nothing for long: each call is over after some of it, and all is found. */
+START_TEST(empty_streams)
+{
+    enum { LONG = 8 << 20 };
+    for (size_t i = 0; i < TOOLS; i++) {
+        struct unpack *u;
+        ssize_t n;
+        size_t calls = 0, len = 0;
+        uint8_t data[1000];
+        run("%s </dev/null | perl -0777 -ne 'print $_ x (%d / length)' >empty", tools[i][0], LONG);
+        run("(cat empty; printf something | %s) >long", tools[i][0]);
+        int fd = open_file("long");
+        ck_assert_int_eq(unpack_open(&u, fd, "long", NULL), LGZ_OK);
+        for (; !unpack_ended(u); calls++, len += (size_t)n)
+            ck_assert_int_ge(n = unpack_read(u, data, sizeof(data), NULL), 0);
+        ck_assert_uint_eq(len, strlen("something"));
+        ck_assert_uint_ge(calls, LONG / UNPACK_IN_MAX);
+        unpack_close(u);
+        close(fd);
+    }
+}
+END_TEST
+
 START_TEST(no_format)
 {
     struct unpack *u;
@@ -211,10 +234,11 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, cut);
     tcase_add_test(tc, flipped);
     tcase_add_test(tc, greedy);
+    tcase_add_test(tc, empty_streams);
     tcase_add_test(tc, no_format);
 }
 
 int main(void)
 {
-    return run_suite("unpack", add_tests, 0);
+    return run_suite("unpack", add_tests, 60);
 }
