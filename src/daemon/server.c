@@ -200,6 +200,8 @@ static void on_connection(uv_stream_t *listener, int status)
         return; /* the connection stays in the backlog */
     if (uv_accept(listener, &client->socket.stream) != 0) {
         hang_up(client);
+    } else if (s->client_count > 2 * s->protocol->clients_max) {
+        hang_up(client); /* as many are being told that there are too many, and don't leave */
     } else if (s->client_count > s->protocol->clients_max) {
         client->phase = PHASE_ASKED;
         s->protocol->crowded(s->context, client);

@@ -3,7 +3,8 @@
  * control.c and http.c are its protocols.
  *
  * What a client can cost is bounded by the protocol: so many of them, so many bytes of request
- * within so long, and as long again to take the answer. The answer itself may take the daemon as
+ * within so long, and as long again to take the answer. As many again are told that there are too
+ * many; what comes beyond that is closed without a word. The answer itself may take the daemon as
  * long as it takes. Behind an answer the socket isn't closed at once, because that would throw away
  * what the client hasn't taken yet if it has sent more than was read: first it's told the end, and
  * what it sends is thrown away until it closes, too, or the time is over.

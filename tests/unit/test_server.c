@@ -177,6 +177,24 @@ START_TEST(too_many_and_too_slow)
 }
 END_TEST
 
+/* Those who are told that there are too many, and don't leave, cost descriptors, too. */
+START_TEST(far_too_many)
+{
+    int fds[4 * CLIENTS];
+    for (size_t i = 0; i < 4 * CLIENTS; i++) {
+        fds[i] = connect_to();
+        spin();
+    }
+    ck_assert_uint_eq(crowd, CLIENTS);
+    for (size_t i = CLIENTS; i < 4 * CLIENTS; i++)
+        hears(fds[i], i < 2 * CLIENTS ? "crowd" : "");
+    for (size_t i = 0; i < 4 * CLIENTS; i++)
+        close(fds[i]);
+    server_close(server, true);
+    finish(2);
+}
+END_TEST
+
 START_TEST(answered_after_the_close)
 {
     int fd = connect_to();
@@ -220,6 +238,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, asked_and_answered);
     tcase_add_test(tc, too_long);
     tcase_add_test(tc, too_many_and_too_slow);
+    tcase_add_test(tc, far_too_many);
     tcase_add_test(tc, answered_after_the_close);
     tcase_add_test(tc, closed_at_once);
 }
