@@ -169,6 +169,8 @@ static void on_events(uv_poll_t *poll, int status, int events)
 static void scan_and_mark(void *context)
 {
     struct service *s = context;
+    if (s->draining)
+        return;
     tail_events(s->tail);
     service_scan(s);
     tail_mark(s->tail, clock_monotonic());
@@ -266,6 +268,8 @@ void service_room_changed(void *context)
         store_flush(s->store);
         service_check_seal(s); /* or when that is written */
         sealer_hurry(s->sealer);
+        if (s->stopping)
+            end_waiting(s);
     } else {
         service_read_on(s);
         if (s->barrier)
@@ -304,6 +308,10 @@ static void end(void *context, const char *failure)
                 service_streams_safe(s)
                     ? "the journal has all that was read"
                     : "what came from sockets or standard input and isn't in the journal is lost");
+    else if (room_shortage(s->room))
+        log_say(s->log, CONFIG_LOG_WARNING,
+                "%s: what was read is sealed, what else is in the log files is for the next start",
+                room_shortage(s->room));
     uv_idle_stop(&s->turn);
     uv_poll_stop(&s->streams);
     sealer_stop(s->sealer);
@@ -315,9 +323,17 @@ static void end(void *context, const char *failure)
     uv_stop(&s->loop);
 }
 
+/* The end's barrier is through. If it met a shortage of room, service_room_changed() goes on. */
+static void on_finished(void *context, const char *failure)
+{
+    const struct service *s = context;
+    if (!failure || failure != room_shortage(s->room))
+        end(context, failure);
+}
+
 /*
  * There is no room to read files, or the journal can't be written. In the first case the reserve
- * has room for what arrived at sockets, which would be lost.
+ * has room for what arrived at sockets, which would be lost, and for the seal.
  */
 static void end_waiting(struct service *s)
 {
@@ -334,8 +350,8 @@ static void end_waiting(struct service *s)
             return;
         }
     }
-    if (service_waiting(s))
-        end(s, service_waiting(s));
+    if (store_failure(s->store))
+        end(s, store_failure(s->store));
     else
         barrier_finish(s->barrier);
 }
@@ -388,7 +404,7 @@ static void read_for_barrier(void *context)
 
 struct barrier_events service_barrier_events(struct service *s)
 {
-    return (struct barrier_events){s, scan_and_mark, read_for_barrier, end};
+    return (struct barrier_events){s, scan_and_mark, read_for_barrier, on_finished};
 }
 
 struct tail_sink service_sink(struct service *s)

@@ -54,7 +54,7 @@ struct service {
     bool scan_soon;
     bool failing; /* the journal couldn't be written, and it isn't known yet that it can */
     bool stopping;
-    bool draining; /* stopping without room: only what waits at sockets is read */
+    bool draining; /* stopping without room: only what waits at sockets is read, and sealed */
     bool ended;
     int status;
 };

@@ -109,3 +109,33 @@ expect_sealed
 for name in a b c; do
     expect "$name.log" "$logs/$name.log"
 done
+
+# Asked to end while it waits, and with room that becomes short while it reads to the end: what was
+# read is sealed, the files have the rest.
+rest_is_kept() { grep -q 'what was read is sealed, what else is' "$work/stderr"; }
+sed -i 's/^min_free = .*/min_free = 8M/' "$conf"
+start_daemon
+head -c $(($(free) - 6000000)) /dev/zero >"$work/disk/other"
+lines 9021 9030 >>"$logs/a.log"
+until_true 20 state_is waiting || fail 'too little room is not noticed'
+stop_daemon
+expect_sealed
+rest_is_kept || fail 'it does not say that files are not read to their end'
+rm "$work/disk/other"
+: >"$work/stderr"
+start_daemon
+head -c $(($(free) - 12000000)) /dev/zero >"$work/disk/other"
+sync_all
+state_is running || fail 'more than min_free is too little'
+kill -STOP "$daemon"
+random 8 200000 >>"$logs/a.log"
+kill -TERM "$daemon"
+kill -CONT "$daemon"
+stop_daemon CONT
+expect_sealed
+rest_is_kept || fail 'room did not become short'
+rm "$work/disk/other"
+start_daemon
+stop_daemon
+expect_sealed
+expect a.log "$logs/a.log"

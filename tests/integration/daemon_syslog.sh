@@ -264,7 +264,7 @@ sync_all
 found 1 '^<13>idle$'
 stop_daemon
 
-# Ended below the reserve of room: what waits at the socket is taken all the same.
+# Ended below the reserve of room: what waits at the socket is taken and sealed all the same.
 if ((EUID == 0)) && mkdir "$work/disk" && mount -t tmpfs -o size=40m tmpfs "$work/disk" 2>/dev/null; then
     archive_options=()
     usual=$archive archive=$work/disk/archive
@@ -275,7 +275,8 @@ if ((EUID == 0)) && mkdir "$work/disk" && mount -t tmpfs -o size=40m tmpfs "$wor
     for ((i = 0; i < 200; i++)); do grep -q 'less than min_free' "$work/stderr" && break; sleep 0.05; done
     sleep 0.2
     printf '<13>waits\n<13>too\n' | transmit unix "$sock"
-    stop_daemon TERM 1
+    stop_daemon
+    expect_sealed
     gives tight <(printf '<13>%s\n' noticed waits too)
     rm "$work/disk/ballast"
     start_daemon
