@@ -339,8 +339,8 @@ START_TEST(flipped_bits_never_give_wrong_data)
 }
 END_TEST
 
-/* A journal's start is published whole, so what is wrong in it is damage: all kinds of records behind
- * it count as such, positions with marks, too. */
+/* A journal's start is published whole, so what is wrong in it is damage: whatever follows it
+ * counts as a record, a position with a mark, too. */
 START_TEST(damage_before_positions_is_no_torn_tail)
 {
     struct journal_writer *j;
