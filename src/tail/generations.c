@@ -13,7 +13,7 @@
 #include "tail/discover.h"
 #include "tail/logfile.h"
 
-enum { GENERATIONS_MAX = 64 };
+enum { GENERATIONS_MAX = 1024 };
 
 struct generation {
     char *path;

@@ -165,6 +165,17 @@ case_regrown() {
     cat "$work/regrown" >>"$work/all/regrown"
 }
 
+# More often than anybody rotates while a daemon is down.
+before_often() { put often "before $1"; }
+case_often() {
+    local i
+    put often "unread $1"
+    rm -f "$logs"/often.log-*
+    for ((i = 100; i < 180; i++)); do
+        mv "$logs/often.log" "$logs/often.log-$i"
+        put often "number $i $1"
+    done
+}
 # A pattern that matches rotated names as well: nothing is read twice.
 before_wide() {
     mkdir -p "$logs/wide"
@@ -178,7 +189,7 @@ case_wide() {
     put wide "new $1" "$logs/wide/w"
 }
 
-cases='renamed twice dated delayed copied olddir inode hard link directory regrown wide'
+cases='renamed twice dated often delayed copied olddir inode hard link directory regrown wide'
 [[ $# = 0 ]] || cases=$*
 start_daemon
 for round in stopped killed; do
