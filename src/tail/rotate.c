@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "tail/copies.h"
 #include "tail/generations.h"
 #include "tail/set.h"
 
@@ -33,6 +34,12 @@ struct locate_wanted rotate_wanted(const struct tail *t, const struct logfile *f
 
 void rotate_to_copy(struct tail *t, struct logfile *f, struct located *found)
 {
+    if (!found->unpack && copies_are_wanted(t, f, found->path)) {
+        f->lost = !copies_adopt(t, f, found->path, found->fd, &found->st);
+        t->scan_wanted = true;
+        free(found->path);
+        return;
+    }
     set_descriptor(t, f, found->fd);
     set_unseek(t, f);
     f->unpack = found->unpack;

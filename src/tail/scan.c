@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "tail/copies.h"
 #include "tail/discover.h"
 #include "tail/generations.h"
 #include "tail/set.h"
@@ -169,6 +170,18 @@ static struct logfile *new_source(struct tail *t, const char *path,
     return f;
 }
 
+/* Nobody knows the file that is open as `fd`, which is taken over. */
+static struct logfile *take_up_unknown(struct tail *t, const char *path,
+                                       const struct config_input *input, const struct stat *st,
+                                       int fd)
+{
+    enum copies_result copy = copies_find(t, path, fd, st);
+    if (copy == COPIES_NONE)
+        return new_source(t, path, input, st, fd);
+    close(fd);
+    return copy == COPIES_FOUND ? idmap_get(&t->by_inode, st->st_dev, st->st_ino) : NULL;
+}
+
 /* No file that is followed has this inode. */
 static struct logfile *take_up(struct tail *t, const char *path, const struct config_input *input)
 {
@@ -194,7 +207,7 @@ static struct logfile *take_up(struct tail *t, const char *path, const struct co
             f = NULL;
     }
     if (!f)
-        return new_source(t, path, input, &st, fd);
+        return take_up_unknown(t, path, input, &st, fd);
     if (f->fd < 0)
         set_descriptor(t, f, fd);
     else

@@ -97,7 +97,7 @@ static void unqueue(struct tail *t, struct logfile *f)
     f->queued = false;
 }
 
-static void drop_watch(struct tail *t, struct logfile *f)
+void set_unwatch(struct tail *t, struct logfile *f)
 {
     if (f->watch >= 0) {
         watch_remove(t->watch, f->watch);
@@ -109,7 +109,7 @@ static void drop_watch(struct tail *t, struct logfile *f)
 /* What has this inode from now on is another file. */
 static void forget_inode(struct tail *t, struct logfile *f)
 {
-    drop_watch(t, f);
+    set_unwatch(t, f);
     if (idmap_get(&t->by_inode, f->source.device, f->source.inode) == f)
         idmap_remove(&t->by_inode, f->source.device, f->source.inode);
 }
@@ -220,7 +220,7 @@ void set_park(struct tail *t, struct logfile *f)
     set_unseek(t, f);
     set_close_copy(t, f);
     set_descriptor(t, f, -1);
-    drop_watch(t, f);
+    set_unwatch(t, f);
     f->parked = true;
     f->lost = false;
     f->seen = (struct stat){.st_size = (off_t)f->position};

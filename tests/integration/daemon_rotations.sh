@@ -189,7 +189,32 @@ case_wide() {
     put wide "new $1" "$logs/wide/w"
 }
 
-cases='renamed twice dated often delayed copied olddir inode hard link directory regrown wide'
+# The same with the copy that copytruncate makes: it's no log of its own, also when all of it was
+# read, and when it's renamed and compressed afterwards. The second is seen between its copy and its
+# truncation.
+before_widecopy() {
+    mkdir -p "$logs/wide"
+    put widecopy "before $1" "$logs/wide/c"
+    put widecopied "before $1" "$logs/wide/d"
+    sync_all
+    rm -f "$logs/wide/d.1"
+    cp "$logs/wide/d" "$logs/wide/d.1"
+    sync_all
+}
+case_widecopy() {
+    : >"$logs/wide/d"
+    put widecopied "new $1" "$logs/wide/d"
+    [[ $1 = stopped ]] || put widecopy "unread $1" "$logs/wide/c"
+    rm -f "$logs"/wide/c.2.gz
+    [[ -e $logs/wide/c.1 ]] && gzip "$logs/wide/c.1" && mv "$logs/wide/c.1.gz" "$logs/wide/c.2.gz"
+    cp "$logs/wide/c" "$logs/wide/c.1"
+    : >"$logs/wide/c"
+    put widecopy "new, longer $1" "$logs/wide/c"
+    put widecopy "new, longer still $1" "$logs/wide/c"
+    put widecopy "new, longer than before $1" "$logs/wide/c"
+}
+
+cases='renamed twice dated often delayed copied olddir inode hard link directory regrown wide widecopy'
 [[ $# = 0 ]] || cases=$*
 start_daemon
 for round in stopped killed; do
@@ -219,6 +244,14 @@ for c in $cases; do
     inode) expect inode.log <(for r in stopped killed; do
         lines 1 40 "inode before $r"; lines 1 40 "inode at last $r"; done) ;;
     wide) expect wide/w "$work/all/wide" ;;
+    widecopy)
+        expect wide/c "$work/all/widecopy"
+        expect wide/d "$work/all/widecopied"
+        for copy in c.1 d.1; do
+            ! ctl restore --source "$logs/wide/$copy" -f -o "$work/none" "$archive" 2>/dev/null ||
+                fail "wide/$copy was read as a log of its own"
+        done
+        ;;
     *) expect "$c.log" "$work/all/$c" ;;
     esac
 done

@@ -1,0 +1,193 @@
+/*
+ * test_tail_copies.c - inputs that match rotated names as well: the copy that copytruncate makes is
+ * the old file under another name, and is read once.
+ */
+#include "suite.h"
+#include "tail_fixture.h"
+
+/* Follow all that begins with a.log. */
+static void open_wide(const struct source_position *positions, size_t count, uint64_t next_id)
+{
+    static char pattern[200];
+    open_tail(positions, count, next_id);
+    snprintf(pattern, sizeof(pattern), "%s/a.log*", directory);
+    glob_paths[0].pattern = pattern;
+}
+
+static uint64_t inode_of(const char *name)
+{
+    struct stat st;
+    ck_assert_int_eq(stat(in(name), &st), 0);
+    return st.st_ino;
+}
+
+START_TEST(unread_rest)
+{
+    open_wide(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    put("a.log.1", "w", "one\ntwo\n");
+    put("a.log", "w", "new, longer than what was read\n");
+    follow();
+    expect(1, "one\ntwo\n");
+    expect(2, "new, longer than what was read\n");
+    ck_assert_uint_eq(got[3].source.id, 0);
+    ck_assert(!got[1].dropped);
+    ck_assert_uint_eq(got[1].source.inode, inode_of("a.log.1"));
+    ck_assert_uint_eq(got[2].source.inode, inode_of("a.log"));
+    /* It lives on as any renamed file. */
+    ck_assert_int_eq(rename(in("a.log.1"), in("a.log.2")), 0);
+    put("a.log.2", "a", "late\n");
+    follow();
+    expect(1, "one\ntwo\nlate\n");
+    ck_assert_uint_eq(got[3].source.id, 0);
+}
+END_TEST
+
+/* Nothing was unread. The name doesn't say which copy it is, and sorts before the log's. */
+START_TEST(whole)
+{
+    open_wide(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    put("a.log-20261123", "w", "one\n");
+    put("a.log", "w", "");
+    follow();
+    put("a.log", "a", "new\n");
+    follow();
+    expect(1, "one\n");
+    expect(2, "new\n");
+    ck_assert_uint_eq(got[3].source.id, 0);
+    ck_assert_uint_eq(got[1].source.inode, inode_of("a.log-20261123"));
+}
+END_TEST
+
+/* Someone looks while the copy is being made, and before the truncation. */
+START_TEST(in_the_making)
+{
+    open_wide(NULL, 0, 1);
+    put("a.log", "w", "one\ntwo\n");
+    follow();
+    put("a.log.1", "w", "");
+    follow();
+    put("a.log.1", "w", "one\n");
+    follow();
+    put("a.log.1", "a", "two\n");
+    follow();
+    ck_assert_uint_eq(tail_count(tail), 1);
+    put("a.log", "w", "");
+    follow();
+    put("a.log", "a", "new\n");
+    follow();
+    expect(1, "one\ntwo\n");
+    expect(2, "new\n");
+    ck_assert_uint_eq(got[3].source.id, 0);
+}
+END_TEST
+
+/* The new file begins as the old one did, and is looked at again before the copy is. */
+START_TEST(same_head)
+{
+    open_wide(NULL, 0, 1);
+    put("a.log", "w", "head\none\n");
+    follow();
+    put("a.log", "w", "head\n");
+    tail_events(tail);
+    while (tail_ready(tail) && tail_read(tail, 1 << 20, now))
+        continue;
+    expect(2, "head\n");
+    put("a.log-20261123", "w", "head\none\ntwo\n");
+    follow();
+    expect(1, "head\none\ntwo\n");
+    expect(2, "head\n");
+    ck_assert_uint_eq(got[3].source.id, 0);
+}
+END_TEST
+
+static struct source_position position_of(const char *text)
+{
+    static char name[200];
+    static char in_name[] = "in";
+    size_t len = strlen(text);
+    struct stat st;
+    ck_assert_int_eq(stat(in("a.log"), &st), 0);
+    snprintf(name, sizeof(name), "%s/a.log", directory);
+    struct source_position p = {
+        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len},
+        len,
+        mark_of(text, len)};
+    on_source(NULL, &p.source, p.next);
+    return p;
+}
+
+/* While nobody looked: the rest is in the second copy, what is in the first was never seen. */
+START_TEST(resumed)
+{
+    put("a.log", "w", "newest, longer than what was read\n");
+    put("a.log.1", "w", "newer\n");
+    put("a.log.2", "w", "one\ntwo\n");
+    struct source_position p = position_of("one\n");
+    open_wide(&p, 1, 10);
+    follow();
+    expect(7, "two\n");
+    ck_assert_uint_eq(got[7].source.inode, inode_of("a.log.2"));
+    unsigned others = 0;
+    for (int i = 8; i < SOURCES_MAX; i++)
+        others += got[i].source.id != 0;
+    ck_assert_uint_eq(others, 2);
+}
+END_TEST
+
+/* A restart knows the copy by its inode: what was adopted is told. */
+START_TEST(resumed_adopted)
+{
+    put("a.log", "w", "new\n");
+    put("a.log.2", "w", "one\n");
+    struct source_position p = position_of("one\n");
+    p.source.inode = inode_of("a.log.2");
+    open_wide(&p, 1, 10);
+    put("a.log.2", "a", "late\n");
+    follow();
+    expect(7, "late\n");
+    ck_assert_uint_eq(tail_count(tail), 2);
+}
+END_TEST
+
+/* Files that only begin alike are logs of their own: at once if they differ, and after a while if
+ * they are equal but the log isn't truncated. */
+START_TEST(begins_alike)
+{
+    open_wide(NULL, 0, 1);
+    put("a.log", "w", "started at boot\n");
+    follow();
+    put("a.log", "a", "one\n");
+    follow();
+    put("a.log.1", "w", "started at boot\nanother\n");
+    put("a.log-x", "w", "started at boot\none\n"); /* no name that rotation gives */
+    follow();
+    expect(1, "started at boot\none\n");
+    ck_assert_uint_eq(tail_count(tail), 3);
+    ck_assert_uint_eq(got[2].data.len + got[3].data.len, 24 + 20);
+    put("a.log", "w", "new\n");
+    follow();
+    ck_assert_uint_eq(tail_count(tail), 3);
+    expect(4, "new\n");
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, unread_rest);
+    tcase_add_test(tc, whole);
+    tcase_add_test(tc, in_the_making);
+    tcase_add_test(tc, same_head);
+    tcase_add_test(tc, resumed);
+    tcase_add_test(tc, resumed_adopted);
+    tcase_add_test(tc, begins_alike);
+}
+
+int main(void)
+{
+    return run_suite("tail_copies", add_tests, 0);
+}
