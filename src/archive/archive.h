@@ -94,7 +94,9 @@ struct archive_recovery {
     uint64_t next_sequence; /**< for the next journal */
     char **journals;        /**< paths of the journals to seal, in order */
     size_t journal_count;
-    uint64_t torn_bytes; /**< cut from the end of the newest journal */
+    uint64_t *journal_bytes; /**< raw bytes in each */
+    bool *joined;            /**< has it bytes that the one before, or one before that, has too? */
+    uint64_t torn_bytes;     /**< cut from the end of the newest journal */
     char **notes;      /**< what was cut, set aside or unreadable, a text each: file, offset, why */
     size_t note_count; /**< at most RECOVERY_NOTES_MAX */
     size_t drafts_removed;
@@ -109,9 +111,20 @@ struct archive_recovery {
  *
  * The positions are those of the newest journal; they are durable. If there is no journal at all
  * (somebody removed it), they are where each source ends in the segments. To go on: create journal
- * `next_sequence` with `positions`, then seal `journals`.
+ * `next_sequence` with `positions`, then seal `journals`, in groups.
  */
 int archive_recover(struct archive_recovery **out, const char *directory, struct lgz_error *err);
+
+/**
+ * How many journals, from number `from` of `journals` on, go into one segment: those that hold the
+ * same bytes, and more as long as they have at most `seal_size` raw bytes together. Many small ones
+ * are left by many restarts; many large ones by a daemon that was killed while sealing was behind,
+ * and it must get ahead even if it's killed again.
+ *
+ * @return at least 1
+ */
+size_t archive_recovery_group(const struct archive_recovery *r, size_t from, uint64_t seal_size);
+
 void archive_recovery_free(struct archive_recovery *r);
 
 /** How the configuration wants segments to be. */

@@ -14,8 +14,11 @@
 #include "archive/archive.h"
 #include "archive/names.h"
 #include "archive/positions.h"
+#include "archive/reach.h"
 #include "base/file.h"
 #include "segment/reader.h"
+
+enum { GROUP_MAX = 1000 }; /* journals that are sealed together only because they are small */
 
 struct recovery {
     const char *directory;
@@ -23,6 +26,7 @@ struct recovery {
     struct listing found;
     struct positions positions;      /* of the newest journal */
     struct positions segments_reach; /* where sources end in the segments */
+    struct reach journals_reach;
     uint64_t highest_id;
     uint64_t highest_sequence;
 };
@@ -220,25 +224,41 @@ static int settle_newest(struct recovery *r, struct journal_reader *reader, stru
     return LGZ_OK;
 }
 
-/* Read one journal: ids from all, positions from the newest. */
-static int read_journal(struct recovery *r, const char *path, bool newest, struct lgz_error *err)
+/* Data of journal number `index`: how much it is, and which journals it joins. */
+static int note_data(struct recovery *r, size_t index, const struct journal_record *record,
+                     struct lgz_error *err)
 {
+    size_t first;
+    r->result->journal_bytes[index] += record->data.len;
+    if (!reach_add(&r->journals_reach, index, record->source_id, record->offset, record->data.len,
+                   &first))
+        return error_memory(err);
+    for (size_t i = first; i < index; i++)
+        r->result->joined[i + 1] = true;
+    return LGZ_OK;
+}
+
+/* Read one journal: ids, and what it has in common with others; positions from the newest. */
+static int read_journal(struct recovery *r, size_t index, struct lgz_error *err)
+{
+    const char *path = r->found.journals.data[index].path;
+    bool newest = index + 1 == r->found.journals.len;
     struct journal_reader *reader;
     struct journal_record record;
+    int failed = LGZ_OK;
     int code = journal_open(&reader, path, err);
     if (code != LGZ_OK)
         return code;
-    while ((code = journal_next(reader, &record, err)) == 1) {
+    while (failed == LGZ_OK && (code = journal_next(reader, &record, err)) == 1) {
         if (record.source_id > r->highest_id)
             r->highest_id = record.source_id;
-        if (newest) {
-            int failed = positions_apply(&r->positions, &record, path, err);
-            if (failed != LGZ_OK) {
-                code = failed;
-                break;
-            }
-        }
+        if (record.kind == JOURNAL_DATA)
+            failed = note_data(r, index, &record, err);
+        if (newest && failed == LGZ_OK)
+            failed = positions_apply(&r->positions, &record, path, err);
     }
+    if (failed != LGZ_OK)
+        code = failed;
     if (code == LGZ_OK && newest)
         code = settle_newest(r, reader, err);
     journal_reader_close(reader);
@@ -248,12 +268,14 @@ static int read_journal(struct recovery *r, const char *path, bool newest, struc
 static int read_journals(struct recovery *r, struct lgz_error *err)
 {
     size_t count = r->found.journals.len;
-    for (size_t i = 0; i < count; i++) {
-        int code = read_journal(r, r->found.journals.data[i].path, i + 1 == count, err);
-        if (code != LGZ_OK)
-            return code;
-    }
-    return LGZ_OK;
+    int code = LGZ_OK;
+    r->result->journal_bytes = calloc(count + 1, sizeof(*r->result->journal_bytes));
+    r->result->joined = calloc(count + 1, sizeof(*r->result->joined));
+    if (!r->result->journal_bytes || !r->result->joined)
+        return error_memory(err);
+    for (size_t i = 0; i < count && code == LGZ_OK; i++)
+        code = read_journal(r, i, err);
+    return code;
 }
 
 /* Move what was found into the result. */
@@ -317,11 +339,30 @@ int archive_recover(struct archive_recovery **out, const char *directory, struct
     listing_clear(&r.found);
     positions_clear(&r.positions);
     positions_clear(&r.segments_reach);
+    reach_clear(&r.journals_reach);
     if (code != LGZ_OK)
         archive_recovery_free(r.result);
     else
         *out = r.result;
     return code;
+}
+
+size_t archive_recovery_group(const struct archive_recovery *r, size_t from, uint64_t seal_size)
+{
+    size_t end = from + 1;
+    uint64_t bytes = r->journal_bytes[from];
+    while (end < r->journal_count) {
+        size_t next = end + 1; /* with those that are joined to it */
+        uint64_t more = r->journal_bytes[end];
+        for (; next < r->journal_count && r->joined[next]; next++)
+            more += r->journal_bytes[next];
+        bool fits = bytes <= seal_size && more <= seal_size - bytes && next - from <= GROUP_MAX;
+        if (!r->joined[end] && !fits)
+            break;
+        bytes += more;
+        end = next;
+    }
+    return end - from;
 }
 
 void archive_recovery_free(struct archive_recovery *r)
@@ -337,5 +378,7 @@ void archive_recovery_free(struct archive_recovery *r)
     free(r->notes);
     free(r->positions);
     free(r->journals);
+    free(r->journal_bytes);
+    free(r->joined);
     free(r);
 }

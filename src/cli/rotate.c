@@ -28,12 +28,37 @@ static void note_failure(struct report *r, const struct lgz_error *err)
     r->failed = true;
 }
 
+/* What all seals together gave. */
+struct sealed {
+    size_t segments;
+    uint64_t raw_bytes;
+    uint64_t stored_bytes;
+};
+
+static int seal_groups(const struct config *config, const struct archive_recovery *recovery,
+                       struct sealed *sealed, struct lgz_error *err)
+{
+    struct segment_options options = archive_seal_options(config);
+    int code = LGZ_OK;
+    for (size_t i = 0, count; code == LGZ_OK && i < recovery->journal_count; i += count) {
+        struct archive_seal_result result = {0};
+        count = archive_recovery_group(recovery, i, config->seal_size);
+        code =
+            archive_seal(config->directory, recovery->journals + i, count, &options, &result, err);
+        sealed->segments += result.segment != NULL;
+        sealed->raw_bytes += result.raw_bytes;
+        sealed->stored_bytes += result.stored_bytes;
+        archive_seal_result_clear(&result);
+    }
+    return code;
+}
+
 /*
  * Seal all journals, as the one writer. First a new journal takes over how far each file was read,
  * so that at each moment there is one that says so.
  */
-static int seal_locked(const struct config *config, struct archive_seal_result *result,
-                       struct buf *details, struct lgz_error *err)
+static int seal_locked(const struct config *config, struct sealed *sealed, struct buf *details,
+                       struct lgz_error *err)
 {
     struct archive_recovery *recovery = NULL;
     struct journal_writer *journal = NULL;
@@ -41,12 +66,10 @@ static int seal_locked(const struct config *config, struct archive_seal_result *
     for (size_t i = 0; code == LGZ_OK && i < recovery->note_count; i++)
         buf_printf(details, "%s\n", recovery->notes[i]);
     if (code == LGZ_OK && recovery->journal_count) {
-        struct segment_options options = archive_seal_options(config);
         code = journal_create(&journal, config->directory, recovery->next_sequence,
                               recovery->positions, recovery->position_count, err);
         if (code == LGZ_OK)
-            code = archive_seal(config->directory, recovery->journals, recovery->journal_count,
-                                &options, result, err);
+            code = seal_groups(config, recovery, sealed, err);
     }
     journal_close(journal);
     archive_recovery_free(recovery);
@@ -57,7 +80,7 @@ static int seal_locked(const struct config *config, struct archive_seal_result *
 static void seal_here(const struct config *config, struct report *r)
 {
     struct archive_lock *lock = NULL;
-    struct archive_seal_result result = {0};
+    struct sealed sealed = {0};
     struct lgz_error err = {0};
     int code = archive_act_as_owner(config->directory, &err);
     if (code == LGZ_OK)
@@ -65,20 +88,19 @@ static void seal_here(const struct config *config, struct report *r)
     if (code == LGZ_ERR_BUSY)
         error_prefix(&err, "no daemon answers at %s, but the archive is in use", config->control);
     if (code == LGZ_OK)
-        code = seal_locked(config, &result, &r->details, &err);
+        code = seal_locked(config, &sealed, &r->details, &err);
     archive_unlock(lock);
     if (code != LGZ_OK) {
         note_failure(r, &err);
         buf_append_string(&r->text, "not sealed");
-    } else if (result.segment) {
+    } else if (sealed.segments) {
         buf_append_string(&r->text, "sealed ");
-        output_size(&r->text, result.raw_bytes);
+        output_size(&r->text, sealed.raw_bytes);
         buf_append_string(&r->text, " into ");
-        output_size(&r->text, result.stored_bytes);
+        output_size(&r->text, sealed.stored_bytes);
     } else {
         buf_append_string(&r->text, "nothing to seal");
     }
-    archive_seal_result_clear(&result);
 }
 
 static void seal(const struct config *config, struct report *r)

@@ -54,6 +54,18 @@ static int resume_files(struct service *s, const struct archive_recovery *r, str
     return code;
 }
 
+/* Seal what the last daemon left. */
+static int seal_left(struct service *s, const struct archive_recovery *r, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    for (size_t i = 0, end = 0; code == LGZ_OK && i < r->journal_count; i++) {
+        if (i == end)
+            end += archive_recovery_group(r, i, s->config->seal_size);
+        code = sealer_add(s->sealer, r->journals[i], i + 1 < end, s->started, err);
+    }
+    return code;
+}
+
 /* Journal, sealer and tail take over what the recovery found. */
 static int take_over(struct service *s, const struct archive_recovery *r, struct lgz_error *err)
 {
@@ -89,10 +101,7 @@ static int take_over(struct service *s, const struct archive_recovery *r, struct
     s->barrier = barrier_new(s->tail, s->listen, s->store, s->sealer, &steps);
     if (!s->barrier)
         return error_memory(err);
-    /* They may overlap if the last daemon had failures: one segment drops that. */
-    for (size_t i = 0; code == LGZ_OK && i < r->journal_count; i++)
-        code = sealer_add(s->sealer, r->journals[i], i + 1 < r->journal_count, s->started, err);
-    return code;
+    return seal_left(s, r, err);
 }
 
 static int recover(struct service *s, struct lgz_error *err)

@@ -48,4 +48,11 @@ expect_sealed
 for name in a b c; do
     expect "$name.log" "$work/$name.all"
 done
-echo "$kills kills"
+# What was left by kills was sealed piece by piece, not as one pile that grows with each kill.
+largest=0
+for segment in "$archive"/*.logz; do
+    raw=$(ctl info --json "$segment" | grep -o '"raw_bytes":[0-9]*' | head -n 1 | cut -d : -f 2)
+    ((raw > largest)) && largest=$raw
+done
+((largest > 0 && largest <= 2 * 256 * 1024)) || fail "a segment has $largest bytes"
+echo "$kills kills; the largest segment has $largest bytes"

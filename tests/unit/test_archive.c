@@ -260,6 +260,67 @@ START_TEST(recovery_finds_positions_and_is_idempotent)
 }
 END_TEST
 
+/* Groups of the journals that recovery finds, as text: how many are in each. */
+static const char *groups(uint64_t seal_size)
+{
+    static char text[100];
+    struct archive_recovery *r;
+    size_t len = 0;
+    ck_ok(archive_recover(&r, directory, &err));
+    for (size_t i = 0, count; i < r->journal_count; i += count) {
+        count = archive_recovery_group(r, i, seal_size);
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%zu ", count);
+    }
+    archive_recovery_free(r);
+    return text;
+}
+
+/* A daemon that is killed again and again must not have one pile to seal, which only grows. */
+START_TEST(journals_are_sealed_in_groups)
+{
+    for (uint64_t i = 0; i < 6; i++)
+        write_journal(i + 1, i * 5, "line\n");
+    ck_assert_str_eq(groups(1), "1 1 1 1 1 1 ");
+    ck_assert_str_eq(groups(9), "1 1 1 1 1 1 ");
+    ck_assert_str_eq(groups(10), "2 2 2 ");
+    ck_assert_str_eq(groups(20), "4 2 ");
+    ck_assert_str_eq(groups(1 << 20), "6 ");
+}
+END_TEST
+
+/* What a failed journal may hold twice is in one group, whatever its size. */
+START_TEST(journals_with_the_same_bytes_are_one_group)
+{
+    write_journal(1, 0, "one\n");
+    write_journal(2, 4, "failed\n");
+    write_journal(3, 4, ""); /* failed at once */
+    write_journal(4, 4, "failed and again\n");
+    write_journal(5, 21, "five\n");
+    write_journal(6, 22, "ive\nsix\n");
+    write_journal(7, 30, "seven\n");
+    ck_assert_str_eq(groups(1), "1 3 2 1 ");
+    ck_assert_str_eq(groups(4 + 7 + 17), "4 3 ");
+    ck_assert_str_eq(groups(5 + 8 + 6), "1 3 3 ");
+    ck_assert_str_eq(groups(1 << 20), "7 ");
+}
+END_TEST
+
+/* Another source's bytes at the same offsets are others. */
+START_TEST(journals_of_different_sources_are_not_joined)
+{
+    for (uint64_t i = 0; i < 3; i++) {
+        struct journal_writer *j = create_journal(i + 1, 3, 0);
+        put(j, 3 - i, 0, "text\n");
+        journal_close(j);
+    }
+    ck_assert_str_eq(groups(1), "1 1 1 ");
+    struct journal_writer *j = create_journal(4, 3, 0);
+    put(j, 3, 4, "\n");
+    journal_close(j);
+    ck_assert_str_eq(groups(1), "4 ");
+}
+END_TEST
+
 START_TEST(journal_without_a_header_is_set_aside)
 {
     struct archive_recovery *r;
@@ -819,6 +880,9 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, covered_journals_are_dropped);
     tcase_add_test(tests, recovery_of_an_empty_archive);
     tcase_add_test(tests, recovery_finds_positions_and_is_idempotent);
+    tcase_add_test(tests, journals_are_sealed_in_groups);
+    tcase_add_test(tests, journals_with_the_same_bytes_are_one_group);
+    tcase_add_test(tests, journals_of_different_sources_are_not_joined);
     tcase_add_test(tests, journal_without_a_header_is_set_aside);
     tcase_add_test(tests, journal_damaged_inside_is_kept);
     tcase_add_test(tests, positions_from_segments_when_journals_are_gone);

@@ -103,7 +103,6 @@ static int start(struct journal_writer **j, uint64_t *next)
 {
     static const struct segment_options options = {.level = LGZ_LEVEL_FAST, .threads = 1};
     struct archive_recovery *r;
-    struct archive_seal_result result = {0};
     int code = archive_recover(&r, directory, &err);
     *j = NULL;
     if (code != LGZ_OK)
@@ -115,9 +114,12 @@ static int start(struct journal_writer **j, uint64_t *next)
         code = journal_put_source(*j, &source, 0, &err);
         free(source.name);
     }
-    if (code == LGZ_OK)
-        code = archive_seal(directory, r->journals, r->journal_count, &options, &result, &err);
-    archive_seal_result_clear(&result);
+    for (size_t i = 0, count; code == LGZ_OK && i < r->journal_count; i += count) {
+        struct archive_seal_result result = {0};
+        count = archive_recovery_group(r, i, (size_t)2 * LINE_LEN);
+        code = archive_seal(directory, r->journals + i, count, &options, &result, &err);
+        archive_seal_result_clear(&result);
+    }
     archive_recovery_free(r);
     return code;
 }
