@@ -5,7 +5,7 @@
  *
  *   main.c              this: the command line, leaving the terminal, the exit status
  *   ../archive/config   logzipd.conf, parsed and checked; check.c: --check
- *   service             the loop: who calls whom; start.c, requests.c
+ *   service             the loop: who calls whom; start.c, requests.c, ending.c
  *   ../tail/            which files there are (discover), what happens to them (watch, scan,
  *                       rotate, locate), their bytes (logfile), all of them together (tail, set)
  *   ../listen/          what isn't files: standard input and sockets (endpoint, socket), messages

@@ -8,7 +8,6 @@
  */
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "daemon/service_inside.h"
@@ -215,8 +214,6 @@ static void on_age(uv_timer_t *timer)
     service_check_seal(timer->data);
 }
 
-static void end_waiting(struct service *s);
-
 static void on_progress(void *context)
 {
     struct service *s = context;
@@ -232,7 +229,7 @@ static void on_progress(void *context)
     service_read_on(s);
     barrier_advance(s->barrier);
     if (s->draining && !barrier_active(s->barrier))
-        end_waiting(s);
+        service_end_waiting(s);
 }
 
 static void on_journal_ended(void *context, const char *path, bool with_next)
@@ -269,7 +266,7 @@ void service_room_changed(void *context)
         service_check_seal(s); /* or when that is written */
         sealer_hurry(s->sealer);
         if (s->stopping)
-            end_waiting(s);
+            service_end_waiting(s);
     } else {
         service_read_on(s);
         if (s->barrier)
@@ -286,98 +283,6 @@ void service_sealer_changed(void *context)
         return;
     room_check(s->room);
     barrier_advance(s->barrier);
-}
-
-/* The end. */
-
-static void close_handle(uv_handle_t *handle)
-{
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
-static void end(void *context, const char *failure)
-{
-    struct service *s = context;
-    if (s->ended)
-        return;
-    s->ended = true;
-    s->status = failure ? 1 : 0;
-    if (failure)
-        log_say(s->log, CONFIG_LOG_ERROR, "ending without a seal (%s); %s", failure,
-                service_streams_safe(s)
-                    ? "the journal has all that was read"
-                    : "what came from sockets or standard input and isn't in the journal is lost");
-    else if (room_shortage(s->room))
-        log_say(s->log, CONFIG_LOG_WARNING,
-                "%s: what was read is sealed, what else is in the log files is for the next start",
-                room_shortage(s->room));
-    uv_idle_stop(&s->turn);
-    uv_poll_stop(&s->streams);
-    sealer_stop(s->sealer);
-    census_hurry(s->census); /* who waits for a report gets it */
-    control_close(s->control);
-    http_close(s->http);
-    s->control = NULL;
-    s->http = NULL;
-    uv_stop(&s->loop);
-}
-
-/* The end's barrier is through. If it met a shortage of room, service_room_changed() goes on. */
-static void on_finished(void *context, const char *failure)
-{
-    const struct service *s = context;
-    if (!failure || failure != room_shortage(s->room))
-        end(context, failure);
-}
-
-/*
- * There is no room to read files, or the journal can't be written. In the first case the reserve
- * has room for what arrived at sockets, which would be lost, and for the seal.
- */
-static void end_waiting(struct service *s)
-{
-    if (s->ended)
-        return;
-    if (!s->draining)
-        listen_mark(s->listen, true);
-    s->draining = true;
-    if (!store_failure(s->store)) {
-        while (listen_pending(s->listen) && service_read_streams(s))
-            continue;
-        if (!service_streams_safe(s)) {
-            store_flush(s->store);
-            return;
-        }
-    }
-    if (store_failure(s->store))
-        end(s, store_failure(s->store));
-    else
-        barrier_finish(s->barrier);
-}
-
-void service_stop(struct service *s)
-{
-    if (s->stopping && !service_streams_safe(s) && !store_failure(s->store)) {
-        log_say(s->log, CONFIG_LOG_WARNING,
-                "asked twice to end: first writing what came from sockets and standard input");
-        return;
-    }
-    if (s->stopping) {
-        /* Nothing is lost by it: this is what kill -9 does, but for the socket. */
-        log_say(s->log, CONFIG_LOG_WARNING,
-                "asked twice to end: leaving the seal to the next start");
-        if (s->config->control)
-            unlink(s->config->control);
-        _exit(1);
-    }
-    s->stopping = true;
-    manager_stopping(s->manager);
-    log_say(s->log, CONFIG_LOG_INFO, "ending: reading what is there, then sealing");
-    if (service_waiting(s))
-        end_waiting(s);
-    else
-        barrier_finish(s->barrier);
 }
 
 /* Signals. */
@@ -404,7 +309,7 @@ static void read_for_barrier(void *context)
 
 struct barrier_events service_barrier_events(struct service *s)
 {
-    return (struct barrier_events){s, scan_and_mark, read_for_barrier, on_finished};
+    return (struct barrier_events){s, scan_and_mark, read_for_barrier, service_finished};
 }
 
 struct tail_sink service_sink(struct service *s)
@@ -422,6 +327,12 @@ struct tail_sink service_streams_sink(struct service *s)
     struct tail_sink sink = service_sink(s);
     sink.reserve = streams_reserve;
     return sink;
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
 }
 
 int service_init_handles(struct service *s, struct lgz_error *err)

@@ -1,7 +1,7 @@
 /*
  * service_inside.h - inside the service only: its state, and what its parts (service.c: the loop;
- * streams.c: what isn't files; requests.c: what clients and SIGHUP ask for; reports.c: how it is;
- * start.c: everything before the loop) call of each other.
+ * ending.c: the end; streams.c: what isn't files; requests.c: what clients and SIGHUP ask for;
+ * reports.c: how it is; start.c: everything before the loop) call of each other.
  */
 #ifndef LOGZIP_DAEMON_SERVICE_INSIDE_H
 #define LOGZIP_DAEMON_SERVICE_INSIDE_H
@@ -69,6 +69,16 @@ void service_check_seal(struct service *s);
 
 /** Read what is there, write it, seal it, end; the second time, end at once. */
 void service_stop(struct service *s);
+
+/**
+ * End without room to read files, or without a journal that can be written. In the first case the
+ * reserve has room for what arrived at sockets, which would be lost, and for the seal. To be called
+ * again when something was written.
+ */
+void service_end_waiting(struct service *s);
+
+/** The end's barrier is through. If it met a shortage of room, service_room_changed() goes on. */
+void service_finished(void *context, const char *failure);
 
 /** Take up the sources that aren't files; poll them; read some. @return false: no room */
 int service_open_streams(struct service *s, const struct archive_recovery *r,
