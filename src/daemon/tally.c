@@ -122,8 +122,11 @@ static void enter_past(struct tally *t, struct entry *e, int64_t now)
 
 void tally_source(struct tally *t, const struct source *source, int64_t now)
 {
-    if (idmap_get(&t->by_id, source->id, 0))
+    const struct entry *known = idmap_get(&t->by_id, source->id, 0);
+    if (known && known == find(t, source->input, source->name))
         return;
+    if (known) /* a reload gave it to another input */
+        tally_end(t, source->id, now);
     struct entry *e = find_or_add(t, source);
     if (!e)
         return;

@@ -71,6 +71,29 @@ START_TEST(goes_on_after_rotation)
 }
 END_TEST
 
+START_TEST(goes_to_another_input)
+{
+    char name[] = "/log/a";
+    char other[] = "out";
+    struct source source = named(1, name);
+    tally_source(tally, &source, 10);
+    tally_read(tally, 1, 100, 3, 50);
+    source.input = other;
+    tally_source(tally, &source, 60);
+    tally_read(tally, 1, 10, 1, 70);
+    const struct tally_entry *now = tally_find(tally, "out", name);
+    ck_assert_ptr_nonnull(now);
+    ck_assert_uint_eq(now->sources, 1);
+    ck_assert_uint_eq(now->counts.read_bytes, 10);
+    ck_assert_uint_eq(entry(name)->sources, 0);
+    ck_assert_uint_eq(entry(name)->counts.read_bytes, 100);
+    source.input = named(1, name).input; /* and back, when the first one is long past */
+    tally_source(tally, &source, 60 + TALLY_KEEP);
+    ck_assert_uint_eq(entry(name)->sources, 1);
+    ck_assert_uint_eq(tally_find(tally, "out", name)->sources, 0);
+}
+END_TEST
+
 START_TEST(forgets_what_ended_long_ago)
 {
     char a[] = "/log/a";
@@ -214,6 +237,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, goes_on_after_rotation);
+    tcase_add_test(tc, goes_to_another_input);
     tcase_add_test(tc, forgets_what_ended_long_ago);
     tcase_add_test(tc, keeps_few_that_ended);
     tcase_add_test(tc, a_batch_is_counted);
