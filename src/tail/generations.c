@@ -85,6 +85,7 @@ static void forget(struct generations *g)
 void generations_reserve(struct tail *t, struct logfile *before)
 {
     struct generations g = {0};
+    before->gap = true;
     const struct dirnames *names = set_names(t, before->source.name);
     if (!names)
         return;
@@ -180,6 +181,7 @@ static void take_up(struct tail *t, struct logfile *before, const struct generat
 
 void generations_release(struct tail *t, struct logfile *before)
 {
+    before->gap = false;
     before->reserved_count = 0;
     for (struct logfile *f = before->newer; f; f = f->newer) {
         if (!f->held)

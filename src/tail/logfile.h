@@ -46,6 +46,7 @@ struct logfile {
     struct locate_tried tried; /**< compressed copies that were no good */
     struct logfile *older;     /**< source of the same name, */
     struct logfile *newer;     /**< or NULL */
+    bool gap;                  /**< files were between this one and the next maybe */
     uint64_t reserved;         /**< ids for files that were between this one and the next, */
     size_t reserved_count;     /**< so many */
     bool held;           /**< isn't read before those between `older` and this one are known */

@@ -366,12 +366,13 @@ static int watch_directories(struct tail *t, struct lgz_error *err)
  * isn't in sight yet is searched for, and has it done then. */
 static void take_generations(struct tail *t)
 {
+    set_forget_names(t); /* each has to be looked for after the one that follows it was found */
     for (size_t i = 0; i < t->files.len; i++) {
         struct logfile *f = t->files.data[i];
         /* There may even be no file that follows them. */
         bool last = !f->newer && f->generation != t->generation && f->fd >= 0 &&
                     access(f->source.name, F_OK) != 0;
-        if (!last && (!f->reserved_count || (f->fd < 0 && !f->seen.st_ino)))
+        if (!last && (!f->gap || (f->fd < 0 && !f->seen.st_ino)))
             continue;
         if (set_names(t, f->source.name))
             generations_take(t, f, t->names);
@@ -405,6 +406,7 @@ int tail_scan(struct tail *t, int64_t now, struct lgz_error *err)
     t->now = now;
     t->generation++;
     t->scan_wanted = false;
+    set_forget_names(t);
     int code = watch_directories(t, err);
     if (code == LGZ_OK)
         code = discover_files(t->inputs, t->input_count, on_file, t, err);

@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
+
+/* How long the names of a directory may be used, and, if it takes long to read them, how many times
+ * that. */
+#define NAMES_MOMENT (NS_PER_SECOND / 50)
+enum { NAMES_SHARE = 10 };
 
 static uint64_t name_key(const struct logfile *f)
 {
@@ -55,18 +61,25 @@ static void unlink_name(struct tail *t, struct logfile *f)
 
 const struct dirnames *set_names(struct tail *t, const char *path)
 {
+    int64_t now = clock_monotonic();
     const char *slash = strrchr(path, '/');
     char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("");
     if (!directory)
         return NULL;
-    if (!t->names || t->now - t->names_at > NS_PER_SECOND ||
+    if (!t->names || now >= t->names_until ||
         strcmp(dirnames_directory(t->names), directory) != 0) {
         dirnames_close(t->names);
         t->names = dirnames_open(directory);
-        t->names_at = t->now;
+        int64_t moment = NAMES_SHARE * (clock_monotonic() - now);
+        t->names_until = now + (moment > NAMES_MOMENT ? moment : NAMES_MOMENT);
     }
     free(directory);
     return t->names;
+}
+
+void set_forget_names(struct tail *t)
+{
+    t->names_until = 0;
 }
 
 bool set_add(struct tail *t, struct logfile *f)

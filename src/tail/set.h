@@ -31,7 +31,7 @@ struct tail {
     uint64_t generation; /* counts scans */
     size_t marked;
     struct dirnames *names; /* of the directory that was read last, for a moment */
-    int64_t names_at;
+    int64_t names_until;
     struct logfile *unpacking; /* the one file whose compressed copy is being read */
     size_t packed_next;        /* files that wait for that */
     size_t open;               /* descriptors */
@@ -60,6 +60,9 @@ struct logfile *set_newest(const struct tail *t, const char *name);
 
 /** The names in the directory of `path`, as they were a moment ago; NULL if it can't be read. */
 const struct dirnames *set_names(struct tail *t, const char *path);
+
+/** The names as they were a moment ago aren't good enough. */
+void set_forget_names(struct tail *t);
 
 /** Put a file at the end of the queue, or take it out: it's read to its end. */
 void set_queue(struct tail *t, struct logfile *f);

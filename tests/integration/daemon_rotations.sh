@@ -176,6 +176,24 @@ case_often() {
         put often "number $i $1"
     done
 }
+# Right after one that was seen.
+before_soon() { put soon "before $1"; }
+case_soon() {
+    rm -f "$logs"/soon.log-*
+    if [[ $1 = stopped ]]; then
+        kill -CONT "$daemon"
+        mv "$logs/soon.log" "$logs/soon.log-1"
+        put soon "seen $1"
+        sync_all
+        kill -STOP "$daemon"
+    fi
+    mv "$logs/soon.log" "$logs/soon.log-2"
+    pause
+    put soon "between $1"
+    mv "$logs/soon.log" "$logs/soon.log-3"
+    pause
+    put soon "new $1"
+}
 # A pattern that matches rotated names as well: nothing is read twice.
 before_wide() {
     mkdir -p "$logs/wide"
@@ -214,7 +232,7 @@ case_widecopy() {
     put widecopy "new, longer than before $1" "$logs/wide/c"
 }
 
-cases='renamed twice dated often delayed copied olddir inode hard link directory regrown wide widecopy'
+cases='soon renamed twice dated often delayed copied olddir inode hard link directory regrown wide widecopy'
 [[ $# = 0 ]] || cases=$*
 start_daemon
 for round in stopped killed; do
