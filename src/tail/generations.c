@@ -183,6 +183,8 @@ void generations_release(struct tail *t, struct logfile *before)
 {
     before->gap = false;
     before->reserved_count = 0;
+    if (before->newer && before->newer->sought) /* search.c has put that off */
+        t->scan_wanted = true;
     for (struct logfile *f = before->newer; f; f = f->newer) {
         if (!f->held)
             continue;

@@ -23,6 +23,7 @@
 enum outcome {
     FOUND,  /* it's open now, or its copy is */
     AGAIN,  /* soon: names changed meanwhile, or another copy is being read */
+    HELD,   /* when the file before it is found */
     ABSENT, /* something isn't there or can't be read that may come back */
     GONE,
 };
@@ -138,6 +139,8 @@ static enum outcome search_one(struct search *s)
         return AGAIN;
     if (open_itself(s) || open_copy(s, locate_copy))
         return FOUND;
+    if (set_is_held(f)) /* it would not be read, and keep those from being read that hold it */
+        return HELD;
     set_packed_next(s->tail, f, s->tail->unpacking != NULL);
     if (f->packed_next)
         return AGAIN;
@@ -182,9 +185,9 @@ static void act(struct tail *t, struct logfile *f, enum outcome outcome,
     }
     if (!f->missing_since)
         f->missing_since = t->now;
-    if (outcome == AGAIN) {
+    if (outcome == AGAIN || outcome == HELD) {
         f->sought = true;
-        t->scan_wanted = t->scan_wanted || !f->packed_next;
+        t->scan_wanted = t->scan_wanted || (outcome == AGAIN && !f->packed_next);
         return;
     }
     generations_release(t, f);

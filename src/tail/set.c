@@ -158,10 +158,15 @@ bool set_drop(struct tail *t, struct logfile *f)
     return true;
 }
 
+bool set_is_held(const struct logfile *f)
+{
+    return f->older && f->older->reserved_count;
+}
+
 void set_queue(struct tail *t, struct logfile *f)
 {
     f->end_since = 0;
-    f->held = f->older && f->older->reserved_count;
+    f->held = set_is_held(f);
     if (f->queued || f->held)
         return;
     TAILQ_INSERT_TAIL(&t->queue, f, next);

@@ -64,6 +64,9 @@ const struct dirnames *set_names(struct tail *t, const char *path);
 /** The names as they were a moment ago aren't good enough. */
 void set_forget_names(struct tail *t);
 
+/** Must it wait until those between the file before it and itself are known (generations.h)? */
+bool set_is_held(const struct logfile *f);
+
 /** Put a file at the end of the queue, or take it out: it's read to its end. */
 void set_queue(struct tail *t, struct logfile *f);
 void set_at_end(struct tail *t, struct logfile *f);

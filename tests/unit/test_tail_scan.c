@@ -141,6 +141,62 @@ START_TEST(resumed)
 }
 END_TEST
 
+/* A file with these contents, compressed; each is newer than the one before. */
+static void put_packed(const char *name, const char *text)
+{
+    char command[500];
+    put(name, "w", text);
+    snprintf(command, sizeof(command), "gzip %s", in(name));
+    ck_assert_int_eq(system(command), 0);
+    usleep(10000);
+}
+
+/*
+ * One compressed copy is read at a time. It must not be one of a file that is held back until an
+ * older one, which waits for its turn, has been found.
+ */
+START_TEST(resumed_with_unseen_generations)
+{
+    char name[2][200];
+    snprintf(name[0], 200, "%s/a.log", directory);
+    snprintf(name[1], 200, "%s/b.log", directory);
+    char in_name[] = "in";
+    struct source_position p[4] = {
+        {{1, name[0], in_name, 1, 1, hash_bytes("one\n", 4), 4}, 4, {0}},
+        {{2, name[1], in_name, 1, 2, hash_bytes("old\n", 4), 4}, 4, {0}},
+        {{3, name[1], in_name, 1, 3, hash_bytes("OLD\n", 4), 4}, 4, {0}},
+        {{4, name[0], in_name, 1, 4, hash_bytes("two\n", 4), 4}, 4, {0}},
+    };
+    struct stat st;
+    put_packed("a.log.4", "one\n1\n");
+    put_packed("a.log.3", "two\n2\n");
+    put_packed("a.log.2", "three\n");
+    put_packed("a.log.1", "four\n");
+    put("a.log", "w", "five\n");
+    ck_assert_int_eq(stat(in("a.log"), &st), 0);
+    for (size_t i = 0; i < 4; i++) {
+        p[i].source.device = st.st_dev;
+        on_source(NULL, &p[i].source, p[i].next);
+    }
+    usleep(100000); /* the directory is settled: what isn't in it is gone */
+    open_tail(p, 4, 5);
+    room = 0; /* the first copy isn't read before all others wait for their turn */
+    follow();
+    room = sizeof(space);
+    for (int i = 0; i < 5; i++)
+        follow();
+    const char *texts[] = {"1\n", "2\n", "three\n", "four\n", "five\n"};
+    size_t found = 0;
+    for (uint64_t id = 1; id < SOURCES_MAX; id++) {
+        if (!got[id].data.len)
+            continue;
+        ck_assert_uint_lt(found, 5);
+        expect(id, texts[found++]);
+    }
+    ck_assert_uint_eq(found, 5);
+}
+END_TEST
+
 START_TEST(from_the_end)
 {
     input.from_end = true;
@@ -183,6 +239,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, regrown_alike);
     tcase_add_test(tc, resumed_regrown_alike);
     tcase_add_test(tc, resumed);
+    tcase_add_test(tc, resumed_with_unseen_generations);
     tcase_add_test(tc, from_the_end);
     tcase_add_test(tc, marks);
 }
