@@ -72,6 +72,7 @@ struct config {
     char *control;         /**< path of the control socket, absolute; NULL: none */
     char *control_group;   /**< its group, or NULL for the daemon's own */
     unsigned control_line; /**< 0 if it's the default */
+    unsigned control_group_line;
     int64_t sync_interval; /**< bytes that were read are durable at most that much later */
     size_t sync_bytes;     /**< or as soon as there are so many */
     int64_t rescan;        /**< how often globs are looked at again and files checked */

@@ -87,7 +87,8 @@ static void check_control(struct checker *c)
         return;
     }
     if (config->control_group && !getgrnam(config->control_group))
-        finding(c, 0, "control_group: there is no group '%s'", config->control_group);
+        finding(c, config->control_group_line, "control_group: there is no group '%s'",
+                config->control_group);
     if (config->control_line == 0)
         return; /* the default's directory is made by the service manager */
     char *directory = strdup(config->control);

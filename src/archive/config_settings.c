@@ -185,6 +185,8 @@ void config_note_lines(struct config_parse *p)
             c->directory_line = p->set[i];
         if (settings[i].offset == offsetof(struct config, control))
             c->control_line = p->set[i];
+        if (settings[i].offset == offsetof(struct config, control_group))
+            c->control_group_line = p->set[i];
         if (settings[i].offset == offsetof(struct config, seal_memory))
             c->seal_memory_line = p->set[i];
         if (settings[i].offset == offsetof(struct config, metrics))

@@ -256,7 +256,8 @@ START_TEST(against_the_machine)
     buf_push(&findings, '\0');
     const char *told = (const char *)findings.data;
     ck_assert_ptr_nonnull(strstr(told, ":2: directory: "));
-    ck_assert_ptr_nonnull(strstr(told, "no group 'no-such-group-here'"));
+    ck_assert_ptr_nonnull(
+        strstr(told, ":4: control_group: there is no group 'no-such-group-here'"));
     ck_assert_ptr_nonnull(strstr(told, ":6: path: /dev/null isn't a regular file"));
     ck_assert_ptr_nonnull(strstr(told, ":7: path: /tmp is a directory"));
     ck_assert_ptr_null(strstr(told, ":8:"));
