@@ -51,12 +51,24 @@ struct search {
     bool unsure;
 };
 
+/* May a file of that name be the one that has the inode? Of a file that was empty only the inode is
+ * known, and that may be another's by now: a newer source's, or a compressed file's. */
+static bool may_have_inode(const struct search *s, const char *name)
+{
+    const struct source *known = &s->file->source;
+    return known->fingerprint_len ||
+           (idmap_get(&s->tail->by_inode, known->device, known->inode) == s->file &&
+            (!unpack_suffix(name) || unpack_suffix(known->name)));
+}
+
 /* Open the file under the name that its inode has now. */
 static bool open_inode(struct search *s, const struct dirnames *l)
 {
     struct logfile *f = s->file;
     const char *name = dirnames_of_inode(l, f->source.inode);
     struct stat st;
+    if (name && !may_have_inode(s, name))
+        return false;
     char *path = name ? dirnames_path(l, name) : NULL;
     s->unsure = s->unsure || (name && !path);
     if (!path)

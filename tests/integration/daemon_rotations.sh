@@ -194,6 +194,23 @@ case_soon() {
     pause
     put soon "new $1"
 }
+# A compressed file has the inode of one that was empty.
+before_reused() {
+    put reused "before $1"
+    sync_all
+    rm -f "$logs"/reused.log-*
+    mv "$logs/reused.log" "$logs/reused.log-1"
+    : >"$logs/reused.log"
+}
+case_reused() {
+    if [[ $1 = killed ]]; then
+        mv "$logs/reused.log" "$logs/reused.log-2.gz"
+        put reused "compressed $1" "$work/unread"
+        gzip -c "$work/unread" >"$logs/reused.log-2.gz"
+        pause
+    fi
+    put reused "new $1"
+}
 # A pattern that matches rotated names as well: nothing is read twice.
 before_wide() {
     mkdir -p "$logs/wide"
@@ -232,7 +249,7 @@ case_widecopy() {
     put widecopy "new, longer than before $1" "$logs/wide/c"
 }
 
-cases='soon renamed twice dated often delayed copied olddir inode hard link directory regrown wide widecopy'
+cases='soon reused renamed twice dated often delayed copied olddir inode hard link directory regrown wide widecopy'
 [[ $# = 0 ]] || cases=$*
 start_daemon
 for round in stopped killed; do
