@@ -19,7 +19,7 @@
  *   8   4  length     of the payload; at most JOURNAL_PAYLOAD_MAX
  *   12  1  kind       1 source, 2 data, 3 drop, 4 input
  *   13  1  flags      data: bit 0 is set if the bytes are a zstd frame; source: bit 1 is set if it
- *                     has a mark; all others are 0
+ *                     has a mark, bit 2 if it was seen empty; all others are 0
  *   14     payload
  *
  * Payload of a source record
@@ -27,6 +27,8 @@
  *   varint next       how far the source was read: the offset of the next byte wanted
  *   varint length     of the mark: 1 to MARK_MAX, at most `next`; only if flag bit 1 is set
  *   8      mark       H of so many bytes of the source, those before `next`; only if it is set
+ *   varint time       when the file was seen empty: zigzag, nanoseconds since the epoch, not 0;
+ * only if flag bit 2 is set, and `next` is 0
  *
  * Payload of a data record
  *   varint source     the source's id, not 0; a source record for it comes before
@@ -67,6 +69,8 @@ enum {
     JOURNAL_FLAGS_AT = 13,                        /**< in a record */
     JOURNAL_FLAG_ZSTD = 1,
     JOURNAL_FLAG_MARK = 2,
+    JOURNAL_FLAG_EMPTY = 4,
+    JOURNAL_FLAGS_OF_SOURCE = JOURNAL_FLAG_MARK | JOURNAL_FLAG_EMPTY,
 };
 
 _Static_assert(JOURNAL_PAYLOAD_MAX > 2 * JOURNAL_NAME_MAX + 8 * VARINT_MAX,

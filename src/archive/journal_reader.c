@@ -138,8 +138,13 @@ static int parse_source(struct journal_reader *r, struct reader *in, uint8_t fla
         record->mark.len = (uint32_t)reader_varint_max(in, MARK_MAX);
         record->mark.hash = reader_le(in, 8);
     }
-    if (in->failed || flags & ~JOURNAL_FLAG_MARK || record->source_id == 0 || reader_left(in) ||
-        marked != (record->mark.len != 0) || record->mark.len > record->next)
+    bool empty = flags & JOURNAL_FLAG_EMPTY;
+    if (empty)
+        record->source.empty_at = r->source.empty_at = unzigzag(reader_varint(in));
+    if (empty && (record->next || !record->source.empty_at))
+        return damaged(r, record->position, "damaged source record", err);
+    if (in->failed || flags & ~JOURNAL_FLAGS_OF_SOURCE || record->source_id == 0 ||
+        reader_left(in) || marked != (record->mark.len != 0) || record->mark.len > record->next)
         return damaged(r, record->position, "damaged source record", err);
     return LGZ_OK;
 }
@@ -246,8 +251,8 @@ int journal_next(struct journal_reader *r, struct journal_record *record, struct
 /* May a record start with these bytes? */
 static bool looks_like_record(const uint8_t *raw)
 {
-    return raw[12] >= JOURNAL_SOURCE && raw[12] <= JOURNAL_INPUT && raw[13] <= JOURNAL_FLAG_MARK &&
-           le_get(raw + 8, 4) <= JOURNAL_PAYLOAD_MAX;
+    return raw[12] >= JOURNAL_SOURCE && raw[12] <= JOURNAL_INPUT &&
+           raw[13] <= JOURNAL_FLAGS_OF_SOURCE && le_get(raw + 8, 4) <= JOURNAL_PAYLOAD_MAX;
 }
 
 int journal_goes_on(struct journal_reader *r, struct lgz_error *err)

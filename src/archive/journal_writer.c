@@ -80,8 +80,12 @@ static int compose_source(struct buf *b, const struct source *source, uint64_t n
         varint_put(b, mark.len);
         buf_put_le(b, mark.hash, 8);
     }
-    if (mark.len && !b->failed)
-        b->data[start + JOURNAL_FLAGS_AT] = JOURNAL_FLAG_MARK;
+    bool empty = source->empty_at && next == 0;
+    if (empty)
+        varint_put(b, zigzag(source->empty_at));
+    if (!b->failed)
+        b->data[start + JOURNAL_FLAGS_AT] =
+            (uint8_t)((mark.len ? JOURNAL_FLAG_MARK : 0) | (empty ? JOURNAL_FLAG_EMPTY : 0));
     record_end(b, start, seed, position);
     return b->failed ? error_memory(err) : LGZ_OK;
 }
@@ -395,9 +399,12 @@ int journal_put_source(struct journal_writer *j, const struct source *source, ui
     int code = refuse_broken(j, err);
     if (code != LGZ_OK)
         return code;
+    struct source written = *source;
+    if (j->version < JOURNAL_VERSION_INPUTS)
+        written.empty_at = 0; /* that version doesn't know it */
     buf_clear(&j->record);
-    code = compose_source(&j->record, source, next, (struct mark){0}, j->seed, atomic_load(&j->end),
-                          err);
+    code = compose_source(&j->record, &written, next, (struct mark){0}, j->seed,
+                          atomic_load(&j->end), err);
     bool known = is_known(j, source->id);
     if (code == LGZ_OK)
         code = make_known(j, source->id, err);

@@ -4,6 +4,7 @@
  */
 #include "tail/generations.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,15 @@ static bool is_known(const struct tail *t, const struct logfile *before, const s
     return false;
 }
 
+/* The names as they are now. @return NULL if they can't be read */
+static struct dirnames *open_directory_of(const char *path)
+{
+    char *directory = strndup(path, (size_t)(last_part(path) - path));
+    struct dirnames *names = directory ? dirnames_open(directory) : NULL;
+    free(directory);
+    return names;
+}
+
 /* An id that was kept free before the newest source of the name, or a new one. */
 static uint64_t next_id(struct tail *t, const struct logfile *before)
 {
@@ -224,4 +234,88 @@ void generations_take(struct tail *t, struct logfile *before, const struct dirna
         close(fd);
     }
     forget(&g);
+}
+
+/* Does the source's own file begin with the `len` bytes? Then they're of a copy that was made, but
+ * for which it isn't truncated yet. */
+static bool own_begins_with(const struct logfile *f, const uint8_t *bytes, size_t len)
+{
+    struct stat st;
+    uint64_t print = 0;
+    int fd = logfile_open_path(f->path, &st);
+    bool begins =
+        fd >= 0 && logfile_print(fd, (uint32_t)len, &print) == 1 && print == hash_bytes(bytes, len);
+    if (fd >= 0)
+        close(fd);
+    return begins;
+}
+
+/* Is `g`, which is open as `fd`, what `f` was filled with? Then it's given to it. */
+static bool give_copy(struct tail *t, struct logfile *f, const struct generation *g, int fd)
+{
+    uint8_t bytes[LOGFILE_PRINT_MAX];
+    struct located copy = {.fd = -1, .st = g->st};
+    ssize_t len = first_bytes(g, fd, bytes);
+    if (len <= 0 || is_known(t, f, g, fd, bytes, (size_t)len) ||
+        own_begins_with(f, bytes, (size_t)len))
+        return false;
+    if (!g->packed) {
+        copy.path = strdup(g->path);
+        copy.fd = copy.path ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+        if (copy.fd < 0) {
+            free(copy.path);
+            return false;
+        }
+    }
+    f->source.fingerprint = hash_bytes(bytes, (size_t)len);
+    f->source.fingerprint_len = (uint32_t)len;
+    f->source.empty_at = 0;
+    f->restate = true;
+    f->seen = (struct stat){0}; /* of what was there before */
+    if (g->packed) {
+        f->tried.time = modified(&g->st) + 1;
+        rotate_replaced(t, f);
+    } else {
+        rotate_copied(t, f, &copy);
+    }
+    return true;
+}
+
+/* The state of the source's own file. @return false if it isn't there */
+static bool state_of_own(const struct logfile *f, struct stat *st)
+{
+    if (f->fd >= 0)
+        return fstat(f->fd, st) == 0;
+    return stat(f->path, st) == 0 && st->st_dev == f->source.device &&
+           st->st_ino == f->source.inode;
+}
+
+bool generations_seek_copy(struct tail *t, struct logfile *f)
+{
+    struct generations g = {0};
+    struct stat own;
+    int64_t now = clock_real();
+    bool found = false;
+    if (!f->told || !state_of_own(f, &own) || modified(&own) <= f->source.empty_at)
+        return false;
+    struct dirnames *names = open_directory_of(f->source.name);
+    if (names)
+        gather(&g, t, f, names, f->source.empty_at);
+    if (g.list.len)
+        qsort(g.list.data, g.list.len, sizeof(struct generation), oldest_first);
+    for (size_t i = 0; i < g.list.len && !found; i++) {
+        struct stat opened;
+        int fd = modified(&g.list.data[i].st) <= modified(&own)
+                     ? logfile_open_path(g.list.data[i].path, &opened)
+                     : -1;
+        if (fd < 0)
+            continue;
+        found = opened.st_ino == g.list.data[i].st.st_ino && give_copy(t, f, &g.list.data[i], fd);
+        close(fd);
+    }
+    if (names && !found && own.st_size == 0)
+        f->source.empty_at = now;
+    dirnames_close(names);
+    forget(&g);
+    return found;
 }

@@ -26,6 +26,15 @@ void generations_reserve(struct tail *t, struct logfile *before);
 void generations_take(struct tail *t, struct logfile *before, const struct dirnames *names);
 
 /**
+ * `f` was seen empty, and has changed since. Is there a file beside it that was changed in between,
+ * and that isn't known? Then that is what `f` was filled with before it was truncated again: it's
+ * read there, and a new source has what the file holds now.
+ *
+ * @return is there one?
+ */
+bool generations_seek_copy(struct tail *t, struct logfile *f);
+
+/**
  * There are no more of them: what follows `before` may be read. It's held back until then, for a
  * restart would not know of the ids that were kept free.
  */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
 
@@ -99,6 +100,8 @@ struct logfile *logfile_new(uint64_t id, const char *name, const char *input, co
                                 .input = strdup(input),
                                 .device = st->st_dev,
                                 .inode = st->st_ino};
+    if (st->st_size == 0)
+        f->source.empty_at = clock_real();
     if (!f->path || !f->source.name || !f->source.input) {
         logfile_free(f);
         return NULL;

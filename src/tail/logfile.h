@@ -90,7 +90,8 @@ bool logfile_skip_to(struct logfile *f, uint64_t position);
  */
 int logfile_open_path(const char *path, struct stat *st);
 
-/** A new source, with copies of the names, not open. @return NULL when memory is out */
+/** A new source, with copies of the names, not open; `st` says whether it was seen empty. @return
+ * NULL when memory is out */
 struct logfile *logfile_new(uint64_t id, const char *name, const char *input,
                             const struct stat *st);
 

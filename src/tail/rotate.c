@@ -108,7 +108,18 @@ static bool find_likely_copy(struct tail *t, struct logfile *f)
     return there;
 }
 
-void rotate_replaced(struct tail *t, struct logfile *f)
+/* What has the inode of `f` now; it counts as empty only if that is seen. */
+static struct stat state_now(const struct logfile *f)
+{
+    struct stat st = {.st_size = 1};
+    if (f->fd < 0 || fstat(f->fd, &st) != 0)
+        st.st_size = 1;
+    return (struct stat){
+        .st_dev = f->source.device, .st_ino = f->source.inode, .st_size = st.st_size};
+}
+
+/* As rotate_replaced(); what `f` had left is in `copy`, unless that is NULL. */
+static void replace(struct tail *t, struct logfile *f, struct located *copy)
 {
     bool marked = f->marked;
     if (f->position == 0 && !f->told) {
@@ -118,11 +129,11 @@ void rotate_replaced(struct tail *t, struct logfile *f)
         t->scan_wanted = true;
         return;
     }
-    struct stat inode = {.st_dev = f->source.device, .st_ino = f->source.inode};
+    struct stat st = state_now(f);
     struct logfile *before = set_newest(t, f->path); /* not `f`, if its inode is used again */
     if (before)
         generations_reserve(t, before);
-    struct logfile *fresh = logfile_new(t->next_id, f->path, f->source.input, &inode);
+    struct logfile *fresh = logfile_new(t->next_id, f->path, f->source.input, &st);
     if (!fresh || !take_over(t, f, fresh)) {
         set_failed(t, f, ENOMEM);
         return;
@@ -137,7 +148,9 @@ void rotate_replaced(struct tail *t, struct logfile *f)
         f->path = f->before;
         f->before = NULL;
     }
-    if (!find_likely_copy(t, f)) {
+    if (copy)
+        rotate_to_copy(t, f, copy);
+    else if (!find_likely_copy(t, f)) {
         /* The next scan searches, for all such files with one look at their directory. */
         f->lost = true;
         f->generation = 0;
@@ -148,4 +161,14 @@ void rotate_replaced(struct tail *t, struct logfile *f)
     set_look(t, fresh);
     if (marked && fresh->queued)
         set_mark(t, fresh, (uint64_t)fresh->seen.st_size);
+}
+
+void rotate_replaced(struct tail *t, struct logfile *f)
+{
+    replace(t, f, NULL);
+}
+
+void rotate_copied(struct tail *t, struct logfile *f, struct located *copy)
+{
+    replace(t, f, copy);
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "tail/generations.h"
 
 /* How long the names of a directory may be used, and, if it takes long to read them, how many times
  * that. */
@@ -141,9 +142,15 @@ void set_remove(struct tail *t, struct logfile *f)
     logfile_free(f);
 }
 
+/* Was nothing read of it yet, since it was empty? */
+static bool is_empty(const struct logfile *f)
+{
+    return f->position == 0 && f->source.empty_at;
+}
+
 bool set_drop(struct tail *t, struct logfile *f)
 {
-    f->done = f->older != NULL;
+    f->done = f->older != NULL || (f->newer && is_empty(f->newer));
     if (f->done) {
         set_at_end(t, f);
         set_unseek(t, f);
@@ -291,6 +298,8 @@ enum logfile_change set_look(struct tail *t, struct logfile *f)
         return LOGFILE_MISSING;
     if (!was_open && !set_has_room(t))
         return LOGFILE_FAILED;
+    if (is_empty(f) && generations_seek_copy(t, f))
+        return LOGFILE_REPLACED;
     enum logfile_change change = logfile_look(f);
     if (!was_open && f->fd >= 0)
         t->open++;

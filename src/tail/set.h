@@ -50,6 +50,7 @@ void set_remove(struct tail *t, struct logfile *f);
 /**
  * Tell the sink that a file is done with and remove it. One that has an older source of its name is
  * only closed, and dropped after that: so all files that are newer than a known one are known, too.
+ * So is one whose newer one is empty: what was copied from that is told from what it has itself.
  *
  * @return false if it's still there
  */
@@ -119,6 +120,9 @@ void set_say(struct tail *t, enum config_log_level level, const char *format, ..
 
 /** The file was truncated or written anew: a new source; the old one ends, by its copy if any. */
 void rotate_replaced(struct tail *t, struct logfile *f);
+
+/** The same, when it's known which file is the copy; takes it over. */
+void rotate_copied(struct tail *t, struct logfile *f, struct located *copy);
 
 /** What a copy of `f` has to look like. */
 struct locate_wanted rotate_wanted(const struct tail *t, const struct logfile *f);

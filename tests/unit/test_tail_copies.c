@@ -1,6 +1,6 @@
 /*
  * test_tail_copies.c - inputs that match rotated names as well: the copy that copytruncate makes is
- * the old file under another name, and is read once.
+ * the old file under another name, and is read once. And copies of what was filled unseen.
  */
 #include "suite.h"
 #include "tail_fixture.h"
@@ -113,7 +113,7 @@ static struct source_position position_of(const char *text)
     ck_assert_int_eq(stat(in("a.log"), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
     struct source_position p = {
-        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len},
+        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len, 0},
         len,
         mark_of(text, len)};
     on_source(NULL, &p.source, p.next);
@@ -175,6 +175,92 @@ START_TEST(begins_alike)
 }
 END_TEST
 
+/* Time goes in steps. */
+static void tick(void)
+{
+    usleep(20000);
+}
+
+static uint64_t newest(void)
+{
+    uint64_t id = SOURCES_MAX - 1;
+    while (!got[id].source.id)
+        id--;
+    return id;
+}
+
+/* A log that was empty when it was seen last was filled, copied and truncated. */
+START_TEST(filled_unseen)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    put("a.log.1", "w", "one\n");
+    put("a.log", "w", "");
+    follow();
+    unsigned second = got[2].source.id ? 2 : 3; /* an id may be kept free */
+    ck_assert_int_gt(got[second].source.empty_at, 0);
+    tick();
+    ck_assert_int_eq(rename(in("a.log.1"), in("a.log.2")), 0);
+    put("a.log.1", "w", "two\n");
+    put("a.log", "w", "three\n");
+    follow();
+    follow();
+    expect(1, "one\n");
+    expect(second, "two\n");
+    expect(newest(), "three\n");
+    ck_assert_uint_eq(tail_count(tail), 1);
+}
+END_TEST
+
+/* The same after a restart, compressed. */
+START_TEST(filled_unseen_resumed)
+{
+    char command[300];
+    put("a.log", "w", "");
+    put("a.log.2", "w", "from before\n");
+    struct source_position p = position_of("");
+    p.source.empty_at = clock_real();
+    on_source(NULL, &p.source, p.next);
+    tick();
+    put("a.log.1", "w", "two\n");
+    snprintf(command, sizeof(command), "gzip %s", in("a.log.1"));
+    ck_assert_int_eq(system(command), 0);
+    tick();
+    put("a.log", "w", "three\n");
+    open_tail(&p, 1, 10);
+    follow();
+    follow();
+    expect(7, "two\n");
+    expect(newest(), "three\n");
+    ck_assert_uint_eq(tail_count(tail), 1);
+}
+END_TEST
+
+/* What was there before, what isn't a copy and one that isn't truncated yet are left alone. */
+START_TEST(filled_alone)
+{
+    put("a.log", "w", "");
+    put("a.log.2", "w", "from before\n");
+    struct source_position p = position_of("");
+    p.source.empty_at = clock_real();
+    on_source(NULL, &p.source, p.next);
+    tick();
+    put("a.log-other", "w", "another\n");
+    put("a.log.1", "w", "two\n");
+    put("a.log", "w", "two\n");
+    open_tail(&p, 1, 10);
+    follow();
+    expect(7, "two\n");
+    ck_assert_uint_eq(tail_count(tail), 1);
+    put("a.log", "w", "");
+    follow();
+    put("a.log", "a", "3\n");
+    follow();
+    expect(7, "two\n");
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -185,6 +271,9 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, resumed);
     tcase_add_test(tc, resumed_adopted);
     tcase_add_test(tc, begins_alike);
+    tcase_add_test(tc, filled_unseen);
+    tcase_add_test(tc, filled_unseen_resumed);
+    tcase_add_test(tc, filled_alone);
 }
 
 int main(void)

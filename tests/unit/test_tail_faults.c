@@ -106,7 +106,7 @@ START_TEST(renamed_and_unreadable)
     ck_assert_int_eq(stat(in("a.log.1"), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
     struct source_position p = {
-        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4}, 4, {0}};
+        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0}, 4, {0}};
     on_source(NULL, &p.source, p.next);
     open_tail(&p, 1, 10);
     unreadable = true;

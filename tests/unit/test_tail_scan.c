@@ -100,7 +100,7 @@ START_TEST(resumed_regrown_alike)
     ck_assert_int_eq(stat(in("a.log"), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
     struct source_position p = {
-        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes("started at boot\n", 16), 16},
+        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes("started at boot\n", 16), 16, 0},
         20,
         mark_of("one\n", 4)};
     on_source(NULL, &p.source, p.next);
@@ -124,9 +124,9 @@ START_TEST(resumed)
     snprintf(name[2], 200, "%s/gone.log", directory);
     char in_name[] = "in";
     struct source_position p[3] = {
-        {{7, name[0], in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4}, 4, {0}},
-        {{8, name[1], in_name, st.st_dev, 0, hash_bytes("old\n", 4), 4}, 4, {0}},
-        {{9, name[2], in_name, st.st_dev, 1, hash_bytes("old\n", 4), 4}, 4, {0}},
+        {{7, name[0], in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0}, 4, {0}},
+        {{8, name[1], in_name, st.st_dev, 0, hash_bytes("old\n", 4), 4, 0}, 4, {0}},
+        {{9, name[2], in_name, st.st_dev, 1, hash_bytes("old\n", 4), 4, 0}, 4, {0}},
     };
     ck_assert_int_eq(stat(in("b.log"), &st), 0);
     p[1].source.inode = st.st_ino; /* the inode, with other bytes */
