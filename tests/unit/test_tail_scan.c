@@ -162,10 +162,10 @@ START_TEST(resumed_with_unseen_generations)
     snprintf(name[1], 200, "%s/b.log", directory);
     char in_name[] = "in";
     struct source_position p[4] = {
-        {{1, name[0], in_name, 1, 1, hash_bytes("one\n", 4), 4}, 4, {0}},
-        {{2, name[1], in_name, 1, 2, hash_bytes("old\n", 4), 4}, 4, {0}},
-        {{3, name[1], in_name, 1, 3, hash_bytes("OLD\n", 4), 4}, 4, {0}},
-        {{4, name[0], in_name, 1, 4, hash_bytes("two\n", 4), 4}, 4, {0}},
+        {{1, name[0], in_name, 1, 1, hash_bytes("one\n", 4), 4, 0}, 4, {0}},
+        {{2, name[1], in_name, 1, 2, hash_bytes("old\n", 4), 4, 0}, 4, {0}},
+        {{3, name[1], in_name, 1, 3, hash_bytes("OLD\n", 4), 4, 0}, 4, {0}},
+        {{4, name[0], in_name, 1, 4, hash_bytes("two\n", 4), 4, 0}, 4, {0}},
     };
     struct stat st;
     put_packed("a.log.4", "one\n1\n");
