@@ -110,11 +110,29 @@ static ssize_t first_bytes(const struct generation *g, int fd, uint8_t *bytes)
     return n;
 }
 
+/* Is the file that `f` reads open, and deleted, as it is when it was compressed? A compressed file
+ * has the time of change that the other had, some in whole seconds. */
+static bool is_replaced_by(const struct logfile *f, const struct generation *g)
+{
+    struct stat st;
+    return f->fd >= 0 && !f->copy && fstat(f->fd, &st) == 0 && st.st_nlink == 0 &&
+           st.st_mtim.tv_sec == g->st.st_mtim.tv_sec;
+}
+
+/* Does the open file begin with these bytes? */
+static bool begins_with(const struct logfile *f, const uint8_t *bytes, size_t len)
+{
+    uint8_t own[LOGFILE_PRINT_MAX];
+    return pread(f->fd, own, len, 0) == (ssize_t)len && memcmp(own, bytes, len) == 0;
+}
+
 /* Does the file hold what `f` was read from? `bytes` are its first ones. */
 static bool is_same(const struct logfile *f, const struct generation *g, int fd,
                     const uint8_t *bytes, size_t len)
 {
     const struct source *s = &f->source;
+    if (g->packed && is_replaced_by(f, g))
+        return begins_with(f, bytes, len);
     if (!s->fingerprint_len || s->fingerprint_len > len ||
         hash_bytes(bytes, s->fingerprint_len) != s->fingerprint)
         return false;
