@@ -10,8 +10,8 @@
 
 const char *state_name(enum state_of_source state)
 {
-    static const char *const names[] = {"current", "listening", "reading",
-                                        "copy",    "failing",   "ended"};
+    static const char *const names[] = {"parked", "current", "listening", "reading",
+                                        "copy",   "failing", "ended"};
     return names[state];
 }
 
@@ -48,10 +48,11 @@ static uint64_t listener_lag(const struct state_parts *p, const struct listen_st
 
 static enum state_of_source file_state(const struct logfile *f)
 {
-    return f->failing  ? SOURCE_FAILING
-           : f->copy   ? SOURCE_COPY
-           : f->queued ? SOURCE_READING
-                       : SOURCE_CURRENT;
+    return f->parked    ? SOURCE_PARKED
+           : f->failing ? SOURCE_FAILING
+           : f->copy    ? SOURCE_COPY
+           : f->queued  ? SOURCE_READING
+                        : SOURCE_CURRENT;
 }
 
 static int64_t oldest_unsealed(const struct state_parts *p)

@@ -33,7 +33,9 @@ struct state_parts {
     bool stopping;
 };
 
+/** Of several files with one name, the greatest counts. */
 enum state_of_source {
+    SOURCE_PARKED,    /**< no input wants it any more; its position is kept, should one do again */
     SOURCE_CURRENT,   /**< it's read to its end, and followed */
     SOURCE_LISTENING, /**< it's no file */
     SOURCE_READING,

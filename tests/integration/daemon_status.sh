@@ -108,6 +108,22 @@ if command -v script >/dev/null; then
     (($(grep -c '/many[0-9]*\.log' "$work/screen") == 50)) || fail '--all leaves some out'
 fi
 
+# A file that no input wants any more isn't current; it is again with its input.
+cp "$conf" "$work/whole.conf"
+sed -i '/^\[input other\]/,$d' "$conf"
+ctl reload -c "$conf" || fail 'reload without an input fails'
+sync_all
+is state parked "$logs/b.txt"
+is lag 0 "$logs/b.txt"
+is state current "$logs/a.log"
+ask status >"$work/status"
+grep -Eq "^up to date parked .*  $logs/b.txt \[other\]$" "$work/status" ||
+    fail "the row of b.txt: $(cat "$work/status")"
+cp "$work/whole.conf" "$conf"
+ctl reload -c "$conf" || fail 'reload with an input that was there fails'
+sync_all
+is state current "$logs/b.txt"
+
 # A source that isn't a file.
 printf '%s\n' '[input syslog]' "listen = unix:$work/syslog" >>"$conf"
 ask reload >/dev/null || fail 'reload with an input that listens fails'
