@@ -130,6 +130,9 @@ static void replace(struct tail *t, struct logfile *f, struct located *copy)
         return;
     }
     struct stat st = state_now(f);
+    /* It seemed to have grown: that may have been seen of what is there now. */
+    if ((uint64_t)f->seen.st_size > f->position)
+        f->seen = (struct stat){0};
     struct logfile *before = set_newest(t, f->path); /* not `f`, if its inode is used again */
     if (before)
         generations_reserve(t, before);

@@ -2,6 +2,8 @@
  * test_tail_copies.c - inputs that match rotated names as well: the copy that copytruncate makes is
  * the old file under another name, and is read once. And copies of what was filled unseen.
  */
+#include <fcntl.h>
+
 #include "suite.h"
 #include "tail_fixture.h"
 
@@ -237,6 +239,26 @@ START_TEST(filled_unseen_resumed)
 }
 END_TEST
 
+/* The copies are hours older than what is there now, which is longer than what was read. */
+START_TEST(regrown_long_ago)
+{
+    const struct timespec first[2] = {{.tv_sec = 1000000}, {.tv_sec = 1000000}};
+    const struct timespec second[2] = {{.tv_sec = 1010000}, {.tv_sec = 1010000}};
+    put("a.log.2", "w", "one\ntwo\n");
+    put("a.log.1", "w", "three\n");
+    ck_assert_int_eq(utimensat(AT_FDCWD, in("a.log.2"), first, 0), 0);
+    ck_assert_int_eq(utimensat(AT_FDCWD, in("a.log.1"), second, 0), 0);
+    put("a.log", "w", "four, longer than what was read\n");
+    struct source_position p = position_of("one\n");
+    open_tail(&p, 1, 10);
+    follow();
+    expect(7, "two\n");
+    expect(10, "three\n"); /* in its place between the others */
+    expect(newest(), "four, longer than what was read\n");
+    ck_assert_uint_gt(newest(), 10);
+}
+END_TEST
+
 /* What was there before, what isn't a copy and one that isn't truncated yet are left alone. */
 START_TEST(filled_alone)
 {
@@ -274,6 +296,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, filled_unseen);
     tcase_add_test(tc, filled_unseen_resumed);
     tcase_add_test(tc, filled_alone);
+    tcase_add_test(tc, regrown_long_ago);
 }
 
 int main(void)

@@ -51,6 +51,15 @@ START_TEST(renamed_and_let_go)
 }
 END_TEST
 
+/* Ids may be kept free, and which file is looked at first is left open. */
+static uint64_t newest_of(const char *name)
+{
+    uint64_t id = SOURCES_MAX - 1;
+    while (id && !(got[id].source.id && strcmp(got[id].source.name, in(name)) == 0))
+        id--;
+    return id;
+}
+
 START_TEST(truncated)
 {
     open_tail(NULL, 0, 1);
@@ -65,9 +74,8 @@ START_TEST(truncated)
     expect(1, "old old old\n");
     expect(2, "bbbb\nunread\n");
     ck_assert(got[1].dropped && got[2].dropped);
-    bool swapped = strcmp(got[3].source.name, in("a.log")) != 0;
-    expect(swapped ? 4 : 3, "new\n");
-    expect(swapped ? 3 : 4, "new, and longer than before, so only the fingerprint tells\n");
+    expect(newest_of("a.log"), "new\n");
+    expect(newest_of("b.log"), "new, and longer than before, so only the fingerprint tells\n");
 }
 END_TEST
 
@@ -85,7 +93,8 @@ START_TEST(regrown_alike)
     put("a.log", "w", "started at boot\ntwo\nthree\n");
     follow();
     expect(1, "started at boot\none\nunread\n");
-    expect(2, "started at boot\ntwo\nthree\n");
+    /* An id was kept free: a.log.1 might have been another generation. */
+    expect(3, "started at boot\ntwo\nthree\n");
 }
 END_TEST
 
@@ -107,7 +116,6 @@ START_TEST(resumed_regrown_alike)
     open_tail(&p, 1, 10);
     follow();
     expect(7, "unread\n");
-    /* An id was kept free: a.log.1 might have been another generation. */
     expect(11, "started at boot\ntwo\nthree\n");
 }
 END_TEST
