@@ -83,14 +83,28 @@ static void forget(struct generations *g)
     vec_free(&g->list);
 }
 
+/* The names in the directory to which the log's input moves rotated files. @return NULL: none */
+static struct dirnames *open_olddir(const struct tail *t, const struct logfile *f)
+{
+    char *path = set_olddir(t, f);
+    struct dirnames *names = path ? dirnames_open(path) : NULL;
+    free(path);
+    return names;
+}
+
 void generations_reserve(struct tail *t, struct logfile *before)
 {
     struct generations g = {0};
+    int64_t after = before->seen.st_ino ? modified(&before->seen) : 0;
     before->gap = true;
     const struct dirnames *names = set_names(t, before->source.name);
     if (!names)
         return;
-    gather(&g, t, before, names, before->seen.st_ino ? modified(&before->seen) : 0);
+    gather(&g, t, before, names, after);
+    struct dirnames *old = open_olddir(t, before);
+    if (old)
+        gather(&g, t, before, old, after);
+    dirnames_close(old);
     before->reserved = t->next_id;
     before->reserved_count = g.list.len < GENERATIONS_MAX ? g.list.len : GENERATIONS_MAX;
     t->next_id += before->reserved_count;

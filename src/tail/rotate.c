@@ -118,6 +118,40 @@ static struct stat state_now(const struct logfile *f)
         .st_dev = f->source.device, .st_ino = f->source.inode, .st_size = st.st_size};
 }
 
+/* Has the inode of `f`, which was deleted, gone to the copy of another file? Then that has it now.
+ */
+static bool gave_way(struct tail *t, struct logfile *f)
+{
+    struct stat st;
+    if (f->fd < 0 || fstat(f->fd, &st) != 0 || copies_find(t, f->path, f->fd, &st) != COPIES_FOUND)
+        return false;
+    if (f->watch >= 0 && idmap_get(&t->by_watch, (uint64_t)f->watch, 0) != f)
+        f->watch = -1; /* a watch is the inode's, so it has that, too */
+    set_unwatch(t, f);
+    set_descriptor(t, f, -1);
+    return true;
+}
+
+/* What `f` had left is elsewhere: in `copy`, or where the next scan finds it. */
+static void go_elsewhere(struct tail *t, struct logfile *f, struct located *copy)
+{
+    set_at_end(t, f);
+    if (f->before) {
+        /* Not truncated: another file has its inode now. It was, and its copies are, elsewhere. */
+        free(f->path);
+        f->path = f->before;
+        f->before = NULL;
+    }
+    if (copy) {
+        rotate_to_copy(t, f, copy);
+    } else if (!find_likely_copy(t, f)) {
+        /* The next scan searches, for all such files with one look at their directory. */
+        f->lost = true;
+        f->generation = 0;
+        t->scan_wanted = true;
+    }
+}
+
 /* As rotate_replaced(); what `f` had left is in `copy`, unless that is NULL. */
 static void replace(struct tail *t, struct logfile *f, struct located *copy)
 {
@@ -133,6 +167,12 @@ static void replace(struct tail *t, struct logfile *f, struct located *copy)
     /* It seemed to have grown: that may have been seen of what is there now. */
     if ((uint64_t)f->seen.st_size > f->position)
         f->seen = (struct stat){0};
+    if (!copy && gave_way(t, f)) {
+        go_elsewhere(t, f, NULL);
+        if (marked)
+            set_mark(t, f, UINT64_MAX);
+        return;
+    }
     struct logfile *before = set_newest(t, f->path); /* not `f`, if its inode is used again */
     if (before)
         generations_reserve(t, before);
@@ -144,21 +184,7 @@ static void replace(struct tail *t, struct logfile *f, struct located *copy)
     t->next_id++;
     fresh->restate = true; /* though it's empty: a restart finds what follows it by its inode */
     set_say(t, CONFIG_LOG_INFO, "%s: truncated or written anew, reading from its start", f->path);
-    set_at_end(t, f);
-    if (f->before) {
-        /* Not truncated: another file has its inode now. It was, and its copies are, elsewhere. */
-        free(f->path);
-        f->path = f->before;
-        f->before = NULL;
-    }
-    if (copy)
-        rotate_to_copy(t, f, copy);
-    else if (!find_likely_copy(t, f)) {
-        /* The next scan searches, for all such files with one look at their directory. */
-        f->lost = true;
-        f->generation = 0;
-        t->scan_wanted = true;
-    }
+    go_elsewhere(t, f, copy);
     if (marked)
         set_mark(t, f, UINT64_MAX);
     set_look(t, fresh);

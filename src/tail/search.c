@@ -238,29 +238,6 @@ static void enter(struct place *p, char *path)
     p->unreadable = path && !p->names && errno != ENOENT && errno != ENOTDIR;
 }
 
-static const struct config_input *input_of(const struct tail *t, const struct logfile *f)
-{
-    for (size_t i = 0; i < t->input_count; i++) {
-        if (strcmp(t->inputs[i].name, f->source.input) == 0)
-            return &t->inputs[i];
-    }
-    return NULL;
-}
-
-/* The path of the directory where the file's input keeps rotated files; to be freed. */
-static char *old_path_of(const struct tail *t, const struct logfile *f)
-{
-    const struct config_input *input = input_of(t, f);
-    char *path = NULL;
-    if (!input || !input->olddir)
-        return NULL;
-    if (input->olddir[0] == '/')
-        return strdup(input->olddir);
-    if (asprintf(&path, "%.*s%s", (int)directory_len(f->path), f->path, input->olddir) < 0)
-        return NULL;
-    return path;
-}
-
 static char *linked_path_of(const struct logfile *f)
 {
     struct stat st;
@@ -301,7 +278,7 @@ void search_files(struct tail *t, struct logfile **files, size_t count)
         enter(&places.at[OWN], strndup(first, directory_len(first)));
         for (; i < count && same_directory(files[i]->path, first); i++) {
             struct search s = {.tail = t, .file = files[i], .places = &places};
-            enter(&places.at[OLD], old_path_of(t, files[i]));
+            enter(&places.at[OLD], set_olddir(t, files[i]));
             enter(&places.at[LINKED], linked_path_of(files[i]));
             act(t, files[i], search_one(&s), &places);
         }

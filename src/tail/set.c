@@ -83,6 +83,30 @@ void set_forget_names(struct tail *t)
     t->names_until = 0;
 }
 
+static const struct config_input *input_of(const struct tail *t, const struct logfile *f)
+{
+    for (size_t i = 0; i < t->input_count; i++) {
+        if (strcmp(t->inputs[i].name, f->source.input) == 0)
+            return &t->inputs[i];
+    }
+    return NULL;
+}
+
+char *set_olddir(const struct tail *t, const struct logfile *f)
+{
+    const struct config_input *input = input_of(t, f);
+    const char *slash = strrchr(f->path, '/');
+    char *path = NULL;
+    if (!input || !input->olddir)
+        return NULL;
+    if (input->olddir[0] == '/')
+        return strdup(input->olddir);
+    if (asprintf(&path, "%.*s%s", (int)(slash ? slash - f->path + 1 : 0), f->path, input->olddir) <
+        0)
+        return NULL;
+    return path;
+}
+
 bool set_add(struct tail *t, struct logfile *f)
 {
     /* Of two sources with one inode, the later is the file that's there now. */

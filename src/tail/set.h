@@ -68,6 +68,9 @@ void set_forget_names(struct tail *t);
 /** Must it wait until those between the file before it and itself are known (generations.h)? */
 bool set_is_held(const struct logfile *f);
 
+/** Where the file's input keeps rotated files, to be freed; NULL: only beside it. */
+char *set_olddir(const struct tail *t, const struct logfile *f);
+
 /** Put a file at the end of the queue, or take it out: it's read to its end. */
 void set_queue(struct tail *t, struct logfile *f);
 void set_at_end(struct tail *t, struct logfile *f);
