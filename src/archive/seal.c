@@ -45,10 +45,9 @@ struct seal {
  */
 static int is_sealed(const struct seal *s, const char *path, bool *sealed)
 {
-    const char *slash = strrchr(path, '/');
     uint64_t sequence;
     *sealed = access(path, F_OK) != 0 && errno == ENOENT;
-    if (!names_parse_journal(slash ? slash + 1 : path, &sequence))
+    if (!names_parse_journal(file_name(path), &sequence))
         return LGZ_OK;
     for (size_t i = 0; i < s->found.segments.len && !*sealed; i++) {
         const struct listed_segment *listed = &s->found.segments.data[i];

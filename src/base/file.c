@@ -127,8 +127,7 @@ int file_sync_parent(const char *path, struct lgz_error *err)
 int file_draft_open(struct file_draft *draft, const char *path, mode_t mode, struct lgz_error *err)
 {
     *draft = (struct file_draft){.fd = -1};
-    const char *slash = strrchr(path, '/');
-    int directory_len = slash ? (int)(slash - path) + 1 : 0;
+    int directory_len = (int)(file_name(path) - path);
     struct buf name = {0};
     buf_printf(&name, "%.*s.%s.tmp%ld", directory_len, path, path + directory_len, (long)getpid());
     buf_push(&name, '\0');
@@ -200,6 +199,17 @@ void file_draft_discard(struct file_draft *draft)
     free(draft->temporary);
     free(draft->path);
     *draft = (struct file_draft){.fd = -1};
+}
+
+const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+int64_t file_modified(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
 bool file_is_draft_name(const char *name)

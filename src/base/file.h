@@ -5,6 +5,7 @@
 #ifndef LOGZIP_BASE_FILE_H
 #define LOGZIP_BASE_FILE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -55,6 +56,12 @@ int file_draft_commit(struct file_draft *draft, bool replace, struct lgz_error *
 
 /** Remove the draft if it wasn't committed, and free it. Safe on a zeroed or committed draft. */
 void file_draft_discard(struct file_draft *draft);
+
+/** What follows the last '/' of a path. */
+const char *file_name(const char *path);
+
+/** When the file was written to last: nanoseconds since the epoch. */
+int64_t file_modified(const struct stat *st);
 
 /** Is `name` (no directories) one that file_draft_open() makes? */
 bool file_is_draft_name(const char *name);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "archive/archive.h"
+#include "base/file.h"
 #include "cli/command.h"
 #include "query/json.h"
 #include "query/query_time.h"
@@ -276,8 +277,7 @@ static int list_segment(struct buf *out, const struct archive_segment *listed, b
     if (code != LGZ_OK)
         return code;
     const struct segment_info *info = segment_info(s);
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
+    const char *name = file_name(path);
     add_to_totals(totals, info);
     if (json) {
         buf_append_string(out, first ? "{" : ",{");

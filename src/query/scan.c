@@ -399,7 +399,7 @@ int scan_path(struct scan *s, const char *path, struct lgz_error *err)
     } else if (S_ISDIR(st.st_mode)) {
         return scan_archive(s, path, err);
     } else if (S_ISREG(st.st_mode)) {
-        int64_t modified = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+        int64_t modified = file_modified(&st);
         code = scan_file(s, path, modified, &reason);
     } else {
         int fd = open(path, O_RDONLY | O_CLOEXEC);

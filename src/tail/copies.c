@@ -18,15 +18,9 @@
  * passed since its last change. */
 #define TRUNCATION_WAIT (60 * NS_PER_SECOND)
 
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 bool copies_are_wanted(const struct tail *t, const struct logfile *f, const char *path)
 {
-    return locate_is_numbered(last_part(f->path), last_part(path)) &&
+    return locate_is_numbered(file_name(f->path), file_name(path)) &&
            discover_matches(t->inputs, t->input_count, path);
 }
 
@@ -173,7 +167,7 @@ static enum copies_result find_named(struct tail *t, const char *path, size_t le
     if (asprintf(&own, "%.*s%s", (int)len, path, extension) < 0)
         return COPIES_LATER;
     enum copies_result result = COPIES_NONE;
-    if (locate_is_numbered(last_part(own), last_part(path)))
+    if (locate_is_numbered(file_name(own), file_name(path)))
         result = find_among(t, own, path, fd, st);
     free(own);
     return result;
@@ -181,7 +175,7 @@ static enum copies_result find_named(struct tail *t, const char *path, size_t le
 
 enum copies_result copies_find(struct tail *t, const char *path, int fd, const struct stat *st)
 {
-    const char *name = last_part(path);
+    const char *name = file_name(path);
     const char *extension = strrchr(name, '.');
     bool later = false;
     /* app.log.1 and app.log-20261123 are copies of app.log, and so is app-20261123.log. */

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "tail/idmap.h"
 
 /* A directory's time of change has the kernel's tick, some milliseconds. */
@@ -54,7 +55,7 @@ static bool read_names(struct dirnames *l, DIR *dir)
 
 static bool rested(const struct stat *st, int64_t began)
 {
-    return (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND + st->st_mtim.tv_nsec < began - SETTLED;
+    return file_modified(st) < began - SETTLED;
 }
 
 struct dirnames *dirnames_open(const char *directory)

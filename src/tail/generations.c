@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "tail/discover.h"
 #include "tail/logfile.h"
 
@@ -25,17 +26,6 @@ struct generation {
 struct generations {
     VEC(struct generation) list;
 };
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-static int64_t modified(const struct stat *st)
-{
-    return (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND + st->st_mtim.tv_nsec;
-}
 
 /* Is the file without its suffix there as well? Then it's being compressed. */
 static bool has_plain(const struct dirnames *names, const char *name)
@@ -54,7 +44,7 @@ static void add_candidate(struct generations *g, const struct tail *t, const cha
     if (!item.path)
         return;
     if (stat(path, &item.st) != 0 || !S_ISREG(item.st.st_mode) || item.st.st_size == 0 ||
-        modified(&item.st) <= after || discover_matches(t->inputs, t->input_count, path) ||
+        file_modified(&item.st) <= after || discover_matches(t->inputs, t->input_count, path) ||
         !vec_push(&g->list, item))
         free(item.path);
 }
@@ -63,7 +53,7 @@ static void add_candidate(struct generations *g, const struct tail *t, const cha
 static void gather(struct generations *g, const struct tail *t, const struct logfile *f,
                    const struct dirnames *names, int64_t after)
 {
-    const char *own = last_part(f->source.name);
+    const char *own = file_name(f->source.name);
     const char *name;
     char *stem = locate_stem(own);
     for (size_t i = stem ? dirnames_find(names, stem) : 0;
@@ -95,7 +85,7 @@ static struct dirnames *open_olddir(const struct tail *t, const struct logfile *
 void generations_reserve(struct tail *t, struct logfile *before)
 {
     struct generations g = {0};
-    int64_t after = before->seen.st_ino ? modified(&before->seen) : 0;
+    int64_t after = before->seen.st_ino ? file_modified(&before->seen) : 0;
     before->gap = true;
     const struct dirnames *names = set_names(t, before->source.name);
     if (!names)
@@ -156,7 +146,7 @@ static bool is_same(const struct logfile *f, const struct generation *g, int fd,
     if (f->fd >= 0 && !f->copy && logfile_matches(s, f->fd) == 1 &&
         logfile_mark_matches(f->mark, f->position, f->fd) == 1)
         return false;
-    return !f->tried.time || f->tried.time == modified(&g->st) + 1;
+    return !f->tried.time || f->tried.time == file_modified(&g->st) + 1;
 }
 
 /* Is the file a source already, or a copy of one? */
@@ -177,7 +167,7 @@ static bool is_known(const struct tail *t, const struct logfile *before, const s
 /* The names as they are now. @return NULL if they can't be read */
 static struct dirnames *open_directory_of(const char *path)
 {
-    char *directory = strndup(path, (size_t)(last_part(path) - path));
+    char *directory = strndup(path, (size_t)(file_name(path) - path));
     struct dirnames *names = directory ? dirnames_open(directory) : NULL;
     free(directory);
     return names;
@@ -214,7 +204,7 @@ static void take_up(struct tail *t, struct logfile *before, const struct generat
     f->lost = g->packed;
     f->sought = true;
     if (g->packed)
-        f->tried.time = modified(&g->st) + 1; /* newer ones begin with the same bytes maybe */
+        f->tried.time = file_modified(&g->st) + 1; /* newer ones begin with the same bytes maybe */
     t->scan_wanted = true;
     if (set_add(t, f))
         set_say(t, CONFIG_LOG_INFO, "%s: was %s for a while, unread; reading it as source %" PRIu64,
@@ -240,8 +230,8 @@ static int oldest_first(const void *a, const void *b)
 {
     const struct generation *x = a;
     const struct generation *y = b;
-    int64_t first = modified(&x->st);
-    int64_t second = modified(&y->st);
+    int64_t first = file_modified(&x->st);
+    int64_t second = file_modified(&y->st);
     return (first > second) - (first < second);
 }
 
@@ -253,7 +243,7 @@ void generations_take(struct tail *t, struct logfile *before, const struct dirna
         return;
     if (!st.st_ino)
         return; /* nobody knows when it was written to */
-    gather(&g, t, before, names, modified(&st));
+    gather(&g, t, before, names, file_modified(&st));
     if (g.list.len)
         qsort(g.list.data, g.list.len, sizeof(struct generation), oldest_first);
     for (size_t i = 0; i < g.list.len && i < GENERATIONS_MAX; i++) {
@@ -305,7 +295,7 @@ static bool give_copy(struct tail *t, struct logfile *f, const struct generation
     f->restate = true;
     f->seen = (struct stat){0}; /* of what was there before */
     if (g->packed) {
-        f->tried.time = modified(&g->st) + 1;
+        f->tried.time = file_modified(&g->st) + 1;
         rotate_replaced(t, f);
     } else {
         rotate_copied(t, f, &copy);
@@ -328,7 +318,7 @@ bool generations_seek_copy(struct tail *t, struct logfile *f)
     struct stat own;
     int64_t now = clock_real();
     bool found = false;
-    if (!f->told || !state_of_own(f, &own) || modified(&own) <= f->source.empty_at)
+    if (!f->told || !state_of_own(f, &own) || file_modified(&own) <= f->source.empty_at)
         return false;
     struct dirnames *names = open_directory_of(f->source.name);
     if (names)
@@ -337,7 +327,7 @@ bool generations_seek_copy(struct tail *t, struct logfile *f)
         qsort(g.list.data, g.list.len, sizeof(struct generation), oldest_first);
     for (size_t i = 0; i < g.list.len && !found; i++) {
         struct stat opened;
-        int fd = modified(&g.list.data[i].st) <= modified(&own)
+        int fd = file_modified(&g.list.data[i].st) <= file_modified(&own)
                      ? logfile_open_path(g.list.data[i].path, &opened)
                      : -1;
         if (fd < 0)

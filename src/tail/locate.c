@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "tail/logfile.h"
 
 /* A copy may keep the time that the file had when copying began; a minute is long for that. */
@@ -26,12 +27,6 @@ struct candidates {
     VEC(struct candidate) list; /* newest first */
     bool unsure;
 };
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
 
 /* The length of a file's name up to its last extension. */
 static size_t stem_len(const char *own)
@@ -72,19 +67,15 @@ bool locate_is_numbered(const char *own, const char *name)
     return len > 1 && digits >= len && strpbrk(rest, "0123456789");
 }
 
-static int64_t modified(const struct stat *st)
-{
-    return (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND + st->st_mtim.tv_nsec;
-}
-
 static bool is_fresh(const struct stat *st)
 {
-    return clock_real() - modified(st) < FRESH;
+    return clock_real() - file_modified(st) < FRESH;
 }
 
 static bool is_unchanged(const struct stat *a, const struct stat *b)
 {
-    return a->st_ino == b->st_ino && a->st_size == b->st_size && modified(a) == modified(b);
+    return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           file_modified(a) == file_modified(b);
 }
 
 bool locate_give_up(struct locate_tried *tried, const struct stat *st, bool cut)
@@ -93,7 +84,7 @@ bool locate_give_up(struct locate_tried *tried, const struct stat *st, bool cut)
         tried->cut = *st;
         return true;
     }
-    tried->time = modified(st);
+    tried->time = file_modified(st);
     tried->inode = st->st_ino;
     return false;
 }
@@ -163,7 +154,7 @@ static enum locate_result try_packed(const struct locate_wanted *w, const struct
                                      struct located *found)
 {
     const struct locate_tried *tried = &w->tried;
-    int64_t time = modified(&c->st);
+    int64_t time = file_modified(&c->st);
     *found = (struct located){.fd = -1};
     if (!unpack_suffix(c->path) ||
         (tried->time &&
@@ -190,8 +181,8 @@ static int newest_first(const void *a, const void *b)
 {
     const struct candidate *x = a;
     const struct candidate *y = b;
-    int64_t first = modified(&x->st);
-    int64_t second = modified(&y->st);
+    int64_t first = file_modified(&x->st);
+    int64_t second = file_modified(&y->st);
     if (first != second)
         return first < second ? 1 : -1;
     return (x->st.st_ino < y->st.st_ino) - (x->st.st_ino > y->st.st_ino);
@@ -211,7 +202,7 @@ static void add_candidate(struct candidates *c, const struct locate_wanted *w,
 
 static void gather(struct candidates *c, const struct locate_wanted *w, const struct dirnames *l)
 {
-    const char *own = last_part(w->path);
+    const char *own = file_name(w->path);
     char *stem = locate_stem(own);
     const char *name;
     if (!stem) {

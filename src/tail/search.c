@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "tail/generations.h"
 #include "tail/set.h"
 
@@ -214,8 +215,7 @@ static void act(struct tail *t, struct logfile *f, enum outcome outcome,
 
 static size_t directory_len(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    return slash ? (size_t)(slash - path) + 1 : 0;
+    return (size_t)(file_name(path) - path);
 }
 
 static void leave(struct place *p)

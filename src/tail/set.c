@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "tail/generations.h"
 
@@ -63,8 +64,7 @@ static void unlink_name(struct tail *t, struct logfile *f)
 const struct dirnames *set_names(struct tail *t, const char *path)
 {
     int64_t now = clock_monotonic();
-    const char *slash = strrchr(path, '/');
-    char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("");
+    char *directory = strndup(path, (size_t)(file_name(path) - path));
     if (!directory)
         return NULL;
     if (!t->names || now >= t->names_until ||
