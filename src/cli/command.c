@@ -46,7 +46,10 @@ int option_misuse(const struct command *c, const char *format, ...)
 
 int option_help(const struct command *c)
 {
-    fputs(c->help, stdout);
+    if (c->print_help)
+        c->print_help(c);
+    else
+        fputs(c->help, stdout);
     return 0;
 }
 

@@ -16,9 +16,10 @@
 
 struct command {
     const char *name;
-    const char *summary; /**< for the list of commands */
-    const char *help;    /**< usage and options */
-    int error_status;    /**< the exit status for wrong usage */
+    const char *summary;                            /**< for the list of commands */
+    const char *help;                               /**< usage and options */
+    void (*print_help)(const struct command *self); /**< prints them; NULL: `help` is printed */
+    int error_status;                               /**< the exit status for wrong usage */
     int (*run)(const struct command *self, int argc, char **argv);
 };
 

@@ -8,7 +8,7 @@
  *   transform.[ch]                  which does all that has to do with files
  *   progress.[ch], interrupt.[ch]   the progress line; removing an unfinished file on Ctrl-C
  *   info.c, verify.c                what is in a file or an archive, and is it sound
- *   query.c                         searches; the work is done in src/query
+ *   query.c, query_options.[ch]     searches, and their options; the work is done in src/query
  *   restore.c, rotate.c             exact bytes of a file back; the daily work of cron
  *   control.c                       status, seal, reload: ask the daemon
  */

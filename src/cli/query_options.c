@@ -1,0 +1,310 @@
+/*
+ * query_options.c - the table of options, and what is done with any of its rows.
+ */
+#include "cli/query_options.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How a row's value gets into the member. */
+enum kind {
+    KIND_FLAG,   /* bool: set */
+    KIND_TEXT,   /* const char *: the last one given */
+    KIND_LIST,   /* string_list: one more */
+    KIND_NUMBER, /* uint64_t */
+    KIND_TAKE,   /* by the row's function */
+    KIND_HELP,
+};
+
+/* @param value  NULL: none was given. @return false after a message */
+typedef bool take_fn(const struct command *self, struct query_options *q, const char *value);
+
+struct row {
+    char letter; /* 0: none */
+    enum kind kind;
+    const char *name;
+    const char *value; /* as in the usage text, "=N" or "[=WHEN]"; NULL: it has none */
+    const char *usage; /* NULL: another spelling, not shown */
+    size_t member;     /* offset in struct query_options */
+    take_fn *take;
+};
+
+static bool take_color(const struct command *self, struct query_options *q, const char *value)
+{
+    if (!value || strcmp(value, "always") == 0) {
+        q->color = QUERY_COLOR_ALWAYS;
+    } else if (strcmp(value, "never") == 0) {
+        q->color = QUERY_COLOR_NEVER;
+    } else if (strcmp(value, "auto") == 0) {
+        q->color = QUERY_COLOR_AUTO;
+    } else {
+        option_misuse(self, "--color=%s: not auto, always or never", value);
+        return false;
+    }
+    return true;
+}
+
+/* Names with commas between them, added to the list. */
+static bool take_fields(const struct command *self, struct query_options *q, const char *value)
+{
+    if (q->field_text) {
+        option_misuse(self, "--fields is given twice");
+        return false;
+    }
+    q->field_text = strdup(value);
+    for (char *at = q->field_text; at;) {
+        const char *name = strsep(&at, ",");
+        if (*name == '\0') {
+            option_misuse(self, "--fields %s: a name is empty", value);
+            return false;
+        }
+        if (!vec_push(&q->fields, name)) {
+            say("out of memory");
+            return false;
+        }
+    }
+    if (!q->field_text)
+        say("out of memory");
+    return q->field_text != NULL;
+}
+
+static bool take_names(const struct command *self, struct query_options *q, const char *value)
+{
+    (void)self;
+    (void)value;
+    q->with_names = true;
+    q->without_names = false;
+    return true;
+}
+
+static bool take_no_names(const struct command *self, struct query_options *q, const char *value)
+{
+    (void)self;
+    (void)value;
+    q->with_names = false;
+    q->without_names = true;
+    return true;
+}
+
+#define MEMBER(name) offsetof(struct query_options, name)
+
+/* In the order of the usage text. */
+static const struct row rows[] = {
+    {'F', KIND_FLAG, "fixed-strings", NULL, "PATTERN is a string", MEMBER(pattern.fixed), NULL},
+    {'i', KIND_FLAG, "ignore-case", NULL, "a matches A", MEMBER(pattern.ignore_case), NULL},
+    {'v', KIND_FLAG, "invert-match", NULL, "print the lines that don't match", MEMBER(invert),
+     NULL},
+    {'e', KIND_LIST, "regexp", "=PATTERN", "one of several patterns, or one that starts with -",
+     MEMBER(patterns), NULL},
+    {0, KIND_TEXT, "since", "=TIME", "lines of TIME and later", MEMBER(since), NULL},
+    {0, KIND_TEXT, "until", "=TIME", "lines of TIME and earlier", MEMBER(until), NULL},
+    {0, KIND_LIST, "source", "=GLOB", "lines of sources with such a name; may be given again",
+     MEMBER(globs), NULL},
+    {'m', KIND_NUMBER, "max-count", "=N", "at most N lines of each source", MEMBER(max_count),
+     NULL},
+    {'c', KIND_FLAG, "count", NULL, "print how many lines match", MEMBER(count), NULL},
+    {'o', KIND_FLAG, "only-matching", NULL, "print each match by itself", MEMBER(only_matching),
+     NULL},
+    {'H', KIND_TAKE, "with-filename", NULL, "print the source's name before each line", 0,
+     take_names},
+    {'h', KIND_TAKE, "no-filename", NULL, "never print it; with -c, print one sum", 0,
+     take_no_names},
+    {0, KIND_TAKE, "color", "[=WHEN]", "auto, always or never", 0, take_color},
+    {0, KIND_TAKE, "colour", "[=WHEN]", NULL, 0, take_color},
+    {0, KIND_FLAG, "json", NULL, "a JSON object per line: time, source, line, fields", MEMBER(json),
+     NULL},
+    {0, KIND_TAKE, "fields", "=A,B", "print these fields of the input's format, not the lines", 0,
+     take_fields},
+    {0, KIND_FLAG, "lines", NULL, "single lines also where an input joins them to events",
+     MEMBER(lines), NULL},
+    {0, KIND_TEXT, "config", "=FILE", "where the archive is; default " CONFIG_DEFAULT_PATH,
+     MEMBER(config), NULL},
+    {0, KIND_HELP, "help", NULL, "show this text", 0, NULL},
+};
+
+enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
+
+/* Pairs of options, by name, that mean nothing together. */
+static const char *const exclusive[][2] = {
+    {"fields", "only-matching"},
+};
+
+enum { EXCLUSIVE_COUNT = sizeof(exclusive) / sizeof(exclusive[0]) };
+
+/* --- usage --- */
+
+static void print_row(const struct row *row)
+{
+    char option[64];
+    snprintf(option, sizeof(option), "--%s%s", row->name, row->value ? row->value : "");
+    if (row->letter)
+        printf("  -%c, %-18s %s\n", row->letter, option, row->usage);
+    else
+        printf("      %-18s %s\n", option, row->usage);
+}
+
+void query_options_help(const struct command *self)
+{
+    printf("Usage: logzipctl %s [OPTION]... PATTERN [PATH]...\n"
+           "       logzipctl %s [OPTION]... -e PATTERN... [PATH]...\n"
+           "\n"
+           "Print the lines that match PATTERN, a regular expression as Perl has them. PATH is an\n"
+           "archive (a directory), a segment, a journal, a plain file, or - for standard input;\n"
+           "without PATH the configured archive is searched.\n"
+           "\n",
+           self->name, self->name);
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (rows[i].usage)
+            print_row(&rows[i]);
+    puts("\n"
+         "TIME: '2 hours ago', yesterday, today, -15min, '2026-01-31 12:30', 12:30, @1767225600.\n"
+         "\n"
+         "Exit status: 0 if a line was selected, 1 if none was, 2 after an error.");
+}
+
+/* --- parsing --- */
+
+/* Row i is known to getopt by its letter, or by OPTION_FIRST + i. */
+struct grammar {
+    char shorts[2 * ROW_COUNT + 2];
+    struct option longs[ROW_COUNT + 1];
+};
+
+static void describe(struct grammar *g)
+{
+    char *shorts = g->shorts;
+    *g = (struct grammar){0};
+    *shorts++ = ':';
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        const struct row *row = &rows[i];
+        int argument = !row->value            ? no_argument
+                       : row->value[0] == '[' ? optional_argument
+                                              : required_argument;
+        g->longs[i] = (struct option){row->name, argument, NULL, OPTION_FIRST + (int)i};
+        if (row->letter)
+            *shorts++ = row->letter;
+        if (row->letter && argument == required_argument)
+            *shorts++ = ':';
+    }
+}
+
+static size_t find_row(int option)
+{
+    size_t i = 0;
+    while (i < ROW_COUNT && option != OPTION_FIRST + (int)i && option != rows[i].letter)
+        i++;
+    return i;
+}
+
+/* Put an option's value where it belongs. @return false after a message */
+static bool store(const struct command *self, struct query_options *q, const struct row *row,
+                  const char *value)
+{
+    void *member = (char *)q + row->member;
+    bool stored = true;
+    switch (row->kind) {
+    case KIND_FLAG:
+        *(bool *)member = true;
+        break;
+    case KIND_TEXT:
+        *(const char **)member = value;
+        break;
+    case KIND_LIST:
+        stored = vec_push((string_list *)member, value);
+        if (!stored)
+            say("out of memory");
+        break;
+    case KIND_NUMBER:
+        stored = option_number(value, UINT64_MAX, member);
+        if (!stored && row->letter)
+            option_misuse(self, "-%c %s: not a number", row->letter, value);
+        else if (!stored)
+            option_misuse(self, "--%s %s: not a number", row->name, value);
+        break;
+    case KIND_TAKE:
+        stored = row->take(self, q, value);
+        break;
+    case KIND_HELP:
+        break;
+    }
+    return stored;
+}
+
+/* Read the options. @return OPTION_END, or OPTION_HELP or OPTION_BAD after telling the user */
+static int take_options(const struct command *self, int argc, char **argv, struct query_options *q,
+                        bool *given)
+{
+    struct grammar grammar;
+    int option;
+    describe(&grammar);
+    while ((option = option_next(self, argc, argv, grammar.shorts, grammar.longs)) != OPTION_END) {
+        size_t i = find_row(option);
+        if (i == ROW_COUNT)
+            return OPTION_BAD;
+        if (rows[i].kind == KIND_HELP) {
+            option_help(self);
+            return OPTION_HELP;
+        }
+        if (!store(self, q, &rows[i], optarg))
+            return OPTION_BAD;
+        given[i] = true;
+    }
+    return OPTION_END;
+}
+
+static bool was_given(const bool *given, const char *name)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (given[i] && strcmp(rows[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool check_combinations(const struct command *self, const bool *given)
+{
+    for (size_t i = 0; i < EXCLUSIVE_COUNT; i++) {
+        if (was_given(given, exclusive[i][0]) && was_given(given, exclusive[i][1])) {
+            option_misuse(self, "either --%s or --%s", exclusive[i][0], exclusive[i][1]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is left of the command line: the pattern, if none was given yet, and paths. */
+static bool take_arguments(const struct command *self, int argc, char **argv,
+                           struct query_options *q)
+{
+    if (q->patterns.len == 0 && optind == argc) {
+        option_misuse(self, "which PATTERN?");
+        return false;
+    }
+    if (q->patterns.len == 0 && !vec_push(&q->patterns, argv[optind++])) {
+        say("out of memory");
+        return false;
+    }
+    q->paths = (const char *const *)argv + optind;
+    q->path_count = (size_t)(argc - optind);
+    return true;
+}
+
+bool query_options_parse(const struct command *self, int argc, char **argv,
+                         struct query_options *options, int *status)
+{
+    bool given[ROW_COUNT] = {false};
+    *options = (struct query_options){.max_count = UINT64_MAX};
+    int option = take_options(self, argc, argv, options, given);
+    *status = option == OPTION_HELP ? 0 : self->error_status;
+    return option == OPTION_END && check_combinations(self, given) &&
+           take_arguments(self, argc, argv, options);
+}
+
+void query_options_clear(struct query_options *options)
+{
+    vec_free(&options->patterns);
+    vec_free(&options->globs);
+    vec_free(&options->fields);
+    free(options->field_text);
+}
