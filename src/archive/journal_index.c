@@ -81,7 +81,7 @@ int journal_index_add(struct journal_index *index, struct journal_reader *reader
         return error_set(err, LGZ_ERR_LIMIT, "%s: more than %d journals at once",
                          journal_reader_path(reader), JOURNAL_INDEX_MAX);
     inputs_clear(&index->inputs); /* each journal says anew what it starts with */
-    while ((code = journal_next(reader, &record, err)) == 1) {
+    while ((code = journal_skim(reader, &record, err)) == 1) {
         code = add_record(index, reader, &record, wanted, context, err);
         if (code != LGZ_OK)
             return code;

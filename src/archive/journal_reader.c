@@ -104,7 +104,8 @@ static int decompress(struct journal_reader *r, uint64_t position, struct span f
     return LGZ_OK;
 }
 
-static int parse_data(struct journal_reader *r, struct reader *in, uint8_t flags,
+/* `skim`: only say how much data there is. */
+static int parse_data(struct journal_reader *r, struct reader *in, uint8_t flags, bool skim,
                       struct journal_record *record, struct lgz_error *err)
 {
     bool packed = flags & JOURNAL_FLAG_ZSTD;
@@ -117,6 +118,10 @@ static int parse_data(struct journal_reader *r, struct reader *in, uint8_t flags
         raw_len > JOURNAL_DATA_MAX || __builtin_add_overflow(record->offset, raw_len, &end))
         return damaged(r, record->position, "damaged data record", err);
     struct span bytes = reader_bytes(in, reader_left(in));
+    if (skim) {
+        record->data = (struct span){NULL, (size_t)raw_len};
+        return LGZ_OK;
+    }
     if (packed)
         return decompress(r, record->position, bytes, raw_len, &record->data, err);
     record->data = bytes;
@@ -180,8 +185,8 @@ static int parse_input(struct journal_reader *r, struct reader *in, uint8_t flag
 }
 
 /* Parse the record that starts at `raw`, whose checksum holds. */
-static int parse(struct journal_reader *r, const uint8_t *raw, struct journal_record *record,
-                 struct lgz_error *err)
+static int parse(struct journal_reader *r, const uint8_t *raw, bool skim,
+                 struct journal_record *record, struct lgz_error *err)
 {
     uint8_t flags = raw[13];
     struct reader in = reader_of(raw + JOURNAL_HEAD_LEN, record->stored_len - JOURNAL_HEAD_LEN);
@@ -190,7 +195,7 @@ static int parse(struct journal_reader *r, const uint8_t *raw, struct journal_re
     case JOURNAL_SOURCE:
         return parse_source(r, &in, flags, record, err);
     case JOURNAL_DATA:
-        return parse_data(r, &in, flags, record, err);
+        return parse_data(r, &in, flags, skim, record, err);
     case JOURNAL_DROP:
         return parse_drop(r, &in, flags, record, err);
     case JOURNAL_INPUT:
@@ -209,7 +214,7 @@ static int none(struct journal_reader *r, const char *why)
 }
 
 /* Returns 1, 0 if there is no whole record at `position`, or a negative code. */
-static int load(struct journal_reader *r, uint64_t position, size_t ahead,
+static int load(struct journal_reader *r, uint64_t position, size_t ahead, bool skim,
                 struct journal_record *record, struct lgz_error *err)
 {
     const uint8_t *raw;
@@ -227,17 +232,18 @@ static int load(struct journal_reader *r, uint64_t position, size_t ahead,
                                            whole - JOURNAL_CHECKSUM_LEN))
         return none(r, "a record's checksum is wrong");
     *record = (struct journal_record){.position = position, .stored_len = (uint32_t)whole};
-    code = parse(r, raw, record, err);
+    code = parse(r, raw, skim, record, err);
     return code == LGZ_OK ? 1 : code;
 }
 
-int journal_next(struct journal_reader *r, struct journal_record *record, struct lgz_error *err)
+static int next(struct journal_reader *r, bool skim, struct journal_record *record,
+                struct lgz_error *err)
 {
-    int code = load(r, r->position, WINDOW_LEN, record, err);
+    int code = load(r, r->position, WINDOW_LEN, skim, record, err);
     if (code == 1) {
         r->position += record->stored_len;
     } else if (code == 0) {
-        uint64_t size;
+        uint64_t size = 0;
         code = file_size(r, &size, err);
         if (code != LGZ_OK)
             return code;
@@ -246,6 +252,16 @@ int journal_next(struct journal_reader *r, struct journal_record *record, struct
         buf_clear(&r->window); /* a retry must see what the file holds by then */
     }
     return code;
+}
+
+int journal_next(struct journal_reader *r, struct journal_record *record, struct lgz_error *err)
+{
+    return next(r, false, record, err);
+}
+
+int journal_skim(struct journal_reader *r, struct journal_record *record, struct lgz_error *err)
+{
+    return next(r, true, record, err);
 }
 
 /* May a record start with these bytes? */
@@ -264,7 +280,7 @@ int journal_goes_on(struct journal_reader *r, struct lgz_error *err)
         code = fetch(r, position, JOURNAL_HEAD_LEN, WINDOW_LEN, &raw, err);
         if (code != 1)
             return code;
-        code = looks_like_record(raw) ? load(r, position, WINDOW_LEN, &record, err) : 0;
+        code = looks_like_record(raw) ? load(r, position, WINDOW_LEN, true, &record, err) : 0;
     }
     return code == LGZ_ERR_CORRUPT ? 1 : code; /* its checksum holds: it was written like that */
 }
@@ -277,7 +293,7 @@ void journal_rewind(struct journal_reader *r)
 int journal_read_at(struct journal_reader *r, uint64_t position, uint32_t stored_len,
                     struct journal_record *record, struct lgz_error *err)
 {
-    int code = load(r, position, stored_len, record, err);
+    int code = load(r, position, stored_len, false, record, err);
     if (code == 0 || (code == 1 && record->stored_len != stored_len))
         return damaged(r, position, "a record isn't there any more", err);
     return code == 1 ? LGZ_OK : code;
