@@ -155,8 +155,8 @@ int journal_open_fd(struct journal_reader **out, int fd, const char *path, struc
 int journal_next(struct journal_reader *r, struct journal_record *record, struct lgz_error *err);
 
 /**
- * As journal_next(), but data isn't decompressed: `data.len` tells how much there is, `data.data` is
- * NULL. That it decompresses to so much is found out by journal_read_at().
+ * As journal_next(), but data isn't decompressed: `data.len` tells how much there is, `data.data`
+ * is NULL. That it decompresses to so much is found out by journal_read_at().
  */
 int journal_skim(struct journal_reader *r, struct journal_record *record, struct lgz_error *err);
 
