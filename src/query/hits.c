@@ -227,6 +227,7 @@ static int merge(struct hits *h, const uint8_t *store, query_line_fn *emit, void
         struct run *run = &q->runs.data[q->run];
         struct query_line line = {
             .source = q->source->name->text,
+            .input = q->source->input,
             .time = q->head.time,
             .time_digits = q->head.time_digits,
             .read_time = q->head.read_time,

@@ -142,7 +142,7 @@ static size_t meet_sources(struct walk *w, const char *label, struct lgz_error *
         const struct source *source = segment_source(w->segment, i);
         w->sources[i] =
             sources_get(w->scan->sources, source->id, *source->name ? source->name : label);
-        if (!w->sources[i]) {
+        if (!w->sources[i] || !sources_set_input(w->sources[i], source->input)) {
             error_memory(err);
             w->scan->selection.fatal = true;
             return 0;

@@ -83,6 +83,7 @@ static int take_line(struct selection *s, struct chunk *c, size_t start, size_t 
     struct query_source *source = c->source;
     struct query_line line = {
         .source = source->name->text,
+        .input = source->input,
         .read_time = source->read_time,
         .dialect = source->dialect,
         .text = {c->lines.data + start, end - start},

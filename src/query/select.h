@@ -46,7 +46,7 @@ struct pending_event {
 struct query_source {
     uint64_t id;
     struct query_name *name;
-    char *input;             /**< the journal that is being read says; NULL: nothing yet */
+    char *input;             /**< as the segment or journal at hand says; NULL: nothing yet */
     struct dialect *dialect; /**< of the bytes that come next; NULL: none */
     bool started;            /**< `next` is known */
     uint64_t next;           /**< offset of the byte that is expected */
@@ -63,6 +63,7 @@ struct query_source {
 /** A line or event that was selected. */
 struct query_line {
     const char *source;
+    const char *input;    /**< the source's; NULL or empty: not known */
     int64_t time;         /**< valid if the selection asks for times */
     unsigned time_digits; /**< of the second's fraction that are known */
     int64_t read_time;

@@ -61,6 +61,7 @@ int select_finish_event(struct selection *s, struct query_source *source, struct
         return LGZ_OK;
     struct query_line line = {
         .source = source->name->text,
+        .input = source->input,
         .time = p->time,
         .time_digits = p->time_digits,
         .read_time = p->read_time,
@@ -147,6 +148,7 @@ static int take_event(struct selection *s, struct chunk *c, const struct event *
     struct query_source *source = c->source;
     struct query_line line = {
         .source = source->name->text,
+        .input = source->input,
         .read_time = source->read_time,
         .dialect = source->dialect,
         .event = true,
