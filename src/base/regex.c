@@ -19,7 +19,12 @@ struct regex {
     pcre2_code *code;
 };
 
+/* What pcre2_dfa_match() works in; more is taken when it says that it needs more. */
+enum { WORKSPACE_MIN = 1 << 10, WORKSPACE_MAX = 1 << 22 };
+
 struct regex_room {
+    int *workspace; /* NULL until it's needed */
+    size_t workspace_len;
     pcre2_match_context *context;
     pcre2_match_data *data;
     pcre2_jit_stack *stack;
@@ -129,28 +134,71 @@ void regex_room_free(struct regex_room *room)
     pcre2_match_data_free(room->data);
     pcre2_match_context_free(room->context);
     pcre2_jit_stack_free(room->stack);
+    free(room->workspace);
     free(room);
+}
+
+static const uint8_t *data_of(struct span text)
+{
+    static const uint8_t nothing[1] = {0};
+    return text.len ? text.data : nothing;
+}
+
+static void limit_steps(struct regex_room *room, size_t len)
+{
+    uint64_t steps = STEPS_BASE + STEPS_PER_BYTE * (uint64_t)len;
+    pcre2_set_match_limit(room->context, steps > UINT32_MAX ? UINT32_MAX : (uint32_t)steps);
+}
+
+/* What PCRE2 said of a text as regex_run() says it. */
+static int result_of(int rc, size_t len, struct lgz_error *err)
+{
+    PCRE2_UCHAR reason[128];
+    if (rc == PCRE2_ERROR_NOMATCH)
+        return 0;
+    if (rc >= 0)
+        return 1;
+    int kind = rc == PCRE2_ERROR_NOMEMORY ? LGZ_ERR_MEMORY : LGZ_ERR_LIMIT;
+    return error_set(err, kind, "the pattern takes too much work on a line of %zu bytes: %s", len,
+                     reason_of(rc, reason, sizeof(reason)));
 }
 
 int regex_run(struct regex_room *room, const struct regex *r, struct span text, size_t from,
               struct lgz_error *err)
 {
-    static const uint8_t nothing[1] = {0};
-    uint64_t steps = STEPS_BASE + STEPS_PER_BYTE * (uint64_t)text.len;
-    pcre2_set_match_limit(room->context, steps > UINT32_MAX ? UINT32_MAX : (uint32_t)steps);
-    const uint8_t *data = text.len ? text.data : nothing;
+    const uint8_t *data = data_of(text);
+    limit_steps(room, text.len);
     int rc = pcre2_match(r->code, data, text.len, from, 0, room->data, room->context);
     if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
         rc = pcre2_match(r->code, data, text.len, from, PCRE2_NO_JIT, room->data, room->context);
-    if (rc == PCRE2_ERROR_NOMATCH)
-        return 0;
-    if (rc < 0) {
-        PCRE2_UCHAR reason[128];
-        int kind = rc == PCRE2_ERROR_NOMEMORY ? LGZ_ERR_MEMORY : LGZ_ERR_LIMIT;
-        return error_set(err, kind, "the pattern takes too much work on a line of %zu bytes: %s",
-                         text.len, reason_of(rc, reason, sizeof(reason)));
-    }
-    return 1;
+    return result_of(rc, text.len, err);
+}
+
+static bool grow_workspace(struct regex_room *room)
+{
+    size_t len = room->workspace ? room->workspace_len * 4 : WORKSPACE_MIN;
+    int *grown = len > WORKSPACE_MAX ? NULL : realloc(room->workspace, len * sizeof(*grown));
+    if (!grown)
+        return false;
+    room->workspace = grown;
+    room->workspace_len = len;
+    return true;
+}
+
+int regex_run_longest(struct regex_room *room, const struct regex *r, struct span text, size_t from,
+                      struct lgz_error *err)
+{
+    int rc = PCRE2_ERROR_DFA_WSSIZE;
+    limit_steps(room, text.len);
+    if (!room->workspace && !grow_workspace(room))
+        return error_memory(err);
+    do {
+        rc = pcre2_dfa_match(r->code, data_of(text), text.len, from, 0, room->data, room->context,
+                             room->workspace, room->workspace_len);
+    } while (rc == PCRE2_ERROR_DFA_WSSIZE && grow_workspace(room));
+    if (rc == PCRE2_ERROR_DFA_UITEM || rc == PCRE2_ERROR_DFA_UCOND)
+        return regex_run(room, r, text, from, err);
+    return result_of(rc, text.len, err);
 }
 
 bool regex_match(const struct regex_room *room, size_t group, size_t *start, size_t *end)

@@ -56,6 +56,14 @@ int regex_run(struct regex_room *room, const struct regex *r, struct span text, 
               struct lgz_error *err);
 
 /**
+ * The same, but of the matches that begin where the first one does, the longest is found, as POSIX
+ * wants it; and where groups matched isn't known. An expression with references to groups is run as
+ * regex_run() does.
+ */
+int regex_run_longest(struct regex_room *room, const struct regex *r, struct span text, size_t from,
+                      struct lgz_error *err);
+
+/**
  * After a match: where group `group` matched (0: all of it), as offsets in the text.
  *
  * @return false if it had no part in the match

@@ -88,12 +88,47 @@ static bool take_no_names(const struct command *self, struct query_options *q, c
     return true;
 }
 
+static bool take_syntax(struct query_options *q, bool fixed, bool posix)
+{
+    q->pattern.fixed = fixed;
+    q->pattern.posix = posix;
+    return true;
+}
+
+/* The last of -E, -F and -P holds. */
+static bool take_posix(const struct command *self, struct query_options *q, const char *value)
+{
+    (void)self;
+    (void)value;
+    return take_syntax(q, false, true);
+}
+
+static bool take_fixed(const struct command *self, struct query_options *q, const char *value)
+{
+    (void)self;
+    (void)value;
+    return take_syntax(q, true, false);
+}
+
+static bool take_perl(const struct command *self, struct query_options *q, const char *value)
+{
+    (void)self;
+    (void)value;
+    return take_syntax(q, false, false);
+}
+
 #define MEMBER(name) offsetof(struct query_options, name)
 
 /* In the order of the usage text. */
 static const struct row rows[] = {
-    {'F', KIND_FLAG, "fixed-strings", NULL, "PATTERN is a string", MEMBER(pattern.fixed), NULL},
+    {'E', KIND_TAKE, "extended-regexp", NULL, "PATTERN is one as POSIX has them, as for grep -E", 0,
+     take_posix},
+    {'P', KIND_TAKE, "perl-regexp", NULL, "PATTERN is one as Perl has them: the default", 0,
+     take_perl},
+    {'F', KIND_TAKE, "fixed-strings", NULL, "PATTERN is a string", 0, take_fixed},
     {'i', KIND_FLAG, "ignore-case", NULL, "a matches A", MEMBER(pattern.ignore_case), NULL},
+    {'w', KIND_FLAG, "word-regexp", NULL, "only whole words", MEMBER(pattern.word), NULL},
+    {'x', KIND_FLAG, "line-regexp", NULL, "only whole lines", MEMBER(pattern.line), NULL},
     {'v', KIND_FLAG, "invert-match", NULL, "print the lines that don't match", MEMBER(invert),
      NULL},
     {'e', KIND_LIST, "regexp", "=PATTERN", "one of several patterns, or one that starts with -",
@@ -175,7 +210,6 @@ struct grammar {
 static void describe(struct grammar *g)
 {
     char *shorts = g->shorts;
-    *g = (struct grammar){0};
     *shorts++ = ':';
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct row *row = &rows[i];
@@ -236,7 +270,7 @@ static bool store(const struct command *self, struct query_options *q, const str
 static int take_options(const struct command *self, int argc, char **argv, struct query_options *q,
                         bool *given)
 {
-    struct grammar grammar;
+    struct grammar grammar = {0};
     int option;
     describe(&grammar);
     while ((option = option_next(self, argc, argv, grammar.shorts, grammar.longs)) != OPTION_END) {

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/regex.h"
 #include "query/literal.h"
+#include "query/posix.h"
 
 /* One alternative, and the next of its lines in the walk. */
 struct part {
@@ -28,36 +30,83 @@ struct pattern {
     VEC(struct part) parts;
     struct span lines;
     struct regex_room *room;
+    bool longest; /* of the matches at a place the longest is the one */
 };
 
-/* Fill a zeroed part with what `len` bytes of `text` ask for. */
-static int compile_part(struct part *part, const char *text, size_t len,
-                        const struct pattern_options *options, struct lgz_error *err)
+static unsigned flags_of(const struct pattern_options *options)
 {
-    unsigned fold = options->ignore_case ? REGEX_FOLD : 0;
-    unsigned multiline = options->multiline ? REGEX_MULTILINE : 0;
-    bool whole = true;
-    int code = LGZ_OK;
-    if (options->fixed) {
-        buf_append(&part->literal, text, len);
-    } else {
-        struct buf copy = {0};
-        buf_append(&copy, text, len);
-        buf_push(&copy, '\0');
-        if (copy.failed)
-            return error_memory(err);
-        whole = literal_required((const char *)copy.data, &part->literal);
-        buf_free(&copy);
+    return (options->ignore_case ? REGEX_FOLD : 0) | (options->multiline ? REGEX_MULTILINE : 0);
+}
+
+/* The pattern as an expression in Perl's language. A string is one in which each byte that could
+   mean more is escaped. */
+static int write_expression(struct span text, const struct pattern_options *options,
+                            struct buf *out, struct lgz_error *err)
+{
+    if (options->posix && !options->fixed)
+        return posix_translate(text, out, err);
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.data[i];
+        if (options->fixed && byte < 0x80 && !ascii_is_alnum(byte))
+            buf_push(out, '\\');
+        buf_push(out, byte);
     }
+    return out->failed ? error_memory(err) : LGZ_OK;
+}
+
+/* Compile the expression with what -w and -x ask for around it. */
+static int compile_framed(struct part *part, const struct buf *expression,
+                          const struct pattern_options *options, struct lgz_error *err)
+{
+    struct buf framed = {0};
+    buf_append_string(&framed, options->line ? "^(?:" : "(?<!\\w)(?:");
+    buf_append(&framed, expression->data, expression->len);
+    buf_append_string(&framed, options->line ? ")$" : ")(?!\\w)");
+    int code = framed.failed
+                   ? error_memory(err)
+                   : regex_compile(&part->regex, framed.data, framed.len, flags_of(options), err);
+    buf_free(&framed);
+    return code;
+}
+
+/* Compile the expression, and find the bytes that each match holds. */
+static int compile_expression(struct part *part, struct buf *expression,
+                              const struct pattern_options *options, struct lgz_error *err)
+{
+    const bool framed = options->word || options->line;
+    buf_push(expression, '\0');
+    if (expression->failed)
+        return error_memory(err);
+    expression->len--;
+    bool whole = literal_required((const char *)expression->data, &part->literal);
     if (part->literal.failed)
         return error_memory(err);
-    if (!whole)
-        code = regex_compile(&part->regex, text, len, fold | multiline, err);
-    if (code == LGZ_OK && fold && part->literal.len)
+    if (whole && !framed)
+        return LGZ_OK;
+    /* Also if it's framed: what is wrong with it is told as of what was given. */
+    int code =
+        regex_compile(&part->regex, expression->data, expression->len, flags_of(options), err);
+    if (code != LGZ_OK || !framed)
+        return code;
+    regex_free(part->regex);
+    part->regex = NULL;
+    return compile_framed(part, expression, options, err);
+}
+
+/* Fill a zeroed part with what `text` asks for. */
+static int compile_part(struct part *part, struct span text, const struct pattern_options *options,
+                        struct lgz_error *err)
+{
+    struct buf expression = {0};
+    int code = write_expression(text, options, &expression, err);
+    if (code == LGZ_OK)
+        code = compile_expression(part, &expression, options, err);
+    if (code == LGZ_OK && options->ignore_case && part->literal.len)
         code = regex_compile(&part->folded, part->literal.data, part->literal.len,
-                             fold | REGEX_LITERAL, err);
+                             REGEX_FOLD | REGEX_LITERAL, err);
     if (code == LGZ_ERR_ARGUMENT)
-        error_prefix(err, "pattern '%.*s'", (int)len, text);
+        error_prefix(err, "pattern '%.*s'", (int)text.len, (const char *)text.data);
+    buf_free(&expression);
     return code;
 }
 
@@ -66,7 +115,8 @@ static int add_part(struct pattern *p, const char *text, size_t len,
 {
     if (!vec_push(&p->parts, (struct part){0}))
         return error_memory(err);
-    return compile_part(&p->parts.data[p->parts.len - 1], text, len, options, err);
+    struct span span = {(const uint8_t *)text, len};
+    return compile_part(&p->parts.data[p->parts.len - 1], span, options, err);
 }
 
 /* Each line of `text` is a pattern. */
@@ -90,6 +140,7 @@ int pattern_compile(struct pattern **out, const char *const *texts, size_t count
     struct pattern *p = calloc(1, sizeof(*p));
     if (!p)
         return error_memory(err);
+    p->longest = options->posix && !options->fixed;
     code = regex_room_new(&p->room, 0, err);
     for (size_t i = 0; i < count && code == LGZ_OK; i++)
         code = add_text(p, texts[i], options, err);
@@ -119,6 +170,18 @@ static int run(struct pattern *p, const struct regex *regex, struct span text, s
                size_t *start, size_t *end, struct lgz_error *err)
 {
     int rc = regex_run(p->room, regex, text, from, err);
+    if (rc == 1)
+        regex_match(p->room, 0, start, end);
+    return rc;
+}
+
+/* The same for the match that is to be shown. */
+static int run_exactly(struct pattern *p, const struct regex *regex, struct span text, size_t from,
+                       size_t *start, size_t *end, struct lgz_error *err)
+{
+    if (!p->longest)
+        return run(p, regex, text, from, start, end, err);
+    int rc = regex_run_longest(p->room, regex, text, from, err);
     if (rc == 1)
         regex_match(p->room, 0, start, end);
     return rc;
@@ -227,6 +290,18 @@ int pattern_candidate(struct pattern *p, size_t from, size_t *at, struct lgz_err
     return any;
 }
 
+int pattern_matches(struct pattern *p, struct span text, struct lgz_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < p->parts.len && rc == 0; i++) {
+        const struct part *part = &p->parts.data[i];
+        size_t start, end;
+        rc = part->regex ? run(p, part->regex, text, 0, &start, &end, err)
+                         : find_literal(p, part, text, 0, &start, &end, err);
+    }
+    return rc;
+}
+
 int pattern_find(struct pattern *p, struct span line, size_t from, size_t *start, size_t *end,
                  struct lgz_error *err)
 {
@@ -234,7 +309,7 @@ int pattern_find(struct pattern *p, struct span line, size_t from, size_t *start
     for (size_t i = 0; i < p->parts.len; i++) {
         const struct part *part = &p->parts.data[i];
         size_t a, b;
-        int rc = part->regex ? run(p, part->regex, line, from, &a, &b, err)
+        int rc = part->regex ? run_exactly(p, part->regex, line, from, &a, &b, err)
                              : find_literal(p, part, line, from, &a, &b, err);
         if (rc < 0)
             return rc;

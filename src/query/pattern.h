@@ -16,14 +16,18 @@ struct pattern;
 
 struct pattern_options {
     bool fixed;       /**< strings, not regular expressions */
+    bool posix;       /**< extended regular expressions (posix.h), not Perl's */
     bool ignore_case; /**< a to z only */
+    bool word;        /**< a match must not lie between letters, digits or underscores */
+    bool line;        /**< a match must be a whole line */
     bool multiline;   /**< for texts of several lines: "^" and "$" match at each of them */
 };
 
 /**
  * Compile patterns.
  *
- * @param texts  `count` NUL-terminated patterns; each line of a text is a pattern of its own
+ * @param texts  `count` NUL-terminated patterns; each line of a text is a pattern of its own; if
+ *               there are none, nothing matches
  * @return LGZ_ERR_ARGUMENT with the place and the reason if a text isn't a regular expression
  */
 int pattern_compile(struct pattern **out, const char *const *texts, size_t count,
@@ -54,6 +58,9 @@ int pattern_next(struct pattern *p, size_t from, size_t *start, size_t *end, str
  * @return 1, or 0 if there is none, or LGZ_ERR_LIMIT
  */
 int pattern_candidate(struct pattern *p, size_t from, size_t *at, struct lgz_error *err);
+
+/** Is there a match in a line or text? @return 1, 0 or a negative code */
+int pattern_matches(struct pattern *p, struct span text, struct lgz_error *err);
 
 /**
  * The first match within one line, at or behind `from`; of several at one place the longest.

@@ -38,10 +38,9 @@ static int refuse_start(struct selection *s, const struct query_source *source, 
 static int is_wanted(struct selection *s, const struct query_source *source, struct span text,
                      struct lgz_error *err)
 {
-    size_t start, end;
     if (select_done(s, source))
         return 0;
-    int found = pattern_find(s->event_pattern, text, 0, &start, &end, err);
+    int found = pattern_matches(s->event_pattern, text, err);
     return found < 0 ? refuse(s, source, "", found, err) : (found == 1) != s->invert;
 }
 

@@ -37,7 +37,10 @@ regexes=('error' 'err.r' '^2026-01-05' 'took$' '\d{5}' 'blk_\d+ ' 'GET|POST' '(?
     '[[:upper:]]{4,} ' '\r' '\Kerror' 'took.*took.*took' '(?:info ?){2}' '[]a]' 'WARN{1}' '^.{40,60}$')
 # Words and numbers drawn from the data.
 mapfile -t drawn < <(tr -c 'A-Za-z0-9_' '\n' <data | awk 'length > 3 && NR % 701 == 0')
-options=('' -i -v -c -o -vc -ic -io '-m 3' '-m 0' -vi '-om 2' -io)
+extended=('err.r' '^2026-01-0[5-7]' 'took$' '[0-9]{5}' 'error|err' '(GET|GET POST) ?' '\<e' '[]a]'
+    '(to|took) (e|error)?' '[^[:alnum:] :-]' '(.)\1' 'x*' '\w+=' '{2' 'a|' '^$' '[\.]')
+options=('' -i -v -c -o -vc -ic -io '-m 3' '-m 0' -vi '-om 2' -io -w -x -wo -vw -xc
+    -iw)
 
 count=0
 # compare KIND PATTERN OPTIONS: grep against query, on the file, the segment and a pipe.
@@ -48,7 +51,7 @@ compare() {
     [[ -z $pattern && $3 == *v* ]] && return
     read -ra flags <<<"$3"
     local -a ours=("${flags[@]}")
-    [[ $kind == -F ]] && ours+=(-F)
+    [[ $kind != -P ]] && ours+=("$kind")
     grep -a "$kind" "${flags[@]}" -e "$pattern" data >wanted 2>/dev/null || wanted=$?
     for path in data data.logz; do
         got=0
@@ -70,6 +73,11 @@ done
 for ((i = 0; i < ${#regexes[@]}; i++)); do
     for ((k = 0; k < 6; k++)); do
         compare -P "${regexes[i]}" "${options[(i + k * 2) % ${#options[@]}]}"
+    done
+done
+for ((i = 0; i < ${#extended[@]}; i++)); do
+    for ((k = 0; k < 6; k++)); do
+        compare -E "${extended[i]}" "${options[(i + k * 3) % ${#options[@]}]}"
     done
 done
 for ((i = 0; i < ${#drawn[@]}; i++)); do
