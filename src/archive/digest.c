@@ -1,6 +1,6 @@
 /*
- * digest.c - bytes are hashed in pieces of a fixed size, counted from the start of their run, and
- * the hashes are hashed into the sum one after the other.
+ * digest.c - bytes are hashed in pieces of a fixed size, and the hashes are hashed into a sum one
+ * after the other; so are the runs.
  */
 #include "archive/digest.h"
 
@@ -9,53 +9,74 @@
 
 enum { PIECE = 1 << 16 };
 
-static void fold(struct digest *d, uint64_t a, uint64_t b, uint64_t c)
+static uint64_t fold(uint64_t sum, uint64_t value)
 {
-    uint8_t raw[32];
-    le_put(raw, d->sum, 8);
-    le_put(raw + 8, a, 8);
-    le_put(raw + 16, b, 8);
-    le_put(raw + 24, c, 8);
-    d->sum = hash_bytes(raw, sizeof(raw));
+    uint8_t raw[16];
+    le_put(raw, sum, 8);
+    le_put(raw + 8, value, 8);
+    return hash_bytes(raw, sizeof(raw));
 }
 
+static void close_run(struct digest *d)
+{
+    if (d->source_id) {
+        d->runs = fold(d->runs, d->source_id);
+        d->runs = fold(d->runs, (uint64_t)d->read_time);
+        d->runs = fold(d->runs, d->start);
+        d->runs = fold(d->runs, d->end);
+    }
+    d->source_id = 0;
+}
+
+void digest_place(struct digest *d, uint64_t source_id, uint64_t offset, int64_t read_time,
+                  uint64_t len)
+{
+    if (source_id != d->source_id || offset != d->end || read_time != d->read_time) {
+        close_run(d);
+        d->source_id = source_id;
+        d->read_time = read_time;
+        d->start = offset;
+    }
+    d->end = offset + len;
+}
+
+/* The pending bytes are a piece of their own. */
 static void close_piece(struct digest *d)
 {
     if (d->pending.len)
-        fold(d, hash_bytes(d->pending.data, d->pending.len), d->pending.len, 0);
+        d->data = fold(d->data, hash_bytes(d->pending.data, d->pending.len));
     buf_clear(&d->pending);
 }
 
-int digest_feed(struct digest *d, uint64_t source_id, uint64_t offset, int64_t read_time,
-                const uint8_t *data, size_t len, struct lgz_error *err)
+int digest_data(struct digest *d, const void *data, size_t len, struct lgz_error *err)
 {
-    if (source_id != d->source_id || offset != d->offset || read_time != d->read_time) {
-        close_piece(d);
-        fold(d, source_id, offset, (uint64_t)read_time);
-        d->source_id = source_id;
-        d->offset = offset;
-        d->read_time = read_time;
-    }
+    const uint8_t *from = data;
     d->bytes += len;
-    d->offset += len;
     while (len) {
         size_t room = PIECE - d->pending.len;
         size_t take = len < room ? len : room;
-        buf_append(&d->pending, data, take);
-        if (d->pending.failed)
-            return error_memory(err);
-        if (d->pending.len == PIECE)
-            close_piece(d);
-        data += take;
+        if (take == PIECE) {
+            d->data = fold(d->data, hash_bytes(from, PIECE));
+        } else {
+            buf_append(&d->pending, from, take);
+            if (d->pending.failed)
+                return error_memory(err);
+            if (d->pending.len == PIECE)
+                close_piece(d);
+        }
+        from += take;
         len -= take;
     }
     return LGZ_OK;
 }
 
-uint64_t digest_finish(struct digest *d)
+bool digest_same(struct digest *a, struct digest *b)
 {
-    close_piece(d);
-    return d->sum;
+    close_piece(a);
+    close_piece(b);
+    close_run(a);
+    close_run(b);
+    return a->bytes == b->bytes && a->data == b->data && a->runs == b->runs;
 }
 
 void digest_clear(struct digest *d)

@@ -1,7 +1,8 @@
 /*
- * seal.c - turns journals into a segment, in this order: write a draft, read it back and compare
- * it with what was written, give it its name durably, remove the journals. Killed before it has its
- * name, only a draft is left over; killed after, only journals that recovery knows to be covered.
+ * seal.c - turns journals into a segment, in this order: write a draft, each block of which is read
+ * back, decoded and compared with what was to be written; read its index back and compare it; give
+ * it its name durably; remove the journals. Killed before it has its name, only a draft is left
+ * over; killed after, only journals that recovery knows to be covered.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,9 +13,9 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
-#include "archive/digest.h"
 #include "archive/journal_index.h"
 #include "archive/names.h"
+#include "archive/proof.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "segment/reader.h"
@@ -33,7 +34,7 @@ struct seal {
     struct segment_options options;
     struct file_draft draft;
     struct segment_writer *writer;
-    struct digest digest; /* of what was given to the writer */
+    struct proof *proof; /* that the draft holds what the writer was given */
     struct lgz_error *err;
 };
 
@@ -192,7 +193,8 @@ struct run {
 static int write_draft(void *context, const void *data, size_t size)
 {
     struct seal *s = context;
-    return file_write(s->draft.fd, data, size, s->draft.temporary, s->err);
+    int code = file_write(s->draft.fd, data, size, s->draft.temporary, s->err);
+    return code == LGZ_OK ? proof_written(s->proof, data, size, s->err) : code;
 }
 
 static int start_source(struct seal *s, struct run *run, uint64_t id, int64_t read_time)
@@ -246,10 +248,10 @@ static int write_record(struct seal *s, struct run *run, const struct indexed_da
     size_t len = record.data.len - skip;
     code = note_rules(s, run, item, offset);
     if (code == LGZ_OK)
+        code = proof_expect(s->proof, run->source_id, offset, run->read_time, data, len, s->err);
+    if (code == LGZ_OK)
         code = segment_writer_append(s->writer, run->number, offset, run->read_time, data, len,
                                      s->err);
-    if (code == LGZ_OK)
-        code = digest_feed(&s->digest, run->source_id, offset, run->read_time, data, len, s->err);
     run->end = offset + len;
     return code;
 }
@@ -292,51 +294,22 @@ static int write_segment(struct seal *s, struct archive_seal_result *result)
     return LGZ_OK;
 }
 
-/* Reading back what was written. */
-
-static int digest_block(const struct segment *segment, size_t index, struct buf *raw,
-                        struct digest *digest, struct lgz_error *err)
-{
-    const struct block_info *block = segment_block(segment, index);
-    uint64_t at = 0;
-    buf_clear(raw);
-    int code = segment_read_block(segment, index, raw, err);
-    for (size_t i = 0; code == LGZ_OK && i < block->extent_count; i++) {
-        const struct extent *extent = &block->extents[i];
-        if (extent->length > raw->len - at)
-            return error_set(err, LGZ_ERR_CORRUPT, "%s: extents are longer than their block",
-                             segment_path(segment));
-        code = digest_feed(digest, segment_source(segment, extent->source)->id, extent->offset,
-                           extent->read_time, raw->data + at, (size_t)extent->length, err);
-        at += extent->length;
-    }
-    return code;
-}
-
-static int verify_draft(struct seal *s, struct archive_seal_result *result)
+/* Is what was written all that the journals hold? */
+static int prove(struct seal *s, struct archive_seal_result *result)
 {
     struct segment *segment;
-    struct digest digest = {0};
-    struct buf raw = {0};
-    int code = segment_open(&segment, s->draft.temporary, s->err);
+    int code = proof_finish(s->proof, &segment, s->err);
     if (code != LGZ_OK)
         return code;
-    for (size_t i = 0; code == LGZ_OK && i < segment_block_count(segment); i++)
-        code = digest_block(segment, i, &raw, &digest, s->err);
     const struct segment_info *info = segment_info(segment);
-    if (code == LGZ_OK &&
-        (digest.bytes != s->digest.bytes || digest_finish(&digest) != digest_finish(&s->digest) ||
-         info->first_journal != s->options.first_journal ||
-         info->last_journal != s->options.last_journal))
-        code =
-            error_set(s->err, LGZ_ERR_CORRUPT,
-                      "%s: doesn't decode to what the journals hold; they are kept", s->draft.path);
+    if (info->first_journal != s->options.first_journal ||
+        info->last_journal != s->options.last_journal)
+        code = error_set(s->err, LGZ_ERR_CORRUPT, "%s: names other journals; they are kept",
+                         s->draft.path);
     result->lines = info->lines;
     if (code == LGZ_OK)
         code = shares_of(&result->shares, segment, s->err);
     segment_close(segment);
-    digest_clear(&digest);
-    buf_free(&raw);
     return code;
 }
 
@@ -350,9 +323,11 @@ static int make_segment(struct seal *s, struct archive_seal_result *result)
         return error_memory(s->err);
     int code = file_draft_open(&s->draft, path, 0640, s->err);
     if (code == LGZ_OK)
+        code = proof_open(&s->proof, s->draft.temporary, path, s->err);
+    if (code == LGZ_OK)
         code = write_segment(s, result);
     if (code == LGZ_OK)
-        code = verify_draft(s, result);
+        code = prove(s, result);
     /* A file of that name can only be one that recovery found damaged. */
     if (code == LGZ_OK)
         code = file_draft_commit(&s->draft, true, s->err);
@@ -387,7 +362,7 @@ static void clear(struct seal *s)
     free(s->paths);
     listing_clear(&s->found);
     journal_index_clear(&s->index);
-    digest_clear(&s->digest);
+    proof_close(s->proof);
 }
 
 static int seal_chosen(struct seal *s, struct archive_seal_result *result)
