@@ -70,12 +70,50 @@ static int show_line(void *context, const struct query_line *line, struct lgz_er
     return render_line(&q->render, line, err);
 }
 
+/* scan_line_fn: only the name of its source is wanted. */
+static int show_name(void *context, const struct query_line *line, struct lgz_error *err)
+{
+    struct query *q = context;
+    return render_name(&q->render, line->source, err);
+}
+
+/* scan_line_fn: one is enough. */
+static int stop_at_line(void *context, const struct query_line *line, struct lgz_error *err)
+{
+    (void)context;
+    (void)line;
+    return error_set(err, LGZ_ERR_CANCELLED, "a line was found");
+}
+
 /* scan_report_fn */
 static void report(void *context, const char *reason)
 {
     struct query *q = context;
     q->failed = true;
-    say("%s", reason);
+    if (!q->options.no_messages)
+        say("%s", reason);
+}
+
+/* What is done with each line that is selected; NULL: it's counted. */
+static scan_line_fn *what_to_do(const struct query_options *o)
+{
+    if (o->quiet)
+        return stop_at_line;
+    if (o->list)
+        return show_name;
+    return o->list_others || o->count ? NULL : show_line;
+}
+
+/* The names of sources in which nothing was selected. */
+static int show_other_names(struct query *q, const struct scan *scan, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    for (size_t i = 0; i < scan_name_count(scan) && code == LGZ_OK; i++) {
+        const struct query_name *name = scan_name(scan, i);
+        if (name->wanted && name->count == 0)
+            code = render_name(&q->render, name->text, err);
+    }
+    return code;
 }
 
 /* The counts: of each name, or the sum of all. */
@@ -90,6 +128,17 @@ static int show_counts(struct query *q, const struct scan *scan, struct lgz_erro
             code = render_count(&q->render, name->text, name->count, err);
     }
     return code;
+}
+
+/* After the scan: what it found in all. */
+static int show_summary(struct query *q, const struct scan *scan, struct lgz_error *err)
+{
+    const struct query_options *o = &q->options;
+    if (o->quiet || o->list)
+        return LGZ_OK;
+    if (o->list_others)
+        return show_other_names(q, scan, err);
+    return o->count ? show_counts(q, scan, err) : LGZ_OK;
 }
 
 static int parse_times(const struct query *q, struct scan_options *options, struct lgz_error *err)
@@ -127,6 +176,10 @@ static int init_render(struct query *q, const struct scan_options *options,
         .only_matching = q->options.only_matching,
         .names = q->options.with_names ||
                  (!q->options.without_names && has_many_sources(q, paths, count)),
+        .numbers = q->options.numbers,
+        .groups = query_options_context(&q->options),
+        .separator = q->options.separator,
+        .colors = getenv("GREP_COLORS"),
         .color = wants_color(q) && !q->options.json,
         .json = q->options.json,
         .unbuffered = isatty(STDOUT_FILENO) == 1,
@@ -138,7 +191,7 @@ static int init_render(struct query *q, const struct scan_options *options,
    is a slip, but only if there was a line that could have had it. */
 static void report_fields(struct query *q, const struct scan *scan)
 {
-    bool shown = scan_total(scan) && !q->options.count;
+    bool shown = scan_total(scan) && what_to_do(&q->options) == show_line;
     const char *name = shown ? render_unknown_field(&q->render) : NULL;
     q->failed |= q->render.refused.code != LGZ_OK || name;
     if (q->render.refused.code != LGZ_OK)
@@ -154,8 +207,8 @@ static int search_paths(struct query *q, struct scan *scan, const char *const *p
     int code = LGZ_OK;
     for (size_t i = 0; i < count && code == LGZ_OK; i++)
         code = scan_path(scan, paths[i], err);
-    if (code == LGZ_OK && q->options.count)
-        code = show_counts(q, scan, err);
+    if (code == LGZ_OK)
+        code = show_summary(q, scan, err);
     if (code == LGZ_ERR_CANCELLED) /* the reader of our output went away */
         return code;
     struct lgz_error ignored = {0};
@@ -163,38 +216,77 @@ static int search_paths(struct query *q, struct scan *scan, const char *const *p
     return code == LGZ_OK ? flushed : code;
 }
 
+/* -A or -B: what -C says unless it's given. */
+static uint64_t context_lines(const struct query_options *o, uint64_t given)
+{
+    if (o->quiet || o->list || o->list_others || o->count)
+        return 0;
+    return given != UINT64_MAX ? given : o->around != UINT64_MAX ? o->around : 0;
+}
+
+static void init_scan(const struct query_options *o, struct scan_options *options)
+{
+    const bool lines = what_to_do(o) == show_line;
+    const bool one = o->quiet || o->list || o->list_others;
+    *options = (struct scan_options){
+        .invert = o->invert,
+        .globs = o->globs.data,
+        .glob_count = o->globs.len,
+        .dated = o->json && lines,
+        .since = INT64_MIN,
+        .until = INT64_MAX,
+        .max_count = one && o->max_count > 1 ? 1 : o->max_count,
+        .numbered = o->numbers && lines,
+        .before = context_lines(o, o->before),
+        .after = context_lines(o, o->after),
+        .now = clock_real(),
+    };
+}
+
+/* As grep does, look nowhere if no line can be selected, wherever it is. */
+static bool selects_nothing(const struct query_options *o)
+{
+    bool all = o->patterns.len > 0; /* each line matches: so it's with empty patterns */
+    for (size_t i = 0; i < o->patterns.len; i++)
+        all &= *o->patterns.data[i] == '\0';
+    all &= !o->pattern.word && !o->pattern.line;
+    return !o->list_others && !o->json &&
+           (o->max_count == 0 || (o->invert && all) || (!o->invert && o->patterns.len == 0));
+}
+
+static int status_of(const struct query *q, const struct scan *scan, bool failed)
+{
+    bool found = scan && scan_total(scan);
+    if (found && q->options.quiet)
+        return STATUS_FOUND;
+    return q->failed || failed ? STATUS_ERROR : found ? STATUS_FOUND : STATUS_NONE;
+}
+
 /* Run the query over the paths. @return the exit status */
 static int search(struct query *q, const char *const *paths, size_t count)
 {
     struct lgz_error err = {0};
     struct scan *scan = NULL;
-    struct scan_options options = {
-        .invert = q->options.invert,
-        .globs = q->options.globs.data,
-        .glob_count = q->options.globs.len,
-        .dated = q->options.json && !q->options.count,
-        .since = INT64_MIN,
-        .until = INT64_MAX,
-        .max_count = q->options.max_count,
-        .now = clock_real(),
-    };
+    struct scan_options options;
+    init_scan(&q->options, &options);
     int code = parse_times(q, &options, &err);
     if (code == LGZ_OK)
         code = compile(q, &options, &err);
+    if (code == LGZ_OK && selects_nothing(&q->options))
+        goto out;
     if (code == LGZ_OK)
         code = init_render(q, &options, paths, count, &err);
     if (code == LGZ_OK)
-        code = scan_new(&scan, &options, q->options.count ? NULL : show_line, report, q, &err);
+        code = scan_new(&scan, &options, what_to_do(&q->options), report, q, &err);
     if (code == LGZ_OK)
         code = search_paths(q, scan, paths, count, &err);
-    bool cut = code == LGZ_ERR_CANCELLED;
     if (code == LGZ_OK)
         report_fields(q, scan);
+out:;
+    bool cut = code == LGZ_ERR_CANCELLED;
     if (code != LGZ_OK && !cut)
         say_error(&err);
-    int status = scan && scan_total(scan) ? STATUS_FOUND : STATUS_NONE;
-    if (q->failed || (code != LGZ_OK && !cut))
-        status = STATUS_ERROR;
+    int status = status_of(q, scan, code != LGZ_OK && !cut);
     scan_free(scan);
     render_clear(&q->render);
     pattern_free(options.pattern);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/pattern_file.h"
+
 /* How a row's value gets into the member. */
 enum kind {
     KIND_FLAG,   /* bool: set */
@@ -88,6 +90,55 @@ static bool take_no_names(const struct command *self, struct query_options *q, c
     return true;
 }
 
+static bool take_list(const struct command *self, struct query_options *q, const char *value)
+{
+    (void)self;
+    (void)value;
+    q->list = true;
+    q->list_others = false;
+    return true;
+}
+
+static bool take_list_others(const struct command *self, struct query_options *q, const char *value)
+{
+    (void)self;
+    (void)value;
+    q->list = false;
+    q->list_others = true;
+    return true;
+}
+
+static bool take_separator(const struct command *self, struct query_options *q, const char *value)
+{
+    (void)self;
+    q->separator = value;
+    return true;
+}
+
+/* The patterns in a file, which are the lines of one text; none, if it's empty. */
+static bool take_file(const struct command *self, struct query_options *q, const char *value)
+{
+    struct lgz_error err = {0};
+    char *text = NULL;
+    (void)self;
+    if (pattern_file_read(value, &text, &err) != LGZ_OK) {
+        say_error(&err);
+        return false;
+    }
+    q->from_file = true;
+    if (!text)
+        return true;
+    if (!vec_push(&q->texts, text)) {
+        free(text);
+        say("out of memory");
+        return false;
+    }
+    if (vec_push(&q->patterns, (const char *)text))
+        return true;
+    say("out of memory");
+    return false;
+}
+
 static bool take_syntax(struct query_options *q, bool fixed, bool posix)
 {
     q->pattern.fixed = fixed;
@@ -95,7 +146,7 @@ static bool take_syntax(struct query_options *q, bool fixed, bool posix)
     return true;
 }
 
-/* The last of -E, -F and -P holds. */
+/* The last of -E and -F holds. */
 static bool take_posix(const struct command *self, struct query_options *q, const char *value)
 {
     (void)self;
@@ -133,6 +184,7 @@ static const struct row rows[] = {
      NULL},
     {'e', KIND_LIST, "regexp", "=PATTERN", "one of several patterns, or one that starts with -",
      MEMBER(patterns), NULL},
+    {'f', KIND_TAKE, "file", "=FILE", "each line of FILE is a pattern", 0, take_file},
     {0, KIND_TEXT, "since", "=TIME", "lines of TIME and later", MEMBER(since), NULL},
     {0, KIND_TEXT, "until", "=TIME", "lines of TIME and earlier", MEMBER(until), NULL},
     {0, KIND_LIST, "source", "=GLOB", "lines of sources with such a name; may be given again",
@@ -140,8 +192,27 @@ static const struct row rows[] = {
     {'m', KIND_NUMBER, "max-count", "=N", "at most N lines of each source", MEMBER(max_count),
      NULL},
     {'c', KIND_FLAG, "count", NULL, "print how many lines match", MEMBER(count), NULL},
+    {'l', KIND_TAKE, "files-with-matches", NULL, "print only names of sources with such lines", 0,
+     take_list},
+    {'L', KIND_TAKE, "files-without-match", NULL, "print only names of sources without", 0,
+     take_list_others},
+    {'q', KIND_FLAG, "quiet", NULL, "print nothing; the exit status tells", MEMBER(quiet), NULL},
+    {0, KIND_FLAG, "silent", NULL, NULL, MEMBER(quiet), NULL},
+    {'s', KIND_FLAG, "no-messages", NULL, "don't say what can't be read", MEMBER(no_messages),
+     NULL},
     {'o', KIND_FLAG, "only-matching", NULL, "print each match by itself", MEMBER(only_matching),
      NULL},
+    {'n', KIND_FLAG, "line-number", NULL, "print each line's number in its source", MEMBER(numbers),
+     NULL},
+    {'A', KIND_NUMBER, "after-context", "=N", "print N lines behind each, too", MEMBER(after),
+     NULL},
+    {'B', KIND_NUMBER, "before-context", "=N", "print N lines before each, too", MEMBER(before),
+     NULL},
+    {'C', KIND_NUMBER, "context", "=N", "both; so does -N", MEMBER(around), NULL},
+    {0, KIND_TAKE, "group-separator", "=TEXT", "between lines that aren't next to each other", 0,
+     take_separator},
+    {0, KIND_TAKE, "no-group-separator", NULL, "nothing between those", 0, take_separator},
+    {'a', KIND_FLAG, "text", NULL, "nothing: all is text", MEMBER(text), NULL},
     {'H', KIND_TAKE, "with-filename", NULL, "print the source's name before each line", 0,
      take_names},
     {'h', KIND_TAKE, "no-filename", NULL, "never print it; with -c, print one sum", 0,
@@ -163,7 +234,9 @@ enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
 /* Pairs of options, by name, that mean nothing together. */
 static const char *const exclusive[][2] = {
-    {"fields", "only-matching"},
+    {"fields", "only-matching"},      {"json", "after-context"},
+    {"json", "before-context"},       {"json", "context"},
+    {"perl-regexp", "fixed-strings"}, {"perl-regexp", "extended-regexp"},
 };
 
 enum { EXCLUSIVE_COUNT = sizeof(exclusive) / sizeof(exclusive[0]) };
@@ -172,12 +245,14 @@ enum { EXCLUSIVE_COUNT = sizeof(exclusive) / sizeof(exclusive[0]) };
 
 static void print_row(const struct row *row)
 {
+    enum { NAME_LEN = 18 }; /* a longer name has a line of its own */
     char option[64];
     snprintf(option, sizeof(option), "--%s%s", row->name, row->value ? row->value : "");
-    if (row->letter)
-        printf("  -%c, %-18s %s\n", row->letter, option, row->usage);
+    printf(row->letter ? "  -%c, " : "      ", row->letter);
+    if (strlen(option) > NAME_LEN)
+        printf("%s\n%25s%s\n", option, "", row->usage);
     else
-        printf("      %-18s %s\n", option, row->usage);
+        printf("%-*s %s\n", NAME_LEN, option, row->usage);
 }
 
 void query_options_help(const struct command *self)
@@ -203,7 +278,7 @@ void query_options_help(const struct command *self)
 
 /* Row i is known to getopt by its letter, or by OPTION_FIRST + i. */
 struct grammar {
-    char shorts[2 * ROW_COUNT + 2];
+    char shorts[2 * ROW_COUNT + 12];
     struct option longs[ROW_COUNT + 1];
 };
 
@@ -211,6 +286,8 @@ static void describe(struct grammar *g)
 {
     char *shorts = g->shorts;
     *shorts++ = ':';
+    for (char digit = '0'; digit <= '9'; digit++)
+        *shorts++ = digit;
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct row *row = &rows[i];
         int argument = !row->value            ? no_argument
@@ -266,6 +343,16 @@ static bool store(const struct command *self, struct query_options *q, const str
     return stored;
 }
 
+/* A digit of -N, which stands for --context=N. */
+static void take_digit(struct query_options *q, unsigned digit, bool first)
+{
+    if (first)
+        q->around = 0;
+    if (__builtin_mul_overflow(q->around, 10, &q->around) ||
+        __builtin_add_overflow(q->around, digit, &q->around))
+        q->around = UINT64_MAX - 1;
+}
+
 /* Read the options. @return OPTION_END, or OPTION_HELP or OPTION_BAD after telling the user */
 static int take_options(const struct command *self, int argc, char **argv, struct query_options *q,
                         bool *given)
@@ -273,7 +360,14 @@ static int take_options(const struct command *self, int argc, char **argv, struc
     struct grammar grammar = {0};
     int option;
     describe(&grammar);
-    while ((option = option_next(self, argc, argv, grammar.shorts, grammar.longs)) != OPTION_END) {
+    int before = optind, digits_at = 0;
+    for (; (option = option_next(self, argc, argv, grammar.shorts, grammar.longs)) != OPTION_END;
+         before = optind) {
+        if (option >= '0' && option <= '9') {
+            take_digit(q, (unsigned)(option - '0'), digits_at != before);
+            digits_at = optind;
+            continue;
+        }
         size_t i = find_row(option);
         if (i == ROW_COUNT)
             return OPTION_BAD;
@@ -311,11 +405,12 @@ static bool check_combinations(const struct command *self, const bool *given)
 static bool take_arguments(const struct command *self, int argc, char **argv,
                            struct query_options *q)
 {
-    if (q->patterns.len == 0 && optind == argc) {
+    bool given = q->patterns.len || q->from_file;
+    if (!given && optind == argc) {
         option_misuse(self, "which PATTERN?");
         return false;
     }
-    if (q->patterns.len == 0 && !vec_push(&q->patterns, argv[optind++])) {
+    if (!given && !vec_push(&q->patterns, argv[optind++])) {
         say("out of memory");
         return false;
     }
@@ -328,15 +423,28 @@ bool query_options_parse(const struct command *self, int argc, char **argv,
                          struct query_options *options, int *status)
 {
     bool given[ROW_COUNT] = {false};
-    *options = (struct query_options){.max_count = UINT64_MAX};
+    *options = (struct query_options){.max_count = UINT64_MAX,
+                                      .before = UINT64_MAX,
+                                      .after = UINT64_MAX,
+                                      .around = UINT64_MAX,
+                                      .separator = "--"};
     int option = take_options(self, argc, argv, options, given);
     *status = option == OPTION_HELP ? 0 : self->error_status;
     return option == OPTION_END && check_combinations(self, given) &&
            take_arguments(self, argc, argv, options);
 }
 
+bool query_options_context(const struct query_options *options)
+{
+    return options->around != UINT64_MAX || options->before != UINT64_MAX ||
+           options->after != UINT64_MAX;
+}
+
 void query_options_clear(struct query_options *options)
 {
+    for (size_t i = 0; i < options->texts.len; i++)
+        free(options->texts.data[i]);
+    vec_free(&options->texts);
     vec_free(&options->patterns);
     vec_free(&options->globs);
     vec_free(&options->fields);

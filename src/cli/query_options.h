@@ -19,7 +19,9 @@ enum query_color { QUERY_COLOR_AUTO, QUERY_COLOR_ALWAYS, QUERY_COLOR_NEVER };
 /** What was asked for. The strings are the command line's, and not freed. */
 struct query_options {
     struct pattern_options pattern;
-    string_list patterns; /**< at least one */
+    string_list patterns; /**< none, if what was read of files is empty: nothing matches */
+    VEC(char *) texts;    /**< those that were read of files */
+    bool from_file;       /**< there was a file, maybe an empty one */
     string_list globs;    /**< of source names */
     string_list fields;
     char *field_text; /**< what the list points into */
@@ -27,8 +29,18 @@ struct query_options {
     const char *until;
     const char *config;
     uint64_t max_count; /**< UINT64_MAX: all */
+    uint64_t before;    /**< lines to be shown around each one; UINT64_MAX: not given */
+    uint64_t after;
+    uint64_t around;       /**< for the two, where one isn't given */
+    const char *separator; /**< of what isn't next to each other; NULL: none */
     bool invert;
     bool count;
+    bool list;        /**< only the names of sources with selected lines */
+    bool list_others; /**< of those without */
+    bool quiet;       /**< only the exit status */
+    bool no_messages; /**< of what can't be read */
+    bool numbers;
+    bool text; /**< nothing: all is text */
     bool only_matching;
     bool json;
     bool lines;
@@ -47,6 +59,9 @@ struct query_options {
  */
 bool query_options_parse(const struct command *self, int argc, char **argv,
                          struct query_options *options, int *status);
+
+/** Are lines around those that are selected asked for? */
+bool query_options_context(const struct query_options *options);
 
 void query_options_clear(struct query_options *options);
 

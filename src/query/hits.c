@@ -17,12 +17,13 @@
 
 /* What stands before a line's bytes in the store. */
 struct record {
-    int64_t read_time;
+    struct line_place place;
     int64_t time;
     uint64_t len;
     struct dialect *dialect;
     uint32_t time_digits;
-    bool event;
+    bool context;
+    bool apart;
 };
 
 /* Records that lie one behind the other. */
@@ -152,12 +153,16 @@ int hits_add(struct hits *h, struct query_source *source, const struct query_lin
 {
     struct record record;
     memset(&record, 0, sizeof(record)); /* its gaps are written, too */
-    record.read_time = line->read_time;
+    record.place.offset = line->place.offset;
+    record.place.number = line->place.number;
+    record.place.read_time = line->place.read_time;
+    record.place.event = line->place.event;
     record.time = line->time;
     record.len = line->text.len;
     record.dialect = line->dialect;
     record.time_digits = line->time_digits;
-    record.event = line->event;
+    record.context = line->context;
+    record.apart = line->apart;
     struct queue *queue = queue_of(h, source);
     if (!queue)
         return error_memory(err);
@@ -187,8 +192,8 @@ static bool load_head(struct queue *q, const uint8_t *store)
 
 static bool comes_first(const struct queue *a, const struct queue *b)
 {
-    if (a->head.read_time != b->head.read_time)
-        return a->head.read_time < b->head.read_time;
+    if (a->head.place.read_time != b->head.place.read_time)
+        return a->head.place.read_time < b->head.place.read_time;
     return a->order < b->order;
 }
 
@@ -227,12 +232,14 @@ static int merge(struct hits *h, const uint8_t *store, query_line_fn *emit, void
         struct run *run = &q->runs.data[q->run];
         struct query_line line = {
             .source = q->source->name->text,
+            .origin = q->source,
             .input = q->source->input,
             .time = q->head.time,
             .time_digits = q->head.time_digits,
-            .read_time = q->head.read_time,
+            .place = q->head.place,
             .dialect = q->head.dialect,
-            .event = q->head.event,
+            .context = q->head.context,
+            .apart = q->head.apart,
             .text = {store + run->at + sizeof(q->head), (size_t)q->head.len},
         };
         code = emit(context, q->source, &line, err);

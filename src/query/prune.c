@@ -36,7 +36,7 @@ bool prune_by_time(const struct selection *s, const struct block_info *block,
         const struct query_source *source = sources[extent->source];
         if (select_done(s, source))
             continue;
-        if (source->carry.len ||
+        if (!select_may_skip(s, source) || source->carry.len ||
             (source->pending.event.open && side_of(s, source->pending.time) == 0))
             return false;
         /* A line that begins in one block and ends in the next may have a stamp that neither block
@@ -66,8 +66,12 @@ int prune_skip(const struct selection *s, const struct block_info *block,
         struct query_source *source = sources[extent->source];
         if (select_done(s, source))
             continue;
-        if (source->started && extent->offset > source->next)
+        if (source->started && extent->offset > source->next) {
             select_drop_event(source); /* bytes are missing: it ends, outside of the range */
+            before_clear(&source->before);
+        }
+        if (source->skipped.len == 0)
+            source->skipped_from = source->started ? source->next : extent->offset;
         source->read_time = extent->read_time;
         if (!source->started || extent->offset + extent->length > source->next)
             source->next = extent->offset + extent->length;
@@ -95,8 +99,9 @@ struct past {
     const struct dialect *dialect; /* of the bytes at the position */
     struct buf text;               /* from `start` of the source up to its position */
     uint64_t start;
-    uint64_t same; /* from here on, and not before, the bytes have the dialect's rules */
-    bool ended;    /* `same` is known; as long as it isn't, it's `start` */
+    uint64_t same;       /* from here on, and not before, the bytes have the dialect's rules */
+    bool ended;          /* `same` is known; as long as it isn't, it's `start` */
+    struct before known; /* what was kept for -B when the first block was left out */
 };
 
 /* Note from where on the rules of the extents of a block, which come in order, are the dialect's.
@@ -176,8 +181,29 @@ static int take_event(struct past *p, size_t whole, struct lgz_error *err)
     int code = events_of_line(source->dialect->start, lines, floor, line_before(p, whole - 1),
                               &event, err);
     if (code == LGZ_OK && event.open)
-        code = select_resume_event(source, lines, &event, err);
+        code = select_resume_event(p->selection, source, lines, p->start, &event, err);
     return code != LGZ_OK ? code : event.open || !event.unknown || p->ended;
+}
+
+/*
+ * Take from the first `whole` bytes of the text, which are lines, what -B may show.
+ *
+ * @return 1 if that is all there is to show, 0 if there is more before the text, or a negative code
+ */
+static int take_before(struct past *p, size_t whole, struct lgz_error *err)
+{
+    const struct selection *s = p->selection;
+    if (s->before == 0)
+        return 1;
+    /* All lines in the text are whole if it begins where the lines known of ended. */
+    const bool all = p->start <= p->source->skipped_from;
+    const uint8_t *newline = all || !whole ? NULL : memchr(p->text.data, '\n', whole);
+    size_t first = newline ? (size_t)(newline - p->text.data) + 1 : 0;
+    const struct span lines = {p->text.data + first, all || newline ? whole - first : 0};
+    const struct before none = {0};
+    int code =
+        select_resume_before(s, p->source, all ? &p->known : &none, lines, p->start + first, err);
+    return code != LGZ_OK ? code : all || before_count(&p->source->before) >= s->before;
 }
 
 /* Take from the text what is needed to go on. @return 1 if that is enough, 0, or a negative code */
@@ -197,6 +223,8 @@ static int take_context(struct past *p, size_t blocks, struct lgz_error *err)
         source->doubtful = false;
     }
     int certain = take_event(p, whole, err);
+    if (certain == 1)
+        certain = take_before(p, whole, err);
     if (certain != 1)
         return certain;
     return whole && (!source->doubtful || blocks >= LOOK_BACK_BLOCKS);
@@ -232,6 +260,8 @@ int prune_resume(const struct selection *s, struct query_source *source, struct 
     if (source->dialect == dialect)
         buf_swap(&older, &source->pending.text);
     select_drop_event(source);
+    past.known = source->before;
+    source->before = (struct before){0};
     source->dialect = dialect;
     for (size_t n = 1; enough == 0 && code == LGZ_OK && n <= skipped; n++) {
         struct skipped_block number = source->skipped.data[skipped - n];
@@ -251,5 +281,6 @@ int prune_resume(const struct selection *s, struct query_source *source, struct 
     source->doubtful = false;
     buf_free(&older);
     buf_free(&past.text);
+    before_free(&past.known);
     return code;
 }

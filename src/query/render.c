@@ -9,16 +9,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "line/lines.h"
 #include "query/json.h"
 #include "query/query_time.h"
 
 enum { FLUSH_AT = 1 << 16 };
-
-/* grep's colours: matches bold red, names magenta, separators cyan. */
-#define COLOR_MATCH     "\33[1;31m"
-#define COLOR_NAME      "\33[35m"
-#define COLOR_SEPARATOR "\33[36m"
-#define COLOR_END       "\33[m"
 
 int render_flush(struct render *r, struct lgz_error *err)
 {
@@ -35,6 +30,8 @@ int render_init(struct render *r, const struct render_options *options, int fd,
                 struct lgz_error *err)
 {
     *r = (struct render){.options = *options, .fd = fd};
+    if (options->color)
+        colors_set(&r->colors, options->colors);
     r->known = calloc(options->field_count + 1, sizeof(*r->known));
     return r->known ? LGZ_OK : error_memory(err);
 }
@@ -61,39 +58,55 @@ static int flush_if_full(struct render *r, struct lgz_error *err)
     return LGZ_OK;
 }
 
-static void put_colored(struct render *r, const char *color, const void *text, size_t len)
+/* Text in a colour, if there are any. */
+static void put_colored(struct render *r, enum color color, const void *text, size_t len)
 {
-    if (r->options.color)
-        buf_append_string(&r->out, color);
+    colors_begin(&r->colors, color, &r->out);
     buf_append(&r->out, text, len);
-    if (r->options.color)
-        buf_append_string(&r->out, COLOR_END);
+    colors_end(&r->colors, color, &r->out);
 }
 
-static void put_name(struct render *r, const char *name)
+static void put_name(struct render *r, const char *name, char separator)
 {
     put_colored(r, COLOR_NAME, name, strlen(name));
-    put_colored(r, COLOR_SEPARATOR, ":", 1);
+    put_colored(r, COLOR_SEPARATOR, &separator, 1);
 }
 
-/* Bytes of a line or event: each line of it has the name in front, if names are wanted. */
-static void put_text(struct render *r, const struct query_line *line, const char *color,
-                     const uint8_t *text, size_t len)
+/* What stands in front of the bytes of a line, or of an event from the offset `at` on. */
+static void put_prefix(struct render *r, const struct query_line *line, size_t at)
 {
-    while (len) {
-        const uint8_t *newline = line->event && r->options.names ? memchr(text, '\n', len) : NULL;
-        size_t part = newline ? (size_t)(newline - text) : len;
-        if (color && part)
-            put_colored(r, color, text, part);
+    char separator = line->context ? '-' : ':';
+    if (r->options.names)
+        put_name(r, line->source, separator);
+    if (r->options.numbers) {
+        uint64_t number = line->place.number;
+        if (line->place.event)
+            number += lines_count(line->text.data, at);
+        colors_begin(&r->colors, COLOR_NUMBER, &r->out);
+        buf_printf(&r->out, "%" PRIu64, number);
+        colors_end(&r->colors, COLOR_NUMBER, &r->out);
+        put_colored(r, COLOR_SEPARATOR, &separator, 1);
+    }
+}
+
+/* The bytes of a line or event from `at` to `end`: each line of it has its prefix. */
+static void put_text(struct render *r, const struct query_line *line, size_t at, size_t end,
+                     const enum color *color)
+{
+    const bool split = line->place.event && (r->options.names || r->options.numbers);
+    const uint8_t *text = line->text.data;
+    while (at < end) {
+        const uint8_t *newline = split ? memchr(text + at, '\n', end - at) : NULL;
+        size_t stop = newline ? (size_t)(newline - text) : end;
+        if (color && stop > at)
+            put_colored(r, *color, text + at, stop - at);
         else
-            buf_append(&r->out, text, part);
+            buf_append(&r->out, text + at, stop - at);
+        at = stop;
         if (newline) {
             buf_push(&r->out, '\n');
-            put_name(r, line->source);
-            part++;
+            put_prefix(r, line, ++at);
         }
-        text += part;
-        len -= part;
     }
 }
 
@@ -146,8 +159,7 @@ static int put_fields(struct render *r, const struct query_line *line, struct lg
     int found = find_fields(r, line, err);
     if (found < 0)
         return found;
-    if (r->options.names)
-        put_name(r, line->source);
+    put_prefix(r, line, 0);
     for (size_t i = 0; i < r->options.field_count; i++) {
         size_t at = place_of_field(r, line, i);
         if (i)
@@ -196,78 +208,128 @@ static int put_json(struct render *r, const struct query_line *line, const char 
     buf_append_string(&r->out, "\",");
     json_member(&r->out, "source", json_span(line->source));
     buf_push(&r->out, ',');
+    if (r->options.numbers)
+        buf_printf(&r->out, "\"number\":%" PRIu64 ",", line->place.number);
     json_member(&r->out, member, text);
     int code = put_json_fields(r, line, err);
     buf_append_string(&r->out, "}\n");
     return code;
 }
 
-static int put_match(struct render *r, const struct query_line *line, struct span match,
+static int put_match(struct render *r, const struct query_line *line, size_t start, size_t end,
                      struct lgz_error *err)
 {
+    static const enum color match = COLOR_MATCH, context_match = COLOR_CONTEXT_MATCH;
     if (r->options.json)
-        return put_json(r, line, "match", match, err);
-    if (r->options.names)
-        put_name(r, line->source);
-    put_text(r, line, COLOR_MATCH, match.data, match.len);
+        return put_json(r, line, "match", (struct span){line->text.data + start, end - start}, err);
+    put_prefix(r, line, start);
+    put_text(r, line, start, end, line->context ? &context_match : &match);
     buf_push(&r->out, '\n');
     return LGZ_OK;
 }
 
-/* Walk over the line's matches that aren't empty: show each by itself, or the line with colours. */
-static int put_matches(struct render *r, const struct query_line *line, struct lgz_error *err)
+/* The line's next match at or behind `*from` that isn't empty. `*from` moves behind it. @return 1,
+   0 or a negative code */
+static int next_match(struct render *r, const struct query_line *line, size_t *from, size_t *start,
+                      size_t *end, struct lgz_error *err)
 {
-    struct span text = line->text;
-    struct pattern *pattern = line->event ? r->options.event_pattern : r->options.pattern;
-    bool whole = !r->options.only_matching;
-    size_t shown = 0, from = 0;
-    while (from <= text.len) {
-        size_t start, end;
-        int rc = pattern_find(pattern, text, from, &start, &end, err);
-        if (rc < 0)
+    struct pattern *pattern = line->place.event ? r->options.event_pattern : r->options.pattern;
+    while (*from <= line->text.len) {
+        int rc = pattern_find(pattern, line->text, *from, start, end, err);
+        if (rc != 1)
             return rc;
-        if (rc == 0)
-            break;
-        if (start == end || start < from) {
-            from = end > from ? end : from + 1;
-            continue;
+        if (*start < *end && *start >= *from) {
+            *from = *end;
+            return 1;
         }
-        if (whole) {
-            put_text(r, line, NULL, text.data + shown, start - shown);
-            put_text(r, line, COLOR_MATCH, text.data + start, end - start);
-        } else {
-            rc = put_match(r, line, (struct span){text.data + start, end - start}, err);
-            if (rc < 0)
-                return rc;
-        }
-        shown = from = end;
+        *from = *end > *from ? *end : *from + 1;
     }
-    if (whole && shown < text.len)
-        put_text(r, line, NULL, text.data + shown, text.len - shown);
-    return LGZ_OK;
+    return 0;
+}
+
+/* Each match by itself. */
+static int put_only_matches(struct render *r, const struct query_line *line, struct lgz_error *err)
+{
+    size_t from = 0, start, end;
+    int rc;
+    while ((rc = next_match(r, line, &from, &start, &end, err)) == 1) {
+        int code = put_match(r, line, start, end, err);
+        if (code != LGZ_OK)
+            return code;
+    }
+    return rc;
+}
+
+/* The line in colours. Lines that don't match have no matches. */
+static int put_in_color(struct render *r, const struct query_line *line, bool matches,
+                        struct lgz_error *err)
+{
+    const bool reversed = r->options.invert && r->colors.reversed;
+    const enum color whole = line->context == reversed ? COLOR_SELECTED : COLOR_CONTEXT;
+    const enum color match = line->context ? COLOR_CONTEXT_MATCH : COLOR_MATCH;
+    size_t shown = 0, from = 0, start, end, len = line->text.len;
+    int rc = 0;
+    while (matches && *r->colors.codes[match] &&
+           (rc = next_match(r, line, &from, &start, &end, err)) == 1) {
+        colors_begin(&r->colors, whole, &r->out);
+        put_text(r, line, shown, start, NULL);
+        put_text(r, line, start, end, &match);
+        shown = end;
+    }
+    if (*r->colors.codes[whole]) {
+        size_t tail = len > shown && line->text.data[len - 1] == '\r' ? len - 1 : len;
+        put_text(r, line, shown, tail, &whole);
+        shown = tail;
+    }
+    put_text(r, line, shown, len, NULL);
+    return rc;
+}
+
+/* What stands between lines that aren't next to each other. */
+static void put_separator(struct render *r, const struct query_line *line)
+{
+    const struct render_options *o = &r->options;
+    if (o->groups && o->separator && r->origin && (line->apart || line->origin != r->origin)) {
+        put_colored(r, COLOR_SEPARATOR, o->separator, strlen(o->separator));
+        buf_push(&r->out, '\n');
+    }
+    r->origin = line->origin;
 }
 
 int render_line(struct render *r, const struct query_line *line, struct lgz_error *err)
 {
     const struct render_options *o = &r->options;
+    const bool matches = line->context == o->invert;
     int code = LGZ_OK;
+    put_separator(r, line);
     if (o->only_matching) {
-        /* Lines that don't match have no matches. */
-        code = o->invert ? LGZ_OK : put_matches(r, line, err);
+        code = matches ? put_only_matches(r, line, err) : LGZ_OK;
     } else if (o->json) {
         code = put_json(r, line, "line", line->text, err);
     } else if (o->field_count) {
         code = put_fields(r, line, err);
     } else {
-        if (o->names)
-            put_name(r, line->source);
-        if (o->color && !o->invert)
-            code = put_matches(r, line, err);
+        put_prefix(r, line, 0);
+        if (o->color)
+            code = put_in_color(r, line, matches, err);
         else
-            put_text(r, line, NULL, line->text.data, line->text.len);
+            put_text(r, line, 0, line->text.len, NULL);
         buf_push(&r->out, '\n');
     }
     return code == LGZ_OK ? flush_if_full(r, err) : code;
+}
+
+int render_name(struct render *r, const char *name, struct lgz_error *err)
+{
+    if (r->options.json) {
+        buf_push(&r->out, '{');
+        json_member(&r->out, "source", json_span(name));
+        buf_append_string(&r->out, "}\n");
+    } else {
+        put_colored(r, COLOR_NAME, name, strlen(name));
+        buf_push(&r->out, '\n');
+    }
+    return flush_if_full(r, err);
 }
 
 int render_count(struct render *r, const char *name, uint64_t count, struct lgz_error *err)
@@ -281,7 +343,7 @@ int render_count(struct render *r, const char *name, uint64_t count, struct lgz_
         buf_printf(&r->out, "\"count\":%" PRIu64 "}\n", count);
     } else {
         if (name)
-            put_name(r, name);
+            put_name(r, name, ':');
         buf_printf(&r->out, "%" PRIu64 "\n", count);
     }
     return flush_if_full(r, err);

@@ -7,6 +7,7 @@
 #ifndef LOGZIP_QUERY_RENDER_H
 #define LOGZIP_QUERY_RENDER_H
 
+#include "query/colors.h"
 #include "query/select.h"
 
 struct render_options {
@@ -17,7 +18,11 @@ struct render_options {
     bool invert;                   /**< the lines don't match */
     bool only_matching;            /**< the matches of a line, each by itself */
     bool names;                    /**< put the source's name before each line */
+    bool numbers;                  /**< and its number */
+    bool groups;                   /**< lines that aren't next to each other are kept apart */
+    const char *separator;         /**< what stands between those; NULL: nothing */
     bool color;
+    const char *colors; /**< which ones, as GREP_COLORS has it; NULL: grep's */
     bool json;
     bool unbuffered; /**< flush after each line: somebody is watching */
 };
@@ -26,6 +31,8 @@ struct render {
     struct render_options options;
     int fd;
     struct buf out;
+    struct colors colors;
+    const void *origin;       /**< of the last line; NULL: there was none */
     struct lgz_error refused; /**< the first format that took too much work; code 0: none */
     bool *known;              /**< for each wanted field: the format of a line shown had it */
     VEC(struct span) values;  /**< of the line at hand, by its format */
@@ -40,6 +47,9 @@ const char *render_unknown_field(const struct render *r);
 
 /** Show one line. @return LGZ_ERR_CANCELLED if nobody reads the output any more */
 int render_line(struct render *r, const struct query_line *line, struct lgz_error *err);
+
+/** Show a source's name by itself. */
+int render_name(struct render *r, const char *name, struct lgz_error *err);
 
 /** Show a count; `name` is NULL for a total. */
 int render_count(struct render *r, const char *name, uint64_t count, struct lgz_error *err);

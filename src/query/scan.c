@@ -79,6 +79,9 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
         .since = options->since,
         .until = options->until,
         .max_count = options->max_count,
+        .numbered = options->numbered,
+        .before = options->before,
+        .after = options->after,
         .context = s,
     };
     s->line = line;

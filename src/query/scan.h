@@ -26,6 +26,9 @@ struct scan_options {
     int64_t since;                 /**< INT64_MIN: from the beginning */
     int64_t until;                 /**< inclusive; INT64_MAX: to the end */
     uint64_t max_count;            /**< lines of each name; UINT64_MAX: all */
+    bool numbered;                 /**< set the lines' numbers */
+    uint64_t before;               /**< lines to be shown before each that is selected */
+    uint64_t after;                /**< and behind it */
     int64_t now;                   /**< when standard input is being read */
 };
 

@@ -67,31 +67,23 @@ void select_date_line(struct chunk *c, size_t start, size_t end, struct query_li
     c->dated_to = end + 1;
 }
 
-int select_emit(struct selection *s, struct query_source *source, const struct query_line *line,
-                struct lgz_error *err)
-{
-    if (select_limited(s) && (line->time < s->since || line->time > s->until))
-        return LGZ_OK;
-    source->name->count++;
-    return s->emit ? s->emit(s->context, source, line, err) : LGZ_OK;
-}
-
-/* A line that matches as wanted: check its time, count it, hand it on. */
+/* A line that matches as wanted: check its time, hand it on. */
 static int take_line(struct selection *s, struct chunk *c, size_t start, size_t end,
                      struct lgz_error *err)
 {
     struct query_source *source = c->source;
-    struct query_line line = {
-        .source = source->name->text,
-        .input = source->input,
-        .read_time = source->read_time,
-        .dialect = source->dialect,
-        .text = {c->lines.data + start, end - start},
-    };
-    if (select_done(s, source))
+    struct query_line line = {.text = {c->lines.data + start, end - start}};
+    if (select_full(s, source))
         return LGZ_OK;
     if (s->dated || select_limited(s))
         select_date_line(c, start, end, &line);
+    if (!select_takes(s, &line))
+        return LGZ_OK;
+    int code = select_pass_lines(s, c, start, err);
+    if (code != LGZ_OK)
+        return code;
+    line.place = select_place(s, c, start, false);
+    c->shown_to = end + 1;
     return select_emit(s, source, &line, err);
 }
 
@@ -109,14 +101,26 @@ static int take_lines(struct selection *s, struct chunk *c, size_t at, size_t to
     return code;
 }
 
-/* Match whole lines; only the last of them may lack its newline. */
-static int select_lines(struct selection *s, struct query_source *source, struct span lines,
-                        struct lgz_error *err)
+/* After a chunk: what was not selected, and the state at its end. */
+static int finish_chunk(struct selection *s, struct chunk *c, struct lgz_error *err)
 {
-    struct chunk c = {source, lines, 0};
+    int code = select_pass_lines(s, c, c->lines.len, err);
+    if (select_done(s, c->source))
+        return code;
+    if ((s->dated || select_limited(s)) && c->lines.data[c->lines.len - 1] == '\n')
+        select_date_up_to(c, c->lines.len);
+    select_count_up_to(s, c, c->lines.len);
+    return code;
+}
+
+/* Match whole lines; only the last of them may lack its newline. */
+static int select_lines(struct selection *s, struct query_source *source, uint64_t offset,
+                        struct span lines, struct lgz_error *err)
+{
+    struct chunk c = {source, lines, offset, 0, 0, 0};
     int code = LGZ_OK;
     pattern_start(s->pattern, lines);
-    for (size_t at = 0; at < lines.len && code == LGZ_OK && !select_done(s, source);) {
+    for (size_t at = 0; at < lines.len && code == LGZ_OK && !select_full(s, source);) {
         size_t start, end;
         int found = pattern_next(s->pattern, at, &start, &end, err);
         if (found < 0) {
@@ -129,20 +133,19 @@ static int select_lines(struct selection *s, struct query_source *source, struct
         }
         at = found > 0 ? end + 1 : lines.len;
     }
+    if (code == LGZ_OK)
+        code = finish_chunk(s, &c, err);
     if (code != LGZ_OK)
         s->fatal = true;
-    else if ((s->dated || select_limited(s)) && !select_done(s, source) &&
-             lines.data[lines.len - 1] == '\n')
-        select_date_up_to(&c, lines.len);
     return code;
 }
 
 /* Whole lines that are next in their source. */
-static int select_whole(struct selection *s, struct query_source *source, struct span lines,
-                        struct lgz_error *err)
+static int select_whole(struct selection *s, struct query_source *source, uint64_t offset,
+                        struct span lines, struct lgz_error *err)
 {
-    return select_events_of(s, source) ? select_events(s, source, lines, err)
-                                       : select_lines(s, source, lines, err);
+    return select_events_of(s, source) ? select_events(s, source, offset, lines, err)
+                                       : select_lines(s, source, offset, lines, err);
 }
 
 /* Put off `rest`, the start of a line. */
@@ -164,21 +167,24 @@ int select_end(struct selection *s, struct query_source *source, struct lgz_erro
 {
     int code = LGZ_OK;
     if (source->carry.len && !select_done(s, source))
-        code = select_whole(s, source, buf_span(&source->carry), err);
+        code = select_whole(s, source, source->next - source->carry.len, buf_span(&source->carry),
+                            err);
     buf_free(&source->carry);
     return code == LGZ_OK ? select_finish_event(s, source, err) : code;
 }
 
-/* Complete the line that was put off, and match it. @return how much of `data` that took */
-static int finish_carry(struct selection *s, struct query_source *source, struct span data,
-                        size_t *taken, struct lgz_error *err)
+/* Complete the line that was put off with the bytes at `offset`, and match it. @return how much of
+   `data` that took */
+static int finish_carry(struct selection *s, struct query_source *source, uint64_t offset,
+                        struct span data, size_t *taken, struct lgz_error *err)
 {
     enum { KEEP = 1 << 16 };
+    offset -= source->carry.len;
     const uint8_t *newline = memchr(data.data, '\n', data.len);
     *taken = newline ? (size_t)(newline - data.data) + 1 : data.len;
     int code = carry(s, source, (struct span){data.data, *taken}, err);
     if (code == LGZ_OK && newline) {
-        code = select_whole(s, source, buf_span(&source->carry), err);
+        code = select_whole(s, source, offset, buf_span(&source->carry), err);
         if (source->carry.cap > KEEP)
             buf_free(&source->carry);
         buf_clear(&source->carry);
@@ -201,19 +207,21 @@ int select_feed(struct selection *s, struct query_source *source, uint64_t offse
         offset = source->next;
     } else if (source->started && offset > source->next) {
         code = select_end(s, source, err);
+        before_clear(&source->before);
+        source->after = 0;
     }
     source->read_time = read_time;
     source->started = true;
     source->next = offset + data.len;
     if (code == LGZ_OK && source->carry.len)
-        code = finish_carry(s, source, data, &taken, err);
+        code = finish_carry(s, source, offset, data, &taken, err);
     data = (struct span){data.data + taken, data.len - taken};
     if (code != LGZ_OK || data.len == 0)
         return code;
     const uint8_t *newline = memrchr(data.data, '\n', data.len);
     size_t whole = newline ? (size_t)(newline - data.data) + 1 : 0;
     if (whole)
-        code = select_whole(s, source, (struct span){data.data, whole}, err);
+        code = select_whole(s, source, offset + taken, (struct span){data.data, whole}, err);
     if (code == LGZ_OK && whole < data.len)
         code = carry(s, source, (struct span){data.data + whole, data.len - whole}, err);
     return code;

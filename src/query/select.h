@@ -11,12 +11,17 @@
  * has its first line's time. An event under way waits, too, until a line of another comes. It ends
  * where the dialect changes.
  *
+ * Lines around those that are selected can be asked for, as grep's -A and -B do; so can numbers.
+ * Where events are selected, events are shown around them. A line's number is one more than the
+ * newlines that the archive holds of its source before it (and the ends of runs without one).
+ *
  * The time of a line is its first time stamp's. A line without one has the time of the nearest
  * line of its source before it that has one; if there is none, it has the time when it was read.
  */
 #ifndef LOGZIP_QUERY_SELECT_H
 #define LOGZIP_QUERY_SELECT_H
 
+#include "query/before.h"
 #include "query/dialect.h"
 #include "query/events.h"
 
@@ -39,7 +44,7 @@ struct pending_event {
     struct event event; /**< `open` if there is one */
     int64_t time;       /**< as in struct query_line */
     unsigned time_digits;
-    int64_t read_time;
+    struct line_place place;
 };
 
 /** One incarnation of a file. */
@@ -57,18 +62,26 @@ struct query_source {
     int64_t stamp;
     unsigned stamp_digits;
     VEC(struct skipped_block) skipped; /**< since the last byte that was fed */
+    uint64_t skipped_from;             /**< the position when the first of them was left out */
     bool doubtful;                     /**< not dated, but the blocks left out may have stamps */
+    uint64_t lines;       /**< before the one that begins next, if lines are numbered */
+    struct before before; /**< the last lines, none of which was shown */
+    uint64_t after;       /**< so many lines are still to be shown behind one that was selected */
+    bool shown;           /**< a line was shown: up to the offset `shown_to` */
+    uint64_t shown_to;
 };
 
-/** A line or event that was selected. */
+/** A line or event that was selected, or is shown with one that was. */
 struct query_line {
     const char *source;
-    const char *input;    /**< the source's; NULL or empty: not known */
-    int64_t time;         /**< valid if the selection asks for times */
-    unsigned time_digits; /**< of the second's fraction that are known */
-    int64_t read_time;
+    const char *input;       /**< the source's; NULL or empty: not known */
+    const void *origin;      /**< tells the source from others of the same archive */
+    int64_t time;            /**< valid if the selection asks for times */
+    unsigned time_digits;    /**< of the second's fraction that are known */
+    struct line_place place; /**< an event may have newlines inside */
     struct dialect *dialect; /**< the source's */
-    bool event;              /**< it's an event, which may have newlines inside */
+    bool context;            /**< it wasn't selected, and has no time */
+    bool apart;              /**< it's not next to the one of its source that was shown before */
     struct span text;        /**< without the last newline; valid during the call only */
 };
 
@@ -84,15 +97,24 @@ struct selection {
     int64_t since;                 /**< INT64_MIN: from the beginning */
     int64_t until;                 /**< inclusive; INT64_MAX: to the end */
     uint64_t max_count;            /**< lines of each name; UINT64_MAX: all */
+    bool numbered;                 /**< the lines' numbers are wanted */
+    uint64_t before;               /**< lines to be shown before each that is selected */
+    uint64_t after;                /**< and behind it */
     query_line_fn *emit;           /**< NULL: lines are counted only */
     void *context;
     bool fatal; /**< set when an error isn't the input's: there is no use in going on */
 };
 
-/** Are no more lines of this source wanted? */
-static inline bool select_done(const struct selection *s, const struct query_source *source)
+/** Are no more lines of this source to be selected? */
+static inline bool select_full(const struct selection *s, const struct query_source *source)
 {
     return !source->name->wanted || source->name->count >= s->max_count;
+}
+
+/** Are no more lines of this source wanted, not even behind one that was selected? */
+static inline bool select_done(const struct selection *s, const struct query_source *source)
+{
+    return select_full(s, source) && source->after == 0;
 }
 
 /** Do times matter? */
@@ -107,6 +129,17 @@ static inline bool select_events_of(const struct selection *s, const struct quer
     return s->event_pattern && source->dialect && source->dialect->start;
 }
 
+/**
+ * May bytes of the source be left out if no line in them can be selected? Not if they are to be
+ * counted or shown.
+ */
+static inline bool select_may_skip(const struct selection *s, const struct query_source *source)
+{
+    return select_done(s, source) ||
+           (source->after == 0 && !s->numbered &&
+            !(s->before && s->event_pattern && source->dialect && source->dialect->start));
+}
+
 /** What is fed next has this dialect; an event under way of another one ends. */
 int select_dialect(struct selection *s, struct query_source *source, struct dialect *dialect,
                    struct lgz_error *err);
@@ -114,10 +147,23 @@ int select_dialect(struct selection *s, struct query_source *source, struct dial
 /**
  * After bytes were left out: this event is under way.
  *
- * @param text   its whole lines; its time is known to be outside of the range
+ * @param text    its whole lines, the last ones before what is fed next; its time is known to be
+ *                outside of the range
+ * @param offset  of the text in its source
  */
-int select_resume_event(struct query_source *source, struct span text, const struct event *event,
-                        struct lgz_error *err);
+int select_resume_event(const struct selection *s, struct query_source *source, struct span text,
+                        uint64_t offset, const struct event *event, struct lgz_error *err);
+
+/**
+ * After bytes were left out: these lines stand before what is fed next, and weren't shown.
+ *
+ * @param known   the ones before them, none of which was shown
+ * @param lines   whole ones
+ * @param offset  of the first in its source
+ */
+int select_resume_before(const struct selection *s, struct query_source *source,
+                         const struct before *known, struct span lines, uint64_t offset,
+                         struct lgz_error *err);
 
 /** Forget the event under way. */
 void select_drop_event(struct query_source *source);

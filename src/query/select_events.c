@@ -5,6 +5,7 @@
  * begins and ends is looked for only around what could be a match, and at the end of the lines: the
  * last event is put off until a line of the next comes.
  */
+#include "line/lines.h"
 #include "query/select_inside.h"
 
 static bool wants_times(const struct selection *s)
@@ -38,7 +39,7 @@ static int refuse_start(struct selection *s, const struct query_source *source, 
 static int is_wanted(struct selection *s, const struct query_source *source, struct span text,
                      struct lgz_error *err)
 {
-    if (select_done(s, source))
+    if (select_full(s, source))
         return 0;
     int found = pattern_matches(s->event_pattern, text, err);
     return found < 0 ? refuse(s, source, "", found, err) : (found == 1) != s->invert;
@@ -53,23 +54,27 @@ void select_drop_event(struct query_source *source)
     source->pending.event = (struct event){0};
 }
 
+/* Select an event, or pass it by. Its time is known if that matters. */
+static int settle_event(struct selection *s, struct query_source *source, bool wanted,
+                        struct query_line *line, struct lgz_error *err)
+{
+    return wanted && select_takes(s, line) ? select_emit(s, source, line, err)
+                                           : select_pass(s, source, &line->place, line->text, err);
+}
+
 int select_finish_event(struct selection *s, struct query_source *source, struct lgz_error *err)
 {
     const struct pending_event *p = &source->pending;
     if (!p->event.open)
         return LGZ_OK;
     struct query_line line = {
-        .source = source->name->text,
-        .input = source->input,
         .time = p->time,
         .time_digits = p->time_digits,
-        .read_time = p->read_time,
-        .dialect = source->dialect,
-        .event = true,
+        .place = p->place,
         .text = without_newline(buf_span(&p->text)),
     };
     int wanted = is_wanted(s, source, line.text, err);
-    int code = wanted == 1 ? select_emit(s, source, &line, err) : wanted;
+    int code = wanted < 0 ? wanted : settle_event(s, source, wanted == 1, &line, err);
     select_drop_event(source);
     if (code != LGZ_OK)
         s->fatal = true;
@@ -99,7 +104,7 @@ static int put_off(struct selection *s, struct chunk *c, const struct event *eve
         return error_memory(err);
     }
     p->event = *event;
-    p->read_time = c->source->read_time;
+    p->place = select_place(s, c, event->begin, true);
     if (wants_times(s)) {
         struct query_line first;
         const uint8_t *newline = memchr(from, '\n', event->end - event->begin);
@@ -111,14 +116,18 @@ static int put_off(struct selection *s, struct chunk *c, const struct event *eve
     return LGZ_OK;
 }
 
-int select_resume_event(struct query_source *source, struct span text, const struct event *event,
-                        struct lgz_error *err)
+int select_resume_event(const struct selection *s, struct query_source *source, struct span text,
+                        uint64_t offset, const struct event *event, struct lgz_error *err)
 {
-    struct chunk c = {source, text, 0};
+    struct chunk c = {source, text, offset, 0, 0, 0};
     struct selection limited = {.dated = true};
     int code = put_off(&limited, &c, event, err);
     if (code == LGZ_OK)
         select_date_up_to(&c, text.len);
+    /* The newlines of the bytes that were left out are counted already. */
+    if (s->numbered)
+        source->pending.place.number =
+            source->lines - lines_count(text.data + event->begin, text.len - event->begin) + 1;
     return code;
 }
 
@@ -145,24 +154,18 @@ static int take_event(struct selection *s, struct chunk *c, const struct event *
                       struct lgz_error *err)
 {
     struct query_source *source = c->source;
-    struct query_line line = {
-        .source = source->name->text,
-        .input = source->input,
-        .read_time = source->read_time,
-        .dialect = source->dialect,
-        .event = true,
-    };
-    line.text =
-        without_newline((struct span){c->lines.data + event->begin, event->end - event->begin});
+    struct query_line line = {.text = without_newline((struct span){c->lines.data + event->begin,
+                                                                    event->end - event->begin})};
     int wanted = is_wanted(s, source, line.text, err);
-    if (wanted != 1)
+    if (wanted < 0 || (wanted == 0 && !select_has_context(s)))
         return wanted;
-    if (wants_times(s)) {
+    if (wanted && wants_times(s)) {
         const uint8_t *newline = memchr(line.text.data, '\n', line.text.len);
         size_t len = newline ? (size_t)(newline - line.text.data) : line.text.len;
         select_date_line(c, event->begin, event->begin + len, &line);
     }
-    return select_emit(s, source, &line, err);
+    line.place = select_place(s, c, event->begin, true);
+    return settle_event(s, source, wanted == 1, &line, err);
 }
 
 /*
@@ -188,9 +191,10 @@ static int event_at(struct selection *s, const struct chunk *c, size_t floor, si
 static int take_events(struct selection *s, struct chunk *c, size_t *at, struct lgz_error *err)
 {
     struct event event;
+    const bool each = s->invert || select_has_context(s);
     while (*at < c->lines.len && !select_done(s, c->source)) {
         size_t place = *at;
-        int found = s->invert ? 1 : pattern_candidate(s->event_pattern, *at, &place, err);
+        int found = each ? 1 : pattern_candidate(s->event_pattern, *at, &place, err);
         if (found < 0)
             return refuse(s, c->source, "", found, err);
         if (found == 0)
@@ -222,10 +226,10 @@ static int put_off_last(struct selection *s, struct chunk *c, size_t floor, stru
     return event.open ? put_off(s, c, &event, err) : LGZ_OK;
 }
 
-int select_events(struct selection *s, struct query_source *source, struct span lines,
-                  struct lgz_error *err)
+int select_events(struct selection *s, struct query_source *source, uint64_t offset,
+                  struct span lines, struct lgz_error *err)
 {
-    struct chunk c = {source, lines, 0};
+    struct chunk c = {source, lines, offset, 0, 0, 0};
     size_t at = 0;
     int code = go_on(s, &c, &at, err);
     pattern_start(s->event_pattern, lines);
@@ -237,5 +241,6 @@ int select_events(struct selection *s, struct query_source *source, struct span 
         s->fatal = true;
     else if (wants_times(s) && !select_done(s, source) && lines.data[lines.len - 1] == '\n')
         select_date_up_to(&c, lines.len);
+    select_count_up_to(s, &c, lines.len);
     return code;
 }

@@ -51,6 +51,7 @@ void sources_clear(struct sources *s)
     for (size_t i = 0; i < s->list.len; i++) {
         buf_free(&s->list.data[i]->carry);
         buf_free(&s->list.data[i]->pending.text);
+        before_free(&s->list.data[i]->before);
         free(s->list.data[i]->input);
         vec_free(&s->list.data[i]->skipped);
         free(s->list.data[i]);

@@ -100,8 +100,40 @@ cmp <(grep -aPH took data) <("$ctl" query -H took data.logz)
 # shellcheck disable=SC2094
 "$ctl" query took - <data | cmp <(grep -a took data) -
 "$ctl" query took - <data.logz | cmp <(grep -a took data) -
-cmp <(grep -aP --color=always -h 'ms' data | sed 's/\x1b\[K//g; s/\x1b\[01;31m/\x1b[1;31m/g') \
-    <("$ctl" query --color=always 'ms' data)
+cmp <(grep -aP --color=always -h 'ms' data) <("$ctl" query --color=always 'ms' data)
+
+# What stands around lines, their numbers, and colours, of two files.
+for flags in -n '-n -A 2' '-B 3' '-C 1 -n' '-A 2 -m 3' '-C 1 -v -n' '-on -A 1' -l -L -q -lc -lv '-m 0 -L' \
+    '-C 1 -n --color=always' '-1 -v -n --color=always' -C0 '-12 -n' '-C 0 --no-group-separator' \
+    '-C 0 --group-separator=xx' '-A 1 -C 3' '-c -A 1' '-ovn -A 1' '-hn' -qs -xn; do
+    for pattern in 'took \d{4}' '^$' 'no such' 'newline' 'x*'; do
+        wanted=0 got=0
+        # shellcheck disable=SC2086
+        grep -aP $flags -e "$pattern" data more >wanted || wanted=$?
+        # shellcheck disable=SC2086
+        "$ctl" query $flags -e "$pattern" data.logz more >got || got=$?
+        if [[ $got -ne $wanted ]] || ! cmp wanted got; then
+            echo "query $flags -e '$pattern': status $got, grep's is $wanted"
+            exit 1
+        fi
+    done
+done
+export GREP_COLORS='mt=7:ne:fn=1;2:sl=4:cx=5:rv:se='
+for flags in '' -v '-n -C 1' '-vn -C 1'; do
+    # shellcheck disable=SC2086
+    cmp <(grep -aP --color=always $flags 'took 7' data) \
+        <("$ctl" query --color=always $flags 'took 7' data)
+done
+unset GREP_COLORS
+
+# Patterns from files.
+printf 'error\nblk_1\n' >patterns
+: >empty
+cmp <(grep -aFn -f patterns -e took data) <("$ctl" query -F -n -f patterns -e took data)
+cmp <(grep -aE -f patterns data) <("$ctl" query -E -f - data <patterns)
+[[ $("$ctl" query -v -c -f empty data) -eq $(grep -ac '' data) ]]
+cmp <(grep -avc -f empty data more) <("$ctl" query -vc -f empty data more)
+printf 'a\0b\n' >binary
 
 # Errors.
 status() {
@@ -115,6 +147,18 @@ status() {
 }
 status 2 "$ctl" query
 status 2 "$ctl" query '(' data
+status 2 "$ctl" query -f absent took data
+status 2 "$ctl" query -f binary data
+status 2 "$ctl" query -P -F took data
+status 2 "$ctl" query -A x took data
+status 2 "$ctl" query --json -A 1 took data
+status 1 "$ctl" query -f empty data
+status 1 "$ctl" query -m 0 took absent
+status 0 "$ctl" query -q took absent data
+[[ -s said ]]
+status 0 "$ctl" query -q took data absent
+status 2 "$ctl" query -s took absent
+[[ ! -s said ]]
 status 2 "$ctl" query took absent
 status 2 "$ctl" query took absent data
 cmp <(grep -aH took data) out

@@ -30,10 +30,10 @@ static int look(void *context, struct query_source *source, const struct query_l
     ck_assert_uint_eq(source->id, id);
     ck_assert_str_eq(line->source, source->name->text);
     ck_assert_uint_eq(number, seen->next[id]++);
-    ck_assert_int_ge(line->read_time, seen->newest);
-    ck_assert_int_eq(line->time, line->read_time * 2);
+    ck_assert_int_ge(line->place.read_time, seen->newest);
+    ck_assert_int_eq(line->time, line->place.read_time * 2);
     ck_assert_uint_eq(line->time_digits, 3);
-    seen->newest = line->read_time;
+    seen->newest = line->place.read_time;
     if (++seen->lines == seen->stop_at)
         return error_set(err, LGZ_ERR_CANCELLED, "enough");
     return LGZ_OK;
@@ -51,7 +51,7 @@ static void fill(struct hits *h, struct query_source *sources, bool mixed)
         int64_t time = numbers[id] * 10 + id % 3;
         struct query_line line = {.time = time * 2,
                                   .time_digits = 3,
-                                  .read_time = time,
+                                  .place = {.read_time = time},
                                   .text = {(const uint8_t *)text, (size_t)len}};
         ck_assert_int_eq(hits_add(h, &sources[id], &line, NULL), LGZ_OK);
         numbers[id]++;

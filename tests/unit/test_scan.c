@@ -144,7 +144,7 @@ static int collect(void *context, const struct query_line *line, struct lgz_erro
     ck_assert_ptr_nonnull(got.text);
     memcpy(got.text, line->text.data, line->text.len);
     ck_assert(vec_push(&c->lines[id - 1], got));
-    ck_assert(vec_push(&c->read_times, line->read_time));
+    ck_assert(vec_push(&c->read_times, line->place.read_time));
     return LGZ_OK;
 }
 
