@@ -12,6 +12,7 @@
 #include "query/query_time.h"
 #include "query/render.h"
 #include "query/scan.h"
+#include "query/where.h"
 #include "segment/reader.h"
 
 /* grep's. */
@@ -151,13 +152,30 @@ static int parse_times(const struct query *q, struct scan_options *options, stru
     return code;
 }
 
-/* Compile the patterns, for lines and for events. */
+/* No patterns: what --where can be searched for by. */
+static int compile_prefilter(struct scan_options *options, bool events, struct lgz_error *err)
+{
+    int code = where_prefilter(options->where, &options->pattern, err);
+    if (code == LGZ_OK && events)
+        code = where_prefilter(options->where, &options->event_pattern, err);
+    return code;
+}
+
+/* Compile the expression, and the patterns for lines and for events. */
 static int compile(struct query *q, struct scan_options *options, struct lgz_error *err)
 {
     struct pattern_options events = q->options.pattern;
     events.multiline = true;
-    int code = pattern_compile(&options->pattern, q->options.patterns.data, q->options.patterns.len,
-                               &q->options.pattern, err);
+    int code = LGZ_OK;
+    if (q->options.where)
+        code = where_compile(&options->where, q->options.where, options->now, err);
+    if (code != LGZ_OK)
+        return code == LGZ_ERR_ARGUMENT ? error_prefix(err, "--where") : code;
+    options->dated = options->dated || (options->where && where_needs_time(options->where));
+    if (q->options.any)
+        return compile_prefilter(options, !q->options.lines, err);
+    code = pattern_compile(&options->pattern, q->options.patterns.data, q->options.patterns.len,
+                           &q->options.pattern, err);
     if (code == LGZ_OK && !q->options.lines)
         code = pattern_compile(&options->event_pattern, q->options.patterns.data,
                                q->options.patterns.len, &events, err);
@@ -172,7 +190,7 @@ static int init_render(struct query *q, const struct scan_options *options,
         .event_pattern = options->event_pattern,
         .fields = q->options.fields.data,
         .field_count = q->options.fields.len,
-        .invert = q->options.invert,
+        .invert = q->options.invert || q->options.any,
         .only_matching = q->options.only_matching,
         .names = q->options.with_names ||
                  (!q->options.without_names && has_many_sources(q, paths, count)),
@@ -251,7 +269,8 @@ static bool selects_nothing(const struct query_options *o)
         all &= *o->patterns.data[i] == '\0';
     all &= !o->pattern.word && !o->pattern.line;
     return !o->list_others && !o->json &&
-           (o->max_count == 0 || (o->invert && all) || (!o->invert && o->patterns.len == 0));
+           (o->max_count == 0 || (o->invert && all) ||
+            (!o->invert && !o->any && o->patterns.len == 0));
 }
 
 static int status_of(const struct query *q, const struct scan *scan, bool failed)
@@ -289,6 +308,7 @@ out:;
     int status = status_of(q, scan, code != LGZ_OK && !cut);
     scan_free(scan);
     render_clear(&q->render);
+    where_free(options.where);
     pattern_free(options.pattern);
     pattern_free(options.event_pattern);
     return status;

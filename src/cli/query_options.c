@@ -189,6 +189,8 @@ static const struct row rows[] = {
     {0, KIND_TEXT, "until", "=TIME", "lines of TIME and earlier", MEMBER(until), NULL},
     {0, KIND_LIST, "source", "=GLOB", "lines of sources with such a name; may be given again",
      MEMBER(globs), NULL},
+    {0, KIND_TEXT, "where", "=EXPR", "lines with such fields: 'status >= 500 and not user'",
+     MEMBER(where), NULL},
     {'m', KIND_NUMBER, "max-count", "=N", "at most N lines of each source", MEMBER(max_count),
      NULL},
     {'c', KIND_FLAG, "count", NULL, "print how many lines match", MEMBER(count), NULL},
@@ -259,12 +261,13 @@ void query_options_help(const struct command *self)
 {
     printf("Usage: logzipctl %s [OPTION]... PATTERN [PATH]...\n"
            "       logzipctl %s [OPTION]... -e PATTERN... [PATH]...\n"
+           "       logzipctl %s [OPTION]... --where=EXPR [PATH]...\n"
            "\n"
            "Print the lines that match PATTERN, a regular expression as Perl has them. PATH is an\n"
            "archive (a directory), a segment, a journal, a plain file, or - for standard input;\n"
            "without PATH the configured archive is searched.\n"
            "\n",
-           self->name, self->name);
+           self->name, self->name, self->name);
     for (size_t i = 0; i < ROW_COUNT; i++)
         if (rows[i].usage)
             print_row(&rows[i]);
@@ -401,16 +404,30 @@ static bool check_combinations(const struct command *self, const bool *given)
     return true;
 }
 
-/* What is left of the command line: the pattern, if none was given yet, and paths. */
+/* Without a pattern there is nothing that these two could be about. */
+static bool check_where(const struct command *self, const struct query_options *q)
+{
+    if (q->invert || q->only_matching)
+        option_misuse(self, "%s needs -e PATTERN%s", q->invert ? "-v" : "-o",
+                      q->invert ? "; --where has 'not (...)'" : "");
+    return !q->invert && !q->only_matching;
+}
+
+/* What is left of the command line: the pattern, if none was given yet, and paths. With --where all
+   are paths, as with grep's -e. */
 static bool take_arguments(const struct command *self, int argc, char **argv,
                            struct query_options *q)
 {
-    bool given = q->patterns.len || q->from_file;
-    if (!given && optind == argc) {
+    const bool given = q->patterns.len || q->from_file;
+    if (!given && q->where) {
+        if (!check_where(self, q))
+            return false;
+        q->any = true;
+    } else if (!given && optind == argc) {
         option_misuse(self, "which PATTERN?");
         return false;
     }
-    if (!given && !vec_push(&q->patterns, argv[optind++])) {
+    if (!given && !q->where && !vec_push(&q->patterns, argv[optind++])) {
         say("out of memory");
         return false;
     }

@@ -19,14 +19,16 @@ enum query_color { QUERY_COLOR_AUTO, QUERY_COLOR_ALWAYS, QUERY_COLOR_NEVER };
 /** What was asked for. The strings are the command line's, and not freed. */
 struct query_options {
     struct pattern_options pattern;
-    string_list patterns; /**< none, if what was read of files is empty: nothing matches */
+    string_list patterns; /**< none: nothing matches, but for `any` */
     VEC(char *) texts;    /**< those that were read of files */
+    bool any;             /**< there are none because --where does without them */
     bool from_file;       /**< there was a file, maybe an empty one */
     string_list globs;    /**< of source names */
     string_list fields;
     char *field_text; /**< what the list points into */
     const char *since;
     const char *until;
+    const char *where;
     const char *config;
     uint64_t max_count; /**< UINT64_MAX: all */
     uint64_t before;    /**< lines to be shown around each one; UINT64_MAX: not given */

@@ -6,6 +6,7 @@
 
 #include <strings.h>
 
+#include "base/ascii.h"
 #include "line/timestamp.h"
 
 enum {
@@ -39,15 +40,10 @@ static size_t skip_blanks(struct span line, size_t at)
     return at;
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_number(struct span s)
 {
     for (size_t i = 0; i < s.len; i++)
-        if (!is_digit(s.data[i]))
+        if (!ascii_is_digit(s.data[i]))
             return false;
     return s.len > 0;
 }
@@ -75,7 +71,7 @@ static size_t take_priority(struct span line, struct header *h)
     unsigned value = 0;
     if (line.len < 3 || line.data[0] != '<')
         return 0;
-    while (at < line.len && at < 4 && is_digit(line.data[at]))
+    while (at < line.len && at < 4 && ascii_is_digit(line.data[at]))
         value = value * 10 + (line.data[at++] - '0');
     if (at == 1 || at == line.len || line.data[at] != '>' || value > 191)
         return 0;
@@ -117,7 +113,8 @@ static size_t zone_len(const uint8_t *p, size_t left)
         return 0;
     if (p[at++] == 'Z')
         return at;
-    while (at < left && (is_digit(p[at]) || (p[at] == ':' && at + 1 < left && is_digit(p[at + 1]))))
+    while (at < left &&
+           (ascii_is_digit(p[at]) || (p[at] == ':' && at + 1 < left && ascii_is_digit(p[at + 1]))))
         at++;
     return at;
 }

@@ -7,6 +7,8 @@
  */
 #include "query/json_find.h"
 
+#include "base/ascii.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -72,7 +74,7 @@ static bool take_bare(struct json_walk *w, struct json_value *value)
 {
     const size_t start = w->at;
     uint8_t first = peek(w), c;
-    bool number = first == '-' || (first >= '0' && first <= '9');
+    bool number = first == '-' || ascii_is_digit(first);
     while ((c = peek(w)) > ' ' && c != ',' && c != '}' && c != ']' && c != '"' && c != ':')
         w->at++;
     struct span text = {w->data + start, w->at - start};
@@ -183,11 +185,9 @@ static int hex4(const uint8_t *p, size_t left)
     if (left < 4)
         return -1;
     for (size_t i = 0; i < 4; i++) {
-        uint8_t c = p[i], low = c | 0x20;
-        int digit = c >= '0' && c <= '9' ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-        if (digit < 0)
+        if (!ascii_is_hex(p[i]))
             return -1;
-        value = value << 4 | digit;
+        value = value << 4 | (int)ascii_hex_value(p[i]);
     }
     return value;
 }
@@ -298,7 +298,7 @@ static inline size_t match_name(struct span name, struct span path)
 static size_t match_index(size_t index, struct span path)
 {
     size_t used = 0, value = 0;
-    while (used < path.len && used < 9 && path.data[used] >= '0' && path.data[used] <= '9')
+    while (used < path.len && used < 9 && ascii_is_digit(path.data[used]))
         value = value * 10 + (path.data[used++] - '0');
     bool whole = used && (used == path.len || path.data[used] == '.');
     return whole && value == index && (used == 1 || path.data[0] != '0') ? used : SIZE_MAX;

@@ -3,10 +3,11 @@
  */
 #include "query/pairs.h"
 
+#include "base/ascii.h"
+
 static bool in_name(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c >= 0x80 ||
-           (c && strchr("_-.@/", c));
+    return ascii_is_alnum(c) || c >= 0x80 || (c && strchr("_-.@/", c));
 }
 
 static bool blank(uint8_t c)
@@ -111,11 +112,14 @@ bool pairs_find(struct span text, struct span name, struct pair *pair)
 
 void pair_unescape(struct span value, struct buf *out)
 {
+    static const char escapes[] = "\"\\'nrt", meanings[] = "\"\\'\n\r\t";
     for (size_t i = 0; i < value.len; i++) {
         uint8_t c = value.data[i];
-        if (c == '\\' && i + 1 < value.len) {
-            c = value.data[++i];
-            c = c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c;
+        uint8_t next = c == '\\' && i + 1 < value.len ? value.data[i + 1] : 0;
+        const char *escape = next ? strchr(escapes, next) : NULL;
+        if (escape) {
+            c = (uint8_t)meanings[escape - escapes];
+            i++;
         }
         buf_push(out, c);
     }

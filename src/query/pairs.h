@@ -24,7 +24,7 @@ bool pairs_next(struct span text, size_t *at, struct pair *pair);
 /** The first pair with that name. @return false if there is none */
 bool pairs_find(struct span text, struct span name, struct pair *pair);
 
-/** Append what a value in quotes means: \n, \r and \t are these, other backslashes go. */
+/** Append what a value in quotes means: \n \r \t, \" \' \\. Other backslashes are themselves. */
 void pair_unescape(struct span value, struct buf *out);
 
 #endif

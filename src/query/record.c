@@ -60,9 +60,20 @@ static enum own own_of(const char *name)
     return OWN_NONE;
 }
 
-bool record_name_is_time(const char *name)
+enum record_origin record_origin(const char *name)
 {
-    return own_of(name) == OWN_TIME;
+    switch (own_of(name)) {
+    case OWN_NONE:
+        return RECORD_TEXT;
+    case OWN_TIME:
+        return RECORD_TIME;
+    case OWN_LEVEL: /* a priority is a number in the text */
+    case OWN_SOURCE:
+    case OWN_INPUT:
+        return RECORD_MADE;
+    default:
+        return RECORD_HEADER;
+    }
 }
 
 int record_new(struct record **out, struct lgz_error *err)

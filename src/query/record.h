@@ -65,8 +65,14 @@ int record_want(struct record *r, const char *name, size_t *index, struct lgz_er
 size_t record_count(const struct record *r);
 const char *record_name(const struct record *r, size_t index);
 
-/** Can a field of that name be the time of its line? Then times have to be set (scan_options). */
-bool record_name_is_time(const char *name);
+/** Where a field can come from that has this name, beside the text between quotes and brackets. */
+enum record_origin {
+    RECORD_TEXT,   /**< from nowhere else */
+    RECORD_HEADER, /**< host, program, pid, message: from a header, which doesn't have the name */
+    RECORD_MADE,   /**< level, source, input: its value need not be in the text either */
+    RECORD_TIME,   /**< time: the same; for it the times of lines have to be set (scan_options) */
+};
+enum record_origin record_origin(const char *name);
 
 /** The line whose fields are asked for next; it and its text stay valid as long. */
 void record_start(struct record *r, const struct query_line *line);

@@ -15,7 +15,7 @@ struct render_options {
     struct pattern *event_pattern; /**< the same for events */
     const char *const *fields;     /**< names of the fields that are shown; borrowed */
     size_t field_count;            /**< 0: whole lines, with --json and all fields */
-    bool invert;                   /**< the lines don't match */
+    bool invert;                   /**< the lines don't match, or there are no patterns */
     bool only_matching;            /**< the matches of a line, each by itself */
     bool names;                    /**< put the source's name before each line */
     bool numbers;                  /**< and its number */

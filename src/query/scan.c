@@ -75,6 +75,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
         .pattern = options->pattern,
         .event_pattern = options->event_pattern,
         .invert = options->invert,
+        .where = options->where,
         .dated = options->dated,
         .since = options->since,
         .until = options->until,

@@ -20,6 +20,7 @@ struct scan_options {
     struct pattern *event_pattern; /**< the same, compiled for several lines; NULL: each line is
                                         an event, whatever the archive says */
     bool invert;                   /**< lines that don't match */
+    struct where *where;           /**< only lines of which it's true; borrowed; NULL: any */
     const char *const *globs;      /**< source names wanted; borrowed */
     size_t glob_count;             /**< 0: all */
     bool dated;                    /**< set the lines' times */

@@ -67,7 +67,7 @@ void select_date_line(struct chunk *c, size_t start, size_t end, struct query_li
     c->dated_to = end + 1;
 }
 
-/* A line that matches as wanted: check its time, hand it on. */
+/* A line that matches as wanted: if its time and fields are, too, hand it on. */
 static int take_line(struct selection *s, struct chunk *c, size_t start, size_t end,
                      struct lgz_error *err)
 {
@@ -77,9 +77,10 @@ static int take_line(struct selection *s, struct chunk *c, size_t start, size_t 
         return LGZ_OK;
     if (s->dated || select_limited(s))
         select_date_line(c, start, end, &line);
-    if (!select_takes(s, &line))
-        return LGZ_OK;
-    int code = select_pass_lines(s, c, start, err);
+    int code = select_takes(s, source, &line, err);
+    if (code != 1)
+        return code;
+    code = select_pass_lines(s, c, start, err);
     if (code != LGZ_OK)
         return code;
     line.place = select_place(s, c, start, false);

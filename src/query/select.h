@@ -89,9 +89,12 @@ struct query_line {
 typedef int query_line_fn(void *context, struct query_source *source, const struct query_line *line,
                           struct lgz_error *err);
 
+struct where;
+
 struct selection {
     struct pattern *pattern;
     struct pattern *event_pattern; /**< the same for texts of lines; NULL: lines, not events */
+    struct where *where;           /**< true of the lines that are wanted; NULL: of any */
     bool invert;                   /**< lines that don't match */
     bool dated;                    /**< times are wanted */
     int64_t since;                 /**< INT64_MIN: from the beginning */

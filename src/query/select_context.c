@@ -7,6 +7,7 @@
  */
 #include "line/lines.h"
 #include "query/select_inside.h"
+#include "query/where.h"
 
 void select_count_up_to(const struct selection *s, struct chunk *c, size_t at)
 {
@@ -31,16 +32,22 @@ struct line_place select_place(const struct selection *s, struct chunk *c, size_
     };
 }
 
+/* What is known of a line because it's the source's. */
+static void identify(const struct query_source *source, struct query_line *line)
+{
+    line->source = source->name->text;
+    line->input = source->input;
+    line->origin = source;
+    line->dialect = source->dialect;
+}
+
 /* Hand on a line. */
 static int show(struct selection *s, struct query_source *source, struct query_line *line,
                 struct lgz_error *err)
 {
     if (!s->emit)
         return LGZ_OK;
-    line->source = source->name->text;
-    line->input = source->input;
-    line->origin = source;
-    line->dialect = source->dialect;
+    identify(source, line);
     line->apart = !source->shown || source->shown_to != line->place.offset;
     source->shown = true;
     source->shown_to = line->place.offset + line->text.len + 1;
@@ -66,9 +73,16 @@ static int show_before(struct selection *s, struct query_source *source, struct 
     return code;
 }
 
-bool select_takes(const struct selection *s, const struct query_line *line)
+int select_takes(struct selection *s, const struct query_source *source, struct query_line *line,
+                 struct lgz_error *err)
 {
-    return !select_limited(s) || (line->time >= s->since && line->time <= s->until);
+    if (select_limited(s) && (line->time < s->since || line->time > s->until))
+        return 0;
+    if (!s->where)
+        return 1;
+    identify(source, line);
+    int matches = where_matches(s->where, line, err);
+    return matches < 0 ? error_prefix(err, "%s", source->name->text) : matches;
 }
 
 int select_emit(struct selection *s, struct query_source *source, struct query_line *line,

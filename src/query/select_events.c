@@ -58,8 +58,11 @@ void select_drop_event(struct query_source *source)
 static int settle_event(struct selection *s, struct query_source *source, bool wanted,
                         struct query_line *line, struct lgz_error *err)
 {
-    return wanted && select_takes(s, line) ? select_emit(s, source, line, err)
-                                           : select_pass(s, source, &line->place, line->text, err);
+    int takes = wanted ? select_takes(s, source, line, err) : 0;
+    if (takes < 0)
+        return takes;
+    return takes ? select_emit(s, source, line, err)
+                 : select_pass(s, source, &line->place, line->text, err);
 }
 
 int select_finish_event(struct selection *s, struct query_source *source, struct lgz_error *err)

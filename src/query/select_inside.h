@@ -29,8 +29,14 @@ void select_count_up_to(const struct selection *s, struct chunk *c, size_t at);
 /** The place of the line or event that starts at `at`, which isn't before those counted. */
 struct line_place select_place(const struct selection *s, struct chunk *c, size_t at, bool event);
 
-/** Is a line or event that matches as wanted selected? Its time is set if that matters. */
-bool select_takes(const struct selection *s, const struct query_line *line);
+/**
+ * Is a line or event that matches as wanted selected, for its time and its fields?
+ *
+ * @param line  its text is set, and its time if that matters
+ * @return 1, 0 or a negative code
+ */
+int select_takes(struct selection *s, const struct query_source *source, struct query_line *line,
+                 struct lgz_error *err);
 
 /**
  * A line or event is selected: count it; show what is to be shown before it, and itself.

@@ -152,6 +152,7 @@ START_TEST(test_pairs)
         {"http.status=404 user-agent=x", "http.status", "404"},
         {"http.status=404 user-agent=x", "user-agent", "x"},
         {"x=1 x=2", "x", "1"},
+        {"x=\"a\\nb\\\\\\\"\\d\"", "x", "a\nb\\\"\\d"},
         {"nothing", "x", NULL},
         {"x", "x", NULL},
         {"", "x", NULL},
@@ -282,8 +283,10 @@ START_TEST(test_names)
     ck_assert_uint_eq(b, 1);
     ck_assert_uint_eq(record_count(record), 3);
     ck_assert_str_eq(record_name(record, 1), "b");
-    ck_assert(record_name_is_time("time"));
-    ck_assert(!record_name_is_time("times"));
+    ck_assert_int_eq(record_origin("time"), RECORD_TIME);
+    ck_assert_int_eq(record_origin("times"), RECORD_TEXT);
+    ck_assert_int_eq(record_origin("level"), RECORD_MADE);
+    ck_assert_int_eq(record_origin("message"), RECORD_HEADER);
     record_free(record);
 }
 END_TEST

@@ -1,0 +1,70 @@
+/*
+ * where.h - an expression over the fields of a line (record.h), as in --where.
+ *
+ *   EXPR     an OR of ANDs of tests: `and` binds closer than `or`, `not` closest; parentheses
+ *   TEST     NAME                        the line has the field
+ *            NAME OP VALUE               OP: = == != < <= > >= ~ !~
+ *            NAME in (VALUE, VALUE...)   it equals one of them
+ *   NAME     letters, digits, other bytes that have no meaning here, or a string
+ *   VALUE    the same; "..." (\" and \\ are escapes) or '...' makes it a string in any case
+ *
+ * A VALUE without quotes that is a number, perhaps with a unit (quantity.h), is compared as a
+ * number with fields that are numbers with a unit of the same kind. No other field is less or more
+ * than it; = and != compare them as text. Any other VALUE is compared byte for byte. A line without
+ * the field fails each test of it, those with != and !~ too; `not` turns that around. ~ searches
+ * the field for a regular expression. The field `time`, when it is the line's own, is compared with
+ * the moment that VALUE names (query_time.h).
+ *
+ * A struct where is used by one thread at a time.
+ */
+#ifndef LOGZIP_QUERY_WHERE_H
+#define LOGZIP_QUERY_WHERE_H
+
+#include "query/record.h"
+
+struct where;
+
+/**
+ * Compile an expression.
+ *
+ * @param now  nanoseconds since the epoch, for relative times
+ * @return LGZ_ERR_ARGUMENT with "character N: ... is expected" or another reason if it's none
+ */
+int where_compile(struct where **out, const char *text, int64_t now, struct lgz_error *err);
+
+/** NULL is allowed. */
+void where_free(struct where *w);
+
+/** Does the answer depend on the time of a line? Then times have to be set. */
+bool where_needs_time(const struct where *w);
+
+/**
+ * Is the expression true of this line or event?
+ *
+ * @return 1, 0, LGZ_ERR_LIMIT if a regular expression takes too much work, or LGZ_ERR_MEMORY
+ */
+int where_matches(struct where *w, const struct query_line *line, struct lgz_error *err);
+
+/**
+ * A pattern without which no line can match: to be searched for first. Where nothing is known, it
+ * matches each line.
+ */
+int where_prefilter(const struct where *w, struct pattern **out, struct lgz_error *err);
+
+/** As record_refused(). */
+const struct lgz_error *where_refused(const struct where *w);
+
+/**
+ * What text must hold for a line in it to match: for each clause, at least one of its strings.
+ * There may be no clauses.
+ */
+struct where_clause {
+    const struct span *strings;
+    size_t count;
+    bool by_name; /**< about fields' names: holds only for text without a `format` */
+};
+
+size_t where_clause_count(const struct where *w);
+struct where_clause where_clause_at(const struct where *w, size_t index);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * where_inside.h - what the parser (where_parse.c), the evaluator (where.c) and the search for what
+ * a line must contain (where_required.c) share; for nobody else.
+ */
+#ifndef LOGZIP_QUERY_WHERE_INSIDE_H
+#define LOGZIP_QUERY_WHERE_INSIDE_H
+
+#include "query/pattern.h"
+#include "query/quantity.h"
+#include "query/where.h"
+#include "query/where_lex.h"
+
+enum where_kind {
+    WHERE_AND,
+    WHERE_OR,
+    WHERE_NOT, /**< of `left` */
+    WHERE_EXISTS,
+    WHERE_COMPARE, /**< with one value, or, if equality, any of several */
+    WHERE_SEARCH,  /**< for the pattern */
+};
+
+/** What a field is compared with. */
+struct where_value {
+    char *text;
+    struct span span; /**< the same */
+    bool is_number;
+    struct quantity number;
+    bool is_time;
+    int64_t time;
+};
+
+struct where_node {
+    enum where_kind kind;
+    size_t left; /**< index of a node; always below the own one */
+    size_t right;
+    size_t field; /**< index in the record */
+    enum where_token op;
+    VEC(struct where_value) values;
+    char *regex; /**< the pattern's text */
+    struct pattern *pattern;
+};
+
+/** As struct where_clause; the strings are owned. */
+struct where_choice {
+    VEC(struct span) strings;
+    bool by_name;
+};
+
+struct where {
+    VEC(struct where_node) nodes; /**< the last is the whole expression */
+    VEC(struct where_choice) choices;
+    struct record *record;
+    bool needs_time;
+};
+
+/** Fill `w->nodes`, and want the fields. */
+int where_parse(struct where *w, const char *text, int64_t now, struct lgz_error *err);
+
+/** Fill `w->choices` from the nodes. */
+int where_require(struct where *w, struct lgz_error *err);
+
+void where_choice_clear(struct where_choice *choice);
+
+#endif
