@@ -82,7 +82,11 @@ int select_takes(struct selection *s, const struct query_source *source, struct 
         return 1;
     identify(source, line);
     int matches = where_matches(s->where, line, err);
-    return matches < 0 ? error_prefix(err, "%s", source->name->text) : matches;
+    if (matches < 0) {
+        error_prefix(err, "%s", source->name->text);
+        s->fatal = true;
+    }
+    return matches;
 }
 
 int select_emit(struct selection *s, struct query_source *source, struct query_line *line,
