@@ -102,12 +102,14 @@ tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c tests/bench/g
     tests/bench/multiply.c)
 sweep_sources := $(sort $(wildcard tests/crash/*.c))
 writer_sources := tests/soak/writer.c
+maker_sources := tests/integration/make_archive.c
 
 library_objects := $(call objects,$(library_sources))
 daemon_objects := $(call objects,$(daemon_sources))
 cli_objects := $(call objects,$(cli_sources))
 all_objects := $(library_objects) $(daemon_objects) $(cli_objects) \
-    $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources) $(sweep_sources) $(writer_sources))
+    $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources) $(sweep_sources) $(writer_sources) \
+    $(maker_sources))
 c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch]))
 
 libraries := $(B)/liblogzip.a $(B)/liblogzip.so.0 $(B)/liblogzip.so
@@ -115,7 +117,7 @@ programs := $(B)/logzipd $(B)/logzipctl
 unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/%,$(unit_sources))
 fuzz_tests := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(fuzz_sources))
 # What script_tests run beside logzipd and logzipctl.
-test_programs := $(addprefix $(B)/tests/,bench sweep writer)
+test_programs := $(addprefix $(B)/tests/,bench sweep writer make_archive)
 script_tests := $(sort $(wildcard tests/build/*.sh tests/integration/*.sh tests/crash/*.sh))
 
 all: $(libraries) $(B)/logzip.pc $(programs)
@@ -243,7 +245,8 @@ soak: deps all $(B)/tests/writer
 
 $(B)/tests/writer: $(call objects,$(writer_sources)) $(B)/liblogzip.a
 $(B)/tests/sweep: $(call objects,$(sweep_sources)) $(B)/liblogzip.a
-$(B)/tests/sweep $(B)/tests/writer:
+$(B)/tests/make_archive: $(call objects,$(maker_sources)) $(B)/liblogzip.a
+$(B)/tests/sweep $(B)/tests/writer $(B)/tests/make_archive:
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs)
