@@ -268,7 +268,7 @@ static bool selects_nothing(const struct query_options *o)
     for (size_t i = 0; i < o->patterns.len; i++)
         all &= *o->patterns.data[i] == '\0';
     all &= !o->pattern.word && !o->pattern.line;
-    return !o->list_others && !o->json &&
+    return (!o->list_others || o->quiet) && !o->json &&
            (o->max_count == 0 || (o->invert && all) ||
             (!o->invert && !o->any && o->patterns.len == 0));
 }
