@@ -200,22 +200,26 @@ static int init_render(struct query *q, const struct scan_options *options,
         .colors = getenv("GREP_COLORS"),
         .color = wants_color(q) && !q->options.json,
         .json = q->options.json,
+        .csv = q->options.csv && what_to_do(&q->options) == show_line,
         .unbuffered = isatty(STDOUT_FILENO) == 1,
     };
     return render_init(&q->render, &render, STDOUT_FILENO, err);
 }
 
-/* What went wrong with fields: a format that was too much work; or a name that no format has, which
+/* What went wrong with fields: a format that was too much work; or a name that no line has, which
    is a slip, but only if there was a line that could have had it. */
-static void report_fields(struct query *q, const struct scan *scan)
+static void report_fields(struct query *q, const struct scan *scan, const struct where *where)
 {
     bool shown = scan_total(scan) && what_to_do(&q->options) == show_line;
-    const char *name = shown ? render_unknown_field(&q->render) : NULL;
-    q->failed |= q->render.refused.code != LGZ_OK || name;
-    if (q->render.refused.code != LGZ_OK)
-        say_error(&q->render.refused);
+    const char *name = shown ? row_unknown(q->render.row) : NULL;
+    const struct lgz_error *refused = row_refused(q->render.row);
+    if (where && refused->code == LGZ_OK)
+        refused = where_refused(where);
+    q->failed |= refused->code != LGZ_OK || name;
+    if (refused->code != LGZ_OK)
+        say_error(refused);
     if (name)
-        say("no line that was selected has a format with the field '%s'", name);
+        say("no line that was selected has the field '%s'", name);
 }
 
 /* Scan the paths and show what is found. @return LGZ_OK, or a negative code */
@@ -250,7 +254,7 @@ static void init_scan(const struct query_options *o, struct scan_options *option
         .invert = o->invert,
         .globs = o->globs.data,
         .glob_count = o->globs.len,
-        .dated = o->json && lines,
+        .dated = lines && (o->json || row_needs_time(o->fields.data, o->fields.len, o->csv)),
         .since = INT64_MIN,
         .until = INT64_MAX,
         .max_count = one && o->max_count > 1 ? 1 : o->max_count,
@@ -300,7 +304,7 @@ static int search(struct query *q, const char *const *paths, size_t count)
     if (code == LGZ_OK)
         code = search_paths(q, scan, paths, count, &err);
     if (code == LGZ_OK)
-        report_fields(q, scan);
+        report_fields(q, scan, options.where);
 out:;
     bool cut = code == LGZ_ERR_CANCELLED;
     if (code != LGZ_OK && !cut)

@@ -223,7 +223,9 @@ static const struct row rows[] = {
     {0, KIND_TAKE, "colour", "[=WHEN]", NULL, 0, take_color},
     {0, KIND_FLAG, "json", NULL, "a JSON object per line: time, source, line, fields", MEMBER(json),
      NULL},
-    {0, KIND_TAKE, "fields", "=A,B", "print these fields of the input's format, not the lines", 0,
+    {0, KIND_FLAG, "csv", NULL, "commas between time, source and line, or between fields",
+     MEMBER(csv), NULL},
+    {0, KIND_TAKE, "fields", "=A,B", "these fields, with tabs between them, not the lines", 0,
      take_fields},
     {0, KIND_FLAG, "lines", NULL, "single lines also where an input joins them to events",
      MEMBER(lines), NULL},
@@ -236,9 +238,15 @@ enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
 /* Pairs of options, by name, that mean nothing together. */
 static const char *const exclusive[][2] = {
-    {"fields", "only-matching"},      {"json", "after-context"},
-    {"json", "before-context"},       {"json", "context"},
-    {"perl-regexp", "fixed-strings"}, {"perl-regexp", "extended-regexp"},
+    {"csv", "json"},
+    {"csv", "only-matching"},
+    {"csv", "count"},
+    {"fields", "only-matching"},
+    {"json", "after-context"},
+    {"json", "before-context"},
+    {"json", "context"},
+    {"perl-regexp", "fixed-strings"},
+    {"perl-regexp", "extended-regexp"},
 };
 
 enum { EXCLUSIVE_COUNT = sizeof(exclusive) / sizeof(exclusive[0]) };

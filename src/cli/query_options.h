@@ -45,6 +45,7 @@ struct query_options {
     bool text; /**< nothing: all is text */
     bool only_matching;
     bool json;
+    bool csv;
     bool lines;
     bool with_names;
     bool without_names;

@@ -324,6 +324,7 @@ static bool take_5424(struct span line, size_t at, struct header *h)
 bool header_parse(struct span line, struct header *h)
 {
     *h = (struct header){0};
+    line.len -= line.len && line.data[line.len - 1] == '\r'; /* it ends the line, too */
     size_t at = take_priority(line, h);
     if (at && take_5424(line, at, h))
         return true;

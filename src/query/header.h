@@ -19,7 +19,7 @@ struct header {
     struct span host;
     struct span program; /**< or the class or logger */
     struct span pid;
-    struct span message; /**< all that follows */
+    struct span message; /**< all that follows, but for a carriage return at the end */
 };
 
 /** @return false if it isn't a header; then all parts are empty */

@@ -74,14 +74,22 @@ static void put_base64(struct buf *out, struct span text)
     }
 }
 
+void json_member_named(struct buf *out, struct span name, struct span text)
+{
+    const bool plain = json_is_utf8(text);
+    json_string(out, name);
+    if (plain) {
+        buf_push(out, ':');
+        json_string(out, text);
+        return;
+    }
+    out->len -= !out->failed; /* the quote behind the name */
+    buf_append_string(out, "_base64\":\"");
+    put_base64(out, text);
+    buf_push(out, '"');
+}
+
 void json_member(struct buf *out, const char *name, struct span text)
 {
-    if (json_is_utf8(text)) {
-        buf_printf(out, "\"%s\":", name);
-        json_string(out, text);
-    } else {
-        buf_printf(out, "\"%s_base64\":\"", name);
-        put_base64(out, text);
-        buf_push(out, '"');
-    }
+    json_member_named(out, json_span(name), text);
 }

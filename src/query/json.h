@@ -18,6 +18,17 @@ void json_string(struct buf *out, struct span text);
  */
 void json_member(struct buf *out, const char *name, struct span text);
 
+/** The same with a name of any bytes. */
+void json_member_named(struct buf *out, struct span name, struct span text);
+
+/**
+ * Is the text, as a whole, one value of JSON as RFC 8259 has it, in UTF-8? What is nested deeper
+ * than JSON_DEPTH_MAX is not.
+ */
+bool json_is_value(struct span text);
+
+enum { JSON_DEPTH_MAX = 512 };
+
 /** A span over a C string. */
 static inline struct span json_span(const char *text)
 {

@@ -47,6 +47,10 @@ struct record {
     bool matched; /* the format did */
     VEC(struct span) groups;
     struct lgz_error refused;
+    struct buf name; /* of the field at hand in record_all(), and its value, if they are escaped */
+    struct buf value;
+    struct buf names; /* that record_all() has met */
+    VEC(size_t) name_ends;
 };
 
 static const char *const own_names[] = {"",        "level",  "host",  "program", "pid",
@@ -92,6 +96,10 @@ void record_free(struct record *r)
     }
     vec_free(&r->wanted);
     vec_free(&r->groups);
+    buf_free(&r->name);
+    buf_free(&r->value);
+    buf_free(&r->names);
+    vec_free(&r->name_ends);
     free(r);
 }
 
@@ -150,7 +158,7 @@ static int match_format(struct record *r, struct lgz_error *err)
     if (found == LGZ_ERR_MEMORY)
         return error_memory(err);
     if (found < 0) {
-        error_prefix(&reason, "%s: done without the fields of its format", r->line->source);
+        error_prefix(&reason, "%s: from here on without fields: format", r->line->source);
         if (r->refused.code == LGZ_OK)
             r->refused = reason;
         dialect->refused = true;
@@ -220,21 +228,26 @@ static int unescape(struct wanted *w, void (*how)(struct span, struct buf *), st
     return 1;
 }
 
-/* @param known  set if the line is an object, so that a name it doesn't have is no pair's either */
-static int find_in_json(struct record *r, struct wanted *w, bool *known, struct lgz_error *err)
+static enum field_kind kind_of(enum json_kind kind)
 {
     static const enum field_kind kinds[] = {[JSON_STRING] = FIELD_TEXT,
                                             [JSON_NUMBER] = FIELD_NUMBER,
                                             [JSON_LITERAL] = FIELD_LITERAL,
                                             [JSON_OBJECT] = FIELD_NESTED,
                                             [JSON_ARRAY] = FIELD_NESTED};
+    return kinds[kind];
+}
+
+/* @param known  set if the line is an object, so that a name it doesn't have is no pair's either */
+static int find_in_json(struct record *r, struct wanted *w, bool *known, struct lgz_error *err)
+{
     struct json_value value;
     struct span json = line_json(r);
     enum json_result result = json.len ? json_find(json, w->span, &value) : JSON_INVALID;
     *known = result != JSON_INVALID;
     if (result != JSON_FOUND)
         return 0;
-    w->value = (struct field_value){.text = value.text, .kind = kinds[value.kind]};
+    w->value = (struct field_value){.text = value.text, .kind = kind_of(value.kind)};
     return value.escaped ? unescape(w, json_unescape, err) : 1;
 }
 
@@ -304,4 +317,123 @@ int record_get(struct record *r, size_t index, struct field_value *value, struct
     }
     *value = w->value;
     return w->found;
+}
+
+/* --- all fields of a line --- */
+
+struct all {
+    struct record *record;
+    record_field_fn *field;
+    void *context;
+};
+
+/* Is the name one that was met before? If not, it is now. @return 1, 0, or LGZ_ERR_MEMORY */
+static int meet_name(struct record *r, struct span name, struct lgz_error *err)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < r->name_ends.len; at = r->name_ends.data[i++])
+        if (span_equal(name, (struct span){r->names.data + at, r->name_ends.data[i] - at}))
+            return 1;
+    buf_append(&r->names, name.data, name.len);
+    if (r->names.failed || !vec_push(&r->name_ends, r->names.len))
+        return error_memory(err);
+    return 0;
+}
+
+/* Hand on a field whose name wasn't met before. */
+static int hand_on(const struct all *all, struct span name, const struct field_value *value,
+                   struct lgz_error *err)
+{
+    if (all->record->name_ends.len >= RECORD_ALL_MAX || !value->text.data)
+        return LGZ_OK;
+    int met = meet_name(all->record, name, err);
+    return met ? met < 0 ? met : LGZ_OK : all->field(all->context, name, value, err);
+}
+
+/* What `text` means, if it's escaped. The buffer has it as long as it isn't used again. */
+static struct span meaning(struct span text, bool escaped, struct buf *buf,
+                           void (*how)(struct span, struct buf *))
+{
+    if (!escaped)
+        return text;
+    buf_clear(buf);
+    buf_push(buf, 0); /* an empty meaning has data, too */
+    how(text, buf);
+    return (struct span){buf->data + 1, buf->len - 1};
+}
+
+static int all_groups(const struct all *all, struct lgz_error *err)
+{
+    struct record *r = all->record;
+    int code = match_format(r, err);
+    const struct fields *format = code == 1 ? r->line->dialect->format : NULL;
+    if (code == 1)
+        code = LGZ_OK;
+    for (size_t i = 0; format && i < fields_count(format) && code == LGZ_OK; i++) {
+        struct field_value value = {.text = r->groups.data[i]};
+        code = hand_on(all, json_span(fields_name(format, i)), &value, err);
+    }
+    return code;
+}
+
+/* @param known  as in find_in_json() */
+static int all_members(const struct all *all, bool *known, struct lgz_error *err)
+{
+    struct record *r = all->record;
+    struct json_walk walk;
+    struct json_value name, value;
+    struct span json = line_json(r);
+    enum json_result result = JSON_INVALID;
+    int code = LGZ_OK;
+    bool object = json.len && json_walk_start(&walk, json);
+    while (object && code == LGZ_OK &&
+           (result = json_walk_next(&walk, &name, &value)) == JSON_FOUND) {
+        struct field_value field = {.kind = kind_of(value.kind)};
+        struct span text = meaning(name.text, name.escaped, &r->name, json_unescape);
+        field.text = meaning(value.text, value.escaped, &r->value, json_unescape);
+        code =
+            r->name.failed || r->value.failed ? error_memory(err) : hand_on(all, text, &field, err);
+    }
+    *known = result != JSON_INVALID;
+    return code;
+}
+
+static int all_pairs(const struct all *all, struct lgz_error *err)
+{
+    struct record *r = all->record;
+    struct pair pair;
+    size_t at = 0;
+    int code = LGZ_OK;
+    while (code == LGZ_OK && pairs_next(r->line->text, &at, &pair)) {
+        struct field_value field = {0};
+        field.text = meaning(pair.value, pair.escaped, &r->value, pair_unescape);
+        code = r->value.failed ? error_memory(err) : hand_on(all, pair.name, &field, err);
+    }
+    return code;
+}
+
+static int all_parts(const struct all *all, struct lgz_error *err)
+{
+    const struct header *h = line_header(all->record);
+    const struct span parts[] = {h->level, h->host, h->program, h->pid, h->message};
+    int code = LGZ_OK;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && code == LGZ_OK; i++) {
+        struct field_value field = {.text = parts[i]};
+        code = hand_on(all, json_span(own_names[OWN_LEVEL + i]), &field, err);
+    }
+    return code;
+}
+
+int record_all(struct record *r, record_field_fn *field, void *context, struct lgz_error *err)
+{
+    const struct all all = {r, field, context};
+    bool json = false;
+    buf_clear(&r->names);
+    r->name_ends.len = 0;
+    int code = all_groups(&all, err);
+    if (code == LGZ_OK)
+        code = all_members(&all, &json, err);
+    if (code == LGZ_OK && !json)
+        code = all_pairs(&all, err);
+    return code == LGZ_OK ? all_parts(&all, err) : code;
 }

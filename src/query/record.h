@@ -29,7 +29,10 @@
 
 #include "query/select.h"
 
-enum { RECORD_NAME_MAX = 255 }; /**< bytes */
+enum {
+    RECORD_NAME_MAX = 255, /**< bytes of a name that is wanted */
+    RECORD_ALL_MAX = 256,
+};
 
 enum field_kind {
     FIELD_TEXT,
@@ -83,6 +86,17 @@ void record_start(struct record *r, const struct query_line *line);
  * @return 1, 0 if the line doesn't have it, or LGZ_ERR_MEMORY
  */
 int record_get(struct record *r, size_t index, struct field_value *value, struct lgz_error *err);
+
+/** Gets a field. Anything but LGZ_OK ends the walk. */
+typedef int record_field_fn(void *context, struct span name, const struct field_value *value,
+                            struct lgz_error *err);
+
+/**
+ * All fields of the line that its text says, whether they are wanted or not, each name once: groups
+ * of the format, members of the JSON object (not those of objects in it) or pairs, the header's
+ * parts. No more than RECORD_ALL_MAX.
+ */
+int record_all(struct record *r, record_field_fn *field, void *context, struct lgz_error *err);
 
 /**
  * Why a `format` is done without since some line: it took too much work there. LGZ_OK if none is.

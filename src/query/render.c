@@ -32,23 +32,16 @@ int render_init(struct render *r, const struct render_options *options, int fd,
     *r = (struct render){.options = *options, .fd = fd};
     if (options->color)
         colors_set(&r->colors, options->colors);
-    r->known = calloc(options->field_count + 1, sizeof(*r->known));
-    return r->known ? LGZ_OK : error_memory(err);
+    int code = row_new(&r->row, options->fields, options->field_count, err);
+    if (code == LGZ_OK && options->csv)
+        row_comma_names(r->row, &r->out);
+    return code;
 }
 
 void render_clear(struct render *r)
 {
     buf_free(&r->out);
-    free(r->known);
-    vec_free(&r->values);
-}
-
-const char *render_unknown_field(const struct render *r)
-{
-    for (size_t i = 0; i < r->options.field_count; i++)
-        if (!r->known[i])
-            return r->options.fields[i];
-    return NULL;
+    row_free(r->row);
 }
 
 static int flush_if_full(struct render *r, struct lgz_error *err)
@@ -110,94 +103,12 @@ static void put_text(struct render *r, const struct query_line *line, size_t at,
     }
 }
 
-/* Find the line's fields. A format that takes too much work isn't tried again. @return 1, 0 if it
-   has none, or a negative code */
-static int find_fields(struct render *r, const struct query_line *line, struct lgz_error *err)
-{
-    struct fields *format = line->dialect ? line->dialect->format : NULL;
-    struct lgz_error reason = {0};
-    if (!format || line->dialect->refused)
-        return 0;
-    if (!vec_reserve(&r->values, fields_count(format)))
-        return error_memory(err);
-    int found = fields_extract(format, line->text, r->values.data, &reason);
-    if (found >= 0)
-        return found;
-    if (found == LGZ_ERR_MEMORY)
-        return error_memory(err);
-    error_prefix(&reason, "%s: lines are shown without fields: format", line->source);
-    if (r->refused.code == LGZ_OK)
-        r->refused = reason;
-    line->dialect->refused = true;
-    return 0;
-}
-
-/* The wanted field's place in the line's format; SIZE_MAX if it has none. */
-static size_t place_of_field(struct render *r, const struct query_line *line, size_t wanted)
-{
-    struct fields *format = line->dialect ? line->dialect->format : NULL;
-    size_t at = format ? fields_find(format, r->options.fields[wanted]) : SIZE_MAX;
-    r->known[wanted] |= at != SIZE_MAX;
-    return at;
-}
-
-/* A value between tabs: what would end it, or the line, is escaped. */
-static void put_value(struct buf *out, struct span value)
-{
-    for (size_t i = 0; i < value.len; i++) {
-        uint8_t byte = value.data[i];
-        if (byte == '\t' || byte == '\n' || byte == '\\') {
-            buf_push(out, '\\');
-            byte = byte == '\t' ? 't' : byte == '\n' ? 'n' : '\\';
-        }
-        buf_push(out, byte);
-    }
-}
-
 static int put_fields(struct render *r, const struct query_line *line, struct lgz_error *err)
 {
-    int found = find_fields(r, line, err);
-    if (found < 0)
-        return found;
     put_prefix(r, line, 0);
-    for (size_t i = 0; i < r->options.field_count; i++) {
-        size_t at = place_of_field(r, line, i);
-        if (i)
-            buf_push(&r->out, '\t');
-        if (found && at != SIZE_MAX)
-            put_value(&r->out, r->values.data[at]);
-    }
+    int code = row_tabs(r->row, line, &r->out, err);
     buf_push(&r->out, '\n');
-    return LGZ_OK;
-}
-
-static void put_json_field(struct buf *out, const char *name, struct span value, bool *any)
-{
-    if (!value.data)
-        return;
-    buf_append_string(out, *any ? "," : ",\"fields\":{");
-    json_member(out, name, value);
-    *any = true;
-}
-
-/* The member with the wanted fields (all, if none is named) that the line has. */
-static int put_json_fields(struct render *r, const struct query_line *line, struct lgz_error *err)
-{
-    bool any = false;
-    int found = find_fields(r, line, err);
-    if (found != 1)
-        return found;
-    const struct fields *format = line->dialect->format;
-    for (size_t i = 0; i < r->options.field_count; i++) {
-        size_t at = place_of_field(r, line, i);
-        if (at != SIZE_MAX)
-            put_json_field(&r->out, fields_name(format, at), r->values.data[at], &any);
-    }
-    for (size_t i = 0; r->options.field_count == 0 && i < fields_count(format); i++)
-        put_json_field(&r->out, fields_name(format, i), r->values.data[i], &any);
-    if (any)
-        buf_push(&r->out, '}');
-    return LGZ_OK;
+    return code;
 }
 
 static int put_json(struct render *r, const struct query_line *line, const char *member,
@@ -211,7 +122,7 @@ static int put_json(struct render *r, const struct query_line *line, const char 
     if (r->options.numbers)
         buf_printf(&r->out, "\"number\":%" PRIu64 ",", line->place.number);
     json_member(&r->out, member, text);
-    int code = put_json_fields(r, line, err);
+    int code = row_json(r->row, line, &r->out, err);
     buf_append_string(&r->out, "}\n");
     return code;
 }
@@ -289,7 +200,8 @@ static int put_in_color(struct render *r, const struct query_line *line, bool ma
 static void put_separator(struct render *r, const struct query_line *line)
 {
     const struct render_options *o = &r->options;
-    if (o->groups && o->separator && r->origin && (line->apart || line->origin != r->origin)) {
+    if (o->groups && o->separator && !o->json && !o->csv && r->origin &&
+        (line->apart || line->origin != r->origin)) {
         put_colored(r, COLOR_SEPARATOR, o->separator, strlen(o->separator));
         buf_push(&r->out, '\n');
     }
@@ -306,6 +218,8 @@ int render_line(struct render *r, const struct query_line *line, struct lgz_erro
         code = matches ? put_only_matches(r, line, err) : LGZ_OK;
     } else if (o->json) {
         code = put_json(r, line, "line", line->text, err);
+    } else if (o->csv) {
+        code = row_commas(r->row, line, &r->out, err);
     } else if (o->field_count) {
         code = put_fields(r, line, err);
     } else {

@@ -8,7 +8,7 @@
 #define LOGZIP_QUERY_RENDER_H
 
 #include "query/colors.h"
-#include "query/select.h"
+#include "query/row.h"
 
 struct render_options {
     struct pattern *pattern;       /**< for colour and only_matching; borrowed */
@@ -24,6 +24,7 @@ struct render_options {
     bool color;
     const char *colors; /**< which ones, as GREP_COLORS has it; NULL: grep's */
     bool json;
+    bool csv;        /**< fields with commas between them, under a line of their names */
     bool unbuffered; /**< flush after each line: somebody is watching */
 };
 
@@ -32,18 +33,18 @@ struct render {
     int fd;
     struct buf out;
     struct colors colors;
-    const void *origin;       /**< of the last line; NULL: there was none */
-    struct lgz_error refused; /**< the first format that took too much work; code 0: none */
-    bool *known;              /**< for each wanted field: the format of a line shown had it */
-    VEC(struct span) values;  /**< of the line at hand, by its format */
+    const void *origin; /**< of the last line; NULL: there was none */
+    struct row *row;
 };
 
-/** Set the options up. @return LGZ_ERR_MEMORY or LGZ_OK; render_clear() in either case */
+/**
+ * Set the options up.
+ *
+ * @return LGZ_OK, LGZ_ERR_MEMORY, or LGZ_ERR_ARGUMENT for the names of the fields; render_clear()
+ * in any case
+ */
 int render_init(struct render *r, const struct render_options *options, int fd,
                 struct lgz_error *err);
-
-/** The first of the wanted fields that no line shown could have; NULL if there is none. */
-const char *render_unknown_field(const struct render *r);
 
 /** Show one line. @return LGZ_ERR_CANCELLED if nobody reads the output any more */
 int render_line(struct render *r, const struct query_line *line, struct lgz_error *err);

@@ -63,6 +63,30 @@ check 0 'app.json:1
 app.log:1
 messages:1' -c --where 'status >= 500' app.json app.log messages
 
+# Fields as output, of each kind of line.
+tab=$'\t'
+check 0 "200${tab}joe${tab}3ms
+503${tab}jim${tab}1.5s
+404${tab}${tab}250us" --fields status,user.name,took '' app.json
+check 0 "2026-01-01T10:00:01.500Z${tab}ERROR${tab}org.x.Db${tab}503" --fields time,level,program,status 503 app.log
+check 0 "web1${tab}sshd${tab}24200${tab}Accepted publickey for joe${tab}messages" \
+    --fields host,program,pid,message,source --where 'pid = 24200' messages
+check 0 'level,status,user
+info,200,"{""name"":""joe""}"
+error,503,"{""name"":""jim""}"
+info,404,' --csv --fields level,status,user '' app.json
+check 0 'time,source,line
+2026-01-01T10:00:01Z,app.json,"{""time"":""2026-01-01T10:00:01Z"",""level"":""error"",""status"":503,""took"":""1.5s"",""user"":{""name"":""jim""}}"' \
+    --csv 503 app.json
+check 1 'a,b' --csv --fields a,b 'no such line' app.json
+check 0 '{"time":"2026-01-01T10:00:02Z","source":"app.json","line":"{\"time\":\"2026-01-01T10:00:02Z\",\"level\":\"info\",\"status\":404,\"took\":\"250us\"}","fields":{"time":"2026-01-01T10:00:02Z","level":"info","status":404,"took":"250us"}}' \
+    --json 404 app.json
+check 0 '{"time":"2026-01-01T10:00:01.500Z","source":"app.log","line":"2026-01-01 10:00:01,500 ERROR [pool-1] org.x.Db: timeout took=1500ms status=503","fields":{"status":"503","level":"ERROR"}}' \
+    --json --fields status,level 503 app.log
+check 2 '' --fields nothing '' app.json
+grep -q "no line that was selected has the field 'nothing'" err || fail "$(cat err)"
+check 2 '' --csv --json '' app.json
+
 check 2 '' --where 'status >=' app.json
 grep -q '^logzipctl: --where: character 10: a value is expected, not the end$' err || fail "$(cat err)"
 check 2 '' --where 'user.name ~ "(jo"' app.json
@@ -75,7 +99,7 @@ echo "a=$long!y" >work
 check 2 '' --where 'a ~ "(x+x+)+[yz]"' work
 grep -q "field 'a'" err || fail "$(cat err)"
 
-# The same from a segment of each, and from an archive.
+# The same from a segment of each.
 "$ctl" compress -k app.json app.log messages
 check 0 "${lines[1]}" --where 'status >= 500' app.json.logz
 check 0 "$(sed -n 2p app.log)" --where 'took >= 1.5s' app.log.logz

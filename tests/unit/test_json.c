@@ -43,6 +43,12 @@ START_TEST(test_members)
     expect(true, "\xff", 1, "\"x_base64\":\"/w==\"");
     expect(true, "\xff\xfe", 2, "\"x_base64\":\"//4=\"");
     expect(true, "\xff\xfe\xfd", 3, "\"x_base64\":\"//79\"");
+    struct buf out = {0};
+    json_member_named(&out, (struct span){(const uint8_t *)"a\"\xff", 3}, json_span("b"));
+    json_member_named(&out, json_span("c\n"), json_span("\xff"));
+    buf_push(&out, '\0');
+    ck_assert_str_eq((char *)out.data, "\"a\\\"\xef\xbf\xbd\":\"b\"\"c\\n_base64\":\"/w==\"");
+    buf_free(&out);
     expect(true,
            "abc\xff"
            "de",
@@ -81,11 +87,61 @@ START_TEST(test_utf8)
 }
 END_TEST
 
+START_TEST(test_values)
+{
+    static const char *const good[] = {"0",
+                                       "-0",
+                                       "10",
+                                       "-1.5e+3",
+                                       "1E-2",
+                                       "0.0",
+                                       "true",
+                                       "false",
+                                       "null",
+                                       "\"\"",
+                                       "\"a\\\"\\u00e9\"",
+                                       "[]",
+                                       "{}",
+                                       "[ ]",
+                                       "{ }",
+                                       "[1]",
+                                       "[1 , 2]",
+                                       "{\"a\" : 1}",
+                                       "{\"a\":[{},[[]]],\"b\":{\"c\":null}}"};
+    static const char *const bad[] = {
+        "",          " 1",      "1 ",          "01",         "-",        "1.",
+        ".5",        "+1",      "1e",          "0x1",        "tru",      "nulll",
+        "\"",        "\"\\x\"", "\"\\u12g4\"", "\"a\nb\"",   "\"\xff\"", "[",
+        "]",         "[1",      "[1,]",        "[,1]",       "[1 2]",    "{",
+        "{1}",       "{\"a\"}", "{\"a\":}",    "{\"a\":1,}", "{a:1}",    "[1}",
+        "{\"a\":1]", "[1]]",    "{} {}",       "\"a\"b",     "1,2",      "{\"a\":1 \"b\":2}",
+        "[\"a\":1]"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        ck_assert_msg(json_is_value(json_span(good[i])), "%s", good[i]);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_msg(!json_is_value(json_span(bad[i])), "%s", bad[i]);
+    struct buf deep = {0};
+    for (unsigned i = 0; i < JSON_DEPTH_MAX; i++)
+        buf_append_string(&deep, i % 2 ? "{\"a\":" : "[");
+    buf_push(&deep, '1');
+    for (unsigned i = JSON_DEPTH_MAX; i > 0; i--)
+        buf_push(&deep, i % 2 ? ']' : '}');
+    ck_assert(json_is_value(buf_span(&deep)));
+    buf_push(&deep, ']');
+    memmove(deep.data + 1, deep.data, deep.len - 1);
+    deep.data[0] = '[';
+    buf_push(&deep, ']');
+    ck_assert(!json_is_value(buf_span(&deep)));
+    buf_free(&deep);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_strings);
     tcase_add_test(tc, test_members);
     tcase_add_test(tc, test_utf8);
+    tcase_add_test(tc, test_values);
 }
 
 int main(void)

@@ -211,6 +211,7 @@ START_TEST(test_headers)
         {"2020-01-02 03:04:05 INFO 200 requests served", "message", "200 requests served"},
         {"2020-01-02 03:04:05 INFO 200 requests served", "pid", NULL},
         {"2020-01-02 03:04:05 hello world", "message", NULL},
+        {"Oct 11 22:14:15 h1 app: end\r", "message", "end"},
         {"hello ERROR world", "level", NULL},
         {"<34>", "level", NULL},
         {"<999>Oct 11 22:14:15 h su: x", "level", NULL},
@@ -361,6 +362,62 @@ START_TEST(test_walk)
 }
 END_TEST
 
+/* record_field_fn */
+static int note_field(void *context, struct span name, const struct field_value *value,
+                      struct lgz_error *err)
+{
+    (void)err;
+    buf_printf(context, "%.*s=%.*s(%d);", (int)name.len, (const char *)name.data,
+               (int)value->text.len, (const char *)value->text.data, value->kind);
+    return LGZ_OK;
+}
+
+static void expect_all(struct span text, struct dialect *dialect, const char *wanted)
+{
+    struct lgz_error err = {0};
+    struct buf out = {0};
+    struct query_line line = line_of(text);
+    line.dialect = dialect;
+    record_start(record, &line);
+    ck_assert_int_eq(record_all(record, note_field, &out, &err), LGZ_OK);
+    buf_push(&out, '\0');
+    ck_assert_str_eq((char *)out.data, wanted);
+    buf_free(&out);
+}
+
+/* Each name once, and that from the first place which has it. */
+START_TEST(test_all)
+{
+    struct lgz_error err = {0};
+    struct dialect dialect = {0};
+    struct buf many = {0};
+    ck_assert_int_eq(record_new(&record, &err), LGZ_OK);
+    ck_assert_int_eq(fields_compile(&dialect.format, "^(?<b>\\w+)(?<a>x)? ", &err), LGZ_OK);
+    expect_all(json_span("{\"a\":1,\"b\\n\":\"x\\ty\",\"c\":{\"d\":[]},\"a\":2,\"t\":true}"), NULL,
+               "a=1(1);b\n=x\ty(0);c={\"d\":[]}(3);t=true(2);");
+    expect_all(json_span("{\"a\":1,\"b\":2"), NULL, "a=1(1);");
+    expect_all(json_span("joe a=1 b=2 c=\"\\\"\" c=4"), &dialect, "b=joe(0);a=1(0);c=\"(0);");
+    expect_all(json_span("Oct 11 22:14:15 h1 sshd[242]: pid=7 ok"), NULL,
+               "pid=7(0);host=h1(0);program=sshd(0);message=pid=7 ok(0);");
+    expect_all(json_span("nothing"), NULL, "");
+    expect_all(json_span("e=\"\" f="), NULL, "e=(0);f=(0);");
+    for (unsigned i = 0; i < 2 * RECORD_ALL_MAX; i++)
+        buf_printf(&many, "n%u=1 ", i);
+    struct query_line line = line_of(buf_span(&many));
+    struct buf out = {0};
+    record_start(record, &line);
+    ck_assert_int_eq(record_all(record, note_field, &out, &err), LGZ_OK);
+    size_t count = 0;
+    for (size_t i = 0; i < out.len; i++)
+        count += out.data[i] == ';';
+    ck_assert_uint_eq(count, RECORD_ALL_MAX);
+    buf_free(&out);
+    buf_free(&many);
+    fields_free(dialect.format);
+    record_free(record);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_json);
@@ -373,6 +430,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_hostile);
     tcase_add_test(tc, test_binary);
     tcase_add_test(tc, test_walk);
+    tcase_add_test(tc, test_all);
 }
 
 int main(void)
