@@ -384,7 +384,8 @@ struct segment_options archive_seal_options(const struct config *config)
     return (struct segment_options){.level = config->level,
                                     .threads = config->threads,
                                     .memory = config->seal_memory,
-                                    .max_line = config->max_line};
+                                    .max_line = config->max_line,
+                                    .background = true};
 }
 
 int archive_seal(const char *directory, char *const *journals, size_t count,

@@ -14,7 +14,8 @@ struct thread {
 };
 
 struct workers {
-    unsigned count; /* of all threads, the caller's included */
+    unsigned count;   /* of all threads, the caller's included */
+    unsigned working; /* those of them that do parts */
     struct thread *threads;
     unsigned started;
     pthread_mutex_t mutex;
@@ -27,7 +28,7 @@ struct workers {
 static struct work *find_work(const struct worker *me)
 {
     struct work *work = me->crew->first;
-    return work && work->depth > me->depth ? work : NULL;
+    return work && work->depth > me->depth && !me->aside ? work : NULL;
 }
 
 /* Nothing of it is left to be begun. */
@@ -88,6 +89,7 @@ int workers_new(struct workers **out, struct worker *const *members, unsigned co
     if (!w)
         return error_memory(err);
     w->count = count;
+    w->working = members[0]->aside ? count - 1 : count;
     w->threads = calloc(count, sizeof(*w->threads));
     pthread_mutex_init(&w->mutex, NULL);
     pthread_cond_init(&w->changed, NULL);
@@ -125,7 +127,7 @@ void workers_submit(struct worker *me, struct work *work, size_t parts, work_par
     struct workers *w = me->crew;
     *work = (struct work){
         .run = run, .context = context, .parts = parts, .depth = me->depth + 1, .code = LGZ_OK};
-    if (!w) {
+    if (!w || (w->working == 1 && !me->aside)) {
         do_alone(me, work);
         return;
     }
@@ -164,7 +166,7 @@ int workers_share(struct worker *me, size_t parts, work_part *run, void *context
                   struct lgz_error *err)
 {
     struct work work;
-    if (parts == 1)
+    if (parts == 1 && !me->aside)
         return run(me, context, 0, err);
     workers_submit(me, &work, parts, run, context);
     return workers_wait(me, &work, err);
@@ -177,7 +179,8 @@ unsigned workers_count(const struct worker *me)
 
 size_t workers_pieces(const struct worker *me, size_t most)
 {
-    size_t wanted = me->crew ? (size_t)me->crew->count * PIECES_PER_THREAD : 1;
+    bool shared = me->crew && me->crew->working > 1;
+    size_t wanted = shared ? (size_t)me->crew->working * PIECES_PER_THREAD : 1;
     size_t pieces = most < wanted ? most : wanted;
     return pieces ? pieces : 1;
 }

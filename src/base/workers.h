@@ -5,7 +5,8 @@
  * a block into columns, a column into trials. Who waits for a work does parts meanwhile, but only
  * such as are nested deeper than the one that he is in the midst of. So no thread is idle while
  * there is something to do, nobody waits for somebody who waits for him, and a stack grows no
- * deeper than works are nested.
+ * deeper than works are nested. Only the caller may stay aside, so that it can do something else
+ * while the others work.
  *
  * Which thread does a part, and when, is left to chance: what comes out must not depend on it.
  */
@@ -24,6 +25,7 @@ struct worker {
     void *state;          /**< what the thread's parts need */
     unsigned depth;       /**< of the part that it is in the midst of; 0: of none */
     unsigned number;      /**< below workers_count() */
+    bool aside;           /**< it does no parts: it has other things to do, or waits */
 };
 
 /** Does one part. @return LGZ_OK, or a code with `err` filled: then parts not begun are left out */
@@ -46,8 +48,8 @@ struct work {
 /**
  * Start the threads.
  *
- * @param members  `count` (1 to 256) of them, with their states; the first one is the caller, for
- *                 the others a thread is started
+ * @param members  `count` (1 to 257) of them, with their states; the first one is the caller, who
+ *                 may stay aside if there are others; for these a thread is started each
  */
 int workers_new(struct workers **out, struct worker *const *members, unsigned count,
                 struct lgz_error *err);
@@ -67,11 +69,11 @@ int workers_wait(struct worker *me, struct work *work, struct lgz_error *err);
 int workers_share(struct worker *me, size_t parts, work_part *run, void *context,
                   struct lgz_error *err);
 
-/** How many threads there are: 1 for a worker that is alone. */
+/** How many threads there are, the caller's included: 1 for a worker that is alone. */
 unsigned workers_count(const struct worker *me);
 
 /**
- * Into how many pieces to cut what can be cut anywhere: 1 for a worker that is alone, and at most
+ * Into how many pieces to cut what can be cut anywhere: 1 if only one does parts, and at most
  * `most`, but at least 1.
  */
 size_t workers_pieces(const struct worker *me, size_t most);

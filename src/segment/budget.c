@@ -15,6 +15,7 @@ enum {
     FREE_LINES = 1 << 20, /* but without a limit not before it has so many */
     BASE_COST = 8 << 20,  /* of a process that does nothing yet */
     JOB_COST = 2,         /* for each raw byte of a block that waits */
+    DECODE_COST = 4,      /* and of one that the caller decodes meanwhile */
 };
 
 /* Bytes that a thread takes while it encodes a block. */
@@ -38,31 +39,40 @@ static uint64_t block_memory(enum lgz_level level, uint64_t size)
 }
 
 /* With a limit, one block is filled while the others are encoded; without, twice as many wait. */
-static size_t jobs_for(unsigned threads, bool limited)
+static size_t jobs_for(unsigned threads, bool background, bool limited)
 {
-    return threads == 1 ? 1 : limited ? threads + 1 : threads * JOBS_PER_THREAD;
+    if (threads == 1 && !background)
+        return 1;
+    return limited ? threads + 1 : threads * JOBS_PER_THREAD;
 }
 
-static uint64_t plan_memory(enum lgz_level level, uint64_t size, unsigned threads)
+static uint64_t plan_memory(enum lgz_level level, uint64_t size, unsigned threads, bool background)
 {
-    uint64_t waiting = jobs_for(threads, true) - threads;
-    return BASE_COST + block_memory(level, size) * threads + waiting * JOB_COST * size;
+    uint64_t waiting = jobs_for(threads, background, true) - threads;
+    uint64_t beside = waiting * JOB_COST + (background ? DECODE_COST : 0);
+    return BASE_COST + block_memory(level, size) * threads + beside * size;
 }
 
 static int fit(struct budget *b, const struct segment_options *options, struct lgz_error *err)
 {
-    while (plan_memory(options->level, b->block_size, 1) > options->memory) {
+    while (plan_memory(options->level, b->block_size, 1, false) > options->memory) {
         if (b->block_size <= MIN_LIMITED_BLOCK)
-            return error_set(err, LGZ_ERR_ARGUMENT,
-                             "a memory limit of %llu bytes is too low: at least %llu are needed",
-                             (unsigned long long)options->memory,
-                             (unsigned long long)plan_memory(options->level, b->block_size, 1));
+            return error_set(
+                err, LGZ_ERR_ARGUMENT,
+                "a memory limit of %llu bytes is too low: at least %llu are needed",
+                (unsigned long long)options->memory,
+                (unsigned long long)plan_memory(options->level, b->block_size, 1, false));
         b->block_size /= 2;
         if (b->block_size < MIN_LIMITED_BLOCK)
             b->block_size = MIN_LIMITED_BLOCK;
     }
-    while (plan_memory(options->level, b->block_size, b->threads) > options->memory)
-        b->threads--;
+    while (plan_memory(options->level, b->block_size, b->threads, b->background) >
+           options->memory) {
+        if (b->threads > 1)
+            b->threads--;
+        else
+            b->background = false;
+    }
     return LGZ_OK;
 }
 
@@ -77,12 +87,13 @@ int budget_plan(struct budget *b, const struct segment_options *options, struct 
         size = MIN_BLOCK;
     if (size > BLOCK_MAX_RAW)
         size = BLOCK_MAX_RAW;
-    *b = (struct budget){.block_size = size, .threads = options->threads};
+    *b = (struct budget){
+        .block_size = size, .threads = options->threads, .background = options->background};
     int code = options->memory ? fit(b, options, err) : LGZ_OK;
     b->max_lines = b->block_size / SHORT_LINE;
     if (!options->memory && b->max_lines < FREE_LINES)
         b->max_lines = FREE_LINES;
     b->max_tokens = b->block_size / SHORT_TOKEN;
-    b->jobs = jobs_for(b->threads, options->memory != 0);
+    b->jobs = jobs_for(b->threads, b->background, options->memory != 0);
     return code;
 }

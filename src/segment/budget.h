@@ -16,12 +16,13 @@ struct budget {
     size_t max_lines;  /**< lines of a block, at most */
     size_t max_tokens; /**< tokens of a block from which on it ends, as a sample estimates them */
     unsigned threads;  /**< blocks encoded at once */
+    bool background;   /**< on other threads than the caller's */
     size_t jobs;       /**< blocks in memory at once */
 };
 
 /**
- * Fit the options into their memory limit. First there are fewer threads, which changes no byte of
- * the output; if one is too many, blocks become smaller.
+ * Fit the options into their memory limit. First there are fewer threads, at last only the
+ * caller's, which changes no byte of the output; if one is too many, blocks become smaller.
  *
  * @return LGZ_ERR_ARGUMENT for options out of range, and for a limit that is too low
  */

@@ -44,6 +44,7 @@ struct segment_writer {
     struct segment_index index;
     struct chain *chain;
     struct column_context *contexts; /* one for each thread, the caller's first */
+    unsigned context_count;
     struct workers *workers;
     struct job *jobs;
     size_t job_count;
@@ -65,15 +66,17 @@ static int encode_job(struct worker *me, void *context, size_t part, struct lgz_
 
 static int start_workers(struct segment_writer *w, struct lgz_error *err)
 {
-    unsigned threads = w->budget.threads;
+    unsigned threads = w->budget.threads + w->budget.background;
     struct worker **members = calloc(threads, sizeof(*members));
     w->contexts = calloc(threads, sizeof(*w->contexts));
+    w->context_count = threads;
     w->job_count = w->budget.jobs;
     w->jobs = calloc(w->job_count, sizeof(*w->jobs));
     int code = members && w->contexts && w->jobs ? LGZ_OK : error_memory(err);
     for (unsigned i = 0; i < threads && code == LGZ_OK; i++) {
         code = column_context_init(&w->contexts[i], w->index.level, err);
         members[i] = &w->contexts[i].worker;
+        members[i]->aside = i == 0 && w->budget.background;
     }
     if (code == LGZ_OK)
         code = workers_new(&w->workers, members, threads, err);
@@ -408,7 +411,7 @@ void segment_writer_free(struct segment_writer *w)
         vec_free(&w->jobs[i].extents);
         vec_free(&w->jobs[i].summary.template_counts);
     }
-    for (unsigned i = 0; w->contexts && i < w->budget.threads; i++)
+    for (unsigned i = 0; w->contexts && i < w->context_count; i++)
         column_context_clear(&w->contexts[i]);
     chain_free(w->chain);
     segment_index_clear(&w->index);

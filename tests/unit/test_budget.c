@@ -17,16 +17,24 @@
 
 enum { MEGABYTE = 1 << 20 };
 
-static struct budget plan(enum lgz_level level, unsigned threads, uint64_t memory)
+static struct budget plan_for(enum lgz_level level, unsigned threads, uint64_t memory,
+                              bool background)
 {
-    struct segment_options options = {.level = level, .threads = threads, .memory = memory};
+    struct segment_options options = {
+        .level = level, .threads = threads, .memory = memory, .background = background};
     struct budget b;
     ck_ok(budget_plan(&b, &options, &err));
     ck_assert_uint_ge(b.threads, 1);
     ck_assert_uint_le(b.threads, threads);
-    ck_assert_uint_ge(b.jobs, b.threads);
+    ck_assert_uint_ge(b.jobs, b.threads + b.background);
     ck_assert_uint_ge(b.max_lines, 1);
+    ck_assert(background || !b.background);
     return b;
+}
+
+static struct budget plan(enum lgz_level level, unsigned threads, uint64_t memory)
+{
+    return plan_for(level, threads, memory, false);
 }
 
 START_TEST(test_plan)
@@ -46,6 +54,11 @@ START_TEST(test_plan)
             ck_assert_uint_le(b.block_size, last.block_size);
             ck_assert(b.block_size == free.block_size || b.threads < 8);
             ck_assert_uint_eq(plan(level, 1, memory).block_size, b.block_size);
+            /* Nor does it change them if the caller has something else to do. */
+            struct budget beside = plan_for(level, 8, memory, true);
+            ck_assert_uint_eq(beside.block_size, b.block_size);
+            ck_assert_uint_le(beside.threads, b.threads);
+            ck_assert(beside.background || b.threads == 1);
             last = b;
         }
     }

@@ -7,7 +7,8 @@
 #include "base/workers.h"
 #include "engine_fixture.h"
 
-enum { WORKS = 200, THREADS_MAX = 5, PARTS = 7 };
+/* Crews of 1 to THREADS_MAX threads that work; above that the same with a caller who doesn't. */
+enum { WORKS = 200, THREADS_MAX = 5, CREWS = 2 * THREADS_MAX, PARTS = 7 };
 
 struct state {
     struct worker worker;
@@ -17,13 +18,22 @@ struct state {
 struct crew {
     struct workers *workers;
     unsigned count;
-    struct state states[THREADS_MAX];
+    struct state states[THREADS_MAX + 1];
 };
 
-static void crew_start(struct crew *c, unsigned count)
+/* How many threads of crew number `i` do parts. */
+static int working(int i)
 {
-    struct worker *members[THREADS_MAX];
+    return i > THREADS_MAX ? i - THREADS_MAX : i;
+}
+
+static void crew_start(struct crew *c, int number)
+{
+    struct worker *members[THREADS_MAX + 1];
+    bool aside = number > THREADS_MAX;
+    unsigned count = (unsigned)working(number) + aside;
     *c = (struct crew){.count = count};
+    c->states[0].worker.aside = aside;
     for (unsigned i = 0; i < count; i++) {
         c->states[i].worker.state = &c->states[i];
         members[i] = &c->states[i].worker;
@@ -36,6 +46,8 @@ static int crew_end(struct crew *c)
 {
     int parts = 0;
     workers_free(c->workers);
+    if (c->states[0].worker.aside)
+        ck_assert_int_eq(c->states[0].parts, 0);
     for (unsigned i = 0; i < c->count; i++) {
         parts += c->states[i].parts;
         ck_assert_uint_eq(c->states[i].worker.depth, 0);
@@ -78,10 +90,10 @@ START_TEST(test_all_parts)
     struct crew crew;
     static struct task tasks[WORKS];
     atomic_int running = 0;
-    crew_start(&crew, (unsigned)_i);
+    crew_start(&crew, _i);
     struct worker *me = &crew.states[0].worker;
     for (int i = 0; i < WORKS; i++) {
-        tasks[i] = (struct task){.running = &running, .limit = _i};
+        tasks[i] = (struct task){.running = &running, .limit = working(_i)};
         workers_submit(me, &tasks[i].work, 1 + (size_t)i % PARTS, do_part, &tasks[i]);
         if (i >= 10)
             ck_ok(workers_wait(me, &tasks[i - 10].work, &err));
@@ -103,8 +115,11 @@ START_TEST(test_nested)
 {
     struct crew crew;
     atomic_int running = 0;
-    struct task task = {.depth = 3, .running = &running, .limit = _i};
-    crew_start(&crew, (unsigned)_i);
+    struct task task = {.depth = 3, .running = &running, .limit = working(_i)};
+    crew_start(&crew, _i);
+    ck_assert_uint_eq(workers_count(&crew.states[0].worker), crew.count);
+    ck_assert_uint_eq(workers_pieces(&crew.states[0].worker, 1000),
+                      working(_i) == 1 ? 1U : 2 * (unsigned)working(_i));
     ck_ok(workers_share(&crew.states[0].worker, PARTS, do_part, &task, &err));
     for (int i = 0; i < PARTS; i++)
         ck_assert_int_eq(task.done[i], 1);
@@ -130,12 +145,12 @@ START_TEST(test_failure)
 {
     struct crew crew;
     atomic_int calls = 0;
-    crew_start(&crew, (unsigned)_i);
+    crew_start(&crew, _i);
     ck_assert_int_eq(workers_share(&crew.states[0].worker, 2, fail_within, &calls, &err),
                      LGZ_ERR_LIMIT);
     ck_assert_str_eq(err.message, "part 3");
     ck_assert_int_ge(calls, 4);
-    ck_assert_int_le(calls, 3 + _i);
+    ck_assert_int_le(calls, 3 + working(_i));
     calls = 0;
     ck_assert_int_eq(workers_share(&crew.states[0].worker, 4, fail_late, &calls, NULL),
                      LGZ_ERR_LIMIT);
@@ -166,9 +181,9 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-    tcase_add_loop_test(tc, test_all_parts, 1, THREADS_MAX + 1);
-    tcase_add_loop_test(tc, test_nested, 1, THREADS_MAX + 1);
-    tcase_add_loop_test(tc, test_failure, 1, THREADS_MAX + 1);
+    tcase_add_loop_test(tc, test_all_parts, 1, CREWS + 1);
+    tcase_add_loop_test(tc, test_nested, 1, CREWS + 1);
+    tcase_add_loop_test(tc, test_failure, 1, CREWS + 1);
     tcase_add_test(tc, test_free_early);
 }
 

@@ -40,13 +40,15 @@ static void make_reads(struct buf *text, struct read *reads)
     }
 }
 
-static void write_segment(const struct read *reads, unsigned threads, struct buf *out)
+static void write_segment(const struct read *reads, unsigned threads, bool background,
+                          struct buf *out)
 {
     struct segment_options options = {.level = LGZ_LEVEL_FAST,
                                       .threads = threads,
                                       .block_size = 10000,
                                       .first_journal = 4,
-                                      .last_journal = 6};
+                                      .last_journal = 6,
+                                      .background = background};
     struct segment_writer *w;
     char name[] = "/log/x", input[] = "in";
     uint64_t raw = 0;
@@ -105,12 +107,14 @@ START_TEST(test_sources_and_threads)
     char path[] = "/tmp/logzip-writer-XXXXXX";
     struct segment *s;
     make_reads(&text, reads);
-    write_segment(reads, 1, &packed);
-    for (unsigned threads = 2; threads < 6; threads += 3) {
-        struct buf again = {0};
-        write_segment(reads, threads, &again);
-        ck_assert(span_equal(buf_span(&again), buf_span(&packed)));
-        buf_free(&again);
+    write_segment(reads, 1, false, &packed);
+    for (unsigned threads = 1; threads < 6; threads += 2) {
+        for (int background = 0; background < 2; background++) {
+            struct buf again = {0};
+            write_segment(reads, threads, background, &again);
+            ck_assert(span_equal(buf_span(&again), buf_span(&packed)));
+            buf_free(&again);
+        }
     }
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
