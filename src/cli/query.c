@@ -149,6 +149,8 @@ static int parse_times(const struct query *q, struct scan_options *options, stru
         code = query_time_parse(q->options.since, options->now, &options->since, err);
     if (code == LGZ_OK && q->options.until)
         code = query_time_parse(q->options.until, options->now, &options->until, err);
+    if (code == LGZ_OK && options->since > options->until)
+        code = error_set(err, LGZ_ERR_ARGUMENT, "--since is later than --until");
     return code;
 }
 

@@ -185,8 +185,8 @@ static const struct row rows[] = {
     {'e', KIND_LIST, "regexp", "=PATTERN", "one of several patterns, or one that starts with -",
      MEMBER(patterns), NULL},
     {'f', KIND_TAKE, "file", "=FILE", "each line of FILE is a pattern", 0, take_file},
-    {0, KIND_TEXT, "since", "=TIME", "lines of TIME and later", MEMBER(since), NULL},
-    {0, KIND_TEXT, "until", "=TIME", "lines of TIME and earlier", MEMBER(until), NULL},
+    {'S', KIND_TEXT, "since", "=TIME", "lines of TIME and later", MEMBER(since), NULL},
+    {'U', KIND_TEXT, "until", "=TIME", "lines of TIME and earlier", MEMBER(until), NULL},
     {0, KIND_LIST, "source", "=GLOB", "lines of sources with such a name; may be given again",
      MEMBER(globs), NULL},
     {0, KIND_TEXT, "where", "=EXPR", "lines with such fields: 'status >= 500 and not user'",
@@ -280,7 +280,8 @@ void query_options_help(const struct command *self)
         if (rows[i].usage)
             print_row(&rows[i]);
     puts("\n"
-         "TIME: '2 hours ago', yesterday, today, -15min, '2026-01-31 12:30', 12:30, @1767225600.\n"
+         "TIME: '2 hours ago', yesterday, today, Monday, -15min, '2026-01-31 12:30', 12:30,\n"
+         "@1767225600; without a zone it's local time.\n"
          "\n"
          "Exit status: 0 if a line was selected, 1 if none was, 2 after an error.");
 }

@@ -112,6 +112,13 @@ struct timestamp_found {
  */
 bool timestamp_first(const uint8_t *line, size_t size, struct timestamp_found *found);
 
+/**
+ * Is the stamp that dates the line what a clock on the wall showed, so that its instant depends on
+ * where that was? Not if it counts from the epoch, or if a zone (as timestamp_zone() takes, or
+ * " UTC" or " GMT") stands behind it or in it.
+ */
+bool timestamp_is_local(const uint8_t *line, size_t size, const struct timestamp_found *found);
+
 /** Does a stamp of this format, with no letter or digit before it, date its line in any case? */
 bool timestamp_dates_line(unsigned format);
 

@@ -2,6 +2,8 @@
  * timestamp_instant.c - what a stamp means: zones, instants, and which stamp
  * dates a line.
  */
+#include <string.h>
+
 #include "base/ascii.h"
 #include "base/clock.h"
 #include "line/timestamp.h"
@@ -242,4 +244,18 @@ bool timestamp_first(const uint8_t *line, size_t size, struct timestamp_found *f
     size_t behind = found->at + found->stamp.len;
     found->zone = timestamp_zone(line + behind, size - behind);
     return true;
+}
+
+bool timestamp_is_local(const uint8_t *line, size_t size, const struct timestamp_found *found)
+{
+    enum { NAME_LEN = 4 };
+    if (found->zone != TIMESTAMP_NO_ZONE || (contents_of(found->stamp.format) & HAS_EPOCH))
+        return false;
+    if (strstr(timestamp_format_name(found->stamp.format), "UTC"))
+        return false;
+    size_t behind = found->at + found->stamp.len;
+    if (size - behind < NAME_LEN || is_word_at(line, size, behind + NAME_LEN))
+        return true;
+    return memcmp(line + behind, " UTC", NAME_LEN) != 0 &&
+           memcmp(line + behind, " GMT", NAME_LEN) != 0;
 }

@@ -14,6 +14,17 @@ static int side_of(const struct selection *s, int64_t time)
     return time < s->since ? -1 : time > s->until ? 1 : 0;
 }
 
+/* Between which instants are the stamps of a block? Its range was found with those that have no
+   zone read as UTC, and doesn't tell whether there are such. */
+static void block_range(const struct selection *s, const struct block_info *block, int64_t *first,
+                        int64_t *last)
+{
+    int64_t local_first = zone_instant(s->zone, block->time_min);
+    int64_t local_last = zone_instant(s->zone, block->time_max);
+    *first = local_first < block->time_min ? local_first : block->time_min;
+    *last = local_last > block->time_max ? local_last : block->time_max;
+}
+
 bool prune_wanted(const struct selection *s, const struct block_info *block,
                   struct query_source *const *sources)
 {
@@ -28,8 +39,10 @@ bool prune_by_time(const struct selection *s, const struct block_info *block,
 {
     if (!select_limited(s) || block->time_min == SEGMENT_NO_TIME)
         return false;
-    int side = side_of(s, block->time_min);
-    if (side == 0 || side_of(s, block->time_max) != side)
+    int64_t first, last;
+    block_range(s, block, &first, &last);
+    int side = side_of(s, first);
+    if (side == 0 || side_of(s, last) != side)
         return false;
     for (size_t i = 0; i < block->extent_count; i++) {
         const struct extent *extent = &block->extents[i];
@@ -78,7 +91,9 @@ int prune_skip(const struct selection *s, const struct block_info *block,
         source->started = true;
         if (single && !source->dated) {
             source->dated = true;
-            source->stamp = block->time_min; /* as good as any: it's outside of the range */
+            int64_t last;
+            block_range(s, block, &source->stamp,
+                        &last); /* any will do: it's outside of the range */
             source->stamp_digits = 0;
         }
         source->doubtful = !source->dated;
@@ -217,8 +232,8 @@ static int take_context(struct past *p, size_t blocks, struct lgz_error *err)
     if (source->carry.failed)
         return error_memory(err);
     if (whole && source->doubtful &&
-        select_last_stamp((struct span){text->data, whole}, source->read_time, &source->stamp,
-                          &source->stamp_digits)) {
+        select_last_stamp(p->selection, (struct span){text->data, whole}, source->read_time,
+                          &source->stamp, &source->stamp_digits)) {
         source->dated = true;
         source->doubtful = false;
     }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/zone.h"
 
 #define NS_PER_DAY (INT64_C(86400) * NS_PER_SECOND)
 
@@ -65,11 +66,12 @@ static bool take_clock(const char **at, int64_t *ns)
     return hour <= 23 && minute <= 59 && second <= 60;
 }
 
-/* "Z", "UTC", "+02", "+0200", "+02:00" or nothing: what is to be subtracted. */
-static bool take_zone(const char **at, int64_t *ns)
+/* "Z", "UTC", "+02", "+0200", "+02:00": what is to be subtracted. Nothing: the host's zone. */
+static bool take_zone(const char **at, int64_t *ns, bool *local)
 {
     *ns = 0;
     skip_blanks(at);
+    *local = **at == '\0';
     if (strncasecmp(*at, "utc", 3) == 0) {
         *at += 3;
         return true;
@@ -112,23 +114,57 @@ static bool take_date(const char **at, int64_t *ns)
     return tm.tm_mday == (int)day;
 }
 
-/* A date, a clock or both, and a zone. */
+/* A day of the week by its name or the first three letters of it; -1 if there is none. */
+static int take_weekday(const char **at)
+{
+    static const char *const names[] = {"sunday",   "monday", "tuesday", "wednesday",
+                                        "thursday", "friday", "saturday"};
+    enum { SHORT = 3 };
+    size_t len = 0;
+    while (isalpha((unsigned char)(*at)[len]))
+        len++;
+    for (int i = 0; i < 7; i++) {
+        if ((len != SHORT && len != strlen(names[i])) || strncasecmp(*at, names[i], len) != 0)
+            continue;
+        *at += len;
+        skip_blanks(at);
+        return i;
+    }
+    return -1;
+}
+
+/* The day of the week of a midnight on the wall; 1970 began on a Thursday. */
+static int weekday_of(int64_t midnight)
+{
+    return (int)((midnight / NS_PER_DAY + 4) % 7);
+}
+
+/* A date, a clock or both, and a zone; or the last day of the week that has that name. All as the
+   wall clock shows them, until the zone is known. */
 static bool parse_absolute(const char *at, int64_t midnight, int64_t *ns)
 {
     int64_t day = midnight, clock = 0, zone;
-    if (strspn(at, "0123456789") == 4) {
+    bool local;
+    int weekday = take_weekday(&at);
+    if (weekday >= 0 && *at == '\0')
+        day -= (weekday_of(midnight) - weekday + 7) % 7 * NS_PER_DAY;
+    else if (strspn(at, "0123456789") == 4) {
         if (!take_date(&at, &day))
+            return false;
+        if (weekday >= 0 && weekday_of(day) != weekday)
             return false;
         bool joined = take_char(&at, 'T');
         skip_blanks(&at);
         if ((joined || isdigit((unsigned char)*at)) && !take_clock(&at, &clock))
             return false;
-    } else if (!take_clock(&at, &clock)) {
+    } else if (weekday >= 0 || !take_clock(&at, &clock)) {
         return false;
     }
-    if (!take_zone(&at, &zone) || *at)
+    if (!take_zone(&at, &zone, &local) || *at || __builtin_add_overflow(day, clock - zone, ns))
         return false;
-    return !__builtin_add_overflow(day, clock - zone, ns);
+    if (local)
+        *ns = zone_instant(&(struct zone){0}, *ns);
+    return true;
 }
 
 /* "@1767225600.5". */
@@ -141,20 +177,21 @@ static bool parse_epoch(const char *at, int64_t *ns)
            !__builtin_add_overflow(*ns, fraction, ns);
 }
 
-/* The nanoseconds of a unit's name, or 0. */
+/* The nanoseconds of a unit's name, or 0. One letter alone is a matter of case: "M" is a month. */
 static int64_t unit_of(const char *name, size_t len)
 {
     static const struct {
         const char *names; /* each between spaces */
         int64_t ns;
     } units[] = {
-        {" ms msec millisecond milliseconds ", 1000000},
+        {" us usec usecs microsecond microseconds ", 1000},
+        {" ms msec msecs millisecond milliseconds ", 1000000},
         {" s sec secs second seconds ", NS_PER_SECOND},
         {" m min mins minute minutes ", 60 * NS_PER_SECOND},
-        {" h hr hour hours ", 3600 * NS_PER_SECOND},
+        {" h hr hrs hour hours ", 3600 * NS_PER_SECOND},
         {" d day days ", NS_PER_DAY},
         {" w week weeks ", 7 * NS_PER_DAY},
-        {" month months ", 2629800 * NS_PER_SECOND},
+        {" M month months ", 2629800 * NS_PER_SECOND},
         {" y year years ", 31557600 * NS_PER_SECOND},
     };
     char wanted[16];
@@ -162,7 +199,7 @@ static int64_t unit_of(const char *name, size_t len)
         return 0;
     wanted[0] = ' ';
     for (size_t i = 0; i < len; i++)
-        wanted[i + 1] = (char)tolower((unsigned char)name[i]);
+        wanted[i + 1] = (char)(len == 1 ? name[i] : tolower((unsigned char)name[i]));
     wanted[len + 1] = ' ';
     wanted[len + 2] = '\0';
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
@@ -171,23 +208,40 @@ static int64_t unit_of(const char *name, size_t len)
     return 0;
 }
 
+/* ".5" of a unit; nothing is a part, too. */
+static bool take_part(const char **at, int64_t unit, int64_t *part)
+{
+    *part = 0;
+    if (!take_char(at, '.'))
+        return true;
+    size_t digits = 0;
+    for (; isdigit((unsigned char)**at); ++*at, digits++) {
+        unit /= 10;
+        *part += unit * (**at - '0');
+    }
+    return digits >= 1;
+}
+
 /* "1h 30min", as nanoseconds; `at` ends behind it. */
 static bool take_span(const char **at, int64_t *ns)
 {
     *ns = 0;
     while (isdigit((unsigned char)**at)) {
-        int64_t count, unit, part;
+        int64_t count, part, fraction;
         if (!take_digits(at, 1, 12, &count))
             return false;
-        skip_blanks(at);
+        const char *dot = *at;
+        const char *name = dot + (*dot == '.' ? 1 + strspn(dot + 1, "0123456789") : 0);
+        skip_blanks(&name);
         size_t len = 0;
-        while (isalpha((unsigned char)(*at)[len]))
+        while (isalpha((unsigned char)name[len]))
             len++;
-        unit = unit_of(*at, len);
-        *at += len;
-        if (unit == 0 || __builtin_mul_overflow(count, unit, &part) ||
-            __builtin_add_overflow(*ns, part, ns))
+        int64_t unit = unit_of(name, len);
+        if (unit == 0 || !take_part(&dot, unit, &fraction) ||
+            __builtin_mul_overflow(count, unit, &part) ||
+            __builtin_add_overflow(part, fraction, &part) || __builtin_add_overflow(*ns, part, ns))
             return false;
+        *at = name + len;
         skip_blanks(at);
     }
     return true;
@@ -214,23 +268,28 @@ static bool parse_relative(const char *at, int64_t now, int64_t *ns)
 /* "today" and its like. */
 static bool parse_word(const char *text, int64_t now, int64_t midnight, int64_t *ns)
 {
-    if (strcasecmp(text, "now") == 0)
+    int64_t days;
+    if (strcasecmp(text, "now") == 0) {
         *ns = now;
-    else if (strcasecmp(text, "today") == 0)
-        *ns = midnight;
+        return true;
+    }
+    if (strcasecmp(text, "today") == 0)
+        days = 0;
     else if (strcasecmp(text, "yesterday") == 0)
-        *ns = midnight - NS_PER_DAY;
+        days = -1;
     else if (strcasecmp(text, "tomorrow") == 0)
-        *ns = midnight + NS_PER_DAY;
+        days = 1;
     else
         return false;
+    *ns = zone_instant(&(struct zone){0}, midnight + days * NS_PER_DAY);
     return true;
 }
 
 int query_time_parse(const char *text, int64_t now, int64_t *ns, struct lgz_error *err)
 {
     const char *at = text;
-    int64_t midnight = now - now % NS_PER_DAY;
+    int64_t midnight = zone_wall(now); /* on the wall */
+    midnight -= midnight % NS_PER_DAY;
     skip_blanks(&at);
     bool good = parse_word(at, now, midnight, ns) ||
                 (*at == '@' ? parse_epoch(at + 1, ns) : parse_absolute(at, midnight, ns)) ||

@@ -1,7 +1,8 @@
 /*
  * query_time.h - moments as people write them on a command line, and as programs read them.
  *
- * Without a zone a time is UTC, as time stamps without a zone are everywhere in logzip.
+ * Without a zone a time is what a clock on the host's wall shows (base/zone.h), as it is for time
+ * stamps without a zone.
  */
 #ifndef LOGZIP_QUERY_QUERY_TIME_H
 #define LOGZIP_QUERY_QUERY_TIME_H
@@ -13,10 +14,11 @@
  * Parse a moment:
  *
  *   now, today, yesterday, tomorrow          (days start at 00:00:00)
- *   2026-01-31, 2026-01-31 12:30, 2026-01-31T12:30:59.25
+ *   Monday, Sat                              (the last one, today included)
+ *   2026-01-31, 2026-01-31 12:30, 2026-01-31T12:30:59.25, Sat 2026-01-31
  *   12:30, 12:30:59                          (today)
  *   @1767225600, @1767225600.5               (seconds since the epoch)
- *   2 hours ago, 1h 30min ago, -15min, +1day
+ *   2 hours ago, 1h 30min ago, -15min, +1day, 1.5h ago
  *
  * A date or time may be followed by "Z", "UTC" or an offset such as "+02:00".
  *

@@ -79,6 +79,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
         .dated = options->dated,
         .since = options->since,
         .until = options->until,
+        .zone = &s->zone,
         .max_count = options->max_count,
         .numbered = options->numbered,
         .before = options->before,

@@ -26,6 +26,7 @@ struct scan {
     scan_report_fn *report;
     void *context;
     int64_t now;
+    struct zone zone;
 };
 
 /** The segments of the archive that is being scanned; one by itself is an archive, too. */

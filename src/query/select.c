@@ -12,55 +12,60 @@
 /* No log has lines like that; a file without any newline shall not take all memory. */
 #define LINE_MAX_BYTES ((size_t)1 << 30)
 
-static bool line_stamp(struct span line, int64_t reference, int64_t *time, unsigned *digits)
+static bool line_stamp(const struct selection *s, struct span line, int64_t reference,
+                       int64_t *time, unsigned *digits)
 {
     struct timestamp_found found;
     if (!timestamp_first(line.data, line.len, &found))
         return false;
     *time = timestamp_instant(&found.stamp, found.zone, reference);
+    if (timestamp_is_local(line.data, line.len, &found))
+        *time = zone_instant(s->zone, *time);
     *digits = found.stamp.digits;
     return true;
 }
 
 /* The last stamp in the lines between `from` and `to`, both of which are at line starts. */
-static bool last_stamp(struct span lines, size_t from, size_t to, int64_t reference, int64_t *time,
-                       unsigned *digits)
+static bool last_stamp(const struct selection *s, struct span lines, size_t from, size_t to,
+                       int64_t reference, int64_t *time, unsigned *digits)
 {
     while (to > from) {
         size_t end = to - 1;
         const uint8_t *newline = memrchr(lines.data + from, '\n', end - from);
         size_t start = newline ? (size_t)(newline - lines.data) + 1 : from;
-        if (line_stamp((struct span){lines.data + start, end - start}, reference, time, digits))
+        if (line_stamp(s, (struct span){lines.data + start, end - start}, reference, time, digits))
             return true;
         to = start;
     }
     return false;
 }
 
-bool select_last_stamp(struct span lines, int64_t reference, int64_t *time, unsigned *digits)
+bool select_last_stamp(const struct selection *s, struct span lines, int64_t reference,
+                       int64_t *time, unsigned *digits)
 {
-    return last_stamp(lines, 0, lines.len, reference, time, digits);
+    return last_stamp(s, lines, 0, lines.len, reference, time, digits);
 }
 
-void select_date_up_to(struct chunk *c, size_t at)
+void select_date_up_to(const struct selection *s, struct chunk *c, size_t at)
 {
     struct query_source *source = c->source;
-    if (at > c->dated_to && last_stamp(c->lines, c->dated_to, at, source->read_time, &source->stamp,
-                                       &source->stamp_digits))
+    if (at > c->dated_to && last_stamp(s, c->lines, c->dated_to, at, source->read_time,
+                                       &source->stamp, &source->stamp_digits))
         source->dated = true;
     c->dated_to = at;
 }
 
-void select_date_line(struct chunk *c, size_t start, size_t end, struct query_line *line)
+void select_date_line(const struct selection *s, struct chunk *c, size_t start, size_t end,
+                      struct query_line *line)
 {
     struct query_source *source = c->source;
     struct span text = {c->lines.data + start, end - start};
-    if (line_stamp(text, source->read_time, &line->time, &line->time_digits)) {
+    if (line_stamp(s, text, source->read_time, &line->time, &line->time_digits)) {
         source->dated = true;
         source->stamp = line->time;
         source->stamp_digits = line->time_digits;
     } else {
-        select_date_up_to(c, start);
+        select_date_up_to(s, c, start);
         line->time = source->dated ? source->stamp : source->read_time;
         line->time_digits = source->dated ? source->stamp_digits : 9;
     }
@@ -76,7 +81,7 @@ static int take_line(struct selection *s, struct chunk *c, size_t start, size_t 
     if (select_full(s, source))
         return LGZ_OK;
     if (s->dated || select_limited(s))
-        select_date_line(c, start, end, &line);
+        select_date_line(s, c, start, end, &line);
     int code = select_takes(s, source, &line, err);
     if (code != 1)
         return code;
@@ -109,7 +114,7 @@ static int finish_chunk(struct selection *s, struct chunk *c, struct lgz_error *
     if (select_done(s, c->source))
         return code;
     if ((s->dated || select_limited(s)) && c->lines.data[c->lines.len - 1] == '\n')
-        select_date_up_to(c, c->lines.len);
+        select_date_up_to(s, c, c->lines.len);
     select_count_up_to(s, c, c->lines.len);
     return code;
 }

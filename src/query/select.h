@@ -15,12 +15,14 @@
  * Where events are selected, events are shown around them. A line's number is one more than the
  * newlines that the archive holds of its source before it (and the ends of runs without one).
  *
- * The time of a line is its first time stamp's. A line without one has the time of the nearest
- * line of its source before it that has one; if there is none, it has the time when it was read.
+ * The time of a line is its first time stamp's; one without a zone is the host's wall clock's. A
+ * line without one has the time of the nearest line of its source before it that has one; if there
+ * is none, it has the time when it was read.
  */
 #ifndef LOGZIP_QUERY_SELECT_H
 #define LOGZIP_QUERY_SELECT_H
 
+#include "base/zone.h"
 #include "query/before.h"
 #include "query/dialect.h"
 #include "query/events.h"
@@ -99,6 +101,7 @@ struct selection {
     bool dated;                    /**< times are wanted */
     int64_t since;                 /**< INT64_MIN: from the beginning */
     int64_t until;                 /**< inclusive; INT64_MAX: to the end */
+    struct zone *zone;             /**< for stamps without one; borrowed */
     uint64_t max_count;            /**< lines of each name; UINT64_MAX: all */
     bool numbered;                 /**< the lines' numbers are wanted */
     uint64_t before;               /**< lines to be shown before each that is selected */
@@ -185,6 +188,7 @@ int select_end(struct selection *s, struct query_source *source, struct lgz_erro
  * @param reference  when they were read
  * @return false if there is none
  */
-bool select_last_stamp(struct span lines, int64_t reference, int64_t *time, unsigned *digits);
+bool select_last_stamp(const struct selection *s, struct span lines, int64_t reference,
+                       int64_t *time, unsigned *digits);
 
 #endif

@@ -112,7 +112,7 @@ static int put_off(struct selection *s, struct chunk *c, const struct event *eve
         struct query_line first;
         const uint8_t *newline = memchr(from, '\n', event->end - event->begin);
         size_t end = newline ? (size_t)(newline - c->lines.data) : event->end;
-        select_date_line(c, event->begin, end, &first);
+        select_date_line(s, c, event->begin, end, &first);
         p->time = first.time;
         p->time_digits = first.time_digits;
     }
@@ -123,10 +123,10 @@ int select_resume_event(const struct selection *s, struct query_source *source, 
                         uint64_t offset, const struct event *event, struct lgz_error *err)
 {
     struct chunk c = {source, text, offset, 0, 0, 0};
-    struct selection limited = {.dated = true};
+    struct selection limited = {.dated = true, .zone = s->zone};
     int code = put_off(&limited, &c, event, err);
     if (code == LGZ_OK)
-        select_date_up_to(&c, text.len);
+        select_date_up_to(s, &c, text.len);
     /* The newlines of the bytes that were left out are counted already. */
     if (s->numbered)
         source->pending.place.number =
@@ -165,7 +165,7 @@ static int take_event(struct selection *s, struct chunk *c, const struct event *
     if (wanted && wants_times(s)) {
         const uint8_t *newline = memchr(line.text.data, '\n', line.text.len);
         size_t len = newline ? (size_t)(newline - line.text.data) : line.text.len;
-        select_date_line(c, event->begin, event->begin + len, &line);
+        select_date_line(s, c, event->begin, event->begin + len, &line);
     }
     line.place = select_place(s, c, event->begin, true);
     return settle_event(s, source, wanted == 1, &line, err);
@@ -243,7 +243,7 @@ int select_events(struct selection *s, struct query_source *source, uint64_t off
     if (code != LGZ_OK)
         s->fatal = true;
     else if (wants_times(s) && !select_done(s, source) && lines.data[lines.len - 1] == '\n')
-        select_date_up_to(&c, lines.len);
+        select_date_up_to(s, &c, lines.len);
     select_count_up_to(s, &c, lines.len);
     return code;
 }

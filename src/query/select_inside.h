@@ -18,10 +18,11 @@ struct chunk {
 };
 
 /** Bring the source's stamp up to the line start `at`. */
-void select_date_up_to(struct chunk *c, size_t at);
+void select_date_up_to(const struct selection *s, struct chunk *c, size_t at);
 
 /** The time of the line from `start` to `end`, which is not before those that were dated. */
-void select_date_line(struct chunk *c, size_t start, size_t end, struct query_line *line);
+void select_date_line(const struct selection *s, struct chunk *c, size_t start, size_t end,
+                      struct query_line *line);
 
 /** Bring the source's number of lines up to `at`, if lines are numbered. */
 void select_count_up_to(const struct selection *s, struct chunk *c, size_t at);

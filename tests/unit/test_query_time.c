@@ -3,6 +3,7 @@
  */
 #include <check.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "query/query_time.h"
@@ -45,6 +46,15 @@ START_TEST(test_good)
         {"500ms ago", MIDNIGHT + SECONDS(45296)},
         {"2024-02-29", INT64_C(1709164800) * NS_PER_SECOND},
         {"  today", MIDNIGHT},
+        {"Thursday", MIDNIGHT},
+        {"wed", MIDNIGHT - SECONDS(86400)},
+        {"fri", MIDNIGHT - SECONDS(6 * 86400)},
+        {"Thu 2026-01-15", MIDNIGHT},
+        {"thursday 2026-01-15 12:34", MIDNIGHT + SECONDS(45240)},
+        {"1.5h ago", NOW - SECONDS(5400)},
+        {"-0.25s", NOW - SECONDS(1) / 4},
+        {"1M ago", NOW - SECONDS(2629800)},
+        {"1m ago", NOW - SECONDS(60)},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         int64_t ns = -1;
@@ -60,6 +70,11 @@ START_TEST(test_bad)
     static const char *const cases[] = {
         "",
         "soon",
+        "Frid",
+        "Fri 2026-01-15",
+        "Fri 12:30",
+        "1.h ago",
+        "1H ago",
         "2026-13-01",
         "2026-02-30",
         "2026-1",
@@ -118,14 +133,43 @@ START_TEST(test_print)
 }
 END_TEST
 
+/* Of a host that is two hours before UTC: 14:34:56.5 is on its wall. */
+START_TEST(test_local)
+{
+    static const struct {
+        const char *text;
+        int64_t ns;
+    } cases[] = {
+        {"now", NOW},
+        {"today", MIDNIGHT - SECONDS(7200)},
+        {"yesterday", MIDNIGHT - SECONDS(7200 + 86400)},
+        {"2026-01-15 14:34:56.5", NOW},
+        {"2026-01-15 12:34:56.5Z", NOW},
+        {"14:34:56.5", NOW},
+        {"@1768480496.5", NOW},
+        {"Thursday", MIDNIGHT - SECONDS(7200)},
+        {"-15min", NOW - SECONDS(900)},
+    };
+    setenv("TZ", "XYZ-2", 1);
+    tzset();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t ns = -1;
+        ck_assert_int_eq(query_time_parse(cases[i].text, NOW, &ns, NULL), LGZ_OK);
+        ck_assert_msg(ns == cases[i].ns, "'%s' is %lld", cases[i].text, (long long)ns);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_good);
     tcase_add_test(tc, test_bad);
+    tcase_add_test(tc, test_local);
     tcase_add_test(tc, test_print);
 }
 
 int main(void)
 {
+    setenv("TZ", "UTC", 1);
     return run_suite("query_time", add_tests, 0);
 }
