@@ -11,12 +11,15 @@
 
 /*
  * glibc keeps freed memory with the thread pool's threads, each for itself: without a limit, what
- * a seal takes is taken once for each thread that a seal ever ran on.
+ * a seal takes is taken once for each thread that a seal ever ran on. And it gives back at once
+ * what each block of a seal takes anew; the seal does that itself, when it is over.
  */
-static void limit_arenas(unsigned threads)
+static void tune_heap(unsigned threads)
 {
 #ifdef __GLIBC__
-    mallopt(M_ARENA_MAX, (int)threads + 1);
+    mallopt(M_ARENA_MAX, (int)threads);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #else
     (void)threads;
 #endif
@@ -134,7 +137,7 @@ int service_open(struct service **out, struct config *config, struct log *log,
     s->started_real = clock_real();
     log_set_level(log, config->log_level);
     file_raise_limit(); /* if it can't be raised, fewer files stay open */
-    limit_arenas(config->threads);
+    tune_heap(config->threads);
     notify_send("STATUS=recovering the archive");
     s->ledger = ledger_new();
     s->tally = tally_new();
