@@ -24,13 +24,20 @@ struct query {
     struct render render;
 };
 
+static struct sources_filter filter_of(const struct query_options *o)
+{
+    return (struct sources_filter){o->globs.data, o->globs.len, o->inputs.data, o->inputs.len};
+}
+
 /* How many sources of a segment could have lines? */
 static size_t wanted_sources(const struct query *q, const struct segment *segment)
 {
+    const struct sources_filter filter = filter_of(&q->options);
     size_t wanted = 0;
-    for (size_t i = 0; i < segment_source_count(segment); i++)
-        wanted += scan_name_wanted(q->options.globs.data, q->options.globs.len,
-                                   segment_source(segment, i)->name);
+    for (size_t i = 0; i < segment_source_count(segment); i++) {
+        const struct source *source = segment_source(segment, i);
+        wanted += sources_wanted(&filter, source->name, source->input);
+    }
     return wanted;
 }
 
@@ -254,8 +261,7 @@ static void init_scan(const struct query_options *o, struct scan_options *option
     const bool one = o->quiet || o->list || o->list_others;
     *options = (struct scan_options){
         .invert = o->invert,
-        .globs = o->globs.data,
-        .glob_count = o->globs.len,
+        .filter = filter_of(o),
         .dated = lines && (o->json || row_needs_time(o->fields.data, o->fields.len, o->csv)),
         .since = INT64_MIN,
         .until = INT64_MAX,

@@ -189,6 +189,8 @@ static const struct row rows[] = {
     {'U', KIND_TEXT, "until", "=TIME", "lines of TIME and earlier", MEMBER(until), NULL},
     {0, KIND_LIST, "source", "=GLOB", "lines of sources with such a name; may be given again",
      MEMBER(globs), NULL},
+    {0, KIND_LIST, "input", "=NAME", "lines of that [input NAME]; may be given again",
+     MEMBER(inputs), NULL},
     {0, KIND_TEXT, "where", "=EXPR", "lines with such fields: 'status >= 500 and not user'",
      MEMBER(where), NULL},
     {'m', KIND_NUMBER, "max-count", "=N", "at most N lines of each source", MEMBER(max_count),
@@ -473,6 +475,7 @@ void query_options_clear(struct query_options *options)
     vec_free(&options->texts);
     vec_free(&options->patterns);
     vec_free(&options->globs);
+    vec_free(&options->inputs);
     vec_free(&options->fields);
     free(options->field_text);
 }

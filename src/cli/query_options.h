@@ -24,6 +24,7 @@ struct query_options {
     bool any;             /**< there are none because --where does without them */
     bool from_file;       /**< there was a file, maybe an empty one */
     string_list globs;    /**< of source names */
+    string_list inputs;
     string_list fields;
     char *field_text; /**< what the list points into */
     const char *since;

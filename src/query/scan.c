@@ -90,7 +90,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     s->report = report;
     s->context = context;
     s->now = options->now;
-    int code = sources_new(&s->sources, options->globs, options->glob_count, err);
+    int code = sources_new(&s->sources, &options->filter, err);
     if (code == LGZ_OK)
         code = hits_new(&s->hits, HITS_MEMORY, err);
     if (code != LGZ_OK) {
@@ -120,11 +120,6 @@ size_t scan_name_count(const struct scan *s)
 const struct query_name *scan_name(const struct scan *s, size_t index)
 {
     return sources_name(s->sources, index);
-}
-
-bool scan_name_wanted(const char *const *globs, size_t count, const char *name)
-{
-    return sources_wanted(globs, count, name);
 }
 
 bool scan_is_journal(const char *path)
@@ -168,8 +163,7 @@ static int scan_record(struct scan *s, const struct journal_record *record, cons
         return inputs_put(&s->inputs, record->input.input, &record->input.rules, err);
     if (record->kind == JOURNAL_SOURCE) {
         const char *name = *record->source.name ? record->source.name : label;
-        struct query_source *met = sources_get(s->sources, record->source_id, name);
-        if (met && sources_set_input(met, record->source.input))
+        if (sources_get(s->sources, record->source_id, name, record->source.input))
             return LGZ_OK;
         s->selection.fatal = true;
         return error_memory(err);
@@ -348,7 +342,7 @@ static int scan_text(struct scan *s, int fd, const char *name, int64_t read_time
     struct input in = {.scan = s, .name = name, .fd = fd, .read_time = read_time};
     uint8_t *chunk = malloc(CHUNK);
     int code = LGZ_OK;
-    in.source = sources_get(s->sources, 1, name);
+    in.source = sources_get(s->sources, 1, name, "");
     scan_emit_directly(s);
     if (in.source && chunk) {
         code = pump(&in, chunk, err);

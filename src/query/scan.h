@@ -14,6 +14,7 @@
 
 #include "query/pattern.h"
 #include "query/select.h"
+#include "query/sources.h"
 
 struct scan_options {
     struct pattern *pattern;       /**< borrowed */
@@ -21,8 +22,7 @@ struct scan_options {
                                         an event, whatever the archive says */
     bool invert;                   /**< lines that don't match */
     struct where *where;           /**< only lines of which it's true; borrowed; NULL: any */
-    const char *const *globs;      /**< source names wanted; borrowed */
-    size_t glob_count;             /**< 0: all */
+    struct sources_filter filter;  /**< which sources are wanted; borrowed */
     bool dated;                    /**< set the lines' times */
     int64_t since;                 /**< INT64_MIN: from the beginning */
     int64_t until;                 /**< inclusive; INT64_MAX: to the end */
@@ -59,9 +59,6 @@ int scan_path(struct scan *s, const char *path, struct lgz_error *err);
 /** The names that were met, wanted or not, and how many lines of each were selected. */
 size_t scan_name_count(const struct scan *s);
 const struct query_name *scan_name(const struct scan *s, size_t index);
-
-/** Would these globs take a source of that name? */
-bool scan_name_wanted(const char *const *globs, size_t count, const char *name);
 
 /** Is the file a journal? */
 bool scan_is_journal(const char *path);

@@ -140,9 +140,9 @@ static size_t meet_sources(struct walk *w, const char *label, struct lgz_error *
     size_t wanted = 0;
     for (size_t i = 0; i < segment_source_count(w->segment); i++) {
         const struct source *source = segment_source(w->segment, i);
-        w->sources[i] =
-            sources_get(w->scan->sources, source->id, *source->name ? source->name : label);
-        if (!w->sources[i] || !sources_set_input(w->sources[i], source->input)) {
+        w->sources[i] = sources_get(w->scan->sources, source->id,
+                                    *source->name ? source->name : label, source->input);
+        if (!w->sources[i]) {
             error_memory(err);
             w->scan->selection.fatal = true;
             return 0;

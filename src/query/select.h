@@ -30,7 +30,7 @@
 /** A file's name: shared by the sources that were, one after the other, the file of that name. */
 struct query_name {
     char *text;
-    bool wanted;    /**< by --source */
+    bool wanted;    /**< one of its sources is, at least */
     uint64_t count; /**< lines selected so far */
 };
 
@@ -53,6 +53,7 @@ struct pending_event {
 struct query_source {
     uint64_t id;
     struct query_name *name;
+    bool wanted;             /**< its name and its input are */
     char *input;             /**< as the segment or journal at hand says; NULL: nothing yet */
     struct dialect *dialect; /**< of the bytes that come next; NULL: none */
     bool started;            /**< `next` is known */
@@ -114,7 +115,7 @@ struct selection {
 /** Are no more lines of this source to be selected? */
 static inline bool select_full(const struct selection *s, const struct query_source *source)
 {
-    return !source->name->wanted || source->name->count >= s->max_count;
+    return !source->wanted || source->name->count >= s->max_count;
 }
 
 /** Are no more lines of this source wanted, not even behind one that was selected? */

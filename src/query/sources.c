@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 struct sources {
-    const char *const *globs;
-    size_t glob_count;
+    struct sources_filter filter;
     VEC(struct query_name *) names;
     VEC(struct query_source *) list;
     void *name_tree;
@@ -33,14 +32,12 @@ static void keep_node(void *node)
     (void)node; /* the arrays own what the trees show */
 }
 
-int sources_new(struct sources **out, const char *const *globs, size_t glob_count,
-                struct lgz_error *err)
+int sources_new(struct sources **out, const struct sources_filter *filter, struct lgz_error *err)
 {
     *out = calloc(1, sizeof(**out));
     if (!*out)
         return error_memory(err);
-    (*out)->globs = globs;
-    (*out)->glob_count = glob_count;
+    (*out)->filter = *filter;
     return LGZ_OK;
 }
 
@@ -74,12 +71,14 @@ void sources_free(struct sources *s)
     free(s);
 }
 
-bool sources_wanted(const char *const *globs, size_t count, const char *name)
+bool sources_wanted(const struct sources_filter *filter, const char *name, const char *input)
 {
-    for (size_t i = 0; i < count; i++)
-        if (fnmatch(globs[i], name, 0) == 0)
-            return true;
-    return count == 0;
+    bool named = filter->glob_count == 0, belongs = filter->input_count == 0;
+    for (size_t i = 0; i < filter->glob_count && !named; i++)
+        named = fnmatch(filter->globs[i], name, 0) == 0;
+    for (size_t i = 0; i < filter->input_count && !belongs; i++)
+        belongs = strcmp(filter->inputs[i], input) == 0;
+    return named && belongs;
 }
 
 static struct query_name *name_of(struct sources *s, const char *text)
@@ -92,7 +91,6 @@ static struct query_name *name_of(struct sources *s, const char *text)
     if (!name)
         return NULL;
     name->text = strdup(text);
-    name->wanted = sources_wanted(s->globs, s->glob_count, text);
     if (!name->text || !vec_push(&s->names, name)) {
         free(name->text);
         free(name);
@@ -108,12 +106,24 @@ struct query_source *sources_find(struct sources *s, uint64_t id)
     return found ? *(struct query_source **)found : NULL;
 }
 
-struct query_source *sources_get(struct sources *s, uint64_t id, const char *name)
+/* The source belongs to this input. @return false when memory is out */
+static bool set_input(const struct sources *s, struct query_source *source, const char *input)
 {
-    struct query_source *source = sources_find(s, id);
-    if (source)
-        return source;
-    source = calloc(1, sizeof(*source));
+    if (source->input && strcmp(source->input, input) == 0)
+        return true;
+    char *copy = strdup(input);
+    if (!copy)
+        return false;
+    free(source->input);
+    source->input = copy;
+    source->wanted = sources_wanted(&s->filter, source->name->text, input);
+    source->name->wanted |= source->wanted;
+    return true;
+}
+
+static struct query_source *add_source(struct sources *s, uint64_t id, const char *name)
+{
+    struct query_source *source = calloc(1, sizeof(*source));
     if (!source)
         return NULL;
     source->id = id;
@@ -125,16 +135,13 @@ struct query_source *sources_get(struct sources *s, uint64_t id, const char *nam
     return tsearch(source, &s->id_tree, compare_ids) ? source : NULL;
 }
 
-bool sources_set_input(struct query_source *source, const char *input)
+struct query_source *sources_get(struct sources *s, uint64_t id, const char *name,
+                                 const char *input)
 {
-    if (source->input && strcmp(source->input, input) == 0)
-        return true;
-    char *copy = strdup(input);
-    if (!copy)
-        return false;
-    free(source->input);
-    source->input = copy;
-    return true;
+    struct query_source *source = sources_find(s, id);
+    if (!source)
+        source = add_source(s, id, name);
+    return source && set_input(s, source, input) ? source : NULL;
 }
 
 size_t sources_count(const struct sources *s)

@@ -9,24 +9,33 @@
 
 struct sources;
 
-/** @param globs  names wanted (fnmatch(3), "*" also matches "/"); none: all. Not copied. */
-int sources_new(struct sources **out, const char *const *globs, size_t glob_count,
-                struct lgz_error *err);
+/** Which sources are wanted. Nothing is copied. */
+struct sources_filter {
+    const char *const *globs; /**< of names (fnmatch(3), "*" also matches "/") */
+    size_t glob_count;        /**< 0: all */
+    const char *const *inputs;
+    size_t input_count; /**< 0: of all inputs, and of none */
+};
+
+int sources_new(struct sources **out, const struct sources_filter *filter, struct lgz_error *err);
 
 /** NULL is allowed. */
 void sources_free(struct sources *s);
 
-/** Would these globs (none: all) take a source of that name? */
-bool sources_wanted(const char *const *globs, size_t count, const char *name);
+/** Would the filter take a source of that name and input? */
+bool sources_wanted(const struct sources_filter *filter, const char *name, const char *input);
 
-/** The source `id` of the current archive; met for the first time, it gets `name`. NULL: memory */
-struct query_source *sources_get(struct sources *s, uint64_t id, const char *name);
+/**
+ * The source `id` of the current archive; met for the first time, it gets `name`.
+ *
+ * @param input  that it belongs to; "": none
+ * @return NULL when memory is out
+ */
+struct query_source *sources_get(struct sources *s, uint64_t id, const char *name,
+                                 const char *input);
 
 /** The source `id` if it was met, or NULL. */
 struct query_source *sources_find(struct sources *s, uint64_t id);
-
-/** The source belongs to this input. @return false when memory is out */
-bool sources_set_input(struct query_source *source, const char *input);
 
 /** The sources of the current archive, in the order in which they were met. */
 size_t sources_count(const struct sources *s);

@@ -280,8 +280,8 @@ START_TEST(test_order_and_limits)
     for (size_t i = 1; i < c.read_times.len; i++)
         ck_assert_int_le(c.read_times.data[i - 1], c.read_times.data[i]);
     clear_collector(&c);
-    options.globs = globs;
-    options.glob_count = 2;
+    options.filter.globs = globs;
+    options.filter.glob_count = 2;
     options.max_count = 5;
     run_scan(&c, &options, "line");
     ck_assert_uint_eq(c.lines[0].len, 0);
