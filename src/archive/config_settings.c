@@ -10,6 +10,7 @@
 
 #include "archive/address.h"
 #include "base/clock.h"
+#include "segment/writer.h"
 
 enum setting_kind {
     SETTING_PATH,
@@ -53,7 +54,7 @@ struct setting {
 static const struct setting settings[] = {
     {"archive", "directory", SETTING_PATH, MEMBER(directory), 0, 0, NULL},
     {"archive", "level", SETTING_CHOICE, MEMBER(level), 0, 0, level_names},
-    {"archive", "threads", SETTING_SIZE, MEMBER(threads), 1, 256, NULL},
+    {"archive", "threads", SETTING_SIZE, MEMBER(threads), 1, SEGMENT_THREADS_MAX, NULL},
     {"archive", "seal_memory", SETTING_SIZE, MEMBER(seal_memory), 0, CONFIG_TIB, NULL},
     {"archive", "max_line", SETTING_SIZE, MEMBER(max_line), 64 * CONFIG_KIB, CONFIG_GIB, NULL},
     {"archive", "seal_size", SETTING_SIZE, MEMBER(seal_size), 64 * CONFIG_KIB, 64 * CONFIG_GIB,

@@ -5,6 +5,7 @@
 
 #include <malloc.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -154,6 +155,21 @@ static void seal_done(uv_work_t *work, int status)
     s->changed(s->context);
 }
 
+/*
+ * If other journals wait, the thread that reads and checks helps to compress; that takes the memory
+ * of one thread more, if there is so much. The segment is the same.
+ */
+static struct segment_options options_for(const struct sealer *s, bool others_wait)
+{
+    struct segment_options options = s->options;
+    if (others_wait && options.threads < SEGMENT_THREADS_MAX &&
+        sysconf(_SC_NPROCESSORS_ONLN) > (long)options.threads) {
+        options.threads++;
+        options.background = false;
+    }
+    return options;
+}
+
 /* Seal the first journal of the queue, with those that go with it, if they all are there. */
 static void next(struct sealer *s)
 {
@@ -173,7 +189,7 @@ static void next(struct sealer *s)
     for (size_t i = 0; i < count; i++)
         s->journals[i] = s->queue.data[i].path;
     s->count = count;
-    s->job_options = s->options;
+    s->job_options = options_for(s, s->queue.len > count);
     s->sealed = (struct archive_seal_result){0};
     s->err = (struct lgz_error){0};
     s->started = clock_monotonic();

@@ -6,7 +6,6 @@
 #include "segment/block.h"
 
 enum {
-    MAX_THREADS = 256,
     MIN_BLOCK = 4096,
     MIN_LIMITED_BLOCK = 256 << 10, /* blocks aren't made smaller than that to save memory */
     JOBS_PER_THREAD = 2,
@@ -80,8 +79,8 @@ int budget_plan(struct budget *b, const struct segment_options *options, struct 
 {
     if (options->level < LGZ_LEVEL_FAST || options->level > LGZ_LEVEL_BEST)
         return error_set(err, LGZ_ERR_ARGUMENT, "unknown level %d", (int)options->level);
-    if (options->threads < 1 || options->threads > MAX_THREADS)
-        return error_set(err, LGZ_ERR_ARGUMENT, "threads must be 1 to %d", MAX_THREADS);
+    if (options->threads < 1 || options->threads > SEGMENT_THREADS_MAX)
+        return error_set(err, LGZ_ERR_ARGUMENT, "threads must be 1 to %d", SEGMENT_THREADS_MAX);
     size_t size = options->block_size ? options->block_size : block_default_size(options->level);
     if (size < MIN_BLOCK)
         size = MIN_BLOCK;

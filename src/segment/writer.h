@@ -12,9 +12,11 @@
 #include "segment/rules.h"
 #include "segment/source.h"
 
+enum { SEGMENT_THREADS_MAX = 256 };
+
 struct segment_options {
     enum lgz_level level;
-    unsigned threads;       /**< 1 to 256 */
+    unsigned threads;       /**< 1 to SEGMENT_THREADS_MAX */
     size_t block_size;      /**< raw bytes of a block; 0 for the level's own */
     uint64_t memory;        /**< bytes to stay within; 0 for no limit */
     size_t max_line;        /**< a longer line is cut; 0 for the size of a block */
