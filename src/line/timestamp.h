@@ -119,6 +119,10 @@ bool timestamp_first(const uint8_t *line, size_t size, struct timestamp_found *f
  */
 bool timestamp_is_local(const uint8_t *line, size_t size, const struct timestamp_found *found);
 
+/** The two halves of that: may a stamp of this format be local; and is it, by what is behind it? */
+bool timestamp_format_is_local(unsigned format);
+bool timestamp_names_utc(const uint8_t *line, size_t size, const struct timestamp_found *found);
+
 /** Does a stamp of this format, with no letter or digit before it, date its line in any case? */
 bool timestamp_dates_line(unsigned format);
 

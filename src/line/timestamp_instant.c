@@ -246,16 +246,23 @@ bool timestamp_first(const uint8_t *line, size_t size, struct timestamp_found *f
     return true;
 }
 
-bool timestamp_is_local(const uint8_t *line, size_t size, const struct timestamp_found *found)
+bool timestamp_format_is_local(unsigned format)
+{
+    return !(contents_of(format) & HAS_EPOCH) && !strstr(timestamp_format_name(format), "UTC");
+}
+
+bool timestamp_names_utc(const uint8_t *line, size_t size, const struct timestamp_found *found)
 {
     enum { NAME_LEN = 4 };
-    if (found->zone != TIMESTAMP_NO_ZONE || (contents_of(found->stamp.format) & HAS_EPOCH))
-        return false;
-    if (strstr(timestamp_format_name(found->stamp.format), "UTC"))
-        return false;
     size_t behind = found->at + found->stamp.len;
     if (size - behind < NAME_LEN || is_word_at(line, size, behind + NAME_LEN))
-        return true;
-    return memcmp(line + behind, " UTC", NAME_LEN) != 0 &&
-           memcmp(line + behind, " GMT", NAME_LEN) != 0;
+        return false;
+    return memcmp(line + behind, " UTC", NAME_LEN) == 0 ||
+           memcmp(line + behind, " GMT", NAME_LEN) == 0;
+}
+
+bool timestamp_is_local(const uint8_t *line, size_t size, const struct timestamp_found *found)
+{
+    return found->zone == TIMESTAMP_NO_ZONE && timestamp_format_is_local(found->stamp.format) &&
+           !timestamp_names_utc(line, size, found);
 }

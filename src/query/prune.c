@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "segment/runs.h"
+
 /* How far back to look for a stamp of a source that seems to have none. */
 enum { LOOK_BACK_BLOCKS = 16 };
 
@@ -15,14 +17,17 @@ static int side_of(const struct selection *s, int64_t time)
 }
 
 /* Between which instants are the stamps of a block? Its range was found with those that have no
-   zone read as UTC, and doesn't tell whether there are such. */
+   zone read as UTC, and older segments don't tell whether there are such. */
 static void block_range(const struct selection *s, const struct block_info *block, int64_t *first,
                         int64_t *last)
 {
-    int64_t local_first = zone_instant(s->zone, block->time_min);
-    int64_t local_last = zone_instant(s->zone, block->time_max);
-    *first = local_first < block->time_min ? local_first : block->time_min;
-    *last = local_last > block->time_max ? local_last : block->time_max;
+    const bool known = block->clocks & CLOCKS_KNOWN;
+    const bool local = !known || (block->clocks & CLOCKS_LOCAL);
+    const bool zoned = !known || (block->clocks & CLOCKS_ZONED);
+    int64_t local_first = local ? zone_instant(s->zone, block->time_min) : INT64_MAX;
+    int64_t local_last = local ? zone_instant(s->zone, block->time_max) : INT64_MIN;
+    *first = zoned && block->time_min < local_first ? block->time_min : local_first;
+    *last = zoned && block->time_max > local_last ? block->time_max : local_last;
 }
 
 bool prune_wanted(const struct selection *s, const struct block_info *block,
@@ -32,6 +37,22 @@ bool prune_wanted(const struct selection *s, const struct block_info *block,
         if (!select_done(s, sources[block->extents[i].source]))
             return true;
     return false;
+}
+
+bool prune_allowed(const struct selection *s, const struct block_info *block,
+                   struct query_source *const *sources)
+{
+    for (size_t i = 0; i < block->extent_count; i++) {
+        const struct extent *extent = &block->extents[i];
+        const struct query_source *source = sources[extent->source];
+        if (!select_may_skip(s, source))
+            return false;
+        /* Newlines are counted by the index, and none of them twice. */
+        if (s->numbered && !select_done(s, source) &&
+            (block->run_count == 0 || (source->started && extent->offset < source->next)))
+            return false;
+    }
+    return true;
 }
 
 bool prune_by_time(const struct selection *s, const struct block_info *block,
@@ -44,12 +65,14 @@ bool prune_by_time(const struct selection *s, const struct block_info *block,
     int side = side_of(s, first);
     if (side == 0 || side_of(s, last) != side)
         return false;
+    if (!prune_allowed(s, block, sources))
+        return false;
     for (size_t i = 0; i < block->extent_count; i++) {
         const struct extent *extent = &block->extents[i];
         const struct query_source *source = sources[extent->source];
         if (select_done(s, source))
             continue;
-        if (!select_may_skip(s, source) || source->carry.len ||
+        if (source->carry.len ||
             (source->pending.event.open && side_of(s, source->pending.time) == 0))
             return false;
         /* A line that begins in one block and ends in the next may have a stamp that neither block
@@ -69,16 +92,37 @@ static bool has_one_source(const struct block_info *block)
     return true;
 }
 
+/* Count the lines of a run of a block that is left out. */
+static void count_run(const struct selection *s, struct query_source *source,
+                      const struct block_run *run, uint64_t offset)
+{
+    const bool under_way = source->skipped.len ? source->cut : source->carry.len > 0;
+    if (!s->numbered)
+        return;
+    if (source->started && offset > source->next)
+        source->lines += under_way; /* bytes are missing: there it ends */
+    source->lines += run->newlines;
+    source->cut = run->cut;
+}
+
 int prune_skip(const struct selection *s, const struct block_info *block,
                struct query_source *const *sources, struct skipped_block number,
                struct lgz_error *err)
 {
     bool single = has_one_source(block);
+    size_t run = 0, run_end = 0;
     for (size_t i = 0; i < block->extent_count; i++) {
         const struct extent *extent = &block->extents[i];
         struct query_source *source = sources[extent->source];
+        const bool begins = i == run_end;
+        if (begins) {
+            run_end = runs_end(block->extents, block->extent_count, i);
+            run++;
+        }
         if (select_done(s, source))
             continue;
+        if (begins && block->run_count)
+            count_run(s, source, &block->runs[run - 1], extent->offset);
         if (source->started && extent->offset > source->next) {
             select_drop_event(source); /* bytes are missing: it ends, outside of the range */
             before_clear(&source->before);

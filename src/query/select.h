@@ -66,6 +66,7 @@ struct query_source {
     unsigned stamp_digits;
     VEC(struct skipped_block) skipped; /**< since the last byte that was fed */
     uint64_t skipped_from;             /**< the position when the first of them was left out */
+    bool cut;                          /**< the last block left out ends within a line */
     bool doubtful;                     /**< not dated, but the blocks left out may have stamps */
     uint64_t lines;       /**< before the one that begins next, if lines are numbered */
     struct before before; /**< the last lines, none of which was shown */
@@ -137,13 +138,13 @@ static inline bool select_events_of(const struct selection *s, const struct quer
 }
 
 /**
- * May bytes of the source be left out if no line in them can be selected? Not if they are to be
- * counted or shown.
+ * May bytes of the source be left out if no line in them can be selected? Not if they are to
+ * be shown.
  */
 static inline bool select_may_skip(const struct selection *s, const struct query_source *source)
 {
     return select_done(s, source) ||
-           (source->after == 0 && !s->numbered &&
+           (source->after == 0 &&
             !(s->before && s->event_pattern && source->dialect && source->dialect->start));
 }
 

@@ -41,7 +41,9 @@ struct block_summary {
     uint64_t lines;
     int64_t time_min;
     int64_t time_max;
+    unsigned clocks; /**< of enum block_clocks */
     bool plain;
+    VEC(struct block_run) runs;
     VEC(uint64_t) template_counts;
 };
 
@@ -59,10 +61,12 @@ struct block_input {
 /**
  * Encode a block: tag, length, body, appended to `out`.
  *
- * @param summary  filled; free template_counts with vec_free()
+ * @param summary  filled; free with block_summary_clear()
  */
 int block_encode(struct column_context *ctx, const struct block_input *input, struct buf *out,
                  struct block_summary *summary, struct lgz_error *err);
+
+void block_summary_clear(struct block_summary *summary);
 
 /**
  * Decode a block's body, compare it with its checksum, and append the raw bytes to `out`.

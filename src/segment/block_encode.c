@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "segment/chain.h"
 #include "segment/plain_estimate.h"
+#include "segment/runs.h"
 #include "segment/sample.h"
 #include "segment/structure.h"
 #include "segment/times.h"
@@ -122,7 +123,7 @@ static int structure_may_pay(struct column_context *ctx, const struct block_inpu
     buf_free(&sample);
     buf_free(&structured);
     buf_free(&plain);
-    vec_free(&summary.template_counts);
+    block_summary_clear(&summary);
     return code;
 }
 
@@ -250,7 +251,15 @@ int block_encode(struct column_context *ctx, const struct block_input *input, st
     if (input->link)
         chain_pass(input->link); /* where no templates were looked for, or that failed */
     buf_free(&body);
+    if (code == LGZ_OK && !runs_count(input, summary))
+        code = error_memory(err);
     if (code != LGZ_OK)
-        vec_free(&summary->template_counts);
+        block_summary_clear(summary);
     return code;
+}
+
+void block_summary_clear(struct block_summary *summary)
+{
+    vec_free(&summary->template_counts);
+    vec_free(&summary->runs);
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "segment/runs.h"
 
 static const uint8_t header_magic[7] = {0x89, 'L', 'O', 'G', 'Z', '\r', '\n'};
 static const uint8_t trailer_magic[4] = {'Z', 'G', 'O', 0x1a};
@@ -16,6 +17,7 @@ enum {
     MIN_EXTENT = 3,         /* bytes of an extent, at least */
     MIN_RULES_RUN = 3,      /* the same of a run of rules */
     SECTION_RULES = 1,
+    SECTION_RUNS = 2,
     SECTION_NEEDED = 64, /* sections with such a tag must be understood */
     FLAG_PLAIN = 1,
     FLAG_TIMES = 2,
@@ -93,6 +95,14 @@ static void write_block(const struct block_info *b, uint64_t *ends, int64_t *tim
         varint_put(out, b->template_counts[i]);
 }
 
+static void put_section(struct buf *out, uint64_t tag, const struct buf *section)
+{
+    varint_put(out, tag);
+    varint_put(out, section->len);
+    buf_append(out, section->data, section->len);
+    out->failed |= section->failed;
+}
+
 /* The rules of the sources, if one has any. */
 static void write_rules(const struct segment_index *index, struct buf *out)
 {
@@ -111,10 +121,21 @@ static void write_rules(const struct segment_index *index, struct buf *out)
         varint_put(&section, run->rules);
         last = *run;
     }
-    varint_put(out, SECTION_RULES);
-    varint_put(out, section.len);
-    buf_append(out, section.data, section.len);
-    out->failed |= section.failed;
+    put_section(out, SECTION_RULES, &section);
+    buf_free(&section);
+}
+
+/* The runs of the blocks; nothing, if the index was made of one that didn't say them. */
+static void write_runs(const struct segment_index *index, struct buf *out)
+{
+    struct buf section = {0};
+    bool known = index->blocks.len > 0;
+    for (size_t i = 0; i < index->blocks.len; i++)
+        known &= index->blocks.data[i].run_count > 0;
+    if (!known)
+        return;
+    runs_write(index->blocks.data, index->blocks.len, &section);
+    put_section(out, SECTION_RUNS, &section);
     buf_free(&section);
 }
 
@@ -135,6 +156,7 @@ static int write_index(const struct segment_index *index, struct buf *out, struc
     for (size_t i = 0; i < index->blocks.len; i++)
         write_block(&index->blocks.data[i], ends, &time, out);
     write_rules(index, out);
+    write_runs(index, out);
     free(ends);
     return out->failed ? error_memory(err) : LGZ_OK;
 }
@@ -385,6 +407,18 @@ static int read_rules(struct span section, const char *name, struct segment_inde
     return code;
 }
 
+static int read_runs(struct span section, const char *name, struct segment_index *index,
+                     struct lgz_error *err)
+{
+    struct reader r = reader_of(section.data, section.len);
+    const bool again = index->blocks.len && index->blocks.data[0].run_count;
+    if (!again && !runs_read(&r, index->blocks.data, index->blocks.len))
+        return error_memory(err);
+    if (again || r.failed || reader_left(&r))
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer (lines)", name);
+    return LGZ_OK;
+}
+
 /*
  * What stands behind the blocks: a tag, a length and that many bytes. Sections below SECTION_NEEDED
  * can be left out by who doesn't know them.
@@ -400,6 +434,8 @@ static int read_sections(struct reader *r, const char *name, struct segment_inde
             break;
         if (tag == SECTION_RULES)
             code = read_rules(section, name, index, err);
+        else if (tag == SECTION_RUNS)
+            code = read_runs(section, name, index, err);
         else if (tag >= SECTION_NEEDED)
             code = error_set(err, LGZ_ERR_VERSION, "%s: needs a newer logzip (section %llu)", name,
                              (unsigned long long)tag);
@@ -455,6 +491,7 @@ void segment_index_clear(struct segment_index *index)
         source_clear(&index->sources.data[i]);
     for (size_t i = 0; i < index->blocks.len; i++) {
         free((void *)index->blocks.data[i].extents);
+        free((void *)index->blocks.data[i].runs);
         free((void *)index->blocks.data[i].template_counts);
     }
     vec_free(&index->sources);

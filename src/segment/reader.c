@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "segment/index.h"
+#include "segment/runs.h"
 #include "segment/times.h"
 
 struct segment {
@@ -313,6 +314,19 @@ int segment_block_templates(const struct segment *s, size_t index, struct templa
     return code;
 }
 
+/* Does the index say of the runs, and of the stamps, what there is? */
+static bool runs_are_true(const struct block_info *info, const struct block_summary *found)
+{
+    bool same = true;
+    if (info->run_count == 0)
+        return true;
+    for (size_t i = 0; i < found->runs.len && i < info->run_count; i++)
+        same &= found->runs.data[i].newlines == info->runs[i].newlines &&
+                found->runs.data[i].cut == info->runs[i].cut;
+    return same && found->runs.len == info->run_count &&
+           (CLOCKS_KNOWN | found->clocks) == info->clocks;
+}
+
 /* What queries leave out blocks by must be true as well. */
 static int verify_index(const struct segment *s, size_t index, const struct buf *raw,
                         struct lgz_error *err)
@@ -325,11 +339,14 @@ static int verify_index(const struct segment *s, size_t index, const struct buf 
     for (size_t i = 0; i < info->template_count; i++)
         if (__builtin_add_overflow(counted, info->template_counts[i], &counted))
             counted = UINT64_MAX;
-    if (found.lines == info->lines && counted <= info->lines)
-        return LGZ_OK;
-    int code = error_set(err, LGZ_ERR_CORRUPT, "has %llu lines, the footer says %llu",
+    int code = runs_count(&input, &found) ? LGZ_OK : error_memory(err);
+    if (code == LGZ_OK && (found.lines != info->lines || counted > info->lines))
+        code = error_set(err, LGZ_ERR_CORRUPT, "has %llu lines, the footer says %llu",
                          (unsigned long long)found.lines, (unsigned long long)info->lines);
-    return block_error(s, index, code, err);
+    if (code == LGZ_OK && !runs_are_true(info, &found))
+        code = error_set(err, LGZ_ERR_CORRUPT, "has other lines than the footer says");
+    block_summary_clear(&found);
+    return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
 }
 
 int segment_verify(const struct segment *s, struct lgz_error *err)

@@ -33,6 +33,19 @@ struct template_count {
     uint64_t count;
 };
 
+/** Extents next to each other of one source, each of which goes on where the one before ends. */
+struct block_run {
+    uint64_t newlines;
+    bool cut; /**< the last byte isn't one: its line goes on elsewhere, or ends so */
+};
+
+/** What the stamps in a block are. */
+enum block_clocks {
+    CLOCKS_KNOWN = 1, /**< else nothing is known; segments didn't always say it */
+    CLOCKS_LOCAL = 2, /**< there are such as have no zone, and were read as UTC for the range */
+    CLOCKS_ZONED = 4, /**< there are such as are instants */
+};
+
 struct block_info {
     uint64_t file_offset; /**< of the block's header */
     uint64_t stored_len;  /**< bytes in the file, header included */
@@ -41,10 +54,13 @@ struct block_info {
     uint64_t lines;
     int64_t time_min; /**< of recognized time stamps, zone applied; SEGMENT_NO_TIME if none */
     int64_t time_max;
-    bool plain; /**< stored as a plain zstd frame, without templates */
+    unsigned clocks; /**< of enum block_clocks */
+    bool plain;      /**< stored as a plain zstd frame, without templates */
     const struct extent
         *extents; /**< in the order of the raw bytes; their lengths sum to raw_len */
     size_t extent_count;
+    const struct block_run *runs;    /**< in the order of the extents */
+    size_t run_count;                /**< 0: not known; segments didn't always say it */
     const uint64_t *template_counts; /**< one for each template, in the block's numbering */
     size_t template_count;           /**< 0 in a plain block */
 };

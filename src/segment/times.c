@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "line/tokens.h"
+#include "segment/runs.h"
 
 enum { MOST_SEPARATORS = 8 };
 
@@ -17,18 +18,6 @@ static void add_time(struct block_summary *summary, int64_t time)
         summary->time_max = time;
 }
 
-/* Extents from `first` on that are one piece of their source. Returns the first that isn't. */
-static size_t end_of_run(const struct block_input *input, size_t first)
-{
-    size_t end = first + 1;
-    while (end < input->extent_count &&
-           input->extents[end].source == input->extents[first].source &&
-           input->extents[end].offset ==
-               input->extents[end - 1].offset + input->extents[end - 1].length)
-        end++;
-    return end;
-}
-
 /* What is known of the block's lines; these come in the order in which they stand. */
 struct known {
     const struct lines *lines;
@@ -36,6 +25,8 @@ struct known {
     size_t next;
     unsigned format; /* the last one that was asked about */
     bool dates;      /* a stamp of that format dates its line */
+    unsigned clock;  /* the last format of a stamp without a zone */
+    bool local;      /* that is what a wall clock shows */
 };
 
 /* A few, such as a bracket: a stamp behind them is the first thing in its line. */
@@ -76,6 +67,24 @@ static bool known_stamp(struct known *k, const uint8_t *raw, size_t at, size_t l
     return k->dates;
 }
 
+/* Note whether a stamp is an instant or what a wall clock showed. Formats are looked at once. */
+static void add_clock(struct block_summary *summary, struct known *known, const uint8_t *line,
+                      size_t len, const struct timestamp_found *found)
+{
+    const unsigned both = CLOCKS_LOCAL | CLOCKS_ZONED;
+    if ((summary->clocks & both) == both)
+        return;
+    bool local = false;
+    if (found->zone == TIMESTAMP_NO_ZONE) {
+        if (found->stamp.format != known->clock) {
+            known->clock = found->stamp.format;
+            known->local = timestamp_format_is_local(known->clock);
+        }
+        local = known->local && !timestamp_names_utc(line, len, found);
+    }
+    summary->clocks |= local ? CLOCKS_LOCAL : CLOCKS_ZONED;
+}
+
 /* The lines of one run; `*at` is moved behind it. */
 static void walk_run(const struct block_input *input, struct known *known, size_t first, size_t end,
                      size_t *at, struct block_summary *summary)
@@ -92,9 +101,12 @@ static void walk_run(const struct block_input *input, struct known *known, size_
         struct timestamp_found found;
         while (extent_end <= *at && extent + 1 < end)
             extent_end += input->extents[++extent].length;
-        if (known_stamp(known, input->raw, *at, len, &found) || timestamp_first(line, len, &found))
+        if (known_stamp(known, input->raw, *at, len, &found) ||
+            timestamp_first(line, len, &found)) {
             add_time(summary,
                      timestamp_instant(&found.stamp, found.zone, input->extents[extent].read_time));
+            add_clock(summary, known, line, len, &found);
+        }
         summary->lines++;
         *at += len + (newline != NULL);
     }
@@ -103,12 +115,13 @@ static void walk_run(const struct block_input *input, struct known *known, size_
 void block_times(const struct block_input *input, const struct lines *lines,
                  const struct skeletons *skeletons, struct block_summary *summary)
 {
-    struct known known = {lines, skeletons, 0, UINT_MAX, false};
+    struct known known = {lines, skeletons, 0, UINT_MAX, false, UINT_MAX, false};
     size_t at = 0;
     summary->lines = 0;
+    summary->clocks = 0;
     summary->time_min = summary->time_max = SEGMENT_NO_TIME;
     for (size_t i = 0; i < input->extent_count;) {
-        size_t end = end_of_run(input, i);
+        size_t end = runs_end(input->extents, input->extent_count, i);
         walk_run(input, &known, i, end, &at, summary);
         i = end;
     }

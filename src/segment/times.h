@@ -8,7 +8,7 @@
 #include "template/skeleton.h"
 
 /**
- * Fill `lines`, `time_min` and `time_max` of a block's summary.
+ * Fill `lines`, `time_min`, `time_max` and `clocks` of a block's summary.
  *
  * A line may go on from one extent into the next one of the same source; the read time of the
  * extent in which it starts dates stamps without a year.

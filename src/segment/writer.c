@@ -186,15 +186,18 @@ static int write_job(struct segment_writer *w, struct job *job, struct lgz_error
         .lines = job->summary.lines,
         .time_min = job->summary.time_min,
         .time_max = job->summary.time_max,
+        .clocks = CLOCKS_KNOWN | job->summary.clocks,
         .plain = job->summary.plain,
         .extents = job->extents.data,
         .extent_count = job->extents.len,
+        .runs = job->summary.runs.data,
+        .run_count = job->summary.runs.len,
         .template_counts = job->summary.template_counts.data,
         .template_count = job->summary.template_counts.len,
     };
     if (!vec_push(&w->index.blocks, info))
         return error_memory(err);
-    /* The index owns these two now. */
+    /* The index owns what these two had. */
     memset(&job->extents, 0, sizeof(job->extents));
     memset(&job->summary, 0, sizeof(job->summary));
     code = put(w, job->out.data, job->out.len, err);
@@ -409,7 +412,7 @@ void segment_writer_free(struct segment_writer *w)
         buf_free(&w->jobs[i].raw);
         buf_free(&w->jobs[i].out);
         vec_free(&w->jobs[i].extents);
-        vec_free(&w->jobs[i].summary.template_counts);
+        block_summary_clear(&w->jobs[i].summary);
     }
     for (unsigned i = 0; w->contexts && i < w->context_count; i++)
         column_context_clear(&w->contexts[i]);

@@ -48,6 +48,27 @@ static void add_block(struct segment_index *index, uint64_t i)
     ck_assert(vec_push(&index->blocks, b));
 }
 
+/* What an index says of the three runs of each block, if it does. */
+static void add_runs(struct segment_index *index)
+{
+    for (size_t i = 0; i < index->blocks.len; i++) {
+        struct block_info *b = &index->blocks.data[i];
+        struct block_run *runs = calloc(3, sizeof(*runs));
+        ck_assert_ptr_nonnull(runs);
+        runs[0] = (struct block_run){i * 3, i % 2};
+        runs[1] = (struct block_run){i % 3 * 1000000, i % 3 == 0};
+        runs[2] = (struct block_run){i * 7, i % 5 == 0};
+        b->runs = runs;
+        b->run_count = 3;
+        b->lines = 0;
+        for (size_t k = 0; k < 3; k++)
+            b->lines += runs[k].newlines + runs[k].cut;
+        b->clocks = CLOCKS_KNOWN;
+        if (b->time_min != SEGMENT_NO_TIME)
+            b->clocks |= i % 4 == 2 ? CLOCKS_LOCAL : CLOCKS_ZONED;
+    }
+}
+
 static void make_index(struct segment_index *index, uint64_t blocks)
 {
     *index = (struct segment_index){.level = LGZ_LEVEL_BEST, .first_journal = 3, .last_journal = 9};
@@ -74,6 +95,10 @@ static void require_same(const struct segment_index *a, const struct segment_ind
         ck_assert(x->stored_len == y->stored_len && x->raw_len == y->raw_len &&
                   x->raw_checksum == y->raw_checksum && x->lines == y->lines);
         ck_assert(x->time_min == y->time_min && x->time_max == y->time_max && x->plain == y->plain);
+        ck_assert(x->clocks == y->clocks && x->run_count == y->run_count);
+        for (size_t k = 0; k < x->run_count; k++)
+            ck_assert(x->runs[k].newlines == y->runs[k].newlines &&
+                      x->runs[k].cut == y->runs[k].cut);
         ck_assert(x->extent_count == y->extent_count && x->template_count == y->template_count);
         for (size_t k = 0; k < x->extent_count; k++)
             ck_assert(x->extents[k].source == y->extents[k].source &&
@@ -89,12 +114,15 @@ static void require_same(const struct segment_index *a, const struct segment_ind
 /* Few blocks are stored as they are, many are packed. */
 START_TEST(test_footer)
 {
-    static const uint64_t blocks[] = {0, 1, 400};
+    static const uint64_t blocks[] = {0, 1, 400, 1, 400};
+    const bool with_runs = _i >= 3;
     ZSTD_CCtx *zstd = ZSTD_createCCtx();
     struct segment_index index, again;
     struct buf out = {0};
     uint64_t checksum, len;
     make_index(&index, blocks[_i]);
+    if (with_runs)
+        add_runs(&index);
     buf_append_string(&out, "in front");
     ck_ok(segment_footer_write(&index, zstd, &out, &err));
     const uint8_t *trailer = out.data + out.len - SEGMENT_TRAILER_LEN;
@@ -201,6 +229,39 @@ START_TEST(test_rules)
 }
 END_TEST
 
+/* Damaged runs are refused, or say something sound. */
+START_TEST(test_runs)
+{
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    struct segment_index index, again;
+    struct buf out = {0};
+    make_index(&index, 4);
+    add_runs(&index);
+    ck_ok(segment_footer_write(&index, zstd, &out, &err));
+    struct span footer = {out.data, out.len - SEGMENT_TRAILER_LEN};
+    for (size_t i = 0; i < footer.len; i++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            out.data[i] ^= (uint8_t)(1 << bit);
+            if (segment_footer_read(footer, hash_bytes(footer.data, footer.len), "x", &again,
+                                    &err) == LGZ_OK) {
+                for (size_t k = 0; k < again.blocks.len; k++) {
+                    const struct block_info *b = &again.blocks.data[k];
+                    uint64_t lines = 0;
+                    for (size_t r = 0; r < b->run_count; r++)
+                        lines += b->runs[r].newlines + b->runs[r].cut;
+                    ck_assert(b->run_count == 0 || lines == b->lines);
+                }
+                segment_index_clear(&again);
+            }
+            out.data[i] ^= (uint8_t)(1 << bit);
+        }
+    }
+    segment_index_clear(&index);
+    buf_free(&out);
+    ZSTD_freeCCtx(zstd);
+}
+END_TEST
+
 /* Sections behind the blocks of an index without any: refused as damage, or as a newer one's. */
 START_TEST(test_sections)
 {
@@ -209,9 +270,10 @@ START_TEST(test_sections)
         size_t len;
         int code;
     } cases[] = {
-        {"\x02\x03"
+        {"\x3f\x03"
          "abc",
          5, LGZ_OK},
+        {"\x02\x01\x00", 3, LGZ_ERR_CORRUPT}, /* of no blocks */
         {"\x40\x00", 2, LGZ_ERR_VERSION},
         {"\x01\x00", 2, LGZ_ERR_CORRUPT},
         {"\x01\x02\x00\x00", 4, LGZ_OK},
@@ -255,9 +317,10 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_header);
-    tcase_add_loop_test(tc, test_footer, 0, 3);
+    tcase_add_loop_test(tc, test_footer, 0, 5);
     tcase_add_test(tc, test_ids);
     tcase_add_test(tc, test_rules);
+    tcase_add_test(tc, test_runs);
     tcase_add_test(tc, test_sections);
 }
 

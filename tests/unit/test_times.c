@@ -3,6 +3,7 @@
  * lines are used or searched for again.
  */
 #include "log_generator.h"
+#include "segment/runs.h"
 #include "segment/times.h"
 
 /* Lines that start with stamps of all formats, some behind what may stand in front of one. */
@@ -62,9 +63,52 @@ static void require_same_times(const struct buf *text, uint64_t *state)
     ck_assert_uint_eq(with.lines, without.lines);
     ck_assert_int_eq(with.time_min, without.time_min);
     ck_assert_int_eq(with.time_max, without.time_max);
+    ck_assert_uint_eq(with.clocks, without.clocks);
     skeletons_free(&skeletons);
     lines_free(&lines);
 }
+
+/* What is said of the kinds of stamps, and of the runs of lines. */
+START_TEST(test_clocks_and_runs)
+{
+    static const struct {
+        const char *text;
+        unsigned clocks;
+    } cases[] = {
+        {"no stamp\n", 0},
+        {"2026-01-05 10:00:00 x\n", CLOCKS_LOCAL},
+        {"2026-01-05 10:00:00Z x\n2026-01-05 10:00:00 UTC y\n", CLOCKS_ZONED},
+        {"1767225600 x\nMon Jan  5 10:00:00 UTC 2026 y\n", CLOCKS_ZONED},
+        {"Jan  5 10:00:00 x\n2026-01-05T10:00:00+02:00 y\n", CLOCKS_LOCAL | CLOCKS_ZONED},
+        {"Mon, 05 Jan 2026 10:00:00 GMT\n05/Jan/2026:10:00:00 GMTX\n", CLOCKS_LOCAL | CLOCKS_ZONED},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct extent extent = {.length = strlen(cases[i].text)};
+        struct block_input input = {(const uint8_t *)cases[i].text, extent.length, &extent, 1,
+                                    NULL};
+        struct block_summary found = {0};
+        block_times(&input, NULL, NULL, &found);
+        ck_assert_msg(found.clocks == cases[i].clocks, "%s: %u", cases[i].text, found.clocks);
+    }
+    /* Of source 0 "a\nb", and then with a hole before it "c"; of source 1 "\n\n"; of source 0
+       "d\n", which goes on where it was, but is a run of its own. */
+    const char *text = "a\nbc\n\nd\n";
+    const struct extent extents[] = {
+        {0, 0, 1, 0}, {0, 1, 2, 0}, {0, 7, 1, 0}, {1, 0, 2, 0}, {0, 8, 2, 0}};
+    const struct block_input input = {(const uint8_t *)text, strlen(text), extents, 5, NULL};
+    struct block_summary found = {0};
+    block_times(&input, NULL, NULL, &found);
+    ck_assert(runs_count(&input, &found));
+    ck_assert_uint_eq(found.lines, 6);
+    ck_assert_uint_eq(found.runs.len, 4);
+    static const struct block_run wanted[] = {{1, true}, {0, true}, {2, false}, {1, false}};
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_uint_eq(found.runs.data[i].newlines, wanted[i].newlines);
+        ck_assert_int_eq(found.runs.data[i].cut, wanted[i].cut);
+    }
+    block_summary_clear(&found);
+}
+END_TEST
 
 START_TEST(test_stamped)
 {
@@ -103,6 +147,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, test_clocks_and_runs);
     tcase_add_test(tc, test_stamped);
     tcase_add_test(tc, test_generated);
 }
