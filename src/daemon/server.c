@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SCRAP = 4096 };
+enum { SCRAP = 4096, PAUSE_MS = 1000 };
 
 enum phase {
     PHASE_ASKING,
@@ -24,13 +24,14 @@ union stream {
 
 struct server {
     union stream listener;
+    uv_timer_t pause; /* until a connection is looked at again for which there was no memory */
     uv_loop_t *loop;
     const struct server_protocol *protocol;
     void *context;
     struct server_client *clients;
     size_t client_count;
     bool tcp;
-    bool listening; /* the listener is a handle */
+    int open_handles; /* of the listener and its timer */
     bool closing;
     char scrap[SCRAP]; /* for what is thrown away */
 };
@@ -53,7 +54,7 @@ struct server_client {
 
 static void free_if_done(struct server *s)
 {
-    if (s->closing && !s->listening && !s->clients)
+    if (s->closing && !s->open_handles && !s->clients)
         free(s);
 }
 
@@ -190,14 +191,25 @@ static struct server_client *client_new(struct server *s)
     return client;
 }
 
+static void on_connection(uv_stream_t *listener, int status);
+
+static void on_pause_over(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+    on_connection(&s->listener.stream, 0);
+}
+
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct server *s = listener->data;
     if (status < 0)
         return;
     struct server_client *client = client_new(s);
-    if (!client)
-        return; /* the connection stays in the backlog */
+    if (!client) {
+        /* The loop waits until the connection is accepted, and tells of no other before. */
+        uv_timer_start(&s->pause, on_pause_over, PAUSE_MS, 0);
+        return;
+    }
     if (uv_accept(listener, &client->socket.stream) != 0) {
         hang_up(client);
     } else if (s->client_count > 2 * s->protocol->clients_max) {
@@ -235,9 +247,13 @@ static int make_listener(struct server *s, bool tcp)
 {
     s->tcp = tcp;
     int result = init_stream(s, &s->listener);
-    s->listening = result == 0;
+    if (result)
+        return result;
+    uv_timer_init(s->loop, &s->pause);
     s->listener.handle.data = s;
-    return result;
+    s->pause.data = s;
+    s->open_handles = 2;
+    return 0;
 }
 
 int server_listen_at_path(struct server *s, const char *path)
@@ -266,7 +282,7 @@ int server_remembered(const struct server_client *client)
 static void on_listener_closed(uv_handle_t *handle)
 {
     struct server *s = handle->data;
-    s->listening = false;
+    s->open_handles--;
     free_if_done(s);
 }
 
@@ -280,8 +296,10 @@ void server_close(struct server *s, bool at_once)
             (client->phase == PHASE_ANSWERED && at_once))
             hang_up(client);
     }
-    if (s->listening)
+    if (s->open_handles) {
         uv_close(&s->listener.handle, on_listener_closed); /* removes a Unix socket, too */
-    else
+        uv_close((uv_handle_t *)&s->pause, on_listener_closed);
+    } else {
         free_if_done(s);
+    }
 }

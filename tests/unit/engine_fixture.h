@@ -16,18 +16,6 @@
 #include "base/error.h"
 #include "suite.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UNDER_ASAN 1
-#endif
-#endif
-#if !defined(UNDER_ASAN) && defined(__SANITIZE_ADDRESS__)
-#define UNDER_ASAN 1
-#endif
-#ifndef UNDER_ASAN
-#define UNDER_ASAN 0
-#endif
-
 static struct lgz_error err;
 
 #define ck_ok(call) ck_assert_msg((call) == LGZ_OK, #call ": %s", err.message)

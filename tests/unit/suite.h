@@ -1,11 +1,24 @@
 /*
- * suite.h - the main function of a unit test: one suite with one test case.
+ * suite.h - the main function of a unit test: one suite with one test case; and whether
+ * AddressSanitizer has the allocator's functions.
  */
 #ifndef LOGZIP_TESTS_SUITE_H
 #define LOGZIP_TESTS_SUITE_H
 
 #include <check.h>
 #include <stdlib.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNDER_ASAN 1
+#endif
+#endif
+#if !defined(UNDER_ASAN) && defined(__SANITIZE_ADDRESS__)
+#define UNDER_ASAN 1
+#endif
+#ifndef UNDER_ASAN
+#define UNDER_ASAN 0
+#endif
 
 /**
  * Run the tests that `add` adds.

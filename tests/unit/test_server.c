@@ -22,6 +22,26 @@ static char request[REQUEST + 1];
 static size_t crowd;
 static char path[] = "/tmp/test_server.XXXXXX";
 
+/*
+ * calloc() fails so many times. It is defined here, in front of libc's; where that can't be, no
+ * memory is ever out.
+ */
+static int refused;
+
+#ifdef __GLIBC__
+void *__libc_calloc(size_t count, size_t size);
+#endif
+#if !UNDER_ASAN && defined(__GLIBC__)
+void *calloc(size_t count, size_t size)
+{
+    if (refused) {
+        refused--;
+        return NULL;
+    }
+    return __libc_calloc(count, size);
+}
+#endif
+
 static bool is_whole(const char *bytes, size_t len)
 {
     return memchr(bytes, '.', len) != NULL;
@@ -232,6 +252,40 @@ START_TEST(closed_at_once)
 }
 END_TEST
 
+/* Those who come when memory is out are heard when there is some. */
+START_TEST(no_memory_for_a_while)
+{
+    refused = UNDER_ASAN ? 0 : 2;
+    int first = connect_to();
+    int second = connect_to();
+    ask(first, "1.");
+    spin();
+    ck_assert(UNDER_ASAN || !asked);
+    for (int64_t end = clock_monotonic() + 8 * NS_PER_SECOND; !asked && clock_monotonic() < end;)
+        spin();
+    ck_assert_int_eq(refused, 0);
+    ck_assert_ptr_nonnull(asked);
+    ck_assert_str_eq(request, "1.");
+    answer(asked, "one");
+    spin();
+    hears(first, "one");
+    ask(second, "2.");
+    spin();
+    answer(asked, "two");
+    spin();
+    hears(second, "two");
+    /* The end comes while one is waiting. */
+    refused = UNDER_ASAN ? 0 : 1;
+    int third = connect_to();
+    spin();
+    server_close(server, false);
+    finish(2);
+    close(first);
+    close(second);
+    close(third);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, NULL);
@@ -241,6 +295,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, far_too_many);
     tcase_add_test(tc, answered_after_the_close);
     tcase_add_test(tc, closed_at_once);
+    tcase_add_test(tc, no_memory_for_a_while);
 }
 
 int main(void)
