@@ -121,7 +121,7 @@ static void sweep(struct listen *l)
         struct listener *of = l->listeners.data[i];
         if (of == l->standard && of->endpoints == 0 && !l->ended) {
             outlet_drop(l->outlet, &of->stream);
-            l->ended = true;
+            l->ended = !outlet_full(l->outlet);
         }
         if (of == l->standard || of->input || of->endpoints || !l->configured) {
             i++;

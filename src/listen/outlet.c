@@ -1,5 +1,6 @@
 /*
- * outlet.c - one place for what the sink had no room for.
+ * outlet.c - one place for the bytes that the sink had no room for, and one for the ends of
+ * streams.
  */
 #include "listen/outlet.h"
 
@@ -13,6 +14,7 @@ struct outlet {
     struct stream *of; /* the stream of what is kept */
     size_t start;      /* of it in `kept` */
     size_t end;
+    VEC(uint64_t) ended; /* ids of sources, which the sink doesn't know yet to have ended */
     uint8_t kept[OUTLET_MAX];
 };
 
@@ -43,6 +45,8 @@ int outlet_open(struct outlet **out, const struct tail_sink *sink, struct tail *
 
 void outlet_close(struct outlet *o)
 {
+    if (o)
+        vec_free(&o->ended);
     free(o);
 }
 
@@ -102,21 +106,25 @@ void outlet_put(struct outlet *o, struct stream *s, const void *data, size_t len
 
 bool outlet_full(const struct outlet *o)
 {
-    return o->start < o->end;
+    return o->start < o->end || o->ended.len;
 }
 
 bool outlet_ready(struct outlet *o)
 {
     size_t room;
-    if (outlet_full(o))
+    if (o->start < o->end)
         o->start += put(o, o->of, o->kept + o->start, o->end - o->start);
+    while (o->start == o->end && o->ended.len &&
+           o->sink.drop(o->sink.context, o->ended.data[o->ended.len - 1]))
+        o->ended.len--;
     return !outlet_full(o) && o->sink.reserve(o->sink.context, &room);
 }
 
 void outlet_drop(struct outlet *o, struct stream *s)
 {
-    if (s->told)
-        o->sink.drop(o->sink.context, s->source.id);
+    /* If memory is out for that, too, the next start finds that the source has ended. */
+    if (s->told && !o->sink.drop(o->sink.context, s->source.id))
+        vec_push(&o->ended, s->source.id);
     s->told = false;
 }
 

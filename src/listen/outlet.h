@@ -31,14 +31,17 @@ void outlet_close(struct outlet *o);
 /** Pass on what is kept. @return true if nothing is, and the sink has room: then put */
 bool outlet_ready(struct outlet *o);
 
-/** Is something kept? */
+/** Is something kept: bytes, or the end of a stream? */
 bool outlet_full(const struct outlet *o);
 
 /** After outlet_ready(): up to OUTLET_MAX bytes are the stream's next ones. What can't go is kept.
  */
 void outlet_put(struct outlet *o, struct stream *s, const void *data, size_t len);
 
-/** The stream has ended. That may be forgotten, but for its position. */
+/**
+ * Nothing of the stream is kept, and it has ended. If the sink has no room for that, it is kept.
+ * The stream itself isn't needed any more, but for its position.
+ */
 void outlet_drop(struct outlet *o, struct stream *s);
 
 void outlet_say(const struct outlet *o, enum config_log_level level, const char *format, ...)

@@ -68,9 +68,15 @@ static bool on_data(void *context, uint64_t id, uint64_t offset, size_t len)
     return true;
 }
 
+static size_t drops_refused;
+
 static bool on_drop(void *context, uint64_t id)
 {
     (void)context;
+    if (drops_refused) {
+        drops_refused--;
+        return false;
+    }
     got[id].dropped = true;
     return true;
 }
@@ -225,6 +231,43 @@ START_TEST(no_room_at_all)
 }
 END_TEST
 
+/* A source whose end found no room would be carried from journal to journal for ever. */
+START_TEST(ends_without_room_are_repeated)
+{
+    static char app[] = "app", none[] = "";
+    const struct source_position positions[] = {
+        {.source = {.id = 1, .name = app, .input = none}, .next = 70},
+        {.source = {.id = 2, .name = app, .input = none}, .next = 50},
+    };
+    int ends[2];
+    luck = 0;
+    drops_refused = 3;
+    open_all(positions, 2, 3);
+    ck_assert(!got[1].dropped && !got[2].dropped);
+    ck_assert(listen_pending(listening));
+    ck_assert(!listen_read(listening, 1 << 16, 1));
+    ck_assert(listen_read(listening, 1 << 16, 1));
+    ck_assert(got[1].dropped && got[2].dropped);
+    ck_assert(!listen_pending(listening));
+    /* Standard input hasn't ended before it's known to have. */
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+    ck_assert_int_eq(listen_standard_input(listening, "x", NULL), LGZ_OK);
+    ck_assert_int_eq(write(ends[1], "x\n", 2), 2);
+    close(ends[1]);
+    drops_refused = 2;
+    for (size_t i = 0; i < 100 && drops_refused; i++) {
+        ck_assert(!listen_ended(listening));
+        listen_read(listening, 1 << 16, 1);
+    }
+    ck_assert_uint_eq(drops_refused, 0);
+    ck_assert(!listen_ended(listening) && listen_pending(listening));
+    listen_read(listening, 1 << 16, 1);
+    ck_assert(listen_ended(listening) && got[3].dropped);
+    close_all();
+}
+END_TEST
+
 START_TEST(sources_go_on_or_end)
 {
     static char in[] = "in", other[] = "other", app[] = "app", none[] = "";
@@ -268,6 +311,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, streams_and_little_room);
     tcase_add_test(tc, no_room_at_all);
     tcase_add_test(tc, sources_go_on_or_end);
+    tcase_add_test(tc, ends_without_room_are_repeated);
 }
 
 int main(void)
