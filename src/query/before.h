@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-enum { BEFORE_BYTES_MAX = 256 << 20 };
+enum { BEFORE_BYTES_MAX = 64 << 20 };
 
 /** Where a line or event is, and when it was read. */
 struct line_place {
