@@ -203,14 +203,16 @@ static int init_render(struct query *q, const struct scan_options *options,
         .only_matching = q->options.only_matching,
         .names = q->options.with_names ||
                  (!q->options.without_names && has_many_sources(q, paths, count)),
+        .nul = q->options.nul,
         .numbers = q->options.numbers,
+        .offsets = q->options.offsets,
         .groups = query_options_context(&q->options),
         .separator = q->options.separator,
         .colors = getenv("GREP_COLORS"),
         .color = wants_color(q) && !q->options.json,
         .json = q->options.json,
         .csv = q->options.csv && what_to_do(&q->options) == show_line,
-        .unbuffered = isatty(STDOUT_FILENO) == 1,
+        .unbuffered = q->options.unbuffered || isatty(STDOUT_FILENO) == 1,
     };
     return render_init(&q->render, &render, STDOUT_FILENO, err);
 }

@@ -43,6 +43,9 @@ struct query_options {
     bool quiet;       /**< only the exit status */
     bool no_messages; /**< of what can't be read */
     bool numbers;
+    bool offsets;
+    bool nul;
+    bool unbuffered;
     bool text; /**< nothing: all is text */
     bool only_matching;
     bool json;

@@ -9,12 +9,12 @@ static const char *const defaults[COLOR_COUNT] = {
     [COLOR_MATCH] = "01;31", [COLOR_CONTEXT_MATCH] = "01;31",
     [COLOR_SELECTED] = "",   [COLOR_CONTEXT] = "",
     [COLOR_NAME] = "35",     [COLOR_NUMBER] = "32",
-    [COLOR_SEPARATOR] = "36"};
+    [COLOR_OFFSET] = "32",   [COLOR_SEPARATOR] = "36"};
 
 static const char *const names[COLOR_COUNT] = {
-    [COLOR_MATCH] = "ms",    [COLOR_CONTEXT_MATCH] = "mc", [COLOR_SELECTED] = "sl",
-    [COLOR_CONTEXT] = "cx",  [COLOR_NAME] = "fn",          [COLOR_NUMBER] = "ln",
-    [COLOR_SEPARATOR] = "se"};
+    [COLOR_MATCH] = "ms",   [COLOR_CONTEXT_MATCH] = "mc", [COLOR_SELECTED] = "sl",
+    [COLOR_CONTEXT] = "cx", [COLOR_NAME] = "fn",          [COLOR_NUMBER] = "ln",
+    [COLOR_OFFSET] = "bn",  [COLOR_SEPARATOR] = "se"};
 
 /* One "name" or "name=value". @return false if it can't be read */
 static bool set_one(struct colors *c, const char *text, size_t len)

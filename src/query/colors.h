@@ -17,6 +17,7 @@ enum color {
     COLOR_CONTEXT,       /**< cx: and one around it */
     COLOR_NAME,          /**< fn */
     COLOR_NUMBER,        /**< ln */
+    COLOR_OFFSET,        /**< bn */
     COLOR_SEPARATOR,     /**< se */
     COLOR_COUNT,
 };

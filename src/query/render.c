@@ -59,34 +59,49 @@ static void put_colored(struct render *r, enum color color, const void *text, si
     colors_end(&r->colors, color, &r->out);
 }
 
-static void put_name(struct render *r, const char *name, char separator)
+static void put_separator(struct render *r, char separator)
 {
-    put_colored(r, COLOR_NAME, name, strlen(name));
     put_colored(r, COLOR_SEPARATOR, &separator, 1);
 }
 
-/* What stands in front of the bytes of a line, or of an event from the offset `at` on. */
+static void put_name(struct render *r, const char *name, char separator)
+{
+    put_colored(r, COLOR_NAME, name, strlen(name));
+    if (r->options.nul)
+        buf_push(&r->out, '\0');
+    else
+        put_separator(r, separator);
+}
+
+static void put_number(struct render *r, enum color color, uint64_t number, char separator)
+{
+    colors_begin(&r->colors, color, &r->out);
+    buf_printf(&r->out, "%" PRIu64, number);
+    colors_end(&r->colors, color, &r->out);
+    put_separator(r, separator);
+}
+
+/* What stands in front of the bytes of a line, or of an event or match from the offset `at` on. */
 static void put_prefix(struct render *r, const struct query_line *line, size_t at)
 {
+    const struct render_options *o = &r->options;
     char separator = line->context ? '-' : ':';
-    if (r->options.names)
+    if (o->names)
         put_name(r, line->source, separator);
-    if (r->options.numbers) {
-        uint64_t number = line->place.number;
-        if (line->place.event)
-            number += lines_count(line->text.data, at);
-        colors_begin(&r->colors, COLOR_NUMBER, &r->out);
-        buf_printf(&r->out, "%" PRIu64, number);
-        colors_end(&r->colors, COLOR_NUMBER, &r->out);
-        put_colored(r, COLOR_SEPARATOR, &separator, 1);
+    if (o->numbers) {
+        size_t before = line->place.event ? lines_count(line->text.data, at) : 0;
+        put_number(r, COLOR_NUMBER, line->place.number + before, separator);
     }
+    if (o->offsets)
+        put_number(r, COLOR_OFFSET, line->place.offset + at, separator);
 }
 
 /* The bytes of a line or event from `at` to `end`: each line of it has its prefix. */
 static void put_text(struct render *r, const struct query_line *line, size_t at, size_t end,
                      const enum color *color)
 {
-    const bool split = line->place.event && (r->options.names || r->options.numbers);
+    const bool split =
+        line->place.event && (r->options.names || r->options.numbers || r->options.offsets);
     const uint8_t *text = line->text.data;
     while (at < end) {
         const uint8_t *newline = split ? memchr(text + at, '\n', end - at) : NULL;
@@ -197,7 +212,7 @@ static int put_in_color(struct render *r, const struct query_line *line, bool ma
 }
 
 /* What stands between lines that aren't next to each other. */
-static void put_separator(struct render *r, const struct query_line *line)
+static void put_group_separator(struct render *r, const struct query_line *line)
 {
     const struct render_options *o = &r->options;
     if (o->groups && o->separator && !o->json && !o->csv && r->origin &&
@@ -213,7 +228,7 @@ int render_line(struct render *r, const struct query_line *line, struct lgz_erro
     const struct render_options *o = &r->options;
     const bool matches = line->context == o->invert;
     int code = LGZ_OK;
-    put_separator(r, line);
+    put_group_separator(r, line);
     if (o->only_matching) {
         code = matches ? put_only_matches(r, line, err) : LGZ_OK;
     } else if (o->json) {
@@ -241,7 +256,7 @@ int render_name(struct render *r, const char *name, struct lgz_error *err)
         buf_append_string(&r->out, "}\n");
     } else {
         put_colored(r, COLOR_NAME, name, strlen(name));
-        buf_push(&r->out, '\n');
+        buf_push(&r->out, r->options.nul ? '\0' : '\n');
     }
     return flush_if_full(r, err);
 }

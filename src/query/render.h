@@ -18,7 +18,9 @@ struct render_options {
     bool invert;                   /**< the lines don't match, or there are no patterns */
     bool only_matching;            /**< the matches of a line, each by itself */
     bool names;                    /**< put the source's name before each line */
+    bool nul;                      /**< behind which is a NUL byte, no separator */
     bool numbers;                  /**< and its number */
+    bool offsets;                  /**< and where it, or its match, is in the source */
     bool groups;                   /**< lines that aren't next to each other are kept apart */
     const char *separator;         /**< what stands between those; NULL: nothing */
     bool color;

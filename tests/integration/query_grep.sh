@@ -105,7 +105,8 @@ cmp <(grep -aP --color=always -h 'ms' data) <("$ctl" query --color=always 'ms' d
 # What stands around lines, their numbers, and colours, of two files.
 for flags in -n '-n -A 2' '-B 3' '-C 1 -n' '-A 2 -m 3' '-C 1 -v -n' '-on -A 1' -l -L -q -lc -lv '-m 0 -L' \
     '-C 1 -n --color=always' '-1 -v -n --color=always' -C0 '-12 -n' '-C 0 --no-group-separator' \
-    '-C 0 --group-separator=xx' '-A 1 -C 3' '-c -A 1' '-ovn -A 1' '-hn' -qs -xn; do
+    '-C 0 --group-separator=xx' '-A 1 -C 3' '-c -A 1' '-ovn -A 1' -bno \
+    -Zl -Zc '-bnZC 1' '-b --color=always --line-buffered' '-hn' -qs -xn; do
     for pattern in 'took \d{4}' '^$' 'no such' 'newline' 'x*'; do
         wanted=0 got=0
         # shellcheck disable=SC2086
