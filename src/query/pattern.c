@@ -14,12 +14,16 @@
 #include "base/regex.h"
 #include "query/literal.h"
 #include "query/posix.h"
+#include "query/string_set.h"
+
+enum { SET_MIN = 8 }; /* so many strings are searched for at once */
 
 /* One alternative, and the next of its lines in the walk. */
 struct part {
-    struct buf literal;   /* in each matching line; empty: nothing is known */
-    struct regex *folded; /* finds the literal in any case; NULL: memmem does */
-    struct regex *regex;  /* NULL: the literal is all there is */
+    struct buf literal;     /* in each matching line; empty: nothing is known */
+    struct regex *folded;   /* finds the literal in any case; NULL: memmem does */
+    struct regex *regex;    /* NULL: the literal is all there is */
+    struct string_set *set; /* stands for many parts that were literals */
     size_t start;
     size_t end;
     bool found; /* start and end are set */
@@ -132,6 +136,47 @@ static int add_text(struct pattern *p, const char *text, const struct pattern_op
     }
 }
 
+static void clear_part(struct part *part)
+{
+    buf_free(&part->literal);
+    regex_free(part->folded);
+    regex_free(part->regex);
+    string_set_free(part->set);
+}
+
+/* Make one set of all strings; the parts that are left are those without any text. */
+static int join_literals(struct pattern *p, const struct pattern_options *options,
+                         struct lgz_error *err)
+{
+    const enum string_frame frame = options->line   ? STRING_LINE
+                                    : options->word ? STRING_WORD
+                                                    : STRING_ANYWHERE;
+    struct part joined = {0};
+    VEC(struct span) strings = {0};
+    int code = LGZ_OK;
+    size_t kept = 0;
+    for (size_t i = 0; i < p->parts.len && code == LGZ_OK; i++) {
+        const struct buf *literal = &p->parts.data[i].literal;
+        if (literal->len && !vec_push(&strings, buf_span(literal)))
+            code = error_memory(err);
+    }
+    if (code == LGZ_OK && strings.len)
+        code = string_set_new(&joined.set, strings.data, strings.len, options->ignore_case, frame,
+                              err);
+    vec_free(&strings);
+    if (!joined.set)
+        return code;
+    for (size_t i = 0; i < p->parts.len; i++) {
+        if (p->parts.data[i].literal.len)
+            clear_part(&p->parts.data[i]);
+        else
+            p->parts.data[kept++] = p->parts.data[i];
+    }
+    p->parts.data[kept] = joined; /* in the place of one of those at least */
+    p->parts.len = kept + 1;
+    return LGZ_OK;
+}
+
 int pattern_compile(struct pattern **out, const char *const *texts, size_t count,
                     const struct pattern_options *options, struct lgz_error *err)
 {
@@ -144,6 +189,8 @@ int pattern_compile(struct pattern **out, const char *const *texts, size_t count
     code = regex_room_new(&p->room, 0, err);
     for (size_t i = 0; i < count && code == LGZ_OK; i++)
         code = add_text(p, texts[i], options, err);
+    if (code == LGZ_OK && options->fixed && p->parts.len >= SET_MIN)
+        code = join_literals(p, options, err);
     if (code == LGZ_OK)
         *out = p;
     else
@@ -155,11 +202,8 @@ void pattern_free(struct pattern *p)
 {
     if (!p)
         return;
-    for (size_t i = 0; i < p->parts.len; i++) {
-        buf_free(&p->parts.data[i].literal);
-        regex_free(p->parts.data[i].folded);
-        regex_free(p->parts.data[i].regex);
-    }
+    for (size_t i = 0; i < p->parts.len; i++)
+        clear_part(&p->parts.data[i]);
     vec_free(&p->parts);
     regex_room_free(p->room);
     free(p);
@@ -191,6 +235,8 @@ static int run_exactly(struct pattern *p, const struct regex *regex, struct span
 static int find_literal(struct pattern *p, const struct part *part, struct span text, size_t from,
                         size_t *start, size_t *end, struct lgz_error *err)
 {
+    if (part->set)
+        return string_set_next(part->set, text, from, start, end);
     if (part->folded)
         return run(p, part->folded, text, from, start, end, err);
     if (part->literal.len == 0) {
