@@ -34,9 +34,7 @@ static void item_clear(struct input_rules *item)
 static void remove_at(struct inputs *set, size_t at)
 {
     item_clear(&set->items.data[at]);
-    set->items.len--;
-    memmove(set->items.data + at, set->items.data + at + 1,
-            (set->items.len - at) * sizeof(*set->items.data));
+    vec_remove(&set->items, at);
 }
 
 int inputs_put(struct inputs *set, const char *name, const struct rules *rules,
@@ -62,10 +60,7 @@ int inputs_put(struct inputs *set, const char *name, const struct rules *rules,
     }
     if (known)
         remove_at(set, at);
-    memmove(set->items.data + at + 1, set->items.data + at,
-            (set->items.len - at) * sizeof(*set->items.data));
-    set->items.data[at] = item;
-    set->items.len++;
+    (void)vec_insert(&set->items, at, item); /* there is room */
     return LGZ_OK;
 }
 

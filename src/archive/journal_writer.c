@@ -19,6 +19,7 @@
 #include "archive/names.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/lower_bound.h"
 
 enum {
     ZSTD_JOURNAL_LEVEL = 1,
@@ -108,17 +109,7 @@ static int compose_input(struct buf *b, const char *input, const struct rules *r
 /* The index of `id`, or of the first above it. */
 static size_t known_place(const struct journal_writer *j, uint64_t id)
 {
-    size_t low = 0, high = j->known.len;
-    if (high && j->known.data[high - 1] < id)
-        return high;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (j->known.data[middle] < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lower_bound_plain(&j->known, id);
 }
 
 static bool is_known(const struct journal_writer *j, uint64_t id)
@@ -132,12 +123,7 @@ static int make_known(struct journal_writer *j, uint64_t id, struct lgz_error *e
     size_t at = known_place(j, id);
     if (at < j->known.len && j->known.data[at] == id)
         return LGZ_OK;
-    if (!vec_push(&j->known, id))
-        return error_memory(err);
-    memmove(j->known.data + at + 1, j->known.data + at,
-            (j->known.len - 1 - at) * sizeof(*j->known.data));
-    j->known.data[at] = id;
-    return LGZ_OK;
+    return vec_insert(&j->known, at, id) ? LGZ_OK : error_memory(err);
 }
 
 static void make_unknown(struct journal_writer *j, uint64_t id)
@@ -145,9 +131,7 @@ static void make_unknown(struct journal_writer *j, uint64_t id)
     size_t at = known_place(j, id);
     if (at == j->known.len || j->known.data[at] != id)
         return;
-    j->known.len--;
-    memmove(j->known.data + at, j->known.data + at + 1,
-            (j->known.len - at) * sizeof(*j->known.data));
+    vec_remove(&j->known, at);
 }
 
 /* Creating and opening. */

@@ -2,23 +2,14 @@
  * positions.c - a sorted array: ids mostly come in ascending order, so additions go to its end.
  */
 #include "archive/positions.h"
+#include "base/lower_bound.h"
 
 #include <inttypes.h>
 
 /* The index of `id`, or of the first above it. */
 static size_t place_of(const struct positions *p, uint64_t id)
 {
-    size_t low = 0, high = p->items.len;
-    if (high && p->items.data[high - 1].source.id < id)
-        return high;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (p->items.data[middle].source.id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lower_bound(&p->items, source.id, id);
 }
 
 struct source_position *positions_find(const struct positions *p, uint64_t id)
@@ -43,14 +34,10 @@ int positions_put(struct positions *p, const struct source *source, uint64_t nex
         return LGZ_OK;
     }
     size_t at = place_of(p, source->id);
-    if (!vec_push(&p->items, item)) {
-        source_clear(&item.source);
-        return error_memory(err);
-    }
-    memmove(p->items.data + at + 1, p->items.data + at,
-            (p->items.len - 1 - at) * sizeof(*p->items.data));
-    p->items.data[at] = item;
-    return LGZ_OK;
+    if (vec_insert(&p->items, at, item))
+        return LGZ_OK;
+    source_clear(&item.source);
+    return error_memory(err);
 }
 
 void positions_drop(struct positions *p, uint64_t id)
@@ -59,8 +46,7 @@ void positions_drop(struct positions *p, uint64_t id)
     if (!item)
         return;
     source_clear(&item->source);
-    p->items.len--;
-    memmove(item, item + 1, (size_t)(p->items.data + p->items.len - item) * sizeof(*item));
+    vec_remove(&p->items, (size_t)(item - p->items.data));
 }
 
 static int apply_source(struct positions *p, const struct journal_record *record,

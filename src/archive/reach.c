@@ -4,45 +4,21 @@
  * as well; then the two overlap, and are joined with each other.
  */
 #include "archive/reach.h"
-
-#include <string.h>
-
-/* The index of the source, or of the first with a higher id. */
-static size_t place_of(const struct reach *r, uint64_t id)
-{
-    size_t low = 0, high = r->sources.len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (r->sources.data[middle].source_id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool insert(struct reach *r, size_t at, struct reached item)
-{
-    if (!vec_push(&r->sources, item))
-        return false;
-    struct reached *to = r->sources.data + at;
-    memmove(to + 1, to, (r->sources.len - 1 - at) * sizeof(*to));
-    *to = item;
-    return true;
-}
+#include "base/lower_bound.h"
 
 bool reach_add(struct reach *r, size_t journal, uint64_t source_id, uint64_t offset, uint64_t len,
                size_t *first)
 {
-    size_t at = place_of(r, source_id);
+    const struct reached item = {source_id, offset + len, journal};
+    size_t at = lower_bound(&r->sources, source_id, source_id);
     *first = journal;
     if (at == r->sources.len || r->sources.data[at].source_id != source_id)
-        return insert(r, at, (struct reached){source_id, offset + len, journal});
+        return vec_insert(&r->sources, at, item);
     struct reached *known = &r->sources.data[at];
     if (offset < known->end)
         *first = known->journal;
     if (offset + len > known->end)
-        *known = (struct reached){source_id, offset + len, journal};
+        *known = item;
     return true;
 }
 

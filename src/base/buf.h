@@ -135,6 +135,18 @@ void *vec_grow_array(void *items, size_t *cap, size_t need, size_t item_size);
 #define vec_push(v, item) \
     (vec_reserve(v, (v)->len + 1) ? ((v)->data[(v)->len++] = (item), true) : false)
 
+/** Put an item in front of number `at`; at the end if that is the length. @return as vec_push() */
+#define vec_insert(v, at, item)                                                       \
+    (vec_reserve(v, (v)->len + 1) ? (memmove((v)->data + (at) + 1, (v)->data + (at),  \
+                                             ((v)->len - (at)) * sizeof(*(v)->data)), \
+                                     (v)->data[at] = (item), (v)->len++, true)        \
+                                  : false)
+
+/** Take item number `at` out. */
+#define vec_remove(v, at)                                                                       \
+    (memmove((v)->data + (at), (v)->data + (at) + 1, ((v)->len - (at)-1) * sizeof(*(v)->data)), \
+     (void)(v)->len--)
+
 #define vec_free(v) (vec_release_((void **)&(v)->data), (v)->len = (v)->cap = 0)
 
 bool vec_assign_(void **data, size_t *cap, size_t need, size_t item_size);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/lower_bound.h"
 #include "segment/reader.h"
 
 /* A source that is in a journal goes on behind all segments. */
@@ -92,16 +93,9 @@ int last_seen_new(struct last_seen **out, const struct archive_snapshot *snapsho
 
 bool last_seen_in(const struct last_seen *l, uint64_t id, size_t segment)
 {
-    size_t low = 0, high = l->places.len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (l->places.data[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low == l->places.len || l->places.data[low].id != id ||
-           l->places.data[low].segment <= segment;
+    size_t at = lower_bound(&l->places, id, id);
+    return at == l->places.len || l->places.data[at].id != id ||
+           l->places.data[at].segment <= segment;
 }
 
 void last_seen_free(struct last_seen *l)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/lower_bound.h"
 #include "line/tokens.h"
 
 enum {
@@ -144,16 +145,7 @@ static uint32_t find_skeleton(const struct known_templates *k, uint64_t hash)
 /* The first template of a shape. */
 static size_t find_shape(const struct known_templates *k, uint64_t shape)
 {
-    size_t low = 0;
-    size_t high = k->list.len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (k->list.data[middle].shape < shape)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lower_bound(&k->list, shape, shape);
 }
 
 /* How many tokens of a row a template doesn't match, and how many of its words the row has. */

@@ -3,6 +3,7 @@
  * counts in how many templates each word varies, one that splits.
  */
 #include "template/variants.h"
+#include "base/lower_bound.h"
 
 #include <stdlib.h>
 
@@ -147,15 +148,7 @@ static bool look(struct search *s, const struct group *g)
 /* In how many templates does a word vary? */
 static size_t turns_of(const struct search *s, uint64_t word)
 {
-    size_t low = 0;
-    size_t high = s->turns.len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (s->turns.data[middle].word < word)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    size_t low = lower_bound(&s->turns, word, word);
     size_t end = low;
     size_t count = 0;
     for (; end < s->turns.len && s->turns.data[end].word == word && count <= MAX_TURNS; end++)

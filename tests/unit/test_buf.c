@@ -78,12 +78,37 @@ START_TEST(test_vec)
 }
 END_TEST
 
+START_TEST(test_insert_and_remove)
+{
+    VEC(int) v = {0};
+    int expected[1000];
+    size_t count = 0;
+    uint64_t state = 5;
+    for (int i = 0; i < 3000; i++) {
+        if (count && (count == 1000 || random_percent(&state, 40))) {
+            size_t at = random_below(&state, count);
+            memmove(expected + at, expected + at + 1, (--count - at) * sizeof(int));
+            vec_remove(&v, at);
+        } else {
+            size_t at = random_below(&state, count + 1);
+            memmove(expected + at + 1, expected + at, (count++ - at) * sizeof(int));
+            expected[at] = i;
+            ck_assert(vec_insert(&v, at, i));
+        }
+        ck_assert_uint_eq(v.len, count);
+        ck_assert(count == 0 || memcmp(v.data, expected, count * sizeof(int)) == 0);
+    }
+    vec_free(&v);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_append);
     tcase_add_test(tc, test_printf);
     tcase_add_test(tc, test_failure_is_remembered);
     tcase_add_test(tc, test_vec);
+    tcase_add_test(tc, test_insert_and_remove);
 }
 
 int main(void)
