@@ -39,24 +39,39 @@ bool prune_wanted(const struct selection *s, const struct block_info *block,
     return false;
 }
 
-bool prune_allowed(const struct selection *s, const struct block_info *block,
-                   struct query_source *const *sources)
+/* Are the lines of an extent, or some of them, joined to events? */
+static bool has_events(const struct segment *segment, const struct extent *extent)
+{
+    const uint64_t extent_end = extent->offset + extent->length;
+    for (uint64_t at = extent->offset, end; at < extent_end; at = end) {
+        const struct rules *rules = segment_rules(segment, extent->source, at, &end);
+        if (rules && *rules->multiline_start)
+            return true;
+    }
+    return false;
+}
+
+bool prune_allowed(const struct selection *s, const struct segment *segment,
+                   const struct block_info *block, struct query_source *const *sources)
 {
     for (size_t i = 0; i < block->extent_count; i++) {
         const struct extent *extent = &block->extents[i];
         const struct query_source *source = sources[extent->source];
-        if (!select_may_skip(s, source))
+        if (select_done(s, source))
+            continue;
+        /* Lines are fetched when they are wanted before another one. Events aren't. */
+        if (source->after || (s->before && s->event_pattern && has_events(segment, extent)))
             return false;
         /* Newlines are counted by the index, and none of them twice. */
-        if (s->numbered && !select_done(s, source) &&
+        if (s->numbered &&
             (block->run_count == 0 || (source->started && extent->offset < source->next)))
             return false;
     }
     return true;
 }
 
-bool prune_by_time(const struct selection *s, const struct block_info *block,
-                   struct query_source *const *sources)
+bool prune_by_time(const struct selection *s, const struct segment *segment,
+                   const struct block_info *block, struct query_source *const *sources)
 {
     if (!select_limited(s) || block->time_min == SEGMENT_NO_TIME)
         return false;
@@ -65,7 +80,7 @@ bool prune_by_time(const struct selection *s, const struct block_info *block,
     int side = side_of(s, first);
     if (side == 0 || side_of(s, last) != side)
         return false;
-    if (!prune_allowed(s, block, sources))
+    if (!prune_allowed(s, segment, block, sources))
         return false;
     for (size_t i = 0; i < block->extent_count; i++) {
         const struct extent *extent = &block->extents[i];

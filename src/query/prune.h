@@ -21,12 +21,12 @@ bool prune_wanted(const struct selection *s, const struct block_info *block,
  * May the block be left out if no line in it can be selected? Not where its lines are to be shown
  * around others, or numbers can't be told without it.
  */
-bool prune_allowed(const struct selection *s, const struct block_info *block,
-                   struct query_source *const *sources);
+bool prune_allowed(const struct selection *s, const struct segment *segment,
+                   const struct block_info *block, struct query_source *const *sources);
 
 /** Is it certain that no line of the block is in the time range? */
-bool prune_by_time(const struct selection *s, const struct block_info *block,
-                   struct query_source *const *sources);
+bool prune_by_time(const struct selection *s, const struct segment *segment,
+                   const struct block_info *block, struct query_source *const *sources);
 
 /** Leave the block out, which is allowed: note for each of its sources where it goes on. */
 int prune_skip(const struct selection *s, const struct block_info *block,

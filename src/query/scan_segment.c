@@ -116,7 +116,7 @@ static int scan_block(struct walk *w, size_t number, struct buf *raw, struct lgz
     const struct block_info *block = segment_block(w->segment, number);
     if (!prune_wanted(s, block, w->sources))
         return LGZ_OK;
-    if (prune_by_time(s, block, w->sources))
+    if (prune_by_time(s, w->segment, block, w->sources))
         return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, err);
     resume_sources(w, block);
     buf_clear(raw);

@@ -137,17 +137,6 @@ static inline bool select_events_of(const struct selection *s, const struct quer
     return s->event_pattern && source->dialect && source->dialect->start;
 }
 
-/**
- * May bytes of the source be left out if no line in them can be selected? Not if they are to
- * be shown.
- */
-static inline bool select_may_skip(const struct selection *s, const struct query_source *source)
-{
-    return select_done(s, source) ||
-           (source->after == 0 &&
-            !(s->before && s->event_pattern && source->dialect && source->dialect->start));
-}
-
 /** What is fed next has this dialect; an event under way of another one ends. */
 int select_dialect(struct selection *s, struct query_source *source, struct dialect *dialect,
                    struct lgz_error *err);
