@@ -218,14 +218,12 @@ static const struct row rows[] = {
     {0, KIND_TAKE, "group-separator", "=TEXT", "between lines that aren't next to each other", 0,
      take_separator},
     {0, KIND_TAKE, "no-group-separator", NULL, "nothing between those", 0, take_separator},
-    {'Z', KIND_FLAG, "null", NULL, "a NUL byte behind names, instead of : or a newline",
-     MEMBER(nul), NULL},
-    {0, KIND_FLAG, "line-buffered", NULL, "write each line at once", MEMBER(unbuffered), NULL},
-    {'a', KIND_FLAG, "text", NULL, "nothing: all is text", MEMBER(text), NULL},
     {'H', KIND_TAKE, "with-filename", NULL, "print the source's name before each line", 0,
      take_names},
     {'h', KIND_TAKE, "no-filename", NULL, "never print it; with -c, print one sum", 0,
      take_no_names},
+    {'Z', KIND_FLAG, "null", NULL, "a NUL byte behind names, instead of : or a newline",
+     MEMBER(nul), NULL},
     {0, KIND_TAKE, "color", "[=WHEN]", "auto, always or never", 0, take_color},
     {0, KIND_TAKE, "colour", "[=WHEN]", NULL, 0, take_color},
     {0, KIND_FLAG, "json", NULL, "a JSON object per line: time, source, line, fields", MEMBER(json),
@@ -236,12 +234,23 @@ static const struct row rows[] = {
      take_fields},
     {0, KIND_FLAG, "lines", NULL, "single lines also where an input joins them to events",
      MEMBER(lines), NULL},
+    {0, KIND_FLAG, "line-buffered", NULL, "write each line at once", MEMBER(unbuffered), NULL},
+    {'a', KIND_FLAG, "text", NULL, "nothing: all is text", MEMBER(text), NULL},
     {0, KIND_TEXT, "config", "=FILE", "where the archive is; default " CONFIG_DEFAULT_PATH,
      MEMBER(config), NULL},
     {0, KIND_HELP, "help", NULL, "show this text", 0, NULL},
 };
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
+
+/* What stands in the usage text above the option of that name. */
+static const char *const titles[][2] = {
+    {"extended-regexp", "What matches:"},    {"since", "Where:"},
+    {"count", "What is printed:"},           {"after-context", "Lines around those that match:"},
+    {"with-filename", "How it is printed:"}, {"config", "Others:"},
+};
+
+enum { TITLE_COUNT = sizeof(titles) / sizeof(titles[0]) };
 
 /* Pairs of options, by name, that mean nothing together. */
 static const char *const exclusive[][2] = {
@@ -260,10 +269,18 @@ enum { EXCLUSIVE_COUNT = sizeof(exclusive) / sizeof(exclusive[0]) };
 
 /* --- usage --- */
 
+static void print_title(const char *name)
+{
+    for (size_t i = 0; i < TITLE_COUNT; i++)
+        if (strcmp(titles[i][0], name) == 0)
+            printf("%s%s\n", i ? "\n" : "", titles[i][1]);
+}
+
 static void print_row(const struct row *row)
 {
     enum { NAME_LEN = 18 }; /* a longer name has a line of its own */
     char option[64];
+    print_title(row->name);
     snprintf(option, sizeof(option), "--%s%s", row->name, row->value ? row->value : "");
     printf(row->letter ? "  -%c, " : "      ", row->letter);
     if (strlen(option) > NAME_LEN)
