@@ -165,6 +165,7 @@ static int parse_times(const struct query *q, struct scan_options *options, stru
 static int compile_prefilter(struct scan_options *options, bool events, struct lgz_error *err)
 {
     int code = where_prefilter(options->where, &options->pattern, err);
+    options->where_first = true;
     if (code == LGZ_OK && events)
         code = where_prefilter(options->where, &options->event_pattern, err);
     return code;

@@ -363,6 +363,20 @@ enum json_result json_find(struct span text, struct span path, struct json_value
     return result;
 }
 
+enum json_result json_value_behind(struct span text, size_t at, struct json_value *value)
+{
+    struct json_walk w = {text.data, at + 1, text.len, true};
+    skip_blanks(&w);
+    if (peek(&w) != ':')
+        return JSON_ABSENT;
+    w.at++;
+    skip_blanks(&w);
+    if (!take_value(&w, value))
+        return JSON_INVALID;
+    note_escapes(value);
+    return JSON_FOUND;
+}
+
 enum json_result json_walk_next(struct json_walk *w, struct json_value *name,
                                 struct json_value *value)
 {

@@ -39,6 +39,13 @@ enum json_result {
  */
 enum json_result json_find(struct span text, struct span path, struct json_value *value);
 
+/**
+ * The value of the member whose name ends at the quote at `at`, if it is one.
+ *
+ * @return JSON_ABSENT if no colon follows, JSON_INVALID if no value does
+ */
+enum json_result json_value_behind(struct span text, size_t at, struct json_value *value);
+
 /** A walk over the members of an object. */
 struct json_walk {
     const uint8_t *data;

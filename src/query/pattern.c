@@ -1,5 +1,5 @@
 /*
- * pattern.c - matching with memmem(3) and regular expressions.
+ * pattern.c - matching with a finder and regular expressions.
  *
  * A string is searched for in all lines at once. A regular expression runs on one line (or event)
  * at a time, which is the only way in which no look-around, class or anchor can see a neighbour;
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/find.h"
 #include "base/regex.h"
 #include "query/literal.h"
 #include "query/posix.h"
@@ -21,7 +22,8 @@ enum { SET_MIN = 8 }; /* so many strings are searched for at once */
 /* One alternative, and the next of its lines in the walk. */
 struct part {
     struct buf literal;     /* in each matching line; empty: nothing is known */
-    struct regex *folded;   /* finds the literal in any case; NULL: memmem does */
+    struct finder finder;   /* of it */
+    struct regex *folded;   /* finds the literal in any case; NULL: the finder does */
     struct regex *regex;    /* NULL: the literal is all there is */
     struct string_set *set; /* stands for many parts that were literals */
     size_t start;
@@ -108,6 +110,7 @@ static int compile_part(struct part *part, struct span text, const struct patter
     if (code == LGZ_OK && options->ignore_case && part->literal.len)
         code = regex_compile(&part->folded, part->literal.data, part->literal.len,
                              REGEX_FOLD | REGEX_LITERAL, err);
+    part->finder = finder_of(buf_span(&part->literal));
     if (code == LGZ_ERR_ARGUMENT)
         error_prefix(err, "pattern '%.*s'", (int)text.len, (const char *)text.data);
     buf_free(&expression);
@@ -243,11 +246,9 @@ static int find_literal(struct pattern *p, const struct part *part, struct span 
         *start = *end = from;
         return 1;
     }
-    const uint8_t *hit =
-        memmem(text.data + from, text.len - from, part->literal.data, part->literal.len);
-    if (!hit)
+    *start = finder_next(&part->finder, text, from);
+    if (*start == SIZE_MAX)
         return 0;
-    *start = (size_t)(hit - text.data);
     *end = *start + part->literal.len;
     return 1;
 }

@@ -12,6 +12,7 @@
 #include "archive/archive.h"
 #include "base/file.h"
 #include "query/scan_state.h"
+#include "query/where.h"
 #include "segment/index.h"
 #include "segment/stream.h"
 
@@ -76,6 +77,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
         .event_pattern = options->event_pattern,
         .invert = options->invert,
         .where = options->where,
+        .where_first = options->where_first && where_leads(options->where),
         .dated = options->dated,
         .since = options->since,
         .until = options->until,

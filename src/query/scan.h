@@ -22,6 +22,7 @@ struct scan_options {
                                         an event, whatever the archive says */
     bool invert;                   /**< lines that don't match */
     struct where *where;           /**< only lines of which it's true; borrowed; NULL: any */
+    bool where_first;              /**< the pattern is where_prefilter()'s */
     struct sources_filter filter;  /**< which sources are wanted; borrowed */
     bool dated;                    /**< set the lines' times */
     int64_t since;                 /**< INT64_MIN: from the beginning */

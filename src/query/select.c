@@ -8,6 +8,7 @@
 
 #include "line/timestamp.h"
 #include "query/select_inside.h"
+#include "query/where.h"
 
 /* No log has lines like that; a file without any newline shall not take all memory. */
 #define LINE_MAX_BYTES ((size_t)1 << 30)
@@ -119,16 +120,29 @@ static int finish_chunk(struct selection *s, struct chunk *c, struct lgz_error *
     return code;
 }
 
+/* The next line that may be wanted. Same result as pattern_next(). */
+static int next_line(struct selection *s, bool by_where, size_t from, size_t *start, size_t *end,
+                     struct lgz_error *err)
+{
+    if (by_where)
+        return where_next(s->where, from, start, end);
+    return pattern_next(s->pattern, from, start, end, err);
+}
+
 /* Match whole lines; only the last of them may lack its newline. */
 static int select_lines(struct selection *s, struct query_source *source, uint64_t offset,
                         struct span lines, struct lgz_error *err)
 {
     struct chunk c = {source, lines, offset, 0, 0, 0};
+    const bool by_where = s->where_first && !(source->dialect && source->dialect->format);
     int code = LGZ_OK;
-    pattern_start(s->pattern, lines);
+    if (by_where)
+        where_start(s->where, lines);
+    else
+        pattern_start(s->pattern, lines);
     for (size_t at = 0; at < lines.len && code == LGZ_OK && !select_full(s, source);) {
         size_t start, end;
-        int found = pattern_next(s->pattern, at, &start, &end, err);
+        int found = next_line(s, by_where, at, &start, &end, err);
         if (found < 0) {
             error_prefix(err, "%s", source->name->text);
             code = found;

@@ -99,6 +99,7 @@ struct selection {
     struct pattern *pattern;
     struct pattern *event_pattern; /**< the same for texts of lines; NULL: lines, not events */
     struct where *where;           /**< true of the lines that are wanted; NULL: of any */
+    bool where_first;              /**< `where` finds lines, too, where there is no format */
     bool invert;                   /**< lines that don't match */
     bool dated;                    /**< times are wanted */
     int64_t since;                 /**< INT64_MIN: from the beginning */

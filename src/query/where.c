@@ -20,6 +20,8 @@ int where_compile(struct where **out, const char *text, int64_t now, struct lgz_
     if (code == LGZ_OK)
         code = where_require(w, err);
     if (code == LGZ_OK)
+        code = where_probe(w, err);
+    if (code == LGZ_OK)
         *out = w;
     else
         where_free(w);
@@ -45,6 +47,7 @@ void where_free(struct where *w)
     for (size_t i = 0; i < w->choices.len; i++)
         where_choice_clear(&w->choices.data[i]);
     vec_free(&w->choices);
+    where_probes_clear(&w->probes);
     record_free(w->record);
     free(w);
 }
@@ -118,18 +121,24 @@ static int search(const struct where *w, const struct where_node *node, struct s
     return found == (node->op == WHERE_MATCH);
 }
 
+int where_passes(const struct where *w, const struct where_node *node,
+                 const struct field_value *field, struct lgz_error *err)
+{
+    if (node->kind == WHERE_EXISTS)
+        return 1;
+    if (node->kind == WHERE_SEARCH)
+        return search(w, node, field->text, err);
+    for (size_t i = 0; i < node->values.len; i++)
+        if (compare(node->op, field, &node->values.data[i]))
+            return 1;
+    return 0;
+}
+
 static int test(struct where *w, const struct where_node *node, struct lgz_error *err)
 {
     struct field_value field;
     int found = record_get(w->record, node->field, &field, err);
-    if (found != 1 || node->kind == WHERE_EXISTS)
-        return found;
-    if (node->kind == WHERE_SEARCH)
-        return search(w, node, field.text, err);
-    for (size_t i = 0; i < node->values.len; i++)
-        if (compare(node->op, &field, &node->values.data[i]))
-            return 1;
-    return 0;
+    return found == 1 ? where_passes(w, node, &field, err) : found;
 }
 
 /* No deeper than there are nodes, which where_parse() limits. */

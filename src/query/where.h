@@ -51,6 +51,24 @@ int where_matches(struct where *w, const struct query_line *line, struct lgz_err
  */
 int where_prefilter(const struct where *w, struct pattern **out, struct lgz_error *err);
 
+/**
+ * Can lines be searched for by where_next(), and is that better than by where_prefilter()? Only
+ * where lines have no `format`.
+ */
+bool where_leads(const struct where *w);
+
+/** Begin a walk over the lines of `lines`, which stays valid and unchanged until it ends. */
+void where_start(struct where *w, struct span lines);
+
+/**
+ * The first line at or behind `from` that may match: no line before it does.
+ *
+ * @param from        offset where a line starts; not below the one of the call before
+ * @param start, end  offsets of the line and behind its last byte, the newline not counted
+ * @return false if there is none
+ */
+bool where_next(struct where *w, size_t from, size_t *start, size_t *end);
+
 /** As record_refused(). */
 const struct lgz_error *where_refused(const struct where *w);
 

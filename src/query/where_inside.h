@@ -5,6 +5,7 @@
 #ifndef LOGZIP_QUERY_WHERE_INSIDE_H
 #define LOGZIP_QUERY_WHERE_INSIDE_H
 
+#include "base/find.h"
 #include "query/pattern.h"
 #include "query/quantity.h"
 #include "query/where.h"
@@ -46,12 +47,36 @@ struct where_choice {
     bool by_name;
 };
 
+/** One of the tests that a line must pass, and the next line that may. */
+struct where_probe {
+    const struct where_node *node;
+    char *name; /**< the last part of the field's name; NULL: an escape in a name */
+    struct finder finder;
+    size_t start;
+    size_t end;
+    bool found; /**< start and end are set */
+    bool over;  /**< no more lines */
+};
+
+typedef VEC(struct where_probe) where_probes;
+
 struct where {
     VEC(struct where_node) nodes; /**< the last is the whole expression */
     VEC(struct where_choice) choices;
     struct record *record;
     bool needs_time;
+    where_probes probes; /**< a line that matches passes one of them; none: nothing is known */
+    struct span lines;   /**< of the walk */
 };
+
+/** Does a field with this value pass the test? @return 1, 0 or a negative code */
+int where_passes(const struct where *w, const struct where_node *node,
+                 const struct field_value *field, struct lgz_error *err);
+
+/** Fill `w->probes` from the nodes. */
+int where_probe(struct where *w, struct lgz_error *err);
+
+void where_probes_clear(where_probes *probes);
 
 /** Fill `w->nodes`, and want the fields. */
 int where_parse(struct where *w, const char *text, int64_t now, struct lgz_error *err);

@@ -197,15 +197,27 @@ static bool require_node(choice_list *lists, const struct where *w, size_t index
     }
 }
 
-int where_prefilter(const struct where *w, struct pattern **out, struct lgz_error *err)
+/* The best clause that always holds; NULL if there is none. */
+static const struct where_choice *leader(const struct where *w)
 {
-    static const struct pattern_options options = {.fixed = true};
     const struct where_choice *best = NULL;
-    VEC(const char *) texts = {0};
-    struct buf strings = {0};
     for (size_t i = 0; i < w->choices.len; i++)
         if (!w->choices.data[i].by_name && (!best || worth(&w->choices.data[i]) > worth(best)))
             best = &w->choices.data[i];
+    return best;
+}
+
+bool where_leads(const struct where *w)
+{
+    return w->probes.len && !leader(w);
+}
+
+int where_prefilter(const struct where *w, struct pattern **out, struct lgz_error *err)
+{
+    static const struct pattern_options options = {.fixed = true};
+    const struct where_choice *best = leader(w);
+    VEC(const char *) texts = {0};
+    struct buf strings = {0};
     for (size_t i = 0; best && i < best->strings.len; i++) {
         buf_append(&strings, best->strings.data[i].data, best->strings.data[i].len);
         buf_push(&strings, '\0');

@@ -38,6 +38,26 @@ static void check_clauses(const struct where *w, struct span text)
     }
 }
 
+/* A line that matches is met by a walk over lines. */
+static void check_walk(struct where *w, struct span line)
+{
+    struct buf lines = {0};
+    size_t start, end;
+    if (line.len && memchr(line.data, '\n', line.len))
+        return;
+    buf_append_string(&lines, "before\n");
+    buf_append(&lines, line.data, line.len);
+    buf_append_string(&lines, "\nbehind");
+    where_start(w, buf_span(&lines));
+    for (size_t at = 0; where_leads(w) && !lines.failed; at = end + 1) {
+        if (!where_next(w, at, &start, &end) || start > 7)
+            abort();
+        if (start == 7 && end == 7 + line.len)
+            break;
+    }
+    buf_free(&lines);
+}
+
 /* Where the expression can be put into parentheses, `not` is its opposite. */
 static void check_opposite(const char *expression, const struct query_line *line, int matches)
 {
@@ -71,8 +91,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (compile(&w, "", expression, "") != LGZ_OK)
         goto out;
     int matches = where_matches(w, &line, &err);
-    if (matches == 1)
+    if (matches == 1) {
         check_clauses(w, line.text);
+        check_walk(w, line.text);
+    }
     if (matches >= 0)
         check_opposite(expression, &line, matches);
 out:

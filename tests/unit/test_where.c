@@ -29,8 +29,25 @@ static bool holds_one(const struct where_clause *clause, struct span text)
     return false;
 }
 
+/* A walk over several lines must come to the one that matches. */
+static void check_walk(struct where *w, const char *expression, struct span text)
+{
+    struct buf lines = {0};
+    size_t start, end, met = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        buf_append_string(&lines, "status=1 \"status\" : 1 x\n");
+        buf_append(&lines, text.data, text.len);
+        buf_push(&lines, '\n');
+    }
+    where_start(w, buf_span(&lines));
+    for (size_t at = 0; where_leads(w) && where_next(w, at, &start, &end); at = end + 1)
+        met += end - start == text.len && memcmp(lines.data + start, text.data, text.len) == 0;
+    ck_assert_msg(!where_leads(w) || met == 3, "%s: %zu lines", expression, met);
+    buf_free(&lines);
+}
+
 /* A line that matches must hold what the expression requires. */
-static void check_required(const struct where *w, const char *expression, struct span text)
+static void check_required(struct where *w, const char *expression, struct span text)
 {
     struct lgz_error err = {0};
     struct pattern *pattern;
@@ -40,6 +57,7 @@ static void check_required(const struct where *w, const char *expression, struct
         ck_assert_msg(holds_one(&clause, text), "clause %zu of %s isn't in %.*s", i, expression,
                       (int)text.len, (const char *)text.data);
     }
+    check_walk(w, expression, text);
     ck_assert_int_eq(where_prefilter(w, &pattern, &err), LGZ_OK);
     ck_assert_int_eq(pattern_find(pattern, text, 0, &start, &end, &err), 1);
     pattern_free(pattern);
@@ -333,6 +351,55 @@ START_TEST(test_clauses)
 }
 END_TEST
 
+/* Lines that a walk comes to, by their numbers. */
+static void expect_walk(const char *expression, const char *lines, const char *wanted)
+{
+    struct where *w = compile(expression);
+    struct buf out = {0};
+    size_t start, end, number = 0, counted = 0;
+    ck_assert(where_leads(w));
+    where_start(w, json_span(lines));
+    for (size_t at = 0; where_next(w, at, &start, &end); at = end + 1) {
+        for (; counted < start; counted++)
+            number += lines[counted] == '\n';
+        ck_assert(lines[end] == '\n' || lines[end] == '\0');
+        buf_printf(&out, "%zu ", number);
+    }
+    buf_push(&out, '\0');
+    ck_assert_str_eq((char *)out.data, wanted);
+    buf_free(&out);
+    where_free(w);
+}
+
+START_TEST(test_walk)
+{
+    static const char lines[] = "{\"a\":1,\"b\":\"x\"}\n"
+                                "{\"a\" : 7}\n"
+                                "a=7\n"
+                                "nothing\n"
+                                "{\"c\":{\"a\":8}}\n"
+                                "{\"a\":\"\\t\"}\n"
+                                "{\"\\u0061\":1}\n"
+                                "{\"a\":[1]}\n"
+                                "{\"a\":\n7,\"aa\":5,\"b\":\"y\"}";
+    expect_walk("a > 5", lines, "1 2 4 5 6 7 8 ");
+    expect_walk("c.a > 5", lines, "1 2 4 5 6 7 8 ");
+    expect_walk("a", lines, "0 1 2 4 5 6 7 8 9 ");
+    expect_walk("a = 1", lines, "0 2 5 6 7 8 ");
+    expect_walk("aa < 6", lines, "6 9 ");
+    expect_walk("aa > 6", lines, "6 ");
+    expect_walk("b !~ y", lines, "0 6 ");
+    expect_walk("a > 5 and aa < 6", lines, "6 9 ");
+    expect_walk("aa < 6 or b != y", lines, "0 6 9 ");
+    static const char *const none[] = {"level", "not a", "a.0", "a or level", "b = xyz", "\"a/b\""};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        struct where *w = compile(none[i]);
+        ck_assert_msg(!where_leads(w), "%s", none[i]);
+        where_free(w);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_truth);
@@ -341,6 +408,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_errors);
     tcase_add_test(tc, test_limits);
     tcase_add_test(tc, test_clauses);
+    tcase_add_test(tc, test_walk);
 }
 
 int main(void)
