@@ -1,5 +1,9 @@
 /*
  * batch.c - records beside one buffer of bytes.
+ *
+ * Many files that grow a line at a time give as many records as lines. When they are written, what
+ * continues each other becomes one: a record's head is as long as a short line, and many lines
+ * together are compressed better than each for itself.
  */
 #include "daemon/batch.h"
 
@@ -11,7 +15,13 @@
 enum {
     FIRST_ROOM = 1 << 16,
     RECORD_MAX = 1 << 20, /* bytes; a larger one would only make its readers take more memory */
+    JOIN_MAX = 1 << 16,   /* bytes of those that are joined when they are written */
 };
+
+/* What is read later than that isn't joined: a record has one time. */
+#define JOIN_TIME (10 * NS_PER_SECOND)
+
+enum { NO_RECORD = UINT32_MAX };
 
 struct record {
     enum journal_record_kind kind;
@@ -22,7 +32,10 @@ struct record {
     int64_t read_time;
     size_t start; /* JOURNAL_DATA: in `data` */
     size_t len;
-    size_t lines; /* in it, counted when it's written */
+    size_t lines;    /* in it, counted when it's written */
+    uint32_t border; /* data with the same border may change its place with others' */
+    uint32_t next;   /* the source's next record, which continues it */
+    bool written;
 };
 
 struct batch {
@@ -31,6 +44,8 @@ struct batch {
     size_t names; /* bytes of the sources' names */
     int64_t since;
     VEC(struct record) records;
+    VEC(uint32_t) order; /* their numbers, by source; while they are written */
+    struct buf joined;
 };
 
 struct batch *batch_new(size_t capacity)
@@ -47,6 +62,8 @@ void batch_free(struct batch *b)
         return;
     batch_clear(b);
     vec_free(&b->records);
+    vec_free(&b->order);
+    buf_free(&b->joined);
     buf_free(&b->data);
     free(b);
 }
@@ -87,19 +104,21 @@ int64_t batch_since(const struct batch *b)
     return b->since;
 }
 
+enum { RECORD_COST = sizeof(struct record) + sizeof(uint32_t) };
+
 /* All memory counts: many files that grow by a few bytes make more records than data. */
 static size_t room_left(const struct batch *b)
 {
-    size_t used = b->data.len + b->names + b->records.len * sizeof(*b->records.data);
+    size_t used = b->data.len + b->names + b->records.len * RECORD_COST;
     return used < b->capacity ? b->capacity - used : 0;
 }
 
 void *batch_reserve(struct batch *b, size_t *room)
 {
     size_t left = room_left(b);
-    if (left <= sizeof(struct record))
+    if (left <= RECORD_COST)
         return NULL;
-    left -= sizeof(struct record);
+    left -= RECORD_COST;
     /* Grow as the input wants it, so that a quiet system keeps its memory. */
     size_t want = b->data.len < FIRST_ROOM ? FIRST_ROOM : b->data.len;
     if (want > left)
@@ -115,7 +134,7 @@ void *batch_reserve(struct batch *b, size_t *room)
 static bool add(struct batch *b, const struct record *record)
 {
     /* Data has its room by batch_reserve(); what comes first has room in any case. */
-    if (record->kind != JOURNAL_DATA && b->records.len && room_left(b) < sizeof(*record))
+    if (record->kind != JOURNAL_DATA && b->records.len && room_left(b) < RECORD_COST)
         return false;
     if (!vec_push(&b->records, *record))
         return false;
@@ -178,16 +197,83 @@ bool batch_input(struct batch *b, const char *input, const struct rules *rules)
     return true;
 }
 
-static int write_record(const struct batch *b, struct record *r, struct journal_writer *journal,
+static int by_source(const void *a, const void *b, void *context)
+{
+    const struct record *records = context;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    if (records[x].source_id != records[y].source_id)
+        return records[x].source_id < records[y].source_id ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+/*
+ * Link each record with the next one of its source that continues it. If memory is out, they are
+ * written as they are. A record never moves in front of a drop or of an input's rules, nor of what
+ * else is said of its source: only in front of other sources' bytes.
+ */
+static void link_records(struct batch *b)
+{
+    struct record *records = b->records.data;
+    uint32_t border =
+        0; /* the last drop or input up to the record at hand has this number plus 1 */
+    b->order.len = 0;
+    for (size_t i = 0; i < b->records.len; i++) {
+        records[i].next = NO_RECORD;
+        records[i].written = false;
+    }
+    if (b->records.len >= NO_RECORD || !vec_reserve(&b->order, b->records.len))
+        return;
+    for (size_t i = 0; i < b->records.len; i++) {
+        if (records[i].kind == JOURNAL_DROP || records[i].kind == JOURNAL_INPUT)
+            border = (uint32_t)i + 1;
+        records[i].border = border;
+        b->order.data[b->order.len++] = (uint32_t)i;
+    }
+    qsort_r(b->order.data, b->order.len, sizeof(uint32_t), by_source, records);
+    for (size_t i = 1; i < b->order.len; i++) {
+        struct record *r = &records[b->order.data[i - 1]];
+        const struct record *next = &records[b->order.data[i]];
+        if (r->kind == JOURNAL_DATA && next->kind == JOURNAL_DATA && r->border == next->border &&
+            r->source_id == next->source_id && r->offset + r->len == next->offset)
+            r->next = b->order.data[i];
+    }
+}
+
+/* Write a record's bytes, together with those that continue it. */
+static int write_data(struct batch *b, struct record *r, struct journal_writer *journal,
+                      struct lgz_error *err)
+{
+    const uint8_t *data = b->data.data + r->start;
+    size_t len = r->len;
+    struct record *last = r;
+    r->lines = lines_count(data, len);
+    buf_clear(&b->joined);
+    while (last->next != NO_RECORD) {
+        struct record *next = &b->records.data[last->next];
+        if (len + next->len > JOIN_MAX || next->read_time - r->read_time > JOIN_TIME)
+            break;
+        if (last == r)
+            buf_append(&b->joined, data, len);
+        buf_append(&b->joined, b->data.data + next->start, next->len);
+        if (b->joined.failed)
+            break; /* what isn't in it comes later, for itself */
+        next->lines = lines_count(b->data.data + next->start, next->len);
+        next->written = true;
+        len += next->len;
+        last = next;
+    }
+    return journal_put_data(journal, r->source_id, r->offset, r->read_time,
+                            last == r ? data : b->joined.data, len, err);
+}
+
+static int write_record(struct batch *b, struct record *r, struct journal_writer *journal,
                         struct lgz_error *err)
 {
     switch (r->kind) {
     case JOURNAL_SOURCE:
         return journal_put_source(journal, &r->source, r->offset, err);
     case JOURNAL_DATA:
-        r->lines = lines_count(b->data.data + r->start, r->len);
-        return journal_put_data(journal, r->source_id, r->offset, r->read_time,
-                                b->data.data + r->start, r->len, err);
+        return write_data(b, r, journal, err);
     case JOURNAL_DROP:
         return journal_drop_source(journal, r->source_id, err);
     case JOURNAL_INPUT:
@@ -198,8 +284,10 @@ static int write_record(const struct batch *b, struct record *r, struct journal_
 
 int batch_write(struct batch *b, struct journal_writer *journal, struct lgz_error *err)
 {
+    link_records(b);
     for (size_t i = 0; i < b->records.len; i++) {
-        int code = write_record(b, &b->records.data[i], journal, err);
+        struct record *r = &b->records.data[i];
+        int code = r->written ? LGZ_OK : write_record(b, r, journal, err);
         if (code != LGZ_OK)
             return code;
     }

@@ -38,7 +38,10 @@ bool batch_drop(struct batch *b, uint64_t source_id);
 /** What follows of this input has these rules (NULL: none); both are copied. */
 bool batch_input(struct batch *b, const char *input, const struct rules *rules);
 
-/** Append all records to the journal, in order, and sync it. On the pool. */
+/**
+ * Append all records to the journal, in order, and sync it. Small ones that continue each other are
+ * joined, before others that came in between. On the pool.
+ */
 int batch_write(struct batch *b, struct journal_writer *journal, struct lgz_error *err);
 
 /** After batch_write() succeeded: enter the new positions. @return LGZ_ERR_MEMORY or LGZ_OK */

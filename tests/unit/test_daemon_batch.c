@@ -172,6 +172,125 @@ START_TEST(what_continues_is_one_record)
 }
 END_TEST
 
+/* The journal's records as text: "S1 D1+0:abc X1 I" for a source, data at an offset, a drop, an
+ * input. */
+static void describe(const char *path, char *text, size_t size)
+{
+    struct lgz_error err = {0};
+    struct journal_reader *r;
+    struct journal_record record;
+    size_t len = 0;
+    ck_assert_int_eq(journal_open(&r, path, &err), LGZ_OK);
+    text[0] = '\0';
+    while (journal_next(r, &record, &err) == 1) {
+        if (record.kind == JOURNAL_DATA)
+            len += (size_t)snprintf(text + len, size - len, "D%d+%d:%.*s ", (int)record.source_id,
+                                    (int)record.offset, (int)record.data.len,
+                                    (const char *)record.data.data);
+        else
+            len += (size_t)snprintf(text + len, size - len,
+                                    record.kind == JOURNAL_SOURCE ? "S%d "
+                                    : record.kind == JOURNAL_DROP ? "X%d "
+                                                                  : "I%d ",
+                                    (int)record.source_id);
+        ck_assert_uint_lt(len, size);
+    }
+    journal_reader_close(r);
+}
+
+/* Lines of several files that come in turn are joined, but never across what is said between. */
+START_TEST(turns_are_joined)
+{
+    struct lgz_error err = {0};
+    struct batch *b = batch_new(1 << 20);
+    struct ledger *l = ledger_new();
+    struct source one = source_of(1), two = source_of(2);
+    struct journal_writer *j;
+    char text[300];
+    uint64_t next;
+    ck_assert(batch_source(b, &one, 0) && batch_source(b, &two, 0));
+    add(b, 1, 0, "a");
+    add(b, 2, 0, "A");
+    add(b, 1, 1, "b");
+    add(b, 2, 1, "B");
+    add(b, 1, 2, "c");
+    add(b, 2, 9, "C"); /* doesn't continue it */
+    add(b, 1, 3, "d");
+    ck_assert(batch_source(b, &two, 10)); /* its fingerprint is longer now, say */
+    add(b, 2, 10, "D");
+    add(b, 1, 4, "e");
+    add(b, 2, 11, "E");
+    ck_assert(batch_input(b, in_name, &(struct rules){.multiline_start = name, .format = in_name}));
+    add(b, 1, 5, "f");
+    ck_assert(batch_drop(b, 2));
+    add(b, 1, 6, "g");
+    ck_assert_int_eq(journal_create(&j, directory, 50, NULL, 0, &err), LGZ_OK);
+    for (int round = 0; round < 2; round++) /* the second one as after a failure */
+        ck_assert_int_eq(batch_write(b, j, &err), LGZ_OK);
+    describe(journal_path(j), text, sizeof(text));
+    static const char written[] =
+        "S1 S2 D1+0:abcde D2+0:AB D2+9:C S2 D2+10:DE I0 D1+5:f X2 D1+6:g ";
+    ck_assert_uint_eq(strlen(text), 2 * strlen(written));
+    ck_assert_int_eq(strncmp(text, written, strlen(written)), 0);
+    ck_assert_str_eq(text + strlen(written), written);
+    ck_assert_int_eq(batch_acknowledge(b, l, &err), LGZ_OK);
+    ck_assert(ledger_position(l, 1, &next) && next == 7);
+    ck_assert(!ledger_position(l, 2, &next));
+    journal_close(j);
+    batch_free(b);
+    ledger_free(l);
+}
+END_TEST
+
+/* Any turns of any lengths: all bytes are there, each source's in their order. */
+START_TEST(joined_turns_are_whole)
+{
+    enum { SOURCES = 7, TURNS = 4000, LONGEST = 3000 };
+    struct lgz_error err = {0};
+    struct batch *b = batch_new(16 << 20);
+    struct journal_writer *j;
+    struct journal_reader *r;
+    struct journal_record record;
+    uint64_t ends[SOURCES + 1] = {0}, seen[SOURCES + 1] = {0};
+    uint64_t state = 9;
+    size_t records = 0;
+    for (uint64_t id = 1; id <= SOURCES; id++) {
+        struct source s = source_of(id);
+        ck_assert(batch_source(b, &s, 0));
+    }
+    for (int i = 0; i < TURNS; i++) {
+        state = state * UINT64_C(6364136223846793005) + 1442695040888963407U;
+        uint64_t id = 1 + (state >> 33) % SOURCES;
+        size_t len = 1 + (state >> 40) % ((state >> 60) ? 60 : LONGEST);
+        size_t room;
+        uint8_t *at = batch_reserve(b, &room);
+        ck_assert(at && room >= len);
+        for (size_t k = 0; k < len; k++)
+            at[k] = (uint8_t)((ends[id] + k) * id);
+        ck_assert(batch_data(b, id, ends[id], len));
+        ends[id] += len;
+    }
+    ck_assert_int_eq(journal_create(&j, directory, 51, NULL, 0, &err), LGZ_OK);
+    ck_assert_int_eq(batch_write(b, j, &err), LGZ_OK);
+    ck_assert_int_eq(journal_open(&r, journal_path(j), &err), LGZ_OK);
+    while (journal_next(r, &record, &err) == 1) {
+        if (record.kind != JOURNAL_DATA)
+            continue;
+        uint64_t id = record.source_id;
+        ck_assert_uint_eq(record.offset, seen[id]);
+        for (size_t k = 0; k < record.data.len; k++)
+            ck_assert(record.data.data[k] == (uint8_t)((seen[id] + k) * id));
+        seen[id] += record.data.len;
+        records++;
+    }
+    ck_assert_mem_eq(seen, ends, sizeof(ends));
+    ck_assert_uint_lt(records, TURNS / 20);
+    journal_reader_close(r);
+    journal_close(j);
+    batch_free(b);
+}
+END_TEST
+
 START_TEST(snapshot_in_order)
 {
     struct ledger *l = ledger_new();
@@ -206,6 +325,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, bounded);
     tcase_add_test(tc, records_count);
     tcase_add_test(tc, what_continues_is_one_record);
+    tcase_add_test(tc, turns_are_joined);
+    tcase_add_test(tc, joined_turns_are_whole);
     tcase_add_test(tc, snapshot_in_order);
 }
 
