@@ -1,18 +1,17 @@
 /*
  * query_options.h - the options of logzipctl query: what the command line asks for.
  *
- * The options are rows of a table in query_options.c. A row says the option's letter, its name, its
- * line in the usage text, and where its value goes in struct query_options, so that a new option is
- * a row and a member. Options that don't go together are rows of a second table.
+ * The options are rows of a table (option_table.h) in query_options.c. A row says the option's
+ * letter, its name, its line in the usage text, and where its value goes in struct query_options,
+ * so that a new option is a row and a member. Options that don't go together are rows of a second
+ * table.
  */
 #ifndef LOGZIP_CLI_QUERY_OPTIONS_H
 #define LOGZIP_CLI_QUERY_OPTIONS_H
 
 #include "base/buf.h"
-#include "cli/command.h"
+#include "cli/option_table.h"
 #include "query/pattern.h"
-
-typedef VEC(const char *) string_list;
 
 enum query_color { QUERY_COLOR_AUTO, QUERY_COLOR_ALWAYS, QUERY_COLOR_NEVER };
 

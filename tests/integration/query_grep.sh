@@ -153,6 +153,7 @@ status 2 "$ctl" query -f binary data
 status 2 "$ctl" query -P -F took data
 status 2 "$ctl" query -A x took data
 status 2 "$ctl" query --json -A 1 took data
+status 2 "$ctl" query --json -3 took data
 status 1 "$ctl" query -f empty data
 status 1 "$ctl" query -m 0 took absent
 status 0 "$ctl" query -q took absent data
