@@ -8,7 +8,6 @@
 #include <fnmatch.h>
 #include <grp.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -16,36 +15,15 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "archive/findings.h"
 #include "archive/names.h"
 #include "base/buf.h"
 #include "segment/budget.h"
 
 struct checker {
     const struct config *config;
-    config_report_fn *report;
-    void *context;
-    struct lgz_error *err;
-    int code;
+    struct findings found;
 };
-
-__attribute__((format(printf, 3, 4))) static void finding(struct checker *c, unsigned line,
-                                                          const char *format, ...)
-{
-    char reason[400];
-    char text[500];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(reason, sizeof(reason), format, args);
-    va_end(args);
-    if (line)
-        snprintf(text, sizeof(text), "%s:%u: %s", c->config->file, line, reason);
-    else
-        snprintf(text, sizeof(text), "%s: %s", c->config->file, reason);
-    if (c->report)
-        c->report(c->context, text);
-    if (c->code == LGZ_OK)
-        c->code = error_set(c->err, LGZ_ERR_CONFIG, "%s", text);
-}
 
 /* Cut the last name off `path`; "/" stays. */
 static void to_parent(char *path)
@@ -63,17 +41,17 @@ static void check_writable(struct checker *c, unsigned line, const char *what, c
     char *at = strdup(path);
     struct stat st;
     if (!at) {
-        c->code = error_memory(c->err);
+        findings_no_memory(&c->found);
         return;
     }
     while (stat(at, &st) != 0 && errno == ENOENT && strcmp(at, "/") != 0)
         to_parent(at);
     if (stat(at, &st) != 0)
-        finding(c, line, "%s: %s: %s", what, at, strerror(errno));
+        findings_add(&c->found, line, "%s: %s: %s", what, at, strerror(errno));
     else if (!S_ISDIR(st.st_mode))
-        finding(c, line, "%s: %s: Not a directory", what, at);
+        findings_add(&c->found, line, "%s: %s: Not a directory", what, at);
     else if (faccessat(AT_FDCWD, at, W_OK | X_OK, AT_EACCESS) != 0)
-        finding(c, line, "%s: %s: cannot write there: %s", what, at, strerror(errno));
+        findings_add(&c->found, line, "%s: %s: cannot write there: %s", what, at, strerror(errno));
     free(at);
 }
 
@@ -82,18 +60,18 @@ static void check_control(struct checker *c)
     const struct config *config = c->config;
     struct sockaddr_un address;
     if (strlen(config->control) >= sizeof(address.sun_path)) {
-        finding(c, config->control_line, "control: the path is longer than %zu bytes",
-                sizeof(address.sun_path) - 1);
+        findings_add(&c->found, config->control_line, "control: the path is longer than %zu bytes",
+                     sizeof(address.sun_path) - 1);
         return;
     }
     if (config->control_group && !getgrnam(config->control_group))
-        finding(c, config->control_group_line, "control_group: there is no group '%s'",
-                config->control_group);
+        findings_add(&c->found, config->control_group_line, "control_group: there is no group '%s'",
+                     config->control_group);
     if (config->control_line == 0)
         return; /* the default's directory is made by the service manager */
     char *directory = strdup(config->control);
     if (!directory) {
-        c->code = error_memory(c->err);
+        findings_no_memory(&c->found);
         return;
     }
     to_parent(directory);
@@ -109,22 +87,23 @@ static void check_glob(struct checker *c, const struct config_glob *glob)
     char *path = strndup(glob->pattern, len);
     struct stat st;
     if (!path) {
-        c->code = error_memory(c->err);
+        findings_no_memory(&c->found);
         return;
     }
     if (!literal)
         to_parent(path);
     if (stat(path, &st) != 0) {
         if (errno != ENOENT)
-            finding(c, glob->line, "path: %s: %s", path, strerror(errno));
+            findings_add(&c->found, glob->line, "path: %s: %s", path, strerror(errno));
     } else if (literal && S_ISDIR(st.st_mode)) {
-        finding(c, glob->line, "path: %s is a directory; add a pattern for its files", path);
+        findings_add(&c->found, glob->line, "path: %s is a directory; add a pattern for its files",
+                     path);
     } else if (literal && !S_ISREG(st.st_mode)) {
-        finding(c, glob->line, "path: %s isn't a regular file", path);
+        findings_add(&c->found, glob->line, "path: %s isn't a regular file", path);
     } else if (!literal && !S_ISDIR(st.st_mode)) {
-        finding(c, glob->line, "path: %s isn't a directory", path);
+        findings_add(&c->found, glob->line, "path: %s isn't a directory", path);
     } else if (faccessat(AT_FDCWD, path, literal ? R_OK : R_OK | X_OK, AT_EACCESS) != 0) {
-        finding(c, glob->line, "path: %s: cannot read: %s", path, strerror(errno));
+        findings_add(&c->found, glob->line, "path: %s: cannot read: %s", path, strerror(errno));
     }
     free(path);
 }
@@ -135,15 +114,16 @@ static void check_not_archive(struct checker *c, const struct config_input *inpu
 {
     char *journal = names_journal(c->config->directory, 1);
     if (!journal) {
-        c->code = error_memory(c->err);
+        findings_no_memory(&c->found);
         return;
     }
     bool taken = fnmatch(glob->pattern, journal, FNM_PATHNAME | FNM_PERIOD) == 0;
     for (size_t i = 0; i < input->exclude_count; i++)
         taken = taken && fnmatch(input->excludes[i].pattern, journal, FNM_PATHNAME) != 0;
     if (taken)
-        finding(c, glob->line, "path: %s matches the archive's own journals; exclude %s/*",
-                glob->pattern, c->config->directory);
+        findings_add(&c->found, glob->line,
+                     "path: %s matches the archive's own journals; exclude %s/*", glob->pattern,
+                     c->config->directory);
     free(journal);
 }
 
@@ -154,7 +134,7 @@ static void check_memory(struct checker *c)
     struct budget budget;
     struct lgz_error reason;
     if (budget_plan(&budget, &options, &reason) != LGZ_OK)
-        finding(c, c->config->seal_memory_line, "seal_memory: %s", reason.message);
+        findings_add(&c->found, c->config->seal_memory_line, "seal_memory: %s", reason.message);
 }
 
 /* The directory of a socket. */
@@ -164,7 +144,7 @@ static void check_socket(struct checker *c, const struct config_address *address
         return;
     char *directory = strdup(strchr(address->text, ':') + 1);
     if (!directory) {
-        c->code = error_memory(c->err);
+        findings_no_memory(&c->found);
         return;
     }
     struct stat st;
@@ -178,12 +158,12 @@ static void check_socket(struct checker *c, const struct config_address *address
 int config_check(const struct config *config, config_report_fn *report, void *context,
                  struct lgz_error *err)
 {
-    struct checker c = {config, report, context, err, LGZ_OK};
+    struct checker c = {config, {config->file, report, context, err, LGZ_OK, 0}};
     check_writable(&c, config->directory_line, "directory", config->directory);
     check_control(&c);
     check_memory(&c);
     if (config->input_count == 0)
-        finding(&c, 0, "there is no [input NAME]: nothing to read");
+        findings_add(&c.found, 0, "there is no [input NAME]: nothing to read");
     for (size_t i = 0; i < config->input_count; i++) {
         for (size_t k = 0; k < config->inputs[i].path_count; k++) {
             check_glob(&c, &config->inputs[i].paths[k]);
@@ -192,5 +172,5 @@ int config_check(const struct config *config, config_report_fn *report, void *co
         for (size_t k = 0; k < config->inputs[i].listen.count; k++)
             check_socket(&c, &config->inputs[i].listen.addresses[k]);
     }
-    return c.code;
+    return c.found.code;
 }

@@ -18,16 +18,18 @@ static void add_glob(struct config_parse *p, const char *key, struct config_glob
                      size_t *count, const char *pattern, size_t len)
 {
     if (pattern[0] != '/') {
-        config_finding(p, p->line, "%s: '%.*s' isn't an absolute path", key, (int)len, pattern);
+        findings_add(&p->found, p->line, "%s: '%.*s' isn't an absolute path", key, (int)len,
+                     pattern);
         return;
     }
     if (pattern[len - 1] == '/') {
-        config_finding(p, p->line, "%s: '%.*s' names a directory; add a pattern for its files", key,
-                       (int)len, pattern);
+        findings_add(&p->found, p->line,
+                     "%s: '%.*s' names a directory; add a pattern for its files", key, (int)len,
+                     pattern);
         return;
     }
     if (*count >= GLOBS_MAX) {
-        config_finding(p, p->line, "%s: more than %d patterns in one input", key, GLOBS_MAX);
+        findings_add(&p->found, p->line, "%s: more than %d patterns in one input", key, GLOBS_MAX);
         return;
     }
     struct config_glob *grown = reallocarray(*globs, *count + 1, sizeof(*grown));
@@ -35,7 +37,7 @@ static void add_glob(struct config_parse *p, const char *key, struct config_glob
     if (grown)
         *globs = grown;
     if (!copy) {
-        config_no_memory(p);
+        findings_no_memory(&p->found);
         return;
     }
     grown[(*count)++] = (struct config_glob){copy, p->line};
@@ -47,7 +49,7 @@ static void add_globs(struct config_parse *p, const char *key, struct config_glo
 {
     const char *at = value + strspn(value, " \t");
     if (*at == '\0')
-        config_finding(p, p->line, "%s: no value", key);
+        findings_add(&p->found, p->line, "%s: no value", key);
     while (*at) {
         size_t len = 0;
         while (at[len] && at[len] != ' ' && at[len] != '\t')
@@ -64,24 +66,24 @@ static void add_expression(struct config_parse *p, const char *key, char **text,
 {
     size_t len = strlen(*text), more = strlen(value);
     if (p->comment) {
-        config_finding(
-            p, p->line,
+        findings_add(
+            &p->found, p->line,
             "%s: a blank and ';' begin a comment; write '[ ];' to match them, and comments in "
             "lines of their own",
             key);
         return;
     }
     if (more == 0) {
-        config_finding(p, p->line, "%s: no value", key);
+        findings_add(&p->found, p->line, "%s: no value", key);
         return;
     }
     if (more > RULES_TEXT_MAX - len) {
-        config_finding(p, p->line, "%s: more than %d bytes", key, RULES_TEXT_MAX);
+        findings_add(&p->found, p->line, "%s: more than %d bytes", key, RULES_TEXT_MAX);
         return;
     }
     char *grown = realloc(*text, len + more + 1);
     if (!grown) {
-        config_no_memory(p);
+        findings_no_memory(&p->found);
         return;
     }
     memcpy(grown + len, value, more + 1);
@@ -93,16 +95,16 @@ static void add_expression(struct config_parse *p, const char *key, char **text,
 static void set_olddir(struct config_parse *p, struct config_input *input, const char *value)
 {
     if (input->olddir) {
-        config_finding(p, p->line, "olddir: already set for [input %s]", input->name);
+        findings_add(&p->found, p->line, "olddir: already set for [input %s]", input->name);
         return;
     }
     if (value[0] == '\0') {
-        config_finding(p, p->line, "olddir: no value");
+        findings_add(&p->found, p->line, "olddir: no value");
         return;
     }
     input->olddir = strdup(value);
     if (!input->olddir)
-        config_no_memory(p);
+        findings_no_memory(&p->found);
 }
 
 void config_set_input(struct config_parse *p, const char *key, const char *value)
@@ -111,9 +113,9 @@ void config_set_input(struct config_parse *p, const char *key, const char *value
     struct lgz_error reason = {0};
     int taken = config_listen_set(&input->listen, key, value, p->line, &reason);
     if (taken == LGZ_ERR_MEMORY)
-        config_no_memory(p);
+        findings_no_memory(&p->found);
     else if (taken < 0)
-        config_finding(p, p->line, "%s", reason.message);
+        findings_add(&p->found, p->line, "%s", reason.message);
     else if (taken)
         return;
     else if (strcmp(key, "path") == 0)
@@ -127,9 +129,9 @@ void config_set_input(struct config_parse *p, const char *key, const char *value
     else if (strcmp(key, "format") == 0)
         add_expression(p, key, &input->rules.format, &input->format, value);
     else if (strcmp(key, "from") != 0)
-        config_finding(p, p->line, "'%s' isn't a key of [input %s]", key, input->name);
+        findings_add(&p->found, p->line, "'%s' isn't a key of [input %s]", key, input->name);
     else if (strcmp(value, "start") != 0 && strcmp(value, "end") != 0)
-        config_finding(p, p->line, "from: '%s' isn't one of start, end", value);
+        findings_add(&p->found, p->line, "from: '%s' isn't one of start, end", value);
     else
         input->from_end = value[0] == 'e';
 }
@@ -139,18 +141,18 @@ void config_begin_input(struct config_parse *p, const char *name)
     struct config *c = p->config;
     name += strspn(name, " \t");
     if (*name == '\0') {
-        config_finding(p, p->line, "an input needs a name: [input NAME]");
+        findings_add(&p->found, p->line, "an input needs a name: [input NAME]");
         return;
     }
     for (size_t i = 0; i < c->input_count; i++) {
         if (strcmp(c->inputs[i].name, name) == 0) {
-            config_finding(p, p->line, "[input %s]: already there in line %u", name,
-                           c->inputs[i].line);
+            findings_add(&p->found, p->line, "[input %s]: already there in line %u", name,
+                         c->inputs[i].line);
             return;
         }
     }
     if (c->input_count >= INPUTS_MAX) {
-        config_finding(p, p->line, "more than %d inputs", INPUTS_MAX);
+        findings_add(&p->found, p->line, "more than %d inputs", INPUTS_MAX);
         return;
     }
     struct config_input *grown = reallocarray(c->inputs, c->input_count + 1, sizeof(*grown));
@@ -158,14 +160,14 @@ void config_begin_input(struct config_parse *p, const char *name)
     if (grown)
         c->inputs = grown;
     if (!copy) {
-        config_no_memory(p);
+        findings_no_memory(&p->found);
         return;
     }
     p->input = c->input_count;
     p->in_input = true;
     struct rules none = {strdup(""), strdup("")};
     if (!none.multiline_start || !none.format)
-        config_no_memory(p);
+        findings_no_memory(&p->found);
     c->inputs[c->input_count++] = (struct config_input){
         .name = copy, .line = p->line, .rules = none, .listen = config_listen_defaults()};
 }
@@ -179,11 +181,11 @@ static void check_expression(struct config_parse *p, unsigned line, const char *
         return;
     int code = regex_compile(&regex, text, strlen(text), REGEX_MULTILINE, &reason);
     if (code == LGZ_ERR_MEMORY)
-        config_no_memory(p);
+        findings_no_memory(&p->found);
     else if (code != LGZ_OK)
-        config_finding(p, line, "%s: %s", key, reason.message);
+        findings_add(&p->found, line, "%s: %s", key, reason.message);
     else if (names && regex_name_count(regex) == 0)
-        config_finding(p, line, "%s: has no named group, such as (?<name>[0-9]+)", key);
+        findings_add(&p->found, line, "%s: has no named group, such as (?<name>[0-9]+)", key);
     regex_free(regex);
 }
 
@@ -193,14 +195,13 @@ void config_check_input(struct config_parse *p, const struct config_input *input
     unsigned line = 0;
     bool listens = input->listen.given[0]; /* or was meant to */
     if (input->path_count == 0 && !listens)
-        config_finding(p, input->line, "[input %s] has no path and no listen", input->name);
+        findings_add(&p->found, input->line, "[input %s] has no path and no listen", input->name);
     if (listens && (input->path_count || input->exclude_count || input->from_end))
-        config_finding(
-            p, input->line,
-            "[input %s] listens: path, exclude and from belong into an input of their own",
-            input->name);
+        findings_add(&p->found, input->line,
+                     "[input %s] listens: path, exclude and from belong into an input of their own",
+                     input->name);
     if (config_listen_check(&input->listen, &line, &reason) != LGZ_OK)
-        config_finding(p, line, "%s", reason.message);
+        findings_add(&p->found, line, "%s", reason.message);
     check_expression(p, input->multiline_start, "multiline_start", input->rules.multiline_start,
                      false);
     check_expression(p, input->format, "format", input->rules.format, true);

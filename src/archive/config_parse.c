@@ -6,7 +6,6 @@
 #include "archive/config_parse.h"
 
 #include <ini.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,26 +16,6 @@ enum {
     CONFIG_MAX_BYTES = 1 << 20,
     SECTION_MAX = 49, /* inih cuts longer headings */
 };
-
-void config_finding(struct config_parse *p, unsigned line, const char *format, ...)
-{
-    char reason[400];
-    char text[500];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(reason, sizeof(reason), format, args);
-    va_end(args);
-    snprintf(text, sizeof(text), "%s:%u: %s", p->config->file, line, reason);
-    if (p->report)
-        p->report(p->context, text);
-    if (p->code == LGZ_OK)
-        p->code = error_set(p->err, LGZ_ERR_CONFIG, "%s", text);
-}
-
-void config_no_memory(struct config_parse *p)
-{
-    p->code = error_memory(p->err);
-}
 
 #if INI_HANDLER_LINENO
 static int on_key(void *context, const char *section, const char *key, const char *value, int line)
@@ -50,12 +29,12 @@ static int on_key(void *context, const char *section, const char *key, const cha
     (void)line;
 #endif
     p->want_key = false;
-    if (p->code == LGZ_ERR_MEMORY)
+    if (p->found.code == LGZ_ERR_MEMORY)
         return 1;
     if (!value)
-        config_finding(p, p->line, "'%s' has no '='", key);
+        findings_add(&p->found, p->line, "'%s' has no '='", key);
     else if (p->no_section)
-        config_finding(p, p->line, "'%s' stands before the first [section]", key);
+        findings_add(&p->found, p->line, "'%s' stands before the first [section]", key);
     else if (p->in_input)
         config_set_input(p, key, value);
     else if (p->section)
@@ -71,16 +50,16 @@ static void begin_section(struct config_parse *p, const char *line)
     p->no_section = false;
     const char *end = strchr(line, ']');
     if (!end) {
-        config_finding(p, p->line, "the heading has no ']'");
+        findings_add(&p->found, p->line, "the heading has no ']'");
         return;
     }
     if (end[1 + strspn(end + 1, " \t")] != '\0' && !strchr(";#", end[1 + strspn(end + 1, " \t")])) {
-        config_finding(p, p->line, "something stands behind the heading");
+        findings_add(&p->found, p->line, "something stands behind the heading");
         return;
     }
     size_t len = (size_t)(end - line) - 1;
     if (len > SECTION_MAX) {
-        config_finding(p, p->line, "the heading is longer than %d bytes", SECTION_MAX);
+        findings_add(&p->found, p->line, "the heading is longer than %d bytes", SECTION_MAX);
         return;
     }
     char name[SECTION_MAX + 1];
@@ -95,14 +74,14 @@ static void begin_section(struct config_parse *p, const char *line)
     else if (strcmp(name, "input") == 0 || strncmp(name, "input ", 6) == 0)
         config_begin_input(p, name + 5);
     else
-        config_finding(p, p->line,
-                       "[%s] isn't a section; there are [archive], [daemon], [input NAME]", name);
+        findings_add(&p->found, p->line,
+                     "[%s] isn't a section; there are [archive], [daemon], [input NAME]", name);
 }
 
 static void finish_line(struct config_parse *p)
 {
     if (p->want_key)
-        config_finding(p, p->line, "neither 'KEY = VALUE' nor a [section] nor a comment");
+        findings_add(&p->found, p->line, "neither 'KEY = VALUE' nor a [section] nor a comment");
     p->want_key = false;
 }
 
@@ -111,7 +90,7 @@ static char *next_line(char *out, int size, void *context)
 {
     struct config_parse *p = context;
     finish_line(p);
-    if (p->at == p->end || size < 2 || p->code == LGZ_ERR_MEMORY)
+    if (p->at == p->end || size < 2 || p->found.code == LGZ_ERR_MEMORY)
         return NULL;
     const char *newline = memchr(p->at, '\n', (size_t)(p->end - p->at));
     const char *line = p->at;
@@ -127,10 +106,10 @@ static char *next_line(char *out, int size, void *context)
     size_t len = (size_t)(end - line);
     bool comment = len && (line[0] == ';' || line[0] == '#');
     if (!comment && (len > (size_t)size - 2 || memchr(line, '\0', len))) {
-        config_finding(p, p->line,
-                       len > (size_t)size - 2 ? "the line is longer than %d bytes"
-                                              : "the line has a NUL byte (limit %d bytes)",
-                       size - 2);
+        findings_add(&p->found, p->line,
+                     len > (size_t)size - 2 ? "the line is longer than %d bytes"
+                                            : "the line has a NUL byte (limit %d bytes)",
+                     size - 2);
         comment = true;
     }
     if (comment)
@@ -156,12 +135,12 @@ int config_load(struct config **out, const char *path, config_report_fn *report,
 {
     *out = NULL;
     struct buf text = {0};
-    struct config_parse p = {.report = report, .context = context, .err = err, .no_section = true};
+    struct config_parse p = {.found = {path, report, context, err, LGZ_OK, 0}, .no_section = true};
     p.config = config_defaults(path);
     if (!p.config)
         return error_memory(err);
-    p.code = file_load(path, CONFIG_MAX_BYTES, &text, err);
-    if (p.code != LGZ_OK) {
+    p.found.code = file_load(path, CONFIG_MAX_BYTES, &text, err);
+    if (p.found.code != LGZ_OK) {
         if (report && err)
             report(context, err->message);
         goto out;
@@ -170,16 +149,17 @@ int config_load(struct config **out, const char *path, config_report_fn *report,
     p.end = p.at + text.len;
     int parsed = ini_parse_stream(next_line, &p, on_key, &p);
     if (parsed == -2)
-        config_no_memory(&p);
-    else if (parsed > 0 && p.code == LGZ_OK)
-        config_finding(&p, (unsigned)parsed, "neither 'KEY = VALUE' nor a [section] nor a comment");
-    if (p.code != LGZ_ERR_MEMORY)
+        findings_no_memory(&p.found);
+    else if (parsed > 0 && p.found.code == LGZ_OK)
+        findings_add(&p.found, (unsigned)parsed,
+                     "neither 'KEY = VALUE' nor a [section] nor a comment");
+    if (p.found.code != LGZ_ERR_MEMORY)
         check_whole(&p);
 out:
     buf_free(&text);
-    if (p.code != LGZ_OK) {
+    if (p.found.code != LGZ_OK) {
         config_free(p.config);
-        return p.code;
+        return p.found.code;
     }
     *out = p.config;
     return LGZ_OK;

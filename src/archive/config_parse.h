@@ -6,16 +6,13 @@
 #ifndef LOGZIP_ARCHIVE_CONFIG_PARSE_H
 #define LOGZIP_ARCHIVE_CONFIG_PARSE_H
 
-#include "archive/config.h"
+#include "archive/findings.h"
 
 enum { CONFIG_SETTINGS_MAX = 32 };
 
 struct config_parse {
     struct config *config;
-    config_report_fn *report;
-    void *context;
-    struct lgz_error *err;
-    int code;
+    struct findings found;
     const char *at; /* what is left of the file */
     const char *end;
     unsigned line;                     /* number of the line that inih has */
@@ -27,13 +24,6 @@ struct config_parse {
     bool no_section;                   /* before the first heading */
     unsigned set[CONFIG_SETTINGS_MAX]; /* for each key, the line that set it; 0 if none did */
 };
-
-/** Tell what is wrong in a line; the first finding becomes the error. */
-void config_finding(struct config_parse *p, unsigned line, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/** Memory is out: nothing else is told. */
-void config_no_memory(struct config_parse *p);
 
 /** A key of [archive] or [daemon]. */
 void config_set(struct config_parse *p, const char *key, const char *value);

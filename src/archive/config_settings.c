@@ -92,13 +92,13 @@ static void store(struct config *config, const struct setting *s, uint64_t value
 static void set_string(struct config_parse *p, const struct setting *s, const char *value)
 {
     if (s->kind == SETTING_PATH && value[0] != '/') {
-        config_finding(p, p->line, "%s: '%s' isn't an absolute path", s->key, value);
+        findings_add(&p->found, p->line, "%s: '%s' isn't an absolute path", s->key, value);
         return;
     }
     char *copy = strdup(value);
     char **member = (char **)(void *)((char *)p->config + s->offset);
     if (!copy) {
-        config_no_memory(p);
+        findings_no_memory(&p->found);
         return;
     }
     free(*member);
@@ -110,10 +110,11 @@ static void set_address(struct config_parse *p, const struct setting *s, const c
     struct lgz_error err = {0};
     struct address address;
     if (address_parse(&address, value, &err) != LGZ_OK)
-        config_finding(p, p->line, "%s: %s", s->key, err.message);
+        findings_add(&p->found, p->line, "%s: %s", s->key, err.message);
     else if (!address.loopback)
-        config_finding(p, p->line, "%s: other machines can reach %s; it must be 127.0.0.1 or [::1]",
-                       s->key, value);
+        findings_add(&p->found, p->line,
+                     "%s: other machines can reach %s; it must be 127.0.0.1 or [::1]", s->key,
+                     value);
     else
         set_string(p, s, value);
 }
@@ -129,7 +130,7 @@ static void set_choice(struct config_parse *p, const struct setting *s, const ch
         size_t used = strlen(known);
         snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", c->name);
     }
-    config_finding(p, p->line, "%s: '%s' isn't one of %s", s->key, value, known);
+    findings_add(&p->found, p->line, "%s: '%s' isn't one of %s", s->key, value, known);
 }
 
 static void set_number(struct config_parse *p, const struct setting *s, const char *value)
@@ -141,13 +142,13 @@ static void set_number(struct config_parse *p, const struct setting *s, const ch
     if (s->kind == SETTING_TIME)
         number = (uint64_t)time;
     if (!good && s->kind == SETTING_SIZE)
-        config_finding(p, p->line, "%s: '%s' isn't a number with K, M, G, T or nothing behind it",
-                       s->key, value);
+        findings_add(&p->found, p->line,
+                     "%s: '%s' isn't a number with K, M, G, T or nothing behind it", s->key, value);
     else if (!good)
-        config_finding(p, p->line, "%s: '%s' isn't a time such as 500ms, 10s, 5m, 1h, 7d, 2w",
-                       s->key, value);
+        findings_add(&p->found, p->line, "%s: '%s' isn't a time such as 500ms, 10s, 5m, 1h, 7d, 2w",
+                     s->key, value);
     else if (number < s->min || number > s->max)
-        config_finding(p, p->line, "%s: %s is out of range", s->key, value);
+        findings_add(&p->found, p->line, "%s: %s is out of range", s->key, value);
     else
         store(p->config, s, number);
 }
@@ -159,12 +160,12 @@ void config_set(struct config_parse *p, const char *key, const char *value)
         if (strcmp(s->section, p->section) != 0 || strcmp(s->key, key) != 0)
             continue;
         if (p->set[i]) {
-            config_finding(p, p->line, "%s: already set in line %u", key, p->set[i]);
+            findings_add(&p->found, p->line, "%s: already set in line %u", key, p->set[i]);
             return;
         }
         p->set[i] = p->line;
         if (value[0] == '\0')
-            config_finding(p, p->line, "%s: no value", key);
+            findings_add(&p->found, p->line, "%s: no value", key);
         else if (s->kind == SETTING_PATH || s->kind == SETTING_TEXT)
             set_string(p, s, value);
         else if (s->kind == SETTING_ADDRESS)
@@ -175,7 +176,7 @@ void config_set(struct config_parse *p, const char *key, const char *value)
             set_number(p, s, value);
         return;
     }
-    config_finding(p, p->line, "'%s' isn't a key of [%s]", key, p->section);
+    findings_add(&p->found, p->line, "'%s' isn't a key of [%s]", key, p->section);
 }
 
 void config_note_lines(struct config_parse *p)

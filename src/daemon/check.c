@@ -5,12 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive/address.h"
+#include "archive/findings.h"
 #include "listen/socket.h"
 #include "tail/discover.h"
 
@@ -32,24 +32,8 @@ struct config *check_load(const char *path, config_report_fn *report, void *cont
 
 struct warner {
     const struct config *config;
-    config_report_fn *report;
-    void *context;
-    size_t count;
+    struct findings found;
 };
-
-__attribute__((format(printf, 3, 4))) static void warn(struct warner *w, unsigned line,
-                                                       const char *format, ...)
-{
-    char reason[5000];
-    char text[5200];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(reason, sizeof(reason), format, args);
-    va_end(args);
-    snprintf(text, sizeof(text), "%.100s:%u: warning: %s", w->config->file, line, reason);
-    w->report(w->context, text);
-    w->count++;
-}
 
 /* What a pattern matches. */
 struct matches {
@@ -85,15 +69,15 @@ static void check_pattern(struct warner *w, const struct config_input *input, si
     alone.paths = glob;
     alone.path_count = 1;
     if (discover_files(&alone, 1, on_match, &m, &err) != LGZ_OK) {
-        warn(w, glob->line, "path: %s: %s", glob->pattern, err.message);
+        findings_warn(&w->found, glob->line, "path: %s: %s", glob->pattern, err.message);
         return;
     }
     if (m.files == 0)
-        warn(w, glob->line, "path: %s matches no file now", glob->pattern);
+        findings_warn(&w->found, glob->line, "path: %s matches no file now", glob->pattern);
     if (m.refused)
-        warn(w, glob->line, "path: %s matches %zu that can't be read, such as %s: %s",
-             glob->pattern, m.refused, m.first,
-             m.reason ? strerror(m.reason) : "not a regular file");
+        findings_warn(&w->found, glob->line,
+                      "path: %s matches %zu that can't be read, such as %s: %s", glob->pattern,
+                      m.refused, m.first, m.reason ? strerror(m.reason) : "not a regular file");
 }
 
 /* Could somebody listen there? @return 0 or errno */
@@ -121,17 +105,17 @@ static void check_metrics(struct warner *w)
     if (reason == EADDRINUSE && socket_is_alive(w->config->control, SOCK_STREAM))
         return; /* it's that daemon who has it */
     if (reason)
-        warn(w, w->config->metrics_line, "metrics: cannot listen at %s: %s", where,
-             strerror(reason));
+        findings_warn(&w->found, w->config->metrics_line, "metrics: cannot listen at %s: %s", where,
+                      strerror(reason));
 }
 
 size_t check_warn(const struct config *config, config_report_fn *report, void *context)
 {
-    struct warner w = {config, report, context, 0};
+    struct warner w = {config, {config->file, report, context, NULL, LGZ_OK, 0}};
     for (size_t i = 0; i < config->input_count; i++) {
         for (size_t k = 0; k < config->inputs[i].path_count; k++)
             check_pattern(&w, &config->inputs[i], k);
     }
     check_metrics(&w);
-    return w.count;
+    return w.found.warnings;
 }
