@@ -21,7 +21,7 @@ enum {
 /* What is read later than that isn't joined: a record has one time. */
 #define JOIN_TIME (10 * NS_PER_SECOND)
 
-enum { NO_RECORD = UINT32_MAX };
+#define NO_RECORD UINT32_MAX
 
 struct record {
     enum journal_record_kind kind;
