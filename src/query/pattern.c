@@ -111,8 +111,12 @@ static int compile_part(struct part *part, struct span text, const struct patter
         code = regex_compile(&part->folded, part->literal.data, part->literal.len,
                              REGEX_FOLD | REGEX_LITERAL, err);
     part->finder = finder_of(buf_span(&part->literal));
-    if (code == LGZ_ERR_ARGUMENT)
-        error_prefix(err, "pattern '%.*s'", (int)text.len, (const char *)text.data);
+    if (code == LGZ_ERR_ARGUMENT) {
+        enum { SHOWN_MAX = 80 };
+        const bool whole = text.len <= SHOWN_MAX;
+        error_prefix(err, "pattern '%.*s%s'", whole ? (int)text.len : SHOWN_MAX,
+                     (const char *)text.data, whole ? "" : "...");
+    }
     buf_free(&expression);
     return code;
 }
