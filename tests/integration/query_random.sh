@@ -8,4 +8,4 @@ if ! echo ab | grep -qP 'a(?=b)' 2>/dev/null; then
     echo "this grep has no -P"
     exit 77
 fi
-LOGZIP_RANDOM_SEED=1 LOGZIP_RANDOM_RUNS=400 LOGZIP_RANDOM_PER_DATA=100 "$random"
+LOGZIP_RANDOM_SEED=1 LOGZIP_RANDOM_RUNS=600 LOGZIP_RANDOM_PER_DATA=100 "$random"
