@@ -101,6 +101,11 @@ ctl query -h --fields level,message 'Class39' "$archive" >"$work/got"
 reference "$work/written" '/Class39/' |
     sed -n 's/^2024-[^ ]* [^ ]* \([A-Z]*\) \(.*\)/\1\t\2/p' >"$work/expected"
 cmp "$work/expected" "$work/got" || fail '--fields differs'
+# The fields of the format are those of expressions, too, and an event is one line to these.
+same 'by a field' '/^\S+ \S+ WARN /' --where 'level = WARN'
+same 'by two' '/^\S+ \S+ ERROR .*3\n/' --where "message ~ '3$' and level in (ERROR, FATAL)"
+same 'by input and time' '/^2024-05-01 00:(?!00)/' --where 'input = app and time >= "2024-05-01 00:01:00"'
+same 'with a pattern' '/^\S+ \S+ ERROR .*Class39/s' -e Class39 --where 'level = ERROR'
 ctl query --fields nothing 'ERROR' "$archive" >/dev/null 2>"$work/said" && fail 'an unknown field'
 grep -q "field 'nothing'" "$work/said" || fail "an unknown field: $(cat "$work/said")"
 ctl query --json 'retry 5$' "$archive" >"$work/got"

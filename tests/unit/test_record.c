@@ -295,7 +295,7 @@ END_TEST
 /* Long and deep lines take time in proportion to their length: seconds would be a failure. */
 START_TEST(test_hostile)
 {
-    enum { SIZE = 1 << 20 };
+    enum { SIZE = 1 << 18 };
     static const char *const heads[] = {
         "{\"x\":\"", "{\"x\":[", "{\"x\":{\"x\":", "x=[",     "{", "=", "x=\"", "<1", "[",
         "{\"",       "\\",       "2020-01-02 [[",  "a.a.a.a="};
@@ -316,6 +316,30 @@ START_TEST(test_hostile)
             buf_free(&text);
         }
     }
+    record_free(record);
+}
+END_TEST
+
+/* Behind a value of 2 MB, and that value. */
+START_TEST(test_long)
+{
+    enum { SIZE = 2 << 20 };
+    struct lgz_error err = {0};
+    struct buf text = {0};
+    char *got;
+    buf_append_string(&text, "{\"a\":\"\\n");
+    while (text.len < SIZE)
+        buf_append_string(&text, "x\\\"{[");
+    buf_append_string(&text, "\",\"b\":1}");
+    ck_assert_int_eq(record_new(&record, &err), LGZ_OK);
+    got = value_of(buf_span(&text), NULL, "a");
+    ck_assert_uint_gt(strlen(got), SIZE / 5 * 4 - 10);
+    ck_assert(memcmp(got, "\nx\"{[x\"", 7) == 0);
+    free(got);
+    got = value_of(buf_span(&text), NULL, "b");
+    ck_assert_str_eq(got, "1");
+    free(got);
+    buf_free(&text);
     record_free(record);
 }
 END_TEST
@@ -428,6 +452,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_format);
     tcase_add_test(tc, test_names);
     tcase_add_test(tc, test_hostile);
+    tcase_add_test(tc, test_long);
     tcase_add_test(tc, test_binary);
     tcase_add_test(tc, test_walk);
     tcase_add_test(tc, test_all);
