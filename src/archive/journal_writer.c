@@ -12,9 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zstd.h>
 
-#include "archive/journal.h"
+#include "archive/journal_compose.h"
 #include "archive/journal_format.h"
 #include "archive/names.h"
 #include "base/clock.h"
@@ -22,8 +21,6 @@
 #include "base/lower_bound.h"
 
 enum {
-    ZSTD_JOURNAL_LEVEL = 1,
-    PACK_MIN = 64,        /* fewer bytes than these don't get smaller */
     KEEP_RECORD = 1 << 20 /* memory kept between records */
 };
 
@@ -41,68 +38,6 @@ struct journal_writer {
     ZSTD_CCtx *zstd;
     VEC(uint64_t) known; /* ids of sources, ascending */
 };
-
-/* Records are composed in a buffer: begin, append the payload, end. */
-
-static size_t record_begin(struct buf *b, enum journal_record_kind kind)
-{
-    size_t start = b->len;
-    buf_put_le(b, 0, 8);
-    buf_put_le(b, 0, 4);
-    buf_push(b, (uint8_t)kind);
-    buf_push(b, 0);
-    return start;
-}
-
-static void record_end(struct buf *b, size_t start, uint64_t seed, uint64_t position)
-{
-    if (b->failed)
-        return;
-    uint8_t *raw = b->data + start;
-    size_t len = b->len - start;
-    le_put(raw + 8, len - JOURNAL_HEAD_LEN, 4);
-    le_put(raw,
-           journal_checksum(seed, position, raw + JOURNAL_CHECKSUM_LEN, len - JOURNAL_CHECKSUM_LEN),
-           8);
-}
-
-static int compose_source(struct buf *b, const struct source *source, uint64_t next,
-                          struct mark mark, uint64_t seed, uint64_t position, struct lgz_error *err)
-{
-    if (source->id == 0)
-        return error_set(err, LGZ_ERR_ARGUMENT, "a source's id can't be 0");
-    if (strlen(source->name) > JOURNAL_NAME_MAX || strlen(source->input) > JOURNAL_NAME_MAX)
-        return error_set(err, LGZ_ERR_LIMIT, "the name of source %" PRIu64 " is over %d bytes",
-                         source->id, JOURNAL_NAME_MAX);
-    size_t start = record_begin(b, JOURNAL_SOURCE);
-    source_write(b, source);
-    varint_put(b, next);
-    if (mark.len) {
-        varint_put(b, mark.len);
-        buf_put_le(b, mark.hash, 8);
-    }
-    bool empty = source->empty_at && next == 0;
-    if (empty)
-        varint_put(b, zigzag(source->empty_at));
-    if (!b->failed)
-        b->data[start + JOURNAL_FLAGS_AT] =
-            (uint8_t)((mark.len ? JOURNAL_FLAG_MARK : 0) | (empty ? JOURNAL_FLAG_EMPTY : 0));
-    record_end(b, start, seed, position);
-    return b->failed ? error_memory(err) : LGZ_OK;
-}
-
-static int compose_input(struct buf *b, const char *input, const struct rules *rules, uint64_t seed,
-                         uint64_t position, struct lgz_error *err)
-{
-    if (strlen(input) > JOURNAL_NAME_MAX || strlen(rules->multiline_start) > RULES_TEXT_MAX ||
-        strlen(rules->format) > RULES_TEXT_MAX)
-        return error_set(err, LGZ_ERR_LIMIT, "the name or an expression of an input is too long");
-    size_t start = record_begin(b, JOURNAL_INPUT);
-    varint_put_string(b, input);
-    rules_write(b, rules);
-    record_end(b, start, seed, position);
-    return b->failed ? error_memory(err) : LGZ_OK;
-}
 
 /* The ids that are known. */
 
@@ -175,11 +110,13 @@ static int compose_start(struct journal_writer *j, struct buf *b,
     buf_put_le(b, j->seed, 8);
     for (size_t i = 0; start->inputs && i < start->inputs->items.len && code == LGZ_OK; i++) {
         const struct input_rules *known = &start->inputs->items.data[i];
-        code = compose_input(b, known->input, &known->rules, j->seed, b->len, err);
+        code = journal_compose_input(b, (struct journal_place){j->seed, b->len}, known->input,
+                                     &known->rules, err);
     }
     for (size_t i = 0; i < start->position_count && code == LGZ_OK; i++) {
         const struct source_position *known = &start->positions[i];
-        code = compose_source(b, &known->source, known->next, known->mark, j->seed, b->len, err);
+        code = journal_compose_source(b, (struct journal_place){j->seed, b->len}, &known->source,
+                                      known->next, known->mark, err);
         if (code == LGZ_OK)
             code = make_known(j, known->source.id, err);
     }
@@ -361,11 +298,15 @@ static int refuse_broken(const struct journal_writer *j, struct lgz_error *err)
                      j->path);
 }
 
+/* Of the next record. */
+static struct journal_place place(const struct journal_writer *j)
+{
+    return (struct journal_place){j->seed, atomic_load(&j->end)};
+}
+
 /* Write the composed record; on failure cut back to where the journal ended. */
 static int append(struct journal_writer *j, struct lgz_error *err)
 {
-    if (j->record.failed)
-        return error_memory(err);
     uint64_t end = atomic_load(&j->end);
     int code = file_write(j->fd, j->record.data, j->record.len, j->path, err);
     if (code == LGZ_OK)
@@ -387,8 +328,7 @@ int journal_put_source(struct journal_writer *j, const struct source *source, ui
     if (j->version < JOURNAL_VERSION_INPUTS)
         written.empty_at = 0; /* that version doesn't know it */
     buf_clear(&j->record);
-    code = compose_source(&j->record, &written, next, (struct mark){0}, j->seed,
-                          atomic_load(&j->end), err);
+    code = journal_compose_source(&j->record, place(j), &written, next, (struct mark){0}, err);
     bool known = is_known(j, source->id);
     if (code == LGZ_OK)
         code = make_known(j, source->id, err);
@@ -398,27 +338,6 @@ int journal_put_source(struct journal_writer *j, const struct source *source, ui
     if (code != LGZ_OK && !known)
         make_unknown(j, source->id);
     return code;
-}
-
-/* Append `data` compressed to the payload, if that is smaller. */
-static bool pack(struct journal_writer *j, size_t start, const void *data, size_t len)
-{
-    struct buf *b = &j->record;
-    if (len < PACK_MIN)
-        return false;
-    size_t before = b->len;
-    varint_put(b, len);
-    if (!buf_reserve(b, ZSTD_compressBound(len)))
-        return false;
-    size_t packed = ZSTD_compressCCtx(j->zstd, b->data + b->len, b->cap - b->len, data, len,
-                                      ZSTD_JOURNAL_LEVEL);
-    if (ZSTD_isError(packed) || packed >= len) {
-        b->len = before;
-        return false;
-    }
-    b->len += packed;
-    b->data[start + 13] = JOURNAL_FLAG_ZSTD;
-    return true;
 }
 
 int journal_put_data(struct journal_writer *j, uint64_t source_id, uint64_t offset,
@@ -438,14 +357,10 @@ int journal_put_data(struct journal_writer *j, uint64_t source_id, uint64_t offs
         return error_set(err, LGZ_ERR_ARGUMENT, "%s: source %" PRIu64 " isn't known", j->path,
                          source_id);
     buf_clear(&j->record);
-    size_t start = record_begin(&j->record, JOURNAL_DATA);
-    varint_put(&j->record, source_id);
-    varint_put(&j->record, offset);
-    varint_put(&j->record, zigzag(read_time));
-    if (!pack(j, start, data, len))
-        buf_append(&j->record, data, len);
-    record_end(&j->record, start, j->seed, atomic_load(&j->end));
-    code = append(j, err);
+    const struct journal_origin origin = {source_id, offset, read_time};
+    code = journal_compose_data(&j->record, place(j), &origin, data, len, j->zstd, err);
+    if (code == LGZ_OK)
+        code = append(j, err);
     if (code == LGZ_OK)
         j->data_bytes += len;
     return code;
@@ -461,7 +376,7 @@ int journal_put_input(struct journal_writer *j, const char *input, const struct 
         return error_set(err, LGZ_ERR_VERSION, "%s: an older logzip's, which takes no rules",
                          j->path);
     buf_clear(&j->record);
-    code = compose_input(&j->record, input, rules, j->seed, atomic_load(&j->end), err);
+    code = journal_compose_input(&j->record, place(j), input, rules, err);
     return code == LGZ_OK ? append(j, err) : code;
 }
 
@@ -474,10 +389,9 @@ int journal_drop_source(struct journal_writer *j, uint64_t source_id, struct lgz
         return error_set(err, LGZ_ERR_ARGUMENT, "%s: source %" PRIu64 " isn't known", j->path,
                          source_id);
     buf_clear(&j->record);
-    size_t start = record_begin(&j->record, JOURNAL_DROP);
-    varint_put(&j->record, source_id);
-    record_end(&j->record, start, j->seed, atomic_load(&j->end));
-    code = append(j, err);
+    code = journal_compose_drop(&j->record, place(j), source_id, err);
+    if (code == LGZ_OK)
+        code = append(j, err);
     if (code == LGZ_OK)
         make_unknown(j, source_id);
     return code;
