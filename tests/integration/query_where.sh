@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(mktemp -d)"
 ctl=$BUILD/logzipctl
+export TZ=UTC
 
 fail() {
     echo "$*" >&2

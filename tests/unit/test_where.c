@@ -413,5 +413,6 @@ static void add_tests(TCase *tc)
 
 int main(void)
 {
+    setenv("TZ", "UTC", 1); /* as NOW is */
     return run_suite("where", add_tests, 0);
 }
