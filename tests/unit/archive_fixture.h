@@ -19,6 +19,9 @@
 #include "base/file.h"
 #include "segment/reader.h"
 
+#define JOURNAL_1 "journal-000000000001.lzj"
+#define JOURNAL_2 "journal-000000000002.lzj"
+
 static char directory[64];
 static struct lgz_error err;
 
@@ -178,6 +181,26 @@ static inline void make_file(const char *name, const char *text)
     ck_assert_ptr_nonnull(f);
     ck_assert_int_ge(fputs(text, f), 0);
     ck_assert_int_eq(fclose(f), 0);
+}
+
+/* Keep a copy of a file of the archive beside it; put it back, as if it hadn't been removed. */
+static inline void copy_file(const char *how, const char *name)
+{
+    char command[300];
+    snprintf(command, sizeof(command), "d='%s' n='%s'; mkdir -p $d.copy; %s", directory, name, how);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static inline void keep_copy(const char *name, bool back)
+{
+    copy_file(back ? "cp $d.copy/$n $d/" : "cp $d/$n $d.copy/", name);
+}
+
+static inline void forget_copies(void)
+{
+    char command[100];
+    snprintf(command, sizeof(command), "rm -rf '%s.copy'", directory);
+    ck_assert_int_eq(system(command), 0);
 }
 
 #endif
