@@ -256,5 +256,5 @@ static void add_tests(TCase *tc)
 
 int main(void)
 {
-    return run_suite("proof", add_tests, 0);
+    return run_suite("proof", add_tests, 60);
 }
