@@ -71,7 +71,8 @@ enum record_origin record_origin(const char *name)
         return RECORD_TEXT;
     case OWN_TIME:
         return RECORD_TIME;
-    case OWN_LEVEL: /* a priority is a number in the text */
+    case OWN_LEVEL:
+        return RECORD_LEVEL;
     case OWN_SOURCE:
     case OWN_INPUT:
         return RECORD_MADE;

@@ -72,7 +72,8 @@ const char *record_name(const struct record *r, size_t index);
 enum record_origin {
     RECORD_TEXT,   /**< from nowhere else */
     RECORD_HEADER, /**< host, program, pid, message: from a header, which doesn't have the name */
-    RECORD_MADE,   /**< level, source, input: its value need not be in the text either */
+    RECORD_LEVEL,  /**< level: the same, or its value is made of the number behind a line's "<" */
+    RECORD_MADE,   /**< source, input: its value need not be in the text either */
     RECORD_TIME,   /**< time: the same; for it the times of lines have to be set (scan_options) */
 };
 enum record_origin record_origin(const char *name);

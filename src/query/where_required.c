@@ -60,8 +60,13 @@ static bool add_string(struct where_choice *choice, struct span string)
     return copy->data != NULL;
 }
 
-/* A clause of these texts' steady parts; none if one has no such part. */
-static bool add_choice(choice_list *list, const struct span *texts, size_t count, bool by_name)
+/*
+ * A clause of these texts' steady parts; none if one has no such part.
+ *
+ * @param other  what the line may have instead; NULL: nothing
+ */
+static bool add_choice(choice_list *list, const struct span *texts, size_t count, bool by_name,
+                       const char *other)
 {
     struct where_choice choice = {.by_name = by_name};
     bool sound = true;
@@ -70,6 +75,7 @@ static bool add_choice(choice_list *list, const struct span *texts, size_t count
             return true;
     for (size_t i = 0; i < count && sound; i++)
         sound = add_string(&choice, steady_part(texts[i]));
+    sound = sound && (!other || add_string(&choice, json_span(other)));
     sound = sound && add_string(&choice, json_span(escape)) && vec_push(list, choice);
     if (!sound)
         where_choice_clear(&choice);
@@ -88,14 +94,14 @@ static bool require_name(choice_list *list, struct span name)
         for (size_t i = 0; i < len; i++)
             number = number && ascii_is_digit(part.data[i]);
         if (!number)
-            sound = add_choice(list, &part, 1, true);
+            sound = add_choice(list, &part, 1, true, NULL);
         at += len + 1;
     }
     return sound;
 }
 
 /* The values of which the field has to be one, if they are texts. */
-static bool require_values(choice_list *list, const struct where_node *node)
+static bool require_values(choice_list *list, const struct where_node *node, const char *other)
 {
     bool texts = node->kind == WHERE_COMPARE && node->op == WHERE_EQUAL;
     for (size_t i = 0; i < node->values.len && texts; i++)
@@ -105,19 +111,19 @@ static bool require_values(choice_list *list, const struct where_node *node)
     struct span *spans = malloc(node->values.len * sizeof(*spans));
     for (size_t i = 0; spans && i < node->values.len; i++)
         spans[i] = node->values.data[i].span;
-    bool sound = spans && add_choice(list, spans, node->values.len, false);
+    bool sound = spans && add_choice(list, spans, node->values.len, false, other);
     free(spans);
     return sound;
 }
 
-static bool require_match(choice_list *list, const struct where_node *node)
+static bool require_match(choice_list *list, const struct where_node *node, const char *other)
 {
     struct buf literal = {0};
     if (node->kind != WHERE_SEARCH || node->op != WHERE_MATCH || strchr(node->regex, '\n'))
         return true;
     literal_required(node->regex, &literal);
     struct span text = buf_span(&literal);
-    bool sound = !literal.failed && (!text.len || add_choice(list, &text, 1, false));
+    bool sound = !literal.failed && (!text.len || add_choice(list, &text, 1, false, other));
     buf_free(&literal);
     return sound;
 }
@@ -126,10 +132,11 @@ static bool require_test(choice_list *list, const struct where *w, const struct 
 {
     const char *name = record_name(w->record, node->field);
     enum record_origin origin = record_origin(name);
+    const char *other = origin == RECORD_LEVEL ? "<" : NULL; /* of a priority */
     if (origin == RECORD_TEXT && !require_name(list, json_span(name)))
         return false;
     return origin == RECORD_MADE || origin == RECORD_TIME ||
-           (require_values(list, node) && require_match(list, node));
+           (require_values(list, node, other) && require_match(list, node, other));
 }
 
 /* How much a clause is worth: the length of its shortest string, but for the escape, its last. */

@@ -286,7 +286,7 @@ START_TEST(test_names)
     ck_assert_str_eq(record_name(record, 1), "b");
     ck_assert_int_eq(record_origin("time"), RECORD_TIME);
     ck_assert_int_eq(record_origin("times"), RECORD_TEXT);
-    ck_assert_int_eq(record_origin("level"), RECORD_MADE);
+    ck_assert_int_eq(record_origin("level"), RECORD_LEVEL);
     ck_assert_int_eq(record_origin("message"), RECORD_HEADER);
     record_free(record);
 }

@@ -340,12 +340,16 @@ START_TEST(test_clauses)
     expect_clauses("user in (joe, 7)", "?user|\\u00");
     expect_clauses("user in (joe, '/')", "?user|\\u00");
     expect_clauses("program = sshd", "sshd|\\u00");
-    expect_clauses("level = err", "");
+    expect_clauses("level = err", "err|<|\\u00");
+    expect_clauses("level in (ERROR, FATAL)", "ERROR|FATAL|<|\\u00");
+    expect_clauses("level ~ '^warn'", "warn|<|\\u00");
+    expect_clauses("level", "");
     expect_clauses("source = x", "");
     expect_clauses("time > 2026-01-01", "");
     expect_clauses("not user = joe", "");
     expect_clauses("program = sshd or program = cron", "sshd|cron|\\u00");
-    expect_clauses("program = sshd or level = err", "");
+    expect_clauses("program = sshd or level = err", "sshd|err|<|\\u00");
+    expect_clauses("program = sshd or input = x", "");
     expect_clauses("(program = sshd or host = h1) and pid", "sshd|h1|\\u00");
     expect_clauses("abc or program = sshd", "?abc|sshd|\\u00");
 }
