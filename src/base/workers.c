@@ -143,6 +143,17 @@ void workers_submit(struct worker *me, struct work *work, size_t parts, work_par
     pthread_mutex_unlock(&w->mutex);
 }
 
+bool workers_done(const struct worker *me, const struct work *work)
+{
+    struct workers *w = me->crew;
+    if (!w)
+        return true;
+    pthread_mutex_lock(&w->mutex);
+    bool done = work->ended == work->parts;
+    pthread_mutex_unlock(&w->mutex);
+    return done;
+}
+
 int workers_wait(struct worker *me, struct work *work, struct lgz_error *err)
 {
     struct workers *w = me->crew;

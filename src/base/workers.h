@@ -62,6 +62,9 @@ int workers_new(struct workers **out, struct worker *const *members, unsigned co
 void workers_submit(struct worker *me, struct work *work, size_t parts, work_part *run,
                     void *context);
 
+/** Are all parts of a work done, so that waiting for it takes no time? */
+bool workers_done(const struct worker *me, const struct work *work);
+
 /** Help until all parts of a work are done. @return LGZ_OK, or the code of a part that failed */
 int workers_wait(struct worker *me, struct work *work, struct lgz_error *err);
 

@@ -85,6 +85,21 @@ bool option_number(const char *text, uint64_t max, uint64_t *value)
     return *text && *value <= max;
 }
 
+unsigned option_processors(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > 256 ? 256 : (unsigned)online;
+}
+
+bool option_threads(const char *text, unsigned *threads)
+{
+    uint64_t value;
+    if (!option_number(text, 256, &value))
+        return false;
+    *threads = value ? (unsigned)value : option_processors();
+    return true;
+}
+
 bool output_buffer(struct buf *out)
 {
     struct lgz_error err = {0};

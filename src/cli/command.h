@@ -58,6 +58,12 @@ int option_misuse(const struct command *c, const char *format, ...)
 /** Parse a whole number up to `max`. */
 bool option_number(const char *text, uint64_t max, uint64_t *value);
 
+/** One thread for each processor that there is; at most 256. */
+unsigned option_processors(void);
+
+/** Parse a number of threads, 1 to 256; 0 means one for each processor. */
+bool option_threads(const char *text, unsigned *threads);
+
 /* Messages, on standard error: "logzipctl: ...". */
 
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));

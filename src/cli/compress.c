@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "archive/config.h"
 #include "base/clock.h"
@@ -66,20 +65,6 @@ static const struct codec codec = {
     .free = free_compressor,
 };
 
-/* "0" means all processors. */
-static bool parse_threads(const char *text, unsigned *threads)
-{
-    uint64_t value;
-    if (!option_number(text, 256, &value))
-        return false;
-    if (value == 0) {
-        long online = sysconf(_SC_NPROCESSORS_ONLN);
-        value = online < 1 ? 1 : online > 256 ? 256 : (uint64_t)online;
-    }
-    *threads = (unsigned)value;
-    return true;
-}
-
 static int run(const struct command *self, int argc, char **argv)
 {
     static const struct option longs[] = {
@@ -103,7 +88,7 @@ static int run(const struct command *self, int argc, char **argv)
             settings.level = LGZ_LEVEL_BEST;
             break;
         case 'T':
-            if (!parse_threads(optarg, &settings.threads))
+            if (!option_threads(optarg, &settings.threads))
                 return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
             break;
         case OPTION_MEMORY:

@@ -93,6 +93,13 @@ static int stop_at_line(void *context, const struct query_line *line, struct lgz
     return error_set(err, LGZ_ERR_CANCELLED, "a line was found");
 }
 
+/* scan_pause_fn: what was found comes out at once. */
+static int show_all(void *context, struct lgz_error *err)
+{
+    struct query *q = context;
+    return render_flush(&q->render, err);
+}
+
 /* scan_report_fn */
 static void report(void *context, const char *reason)
 {
@@ -273,6 +280,7 @@ static void init_scan(const struct query_options *o, struct scan_options *option
         .before = context_lines(o, o->before),
         .after = context_lines(o, o->after),
         .now = clock_real(),
+        .threads = o->threads,
     };
 }
 
@@ -312,6 +320,8 @@ static int search(struct query *q, const char *const *paths, size_t count)
         code = init_render(q, &options, paths, count, &err);
     if (code == LGZ_OK)
         code = scan_new(&scan, &options, what_to_do(&q->options), report, q, &err);
+    if (code == LGZ_OK)
+        scan_on_pause(scan, show_all);
     if (code == LGZ_OK)
         code = search_paths(q, scan, paths, count, &err);
     if (code == LGZ_OK)

@@ -156,6 +156,15 @@ static bool take_perl(const struct command *self, void *options, const char *val
     return take_syntax(q, false, false);
 }
 
+static bool take_threads(const struct command *self, void *options, const char *value)
+{
+    struct query_options *q = options;
+    if (option_threads(value, &q->threads))
+        return true;
+    option_misuse(self, "-T %s: not a number up to 256", value);
+    return false;
+}
+
 #define MEMBER(name) offsetof(struct query_options, name)
 
 /* In the order of the usage text. */
@@ -225,6 +234,8 @@ static const struct option_row rows[] = {
      MEMBER(lines), NULL},
     {0, OPTION_KIND_FLAG, "line-buffered", NULL, "write each line at once", MEMBER(unbuffered),
      NULL},
+    {'T', OPTION_KIND_TAKE, "threads", "=N",
+     "search with N threads; 0, the default: one per processor", 0, take_threads},
     {'a', OPTION_KIND_FLAG, "text", NULL, "nothing: all is text", MEMBER(text), NULL},
     {0, OPTION_KIND_TEXT, "config", "=FILE", "where the archive is; default " CONFIG_DEFAULT_PATH,
      MEMBER(config), NULL},
@@ -318,6 +329,7 @@ bool query_options_parse(const struct command *self, int argc, char **argv,
                          struct query_options *options, int *status)
 {
     *options = (struct query_options){.max_count = UINT64_MAX,
+                                      .threads = option_processors(),
                                       .before = UINT64_MAX,
                                       .after = UINT64_MAX,
                                       .around = UINT64_MAX,

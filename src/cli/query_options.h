@@ -31,6 +31,7 @@ struct query_options {
     const char *where;
     const char *config;
     uint64_t max_count; /**< UINT64_MAX: all */
+    unsigned threads;   /**< that search */
     uint64_t before;    /**< lines to be shown around each one; UINT64_MAX: not given */
     uint64_t after;
     uint64_t around;       /**< for the two, where one isn't given */

@@ -37,6 +37,7 @@ struct pattern {
     struct span lines;
     struct regex_room *room;
     bool longest; /* of the matches at a place the longest is the one */
+    bool twin;    /* what the parts point to is another pattern's */
 };
 
 static unsigned flags_of(const struct pattern_options *options)
@@ -205,11 +206,40 @@ int pattern_compile(struct pattern **out, const char *const *texts, size_t count
     return code;
 }
 
+int pattern_twin(struct pattern **out, const struct pattern *p, struct lgz_error *err)
+{
+    *out = NULL;
+    struct pattern *twin = calloc(1, sizeof(*twin));
+    if (!twin)
+        return error_memory(err);
+    twin->longest = p->longest;
+    twin->twin = true;
+    int code = regex_room_new(&twin->room, 0, err);
+    for (size_t i = 0; i < p->parts.len && code == LGZ_OK; i++)
+        if (!vec_push(&twin->parts, p->parts.data[i]))
+            code = error_memory(err);
+    if (code == LGZ_OK)
+        *out = twin;
+    else
+        pattern_free(twin);
+    return code;
+}
+
+bool pattern_is_all(const struct pattern *p)
+{
+    for (size_t i = 0; i < p->parts.len; i++) {
+        const struct part *part = &p->parts.data[i];
+        if (!part->regex && !part->set && !part->folded && part->literal.len == 0)
+            return true;
+    }
+    return false;
+}
+
 void pattern_free(struct pattern *p)
 {
     if (!p)
         return;
-    for (size_t i = 0; i < p->parts.len; i++)
+    for (size_t i = 0; i < p->parts.len && !p->twin; i++)
         clear_part(&p->parts.data[i]);
     vec_free(&p->parts);
     regex_room_free(p->room);

@@ -33,6 +33,12 @@ struct pattern_options {
 int pattern_compile(struct pattern **out, const char *const *texts, size_t count,
                     const struct pattern_options *options, struct lgz_error *err);
 
+/** The same pattern for another thread; `p` must outlive it. */
+int pattern_twin(struct pattern **out, const struct pattern *p, struct lgz_error *err);
+
+/** Does each line match, whatever it is? */
+bool pattern_is_all(const struct pattern *p);
+
 /** NULL is allowed. */
 void pattern_free(struct pattern *p);
 

@@ -70,15 +70,27 @@ bool prune_allowed(const struct selection *s, const struct segment *segment,
     return true;
 }
 
+/* On which side of the range are all stamps of the block? 0: some may be within */
+static int side_of_block(const struct selection *s, const struct block_info *block)
+{
+    int64_t first, last;
+    if (!select_limited(s) || block->time_min == SEGMENT_NO_TIME)
+        return 0;
+    block_range(s, block, &first, &last);
+    int side = side_of(s, first);
+    return side_of(s, last) == side ? side : 0;
+}
+
+bool prune_may_be_in_time(const struct selection *s, const struct block_info *block)
+{
+    return side_of_block(s, block) == 0;
+}
+
 bool prune_by_time(const struct selection *s, const struct segment *segment,
                    const struct block_info *block, struct query_source *const *sources)
 {
-    if (!select_limited(s) || block->time_min == SEGMENT_NO_TIME)
-        return false;
-    int64_t first, last;
-    block_range(s, block, &first, &last);
-    int side = side_of(s, first);
-    if (side == 0 || side_of(s, last) != side)
+    const int side = side_of_block(s, block);
+    if (side == 0)
         return false;
     if (!prune_allowed(s, segment, block, sources))
         return false;

@@ -24,6 +24,9 @@ bool prune_wanted(const struct selection *s, const struct block_info *block,
 bool prune_allowed(const struct selection *s, const struct segment *segment,
                    const struct block_info *block, struct query_source *const *sources);
 
+/** By the stamps in the block alone: may lines of it be in the time range? */
+bool prune_may_be_in_time(const struct selection *s, const struct block_info *block);
+
 /** Is it certain that no line of the block is in the time range? */
 bool prune_by_time(const struct selection *s, const struct segment *segment,
                    const struct block_info *block, struct query_source *const *sources);

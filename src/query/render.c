@@ -19,7 +19,8 @@ int render_flush(struct render *r, struct lgz_error *err)
 {
     if (r->out.failed)
         return error_memory(err);
-    int code = file_write(r->fd, r->out.data, r->out.len, "standard output", err);
+    int code = r->out.len == 0 ? LGZ_OK
+                               : file_write(r->fd, r->out.data, r->out.len, "standard output", err);
     if (code == LGZ_ERR_IO && errno == EPIPE)
         code = error_set(err, LGZ_ERR_CANCELLED, "nobody reads the output");
     buf_clear(&r->out);

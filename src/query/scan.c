@@ -95,6 +95,8 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     int code = sources_new(&s->sources, &options->filter, err);
     if (code == LGZ_OK)
         code = hits_new(&s->hits, HITS_MEMORY, err);
+    if (code == LGZ_OK)
+        code = ahead_new(&s->ahead, options->threads ? options->threads : 1, options->pattern, err);
     if (code != LGZ_OK) {
         scan_free(s);
         *out = NULL;
@@ -102,10 +104,16 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     return code;
 }
 
+void scan_on_pause(struct scan *s, scan_pause_fn *pause)
+{
+    s->pause = pause;
+}
+
 void scan_free(struct scan *s)
 {
     if (!s)
         return;
+    ahead_free(s->ahead);
     sources_free(s->sources);
     dialects_clear(&s->dialects);
     last_seen_free(s->last_seen);

@@ -32,10 +32,14 @@ struct scan_options {
     uint64_t before;               /**< lines to be shown before each that is selected */
     uint64_t after;                /**< and behind it */
     int64_t now;                   /**< when standard input is being read */
+    unsigned threads;              /**< that decode and match blocks (ahead.h); 0 is as 1 */
 };
 
 /** A selected line or event, to be shown. Anything but LGZ_OK ends the scan. */
 typedef int scan_line_fn(void *context, const struct query_line *line, struct lgz_error *err);
+
+/** Nothing more comes for a while: what was handed on may be shown. As scan_line_fn. */
+typedef int scan_pause_fn(void *context, struct lgz_error *err);
 
 /** Something couldn't be read; the scan goes on. */
 typedef void scan_report_fn(void *context, const char *reason);
@@ -45,6 +49,9 @@ struct scan;
 /** @param line  NULL: lines are only counted */
 int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn *line,
              scan_report_fn *report, void *context, struct lgz_error *err);
+
+/** Have it told when the scan is about to wait for a block. */
+void scan_on_pause(struct scan *s, scan_pause_fn *pause);
 
 /** NULL is allowed. */
 void scan_free(struct scan *s);

@@ -110,8 +110,43 @@ static int feed_extent(struct walk *w, const struct extent *extent, struct span 
     return code;
 }
 
-static int scan_block(struct walk *w, size_t number, struct buf *raw, struct lgz_error *err)
+/* ahead_likely_fn: what will be known at the block's turn may still save it. */
+static bool is_likely(void *context, size_t number)
 {
+    const struct walk *w = context;
+    const struct selection *s = &w->scan->selection;
+    const struct block_info *block = segment_block(w->segment, number);
+    return prune_wanted(s, block, w->sources) && prune_may_be_in_time(s, block);
+}
+
+/* ahead_matched_fn: not where events are selected, or where that may change. */
+static bool has_lines(void *context, const struct segment *segment, const struct extent *extent)
+{
+    const struct walk *w = context;
+    uint64_t end;
+    const struct rules *rules = segment_rules(segment, extent->source, extent->offset, &end);
+    if (end < extent->offset + extent->length)
+        return false;
+    return !w->scan->selection.event_pattern || !rules || *rules->multiline_start == '\0';
+}
+
+/* Decode a block, if that wasn't done before its turn. */
+static int take_block(struct walk *w, size_t number, struct ahead_block *block,
+                      struct lgz_error *err)
+{
+    struct scan *s = w->scan;
+    if (s->pause && !ahead_ready(s->ahead, number)) {
+        int code = s->pause(s->context, err);
+        s->selection.fatal |= code != LGZ_OK;
+        if (code != LGZ_OK)
+            return code;
+    }
+    return ahead_take(s->ahead, number, block, err);
+}
+
+static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
+{
+    struct ahead_block taken;
     struct selection *s = &w->scan->selection;
     const struct block_info *block = segment_block(w->segment, number);
     if (!prune_wanted(s, block, w->sources))
@@ -119,19 +154,26 @@ static int scan_block(struct walk *w, size_t number, struct buf *raw, struct lgz
     if (prune_by_time(s, w->segment, block, w->sources))
         return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, err);
     resume_sources(w, block);
-    buf_clear(raw);
-    int code = segment_read_block(w->segment, number, raw, err);
+    int code = take_block(w, number, &taken, err);
     uint64_t at = 0;
     for (size_t i = 0; i < block->extent_count && code == LGZ_OK; i++) {
         const struct extent *extent = &block->extents[i];
-        if (extent->length > raw->len - at)
+        if (extent->length > taken.raw.len - at)
             return error_set(err, LGZ_ERR_CORRUPT, "%s: block %zu is shorter than its extents",
                              segment_path(w->segment), number);
-        struct span data = {raw->data + at, (size_t)extent->length};
+        struct span data = {taken.raw.data + at, (size_t)extent->length};
+        s->found = taken.found ? &taken.found[i] : NULL;
         code = feed_extent(w, extent, data, err);
+        s->found = NULL;
         at += extent->length;
     }
     return code;
+}
+
+/* Does it pay to match lines before their block's turn? */
+static bool matches_ahead(const struct scan *s)
+{
+    return !s->selection.where_first && !pattern_is_all(s->selection.pattern);
 }
 
 /* Make the segment's sources known. @return how many of them are wanted */
@@ -175,7 +217,6 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
                  struct segment *segment, const char *label, struct lgz_error *err)
 {
     struct walk w = {.scan = s, .segments = segments, .index = index, .segment = segment};
-    struct buf raw = {0};
     int code = LGZ_OK;
     w.sources = calloc(segment_source_count(segment) + 1, sizeof(struct query_source *));
     if (!w.sources) {
@@ -191,9 +232,10 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
         scan_emit_sorted(s);
     else
         scan_emit_directly(s);
+    ahead_begin(s->ahead, segment, is_likely, matches_ahead(s) ? has_lines : NULL, &w);
     for (size_t i = 0; i < segment_block_count(segment) && !s->selection.fatal && wanted; i++) {
         struct lgz_error reason = {0};
-        int failed = scan_block(&w, i, &raw, &reason);
+        int failed = scan_block(&w, i, &reason);
         if (failed != LGZ_OK && s->selection.fatal) {
             code = failed;
             if (err)
@@ -203,6 +245,7 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
             s->report(s->context, reason.message);
         }
     }
+    ahead_end(s->ahead);
     if (!s->selection.fatal)
         code = end_events(&w, err);
     if (!s->selection.fatal)
@@ -210,6 +253,5 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
 out:
     segment_close(w.other);
     free(w.sources);
-    buf_free(&raw);
     return code;
 }

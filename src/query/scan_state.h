@@ -6,6 +6,7 @@
 
 #include "archive/archive.h"
 #include "archive/inputs.h"
+#include "query/ahead.h"
 #include "query/hits.h"
 #include "query/last_seen.h"
 #include "query/scan.h"
@@ -22,7 +23,9 @@ struct scan {
     const struct scan_segments *segments;    /* of the archive that is being scanned */
     const struct archive_snapshot *snapshot; /* that archive; NULL: it's a single file */
     struct last_seen *last_seen;             /* in it; made when it's needed first */
+    struct ahead *ahead;
     scan_line_fn *line;
+    scan_pause_fn *pause; /* NULL: nobody wants to know */
     scan_report_fn *report;
     void *context;
     int64_t now;

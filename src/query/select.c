@@ -7,6 +7,7 @@
 #include "query/select.h"
 
 #include "line/timestamp.h"
+#include "query/found.h"
 #include "query/select_inside.h"
 #include "query/where.h"
 
@@ -120,13 +121,31 @@ static int finish_chunk(struct selection *s, struct chunk *c, struct lgz_error *
     return code;
 }
 
+/* How the lines of a chunk are found. */
+enum finding { BY_PATTERN, BY_WHERE, FOUND_BEFORE };
+
 /* The next line that may be wanted. Same result as pattern_next(). */
-static int next_line(struct selection *s, bool by_where, size_t from, size_t *start, size_t *end,
-                     struct lgz_error *err)
+static int next_line(struct selection *s, enum finding finding, struct span lines, size_t from,
+                     size_t *start, size_t *end, struct lgz_error *err)
 {
-    if (by_where)
+    if (finding == BY_WHERE)
         return where_next(s->where, from, start, end);
+    if (finding == FOUND_BEFORE)
+        return found_next(s->found, lines, from, start, end, err);
     return pattern_next(s->pattern, from, start, end, err);
+}
+
+static enum finding start_finding(struct selection *s, const struct query_source *source,
+                                  struct span lines)
+{
+    if (s->where_first && !(source->dialect && source->dialect->format)) {
+        where_start(s->where, lines);
+        return BY_WHERE;
+    }
+    if (s->found && found_unknown(s->found, lines) == 0)
+        return FOUND_BEFORE;
+    pattern_start(s->pattern, lines);
+    return BY_PATTERN;
 }
 
 /* Match whole lines; only the last of them may lack its newline. */
@@ -134,15 +153,11 @@ static int select_lines(struct selection *s, struct query_source *source, uint64
                         struct span lines, struct lgz_error *err)
 {
     struct chunk c = {source, lines, offset, 0, 0, 0};
-    const bool by_where = s->where_first && !(source->dialect && source->dialect->format);
+    const enum finding finding = start_finding(s, source, lines);
     int code = LGZ_OK;
-    if (by_where)
-        where_start(s->where, lines);
-    else
-        pattern_start(s->pattern, lines);
     for (size_t at = 0; at < lines.len && code == LGZ_OK && !select_full(s, source);) {
         size_t start, end;
-        int found = next_line(s, by_where, at, &start, &end, err);
+        int found = next_line(s, finding, lines, at, &start, &end, err);
         if (found < 0) {
             error_prefix(err, "%s", source->name->text);
             code = found;
@@ -164,8 +179,17 @@ static int select_lines(struct selection *s, struct query_source *source, uint64
 static int select_whole(struct selection *s, struct query_source *source, uint64_t offset,
                         struct span lines, struct lgz_error *err)
 {
-    return select_events_of(s, source) ? select_events(s, source, offset, lines, err)
-                                       : select_lines(s, source, offset, lines, err);
+    if (select_events_of(s, source))
+        return select_events(s, source, offset, lines, err);
+    size_t unknown = s->found ? found_unknown(s->found, lines) : lines.len;
+    if (unknown && unknown < lines.len) {
+        int code = select_lines(s, source, offset, (struct span){lines.data, unknown}, err);
+        if (code != LGZ_OK)
+            return code;
+        lines = (struct span){lines.data + unknown, lines.len - unknown};
+        offset += unknown;
+    }
+    return select_lines(s, source, offset, lines, err);
 }
 
 /* Put off `rest`, the start of a line. */

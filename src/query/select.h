@@ -94,6 +94,7 @@ typedef int query_line_fn(void *context, struct query_source *source, const stru
                           struct lgz_error *err);
 
 struct where;
+struct found_lines;
 
 struct selection {
     struct pattern *pattern;
@@ -109,6 +110,7 @@ struct selection {
     bool numbered;                 /**< the lines' numbers are wanted */
     uint64_t before;               /**< lines to be shown before each that is selected */
     uint64_t after;                /**< and behind it */
+    struct found_lines *found;     /**< of what is being fed, matched before; NULL: nothing */
     query_line_fn *emit;           /**< NULL: lines are counted only */
     void *context;
     bool fatal; /**< set when an error isn't the input's: there is no use in going on */

@@ -180,11 +180,13 @@ static void clear_model(struct model *m)
     *m = (struct model){0};
 }
 
-static void run_scan(struct collector *c, const struct scan_options *options, const char *text)
+static void run_threads(struct collector *c, const struct scan_options *options, const char *text,
+                        unsigned threads)
 {
     struct scan *scan = NULL;
     struct scan_options with = *options;
     struct pattern_options plain = {0};
+    with.threads = threads;
     ck_ok(pattern_compile(&with.pattern, &text, 1, &plain, &err));
     ck_ok(scan_new(&scan, &with, collect, count_report, c, &err));
     ck_ok(scan_path(scan, directory, &err));
@@ -195,6 +197,18 @@ static void run_scan(struct collector *c, const struct scan_options *options, co
     scan_free(scan);
     pattern_free(with.pattern);
     ck_assert_uint_eq(c->reports, 0);
+}
+
+/* With one thread and with several: the lines must come in the same order. */
+static void run_scan(struct collector *c, const struct scan_options *options, const char *text)
+{
+    struct collector alone = {0};
+    run_threads(&alone, options, text, 1);
+    run_threads(c, options, text, 3);
+    ck_assert_uint_eq(c->read_times.len, alone.read_times.len);
+    for (size_t i = 0; i < alone.read_times.len; i++)
+        ck_assert_int_eq(c->read_times.data[i], alone.read_times.data[i]);
+    clear_collector(&alone);
 }
 
 /* Compare with the model's lines that hold `text` and are in the range. */

@@ -257,6 +257,7 @@ static void scan_and_compare(const struct texts *events, struct scan_options opt
     ck_ok(pattern_compile(&options.pattern, &query->pattern, 1, &lines, &err));
     ck_ok(pattern_compile(&options.event_pattern, &query->pattern, 1, &several, &err));
     options.invert = query->invert;
+    options.threads = query->invert ? 1 : 3;
     ck_ok(scan_new(&scan, &options, collect, no_report, found, &err));
     ck_ok(scan_path(scan, directory, &err));
     for (size_t s = 0; s < SOURCES; s++) {

@@ -1,0 +1,265 @@
+/*
+ * ahead.c - a ring of blocks, each of them a work for the threads (base/workers.h).
+ */
+#include "query/ahead.h"
+
+#include <stdlib.h>
+
+#include "base/workers.h"
+
+/* A thread, and what its parts need. */
+struct helper {
+    struct worker worker;
+    struct pattern *pattern;
+};
+
+/* A block that is being worked on. */
+struct slot {
+    struct work work;
+    struct ahead *ahead;
+    size_t number;
+    bool used;
+    bool gone;                 /* atomic: it's not wanted any more */
+    struct buf raw;            /* kept for the next block */
+    struct found_lines *found; /* for each extent, of `room`, which are all valid */
+    size_t room;
+    bool matched;
+};
+
+struct ahead {
+    unsigned threads;
+    const struct pattern *pattern;
+    struct helper *helpers; /* the caller's first; NULL: not started */
+    struct workers *workers;
+    struct slot *slots;
+    size_t slot_count;
+    size_t depth; /* so many are worked on at once, the one that was taken counted */
+    const struct segment *segment;
+    ahead_likely_fn *likely;
+    ahead_matched_fn *matched;
+    void *context;
+    size_t next;  /* the first block that wasn't thought of yet */
+    bool refused; /* there are no threads to be had */
+};
+
+int ahead_new(struct ahead **out, unsigned threads, const struct pattern *pattern,
+              struct lgz_error *err)
+{
+    struct ahead *a = calloc(1, sizeof(*a));
+    *out = a;
+    if (!a)
+        return error_memory(err);
+    a->threads = threads;
+    a->pattern = pattern;
+    a->depth = 1;
+    a->slot_count = threads > 1 ? (size_t)threads * AHEAD_BLOCKS : 1;
+    a->slots = calloc(a->slot_count, sizeof(*a->slots));
+    if (a->slots)
+        return LGZ_OK;
+    ahead_free(a);
+    *out = NULL;
+    return error_memory(err);
+}
+
+void ahead_free(struct ahead *a)
+{
+    if (!a)
+        return;
+    if (a->slots)
+        ahead_end(a);
+    workers_free(a->workers);
+    for (unsigned i = 0; a->helpers && i < a->threads; i++)
+        pattern_free(a->helpers[i].pattern);
+    for (size_t i = 0; a->slots && i < a->slot_count; i++) {
+        for (size_t k = 0; k < a->slots[i].room; k++)
+            found_free(&a->slots[i].found[k]);
+        free(a->slots[i].found);
+        buf_free(&a->slots[i].raw);
+    }
+    free(a->helpers);
+    free(a->slots);
+    free(a);
+}
+
+/* Start the threads, if that wasn't done. */
+static bool start(struct ahead *a)
+{
+    struct worker *members[AHEAD_THREADS_MAX];
+    int code = LGZ_OK;
+    if (a->workers || a->refused)
+        return !a->refused;
+    a->helpers = calloc(a->threads, sizeof(*a->helpers));
+    for (unsigned i = 0; a->helpers && i < a->threads && code == LGZ_OK; i++) {
+        members[i] = &a->helpers[i].worker;
+        a->helpers[i].worker.state = &a->helpers[i];
+        code = pattern_twin(&a->helpers[i].pattern, a->pattern, NULL);
+    }
+    if (!a->helpers || code != LGZ_OK || workers_new(&a->workers, members, a->threads, NULL))
+        a->refused = true;
+    return !a->refused;
+}
+
+/* Room for what is found in so many extents. */
+static int make_room(struct slot *slot, size_t extents, struct lgz_error *err)
+{
+    if (extents <= slot->room)
+        return LGZ_OK;
+    struct found_lines *found = reallocarray(slot->found, extents, sizeof(*found));
+    if (!found)
+        return error_memory(err);
+    memset(found + slot->room, 0, (extents - slot->room) * sizeof(*found));
+    slot->found = found;
+    slot->room = extents;
+    return LGZ_OK;
+}
+
+/* Match the lines of the block's extents. */
+static int match_extents(struct slot *slot, struct pattern *pattern, struct lgz_error *err)
+{
+    const struct ahead *a = slot->ahead;
+    const struct block_info *block = segment_block(a->segment, slot->number);
+    size_t at = 0;
+    int code = make_room(slot, block->extent_count, err);
+    for (size_t i = 0; i < block->extent_count && code == LGZ_OK; i++) {
+        const struct extent *extent = &block->extents[i];
+        if (extent->length > slot->raw.len - at)
+            return LGZ_OK; /* who takes the block will see that, too */
+        found_clear(&slot->found[i]);
+        if (a->matched(a->context, a->segment, extent))
+            code = found_fill(&slot->found[i], pattern,
+                              (struct span){slot->raw.data + at, (size_t)extent->length},
+                              &slot->gone, err);
+        at += (size_t)extent->length;
+    }
+    slot->matched = code == LGZ_OK;
+    return code;
+}
+
+/* work_part */
+static int look_at(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    const struct helper *helper = me->state;
+    struct slot *slot = context;
+    (void)part;
+    if (__atomic_load_n(&slot->gone, __ATOMIC_RELAXED))
+        return LGZ_OK;
+    int code = segment_read_block(slot->ahead->segment, slot->number, &slot->raw, err);
+    if (code == LGZ_OK && slot->ahead->matched)
+        code = match_extents(slot, helper->pattern, err);
+    return code;
+}
+
+/* The slot of a block that is worked on; NULL if it isn't. */
+static struct slot *find_slot(struct ahead *a, size_t number)
+{
+    for (size_t i = 0; i < a->slot_count; i++)
+        if (a->slots[i].used && a->slots[i].number == number)
+            return &a->slots[i];
+    return NULL;
+}
+
+/* A slot that is free. There is one: whoever asks has fewer blocks under way than slots. */
+static struct slot *free_slot(struct ahead *a)
+{
+    size_t i = 0;
+    while (a->slots[i].used)
+        i++;
+    return &a->slots[i];
+}
+
+static void prepare(struct ahead *a, struct slot *slot, size_t number)
+{
+    slot->ahead = a;
+    slot->number = number;
+    slot->used = true;
+    slot->gone = false;
+    slot->matched = false;
+    buf_clear(&slot->raw);
+}
+
+/* Give up the blocks before `number`; wait for those that are being worked on. */
+static void give_up(struct ahead *a, size_t number)
+{
+    for (size_t i = 0; i < a->slot_count; i++)
+        if (a->slots[i].used && a->slots[i].number < number)
+            __atomic_store_n(&a->slots[i].gone, true, __ATOMIC_RELAXED);
+    for (size_t i = 0; i < a->slot_count; i++) {
+        struct slot *slot = &a->slots[i];
+        if (!slot->used || slot->number >= number)
+            continue;
+        if (a->workers)
+            workers_wait(&a->helpers[0].worker, &slot->work, NULL);
+        slot->used = false;
+    }
+}
+
+/* Have the next blocks worked on that are likely to be wanted. */
+static void go_ahead(struct ahead *a)
+{
+    uint64_t bytes = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < a->slot_count; i++)
+        if (a->slots[i].used) {
+            bytes += segment_block(a->segment, a->slots[i].number)->raw_len;
+            used++;
+        }
+    for (; used < a->depth && a->next < segment_block_count(a->segment); a->next++) {
+        const uint64_t more = segment_block(a->segment, a->next)->raw_len;
+        if (!a->likely(a->context, a->next))
+            continue;
+        if (bytes + more > AHEAD_BYTES && used)
+            break;
+        if (!start(a))
+            return;
+        struct slot *slot = free_slot(a);
+        prepare(a, slot, a->next);
+        workers_submit(&a->helpers[0].worker, &slot->work, 1, look_at, slot);
+        bytes += more;
+        used++;
+    }
+}
+
+void ahead_begin(struct ahead *a, const struct segment *segment, ahead_likely_fn *likely,
+                 ahead_matched_fn *matched, void *context)
+{
+    a->segment = segment;
+    a->likely = likely;
+    a->matched = matched;
+    a->context = context;
+    a->next = 0;
+}
+
+bool ahead_ready(struct ahead *a, size_t block)
+{
+    struct slot *slot = find_slot(a, block);
+    return slot && workers_done(&a->helpers[0].worker, &slot->work);
+}
+
+int ahead_take(struct ahead *a, size_t block, struct ahead_block *out, struct lgz_error *err)
+{
+    int code;
+    give_up(a, block);
+    struct slot *slot = find_slot(a, block);
+    if (a->next <= block)
+        a->next = block + 1;
+    if (slot) {
+        go_ahead(a);
+        code = workers_wait(&a->helpers[0].worker, &slot->work, err);
+    } else {
+        slot = free_slot(a);
+        prepare(a, slot, block);
+        slot->work = (struct work){0}; /* ended */
+        go_ahead(a);
+        code = segment_read_block(a->segment, block, &slot->raw, err);
+    }
+    if (a->depth < a->slot_count)
+        a->depth = a->depth * 2 < a->slot_count ? a->depth * 2 : a->slot_count;
+    *out = (struct ahead_block){buf_span(&slot->raw), slot->matched ? slot->found : NULL};
+    return code;
+}
+
+void ahead_end(struct ahead *a)
+{
+    give_up(a, SIZE_MAX);
+    a->segment = NULL;
+}

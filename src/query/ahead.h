@@ -1,0 +1,73 @@
+/*
+ * ahead.h - blocks of a segment that threads decode, and match the lines of, before their turn.
+ *
+ * Blocks are taken one by one, in order. While one is looked at by who took it, those behind it
+ * that are likely to be wanted are worked on, at most AHEAD_BLOCKS for each thread and AHEAD_BYTES
+ * of raw bytes in all (one block may be larger). The first ones are worked on one by one, so that
+ * who stops soon has cost little. With one thread nothing is done before its turn.
+ *
+ * A struct ahead is used by one thread at a time.
+ */
+#ifndef LOGZIP_QUERY_AHEAD_H
+#define LOGZIP_QUERY_AHEAD_H
+
+#include "query/found.h"
+#include "query/pattern.h"
+#include "segment/reader.h"
+
+enum {
+    AHEAD_THREADS_MAX = 256,
+    AHEAD_BLOCKS = 2,
+    AHEAD_BYTES = 256 << 20,
+};
+
+/** A block that was decoded. */
+struct ahead_block {
+    struct span raw;
+    struct found_lines *found; /**< for each of its extents; NULL: its lines weren't matched */
+};
+
+/** Is it likely that the block will be taken? Asked by the thread that takes. */
+typedef bool ahead_likely_fn(void *context, size_t block);
+
+/** May the lines of the extent be matched one by one? Asked by any thread; changes nothing. */
+typedef bool ahead_matched_fn(void *context, const struct segment *segment,
+                              const struct extent *extent);
+
+struct ahead;
+
+/**
+ * Get ready; threads are started when they are needed first.
+ *
+ * @param threads  1 to AHEAD_THREADS_MAX, the caller's included
+ * @param pattern  lines that match it are found; must outlive this
+ */
+int ahead_new(struct ahead **out, unsigned threads, const struct pattern *pattern,
+              struct lgz_error *err);
+
+/** Wait for the threads and end them. NULL is allowed. */
+void ahead_free(struct ahead *a);
+
+/**
+ * Begin with a segment, which must stay open up to ahead_end(). Another one must have ended.
+ *
+ * @param matched  NULL: no lines are matched
+ */
+void ahead_begin(struct ahead *a, const struct segment *segment, ahead_likely_fn *likely,
+                 ahead_matched_fn *matched, void *context);
+
+/** Is nothing left to wait for before ahead_take() of the block returns? */
+bool ahead_ready(struct ahead *a, size_t block);
+
+/**
+ * Decode a block, if that wasn't done before its turn. Blocks are taken in their order; those in
+ * between are given up.
+ *
+ * @param out  valid up to the next call
+ */
+int ahead_take(struct ahead *a, size_t block, struct ahead_block *out, struct lgz_error *err);
+
+/** Give up what was not taken; wait for what is being worked on. */
+void ahead_end(struct ahead *a);
+
+#endif
