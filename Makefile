@@ -16,7 +16,7 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all objects check check-unit check-fuzz check-integration check-crash soak demo bench \
-    bench-daemon grouping fuzz fuzz-programs \
+    bench-daemon bench-query grouping fuzz fuzz-programs \
     lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
 MAKEFLAGS += --no-builtin-rules
@@ -268,6 +268,12 @@ IDLE := 10000
 bench-daemon: all $(B)/tests/multiply
 	$(Q)BUILD='$(abspath $(B))' tests/bench/daemon '$(LOG)' '$(BYTES)' '$(IDLE)'
 
+# Queries against grep, zgrep, rg and jq, on a week of 1100M (or BYTES=) made of CORPUS. The files
+# are kept in KEEP, if it is given; then FRESH=1 makes a new archive of the ones that are there.
+KEEP :=
+bench-query: all $(B)/tests/multiply
+	$(Q)BUILD='$(abspath $(B))' tests/bench/query '$(CORPUS)' '$(KEEP)'
+
 # The same directory with groups/X.txt beside X.log: how well templates are found.
 grouping: $(B)/tests/grouping
 	$(Q)BUILD='$(abspath $(B))' tests/bench/grouping '$(CORPUS)'
@@ -411,6 +417,8 @@ dist:
 #?   bench              compare sizes and CPU time with gzip, zstd and xz
 #?   bench-daemon       measure the daemon: MB/s, CPU, memory, idle files
 #?                      (CORPUS=DIR FILES=PATTERN TOOLS=LIST)
+#?   bench-query        compare queries with grep behind zstd -dc, zgrep, rg and jq
+#?                      (CORPUS=DIR KEEP=DIR FRESH=1 BYTES=1100M RUNS=3)
 #?   fuzz               fuzz each target for FUZZ_SECONDS=60 (needs clang)
 #?   lint               clang-format, compiler warnings, cppcheck, shellcheck, layers
 #?   format             let clang-format rewrite the sources
