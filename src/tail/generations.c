@@ -258,16 +258,16 @@ void generations_take(struct tail *t, struct logfile *before, const struct dirna
     forget(&g);
 }
 
-/* Does the source's own file begin with the `len` bytes? Then they're of a copy that was made, but
- * for which it isn't truncated yet. */
+/* Does the source's own file, whatever its name is by now, begin with the `len` bytes? Then they're
+ * of a copy that was made, but for which it isn't truncated, or of what was compressed of it. */
 static bool own_begins_with(const struct logfile *f, const uint8_t *bytes, size_t len)
 {
     struct stat st;
     uint64_t print = 0;
-    int fd = logfile_open_path(f->path, &st);
+    int fd = f->fd >= 0 ? f->fd : logfile_open_path(f->path, &st);
     bool begins =
         fd >= 0 && logfile_print(fd, (uint32_t)len, &print) == 1 && print == hash_bytes(bytes, len);
-    if (fd >= 0)
+    if (fd >= 0 && fd != f->fd)
         close(fd);
     return begins;
 }

@@ -215,6 +215,37 @@ START_TEST(filled_unseen)
 }
 END_TEST
 
+/* A log that was empty when it was seen last was filled, rotated and compressed: the open file
+ * still has all of it. */
+START_TEST(filled_and_compressed)
+{
+    char command[300];
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    ck_assert_int_eq(rename(in("a.log"), in("a.log.1")), 0);
+    put("a.log", "w", "");
+    follow();
+    uint64_t second = newest();
+    ck_assert_int_gt(got[second].source.empty_at, 0);
+    tick();
+    put("a.log", "a", "two\n");
+    ck_assert_int_eq(rename(in("a.log.1"), in("a.log.2")), 0);
+    ck_assert_int_eq(rename(in("a.log"), in("a.log.1")), 0);
+    put("a.log", "w", "");
+    snprintf(command, sizeof(command), "gzip %s", in("a.log.1"));
+    ck_assert_int_eq(system(command), 0);
+    put("a.log", "a", "three\n");
+    follow();
+    follow();
+    expect(1, "one\n");
+    expect(second, "two\n");
+    expect(newest(), "three\n");
+    for (uint64_t id = second + 1; id < newest(); id++)
+        expect(id, "");
+}
+END_TEST
+
 /* The same after a restart, compressed. */
 START_TEST(filled_unseen_resumed)
 {
@@ -294,6 +325,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, resumed_adopted);
     tcase_add_test(tc, begins_alike);
     tcase_add_test(tc, filled_unseen);
+    tcase_add_test(tc, filled_and_compressed);
     tcase_add_test(tc, filled_unseen_resumed);
     tcase_add_test(tc, filled_alone);
     tcase_add_test(tc, regrown_long_ago);
