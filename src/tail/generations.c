@@ -37,14 +37,22 @@ static bool has_plain(const struct dirnames *names, const char *name)
     return same;
 }
 
-static void add_candidate(struct generations *g, const struct tail *t, const char *path,
-                          int64_t after)
+/* Was it written to later than `after`, when `f` was? What has its inode now came later in any
+ * case, if it isn't that itself: a clock's tick of some milliseconds may be the same. */
+static bool is_later(const struct logfile *f, const struct generation *g, int64_t after)
+{
+    bool own = g->st.st_ino == f->source.inode && g->st.st_dev == f->source.device;
+    return file_modified(&g->st) > after || (own && !g->packed);
+}
+
+static void add_candidate(struct generations *g, const struct tail *t, const struct logfile *f,
+                          const char *path, int64_t after)
 {
     struct generation item = {.path = strdup(path), .packed = unpack_suffix(path) != 0};
     if (!item.path)
         return;
     if (stat(path, &item.st) != 0 || !S_ISREG(item.st.st_mode) || item.st.st_size == 0 ||
-        file_modified(&item.st) <= after || discover_matches(t->inputs, t->input_count, path) ||
+        !is_later(f, &item, after) || discover_matches(t->inputs, t->input_count, path) ||
         !vec_push(&g->list, item))
         free(item.path);
 }
@@ -60,7 +68,7 @@ static void gather(struct generations *g, const struct tail *t, const struct log
          stem && (name = dirnames_get(names, i)) && strncmp(name, stem, strlen(stem)) == 0; i++) {
         char *path = locate_is_numbered(own, name) ? dirnames_path(names, name) : NULL;
         if (path && !(unpack_suffix(name) && has_plain(names, name)))
-            add_candidate(g, t, path, after);
+            add_candidate(g, t, f, path, after);
         free(path);
     }
     free(stem);

@@ -290,6 +290,28 @@ START_TEST(regrown_long_ago)
 }
 END_TEST
 
+/* While nobody looked: copied and truncated, filled again, and renamed; all within one tick of the
+ * clock. What has the inode now came after its copy. */
+START_TEST(renamed_within_a_tick)
+{
+    const struct timespec tick_time[2] = {{.tv_sec = 1000000}, {.tv_sec = 1000000}};
+    put("a.log", "w", "one\n");
+    struct source_position p = position_of("one\n");
+    put("a.log.2", "w", "one\n");
+    put("a.log", "w", "2\n");
+    ck_assert_int_eq(rename(in("a.log"), in("a.log.1")), 0);
+    ck_assert_int_eq(utimensat(AT_FDCWD, in("a.log.2"), tick_time, 0), 0);
+    ck_assert_int_eq(utimensat(AT_FDCWD, in("a.log.1"), tick_time, 0), 0);
+    put("a.log", "w", "three\n");
+    open_tail(&p, 1, 10);
+    follow();
+    expect(7, "");
+    expect(10, "2\n"); /* in its place between the others */
+    expect(newest(), "three\n");
+    ck_assert_uint_gt(newest(), 10);
+}
+END_TEST
+
 /* What was there before, what isn't a copy and one that isn't truncated yet are left alone. */
 START_TEST(filled_alone)
 {
@@ -329,6 +351,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, filled_unseen_resumed);
     tcase_add_test(tc, filled_alone);
     tcase_add_test(tc, regrown_long_ago);
+    tcase_add_test(tc, renamed_within_a_tick);
 }
 
 int main(void)
