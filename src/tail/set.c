@@ -174,7 +174,7 @@ static bool is_empty(const struct logfile *f)
 
 bool set_drop(struct tail *t, struct logfile *f)
 {
-    f->done = f->older != NULL || (f->newer && is_empty(f->newer));
+    f->done = f->older != NULL || (f->newer && f->newer->position == 0);
     if (f->done) {
         set_at_end(t, f);
         set_unseek(t, f);

@@ -50,7 +50,8 @@ void set_remove(struct tail *t, struct logfile *f);
 /**
  * Tell the sink that a file is done with and remove it. One that has an older source of its name is
  * only closed, and dropped after that: so all files that are newer than a known one are known, too.
- * So is one whose newer one is empty: what was copied from that is told from what it has itself.
+ * So is one of whose newer one nothing was read yet: a restart finds what was copied from that, and
+ * what followed it, by the one before.
  *
  * @return false if it's still there
  */
