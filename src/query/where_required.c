@@ -52,12 +52,14 @@ static struct span steady_part(struct span text)
 
 static bool add_string(struct where_choice *choice, struct span string)
 {
-    if (!vec_reserve(&choice->strings, choice->strings.len + 1))
+    uint8_t *copy = malloc(string.len);
+    if (!copy)
         return false;
-    struct span *copy = &choice->strings.data[choice->strings.len];
-    *copy = (struct span){(uint8_t *)strndup((const char *)string.data, string.len), string.len};
-    choice->strings.len += copy->data != NULL;
-    return copy->data != NULL;
+    memcpy(copy, string.data, string.len);
+    if (vec_push(&choice->strings, ((struct span){copy, string.len})))
+        return true;
+    free(copy);
+    return false;
 }
 
 /*

@@ -34,7 +34,7 @@ static void encode(struct encoded_block *b, struct span raw, enum lgz_level leve
 
 static void clear(struct encoded_block *b)
 {
-    vec_free(&b->summary.template_counts);
+    block_summary_clear(&b->summary);
     buf_free(&b->out);
 }
 
@@ -199,7 +199,7 @@ START_TEST(test_deterministic)
         ck_ok(block_encode(&ctx, &input, &out, &summary, &err));
         encode(&b, buf_span(&text), LGZ_LEVEL_DEFAULT);
         ck_assert(span_equal(buf_span(&out), buf_span(&b.out)));
-        vec_free(&summary.template_counts);
+        block_summary_clear(&summary);
         clear(&b);
         buf_free(&text);
         buf_free(&out);

@@ -284,7 +284,7 @@ static void make_structured(struct sample *s, int number, struct buf *block)
         const struct extent extent = {.length = s->text.len};
         const struct block_input input = {s->text.data, s->text.len, &extent, 1, NULL};
         ck_ok(block_encode(&ctx, &input, block, &summary, &err));
-        vec_free(&summary.template_counts);
+        block_summary_clear(&summary);
     }
     column_context_clear(&ctx);
 }
