@@ -105,5 +105,8 @@ grep -h . "$work"/*.rounds | tr '\n' ' '
 stop_daemon
 ctl verify "$archive" || fail 'the archive is damaged'
 ctl restore --source "$logs/a.log" "$archive" 2>/dev/null >"$work/restored"
-tail -n "$(wc -l <"$work/restored")" "$logs/a.log" | cmp - "$work/restored" || fail 'a.log differs'
-(($(wc -l <"$work/restored") < $(wc -l <"$logs/a.log"))) || fail 'nothing has expired'
+# By bytes: what has expired may end in the middle of a line.
+left=$(stat -c %s "$work/restored")
+((left > 0)) || fail 'everything has expired'
+((left < $(stat -c %s "$logs/a.log"))) || fail 'nothing has expired'
+tail -c "$left" "$logs/a.log" | cmp - "$work/restored" || fail 'a.log differs'
