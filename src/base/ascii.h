@@ -19,6 +19,12 @@ static inline bool ascii_is_letter(uint8_t c)
     return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
+/** The small letter of a big one; any other byte as it is. */
+static inline uint8_t ascii_lower(uint8_t c)
+{
+    return (uint8_t)(c - 'A') < 26 ? c | 0x20 : c;
+}
+
 /** '0' to '9', 'A' to 'F', 'a' to 'f'. */
 static inline bool ascii_is_hex(uint8_t c)
 {

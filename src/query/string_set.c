@@ -105,7 +105,7 @@ int string_set_new(struct string_set **out, const struct span *strings, size_t c
     s->window = WINDOW_MAX;
     s->frame = frame;
     for (unsigned i = 0; i < 256; i++)
-        s->fold[i] = (uint8_t)(fold && ascii_is_letter((uint8_t)i) ? i | 0x20 : i);
+        s->fold[i] = fold ? ascii_lower((uint8_t)i) : (uint8_t)i;
     bool added = count <= INT32_MAX;
     for (size_t i = 0; i < count && added; i++)
         added = add_string(s, strings[i]);
