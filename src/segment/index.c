@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "segment/runs.h"
+#include "segment/stored.h"
 
 static const uint8_t header_magic[7] = {0x89, 'L', 'O', 'G', 'Z', '\r', '\n'};
 static const uint8_t trailer_magic[4] = {'Z', 'G', 'O', 0x1a};
@@ -18,6 +19,7 @@ enum {
     MIN_RULES_RUN = 3,      /* the same of a run of rules */
     SECTION_RULES = 1,
     SECTION_RUNS = 2,
+    SECTION_STORED = 3,
     SECTION_NEEDED = 64, /* sections with such a tag must be understood */
     FLAG_PLAIN = 1,
     FLAG_TIMES = 2,
@@ -139,6 +141,16 @@ static void write_runs(const struct segment_index *index, struct buf *out)
     buf_free(&section);
 }
 
+/* The checksums of the blocks as they are stored. */
+static void write_stored(const struct segment_index *index, struct buf *out)
+{
+    struct buf section = {0};
+    stored_write(index->blocks.data, index->blocks.len, &section);
+    if (section.len)
+        put_section(out, SECTION_STORED, &section);
+    buf_free(&section);
+}
+
 static int write_index(const struct segment_index *index, struct buf *out, struct lgz_error *err)
 {
     int64_t time = 0;
@@ -157,6 +169,7 @@ static int write_index(const struct segment_index *index, struct buf *out, struc
         write_block(&index->blocks.data[i], ends, &time, out);
     write_rules(index, out);
     write_runs(index, out);
+    write_stored(index, out);
     free(ends);
     return out->failed ? error_memory(err) : LGZ_OK;
 }
@@ -419,6 +432,18 @@ static int read_runs(struct span section, const char *name, struct segment_index
     return LGZ_OK;
 }
 
+static int read_stored(struct span section, const char *name, struct segment_index *index,
+                       struct lgz_error *err)
+{
+    struct reader r = reader_of(section.data, section.len);
+    const bool again = index->blocks.len && index->blocks.data[0].stored_known;
+    if (!again)
+        stored_read(&r, index->blocks.data, index->blocks.len);
+    if (again || r.failed || reader_left(&r))
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer (stored bytes)", name);
+    return LGZ_OK;
+}
+
 /*
  * What stands behind the blocks: a tag, a length and that many bytes. Sections below SECTION_NEEDED
  * can be left out by who doesn't know them.
@@ -436,6 +461,8 @@ static int read_sections(struct reader *r, const char *name, struct segment_inde
             code = read_rules(section, name, index, err);
         else if (tag == SECTION_RUNS)
             code = read_runs(section, name, index, err);
+        else if (tag == SECTION_STORED)
+            code = read_stored(section, name, index, err);
         else if (tag >= SECTION_NEEDED)
             code = error_set(err, LGZ_ERR_VERSION, "%s: needs a newer logzip (section %llu)", name,
                              (unsigned long long)tag);

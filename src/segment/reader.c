@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "segment/index.h"
 #include "segment/runs.h"
 #include "segment/times.h"
@@ -198,6 +199,8 @@ static int load_block(const struct segment *s, size_t index, uint8_t **stored, s
     int code = read_exactly(s, *stored, info->stored_len, info->file_offset, err);
     if (code != LGZ_OK)
         return code;
+    if (info->stored_known && hash_bytes(*stored, info->stored_len) != info->stored_checksum)
+        return error_set(err, LGZ_ERR_CORRUPT, "stored bytes don't match their checksum");
     struct reader r = reader_of(*stored, info->stored_len);
     uint8_t tag = reader_u8(&r);
     uint64_t len = reader_varint(&r);

@@ -50,7 +50,9 @@ struct block_info {
     uint64_t file_offset; /**< of the block's header */
     uint64_t stored_len;  /**< bytes in the file, header included */
     uint64_t raw_len;
-    uint64_t raw_checksum; /**< hash_bytes() of the raw bytes */
+    uint64_t raw_checksum;    /**< hash_bytes() of the raw bytes */
+    uint64_t stored_checksum; /**< the same of the stored ones */
+    bool stored_known;        /**< segments didn't always say it, and small ones never do */
     uint64_t lines;
     int64_t time_min; /**< of recognized time stamps, zone applied; SEGMENT_NO_TIME if none */
     int64_t time_max;

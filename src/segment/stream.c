@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "segment/index.h"
 
 struct segment_stream {
@@ -47,8 +48,8 @@ void segment_stream_free(struct segment_stream *s)
     free(s);
 }
 
-static int take_block(struct segment_stream *s, enum block_tag tag, struct span body,
-                      size_t stored_len, struct lgz_error *err)
+static int take_block(struct segment_stream *s, enum block_tag tag, struct span stored,
+                      struct span body, struct lgz_error *err)
 {
     if (err)
         *err = (struct lgz_error){0};
@@ -58,9 +59,10 @@ static int take_block(struct segment_stream *s, enum block_tag tag, struct span 
         error_prefix(err, "%s: block at offset %llu", s->name, (unsigned long long)s->offset);
         return code;
     }
-    struct block_info info = {.stored_len = stored_len,
+    struct block_info info = {.stored_len = stored.len,
                               .raw_len = s->raw.len,
                               .raw_checksum = block_checksum(body),
+                              .stored_checksum = hash_bytes(stored.data, stored.len),
                               .plain = tag == BLOCK_PLAIN};
     if (!vec_push(&s->blocks, info))
         code = error_memory(err);
@@ -70,10 +72,11 @@ static int take_block(struct segment_stream *s, enum block_tag tag, struct span 
     return code;
 }
 
-static bool same_block(const struct block_info *a, const struct block_info *b)
+static bool same_block(const struct block_info *said, const struct block_info *found)
 {
-    return a->stored_len == b->stored_len && a->raw_len == b->raw_len &&
-           a->raw_checksum == b->raw_checksum && a->plain == b->plain;
+    return said->stored_len == found->stored_len && said->raw_len == found->raw_len &&
+           said->raw_checksum == found->raw_checksum && said->plain == found->plain &&
+           (!said->stored_known || said->stored_checksum == found->stored_checksum);
 }
 
 /* The footer must speak of the very blocks that were decoded. */
@@ -138,8 +141,9 @@ static int take_part(struct segment_stream *s, struct lgz_error *err)
         return 0;
     struct span body = reader_bytes(&r, len);
     size_t size = (size_t)(r.at - start);
-    code = tag == SEGMENT_FOOTER ? take_footer(s, (struct span){start, size}, r.at, err)
-                                 : take_block(s, (enum block_tag)tag, body, size, err);
+    struct span part = {start, size};
+    code = tag == SEGMENT_FOOTER ? take_footer(s, part, r.at, err)
+                                 : take_block(s, (enum block_tag)tag, part, body, err);
     s->taken += size + trailer;
     s->offset += size + trailer;
     return code == LGZ_OK ? 1 : code;

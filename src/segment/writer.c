@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "line/lines.h"
 #include "line/tokens.h"
 #include "segment/budget.h"
@@ -183,6 +184,8 @@ static int write_job(struct segment_writer *w, struct job *job, struct lgz_error
         .stored_len = job->out.len,
         .raw_len = job->raw.len,
         .raw_checksum = job->summary.raw_checksum,
+        .stored_checksum = hash_bytes(job->out.data, job->out.len),
+        .stored_known = true,
         .lines = job->summary.lines,
         .time_min = job->summary.time_min,
         .time_max = job->summary.time_max,

@@ -69,6 +69,20 @@ static void add_runs(struct segment_index *index)
     }
 }
 
+/* Checksums of all blocks as they are stored; one of these is large. */
+static void add_stored(struct segment_index *index)
+{
+    for (size_t i = 0; i < index->blocks.len; i++) {
+        struct block_info *b = &index->blocks.data[i];
+        b->stored_known = true;
+        b->stored_checksum = hash_bytes(&i, sizeof(i));
+    }
+    struct block_info *last = &index->blocks.data[index->blocks.len - 1];
+    struct extent *extents = (struct extent *)last->extents;
+    extents[2].length += 1 << 20;
+    last->raw_len += 1 << 20;
+}
+
 static void make_index(struct segment_index *index, uint64_t blocks)
 {
     *index = (struct segment_index){.level = LGZ_LEVEL_BEST, .first_journal = 3, .last_journal = 9};
@@ -94,6 +108,7 @@ static void require_same(const struct segment_index *a, const struct segment_ind
         ck_assert_uint_eq(y->file_offset, at);
         ck_assert(x->stored_len == y->stored_len && x->raw_len == y->raw_len &&
                   x->raw_checksum == y->raw_checksum && x->lines == y->lines);
+        ck_assert(x->stored_known == y->stored_known && x->stored_checksum == y->stored_checksum);
         ck_assert(x->time_min == y->time_min && x->time_max == y->time_max && x->plain == y->plain);
         ck_assert(x->clocks == y->clocks && x->run_count == y->run_count);
         for (size_t k = 0; k < x->run_count; k++)
@@ -114,8 +129,9 @@ static void require_same(const struct segment_index *a, const struct segment_ind
 /* Few blocks are stored as they are, many are packed. */
 START_TEST(test_footer)
 {
-    static const uint64_t blocks[] = {0, 1, 400, 1, 400};
+    static const uint64_t blocks[] = {0, 1, 400, 1, 400, 1, 400};
     const bool with_runs = _i >= 3;
+    const bool with_stored = _i >= 5;
     ZSTD_CCtx *zstd = ZSTD_createCCtx();
     struct segment_index index, again;
     struct buf out = {0};
@@ -123,6 +139,8 @@ START_TEST(test_footer)
     make_index(&index, blocks[_i]);
     if (with_runs)
         add_runs(&index);
+    if (with_stored)
+        add_stored(&index);
     buf_append_string(&out, "in front");
     ck_ok(segment_footer_write(&index, zstd, &out, &err));
     const uint8_t *trailer = out.data + out.len - SEGMENT_TRAILER_LEN;
@@ -229,6 +247,32 @@ START_TEST(test_rules)
 }
 END_TEST
 
+/* Nothing is said of small blocks, or where a checksum isn't known. */
+START_TEST(test_stored)
+{
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    struct segment_index index;
+    struct buf plain = {0}, out = {0};
+    make_index(&index, 4);
+    ck_ok(segment_footer_write(&index, zstd, &plain, &err));
+    for (size_t i = 0; i < 4; i++)
+        index.blocks.data[i].stored_known = true;
+    ck_ok(segment_footer_write(&index, zstd, &out, &err));
+    ck_assert(span_equal(buf_span(&out), buf_span(&plain)));
+    buf_clear(&out);
+    buf_clear(&plain);
+    add_stored(&index);
+    ck_ok(segment_footer_write(&index, zstd, &out, &err));
+    index.blocks.data[2].stored_known = false;
+    ck_ok(segment_footer_write(&index, zstd, &plain, &err));
+    ck_assert_uint_ge(out.len, plain.len + 4 * 8);
+    segment_index_clear(&index);
+    buf_free(&out);
+    buf_free(&plain);
+    ZSTD_freeCCtx(zstd);
+}
+END_TEST
+
 /* Damaged runs are refused, or say something sound. */
 START_TEST(test_runs)
 {
@@ -317,10 +361,11 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_header);
-    tcase_add_loop_test(tc, test_footer, 0, 5);
+    tcase_add_loop_test(tc, test_footer, 0, 7);
     tcase_add_test(tc, test_ids);
     tcase_add_test(tc, test_rules);
     tcase_add_test(tc, test_runs);
+    tcase_add_test(tc, test_stored);
     tcase_add_test(tc, test_sections);
 }
 
