@@ -9,9 +9,9 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/query_options.h"
+#include "query/criteria.h"
 #include "query/query_time.h"
 #include "query/render.h"
-#include "query/scan.h"
 #include "query/where.h"
 #include "segment/reader.h"
 
@@ -101,12 +101,12 @@ static int show_all(void *context, struct lgz_error *err)
 }
 
 /* scan_report_fn */
-static void report(void *context, const char *reason)
+static void report(void *context, const struct lgz_error *reason)
 {
     struct query *q = context;
     q->failed = true;
     if (!q->options.no_messages)
-        say("%s", reason);
+        say_error(reason);
 }
 
 /* What is done with each line that is selected; NULL: it's counted. */
@@ -168,35 +168,17 @@ static int parse_times(const struct query *q, struct scan_options *options, stru
     return code;
 }
 
-/* No patterns: what --where can be searched for by. */
-static int compile_prefilter(struct scan_options *options, bool events, struct lgz_error *err)
+/* Compile the expression, and the patterns. */
+static int compile(const struct query *q, struct scan_options *options, struct lgz_error *err)
 {
-    int code = where_prefilter(options->where, &options->pattern, err);
-    options->where_first = true;
-    if (code == LGZ_OK && events)
-        code = where_prefilter(options->where, &options->event_pattern, err);
-    return code;
-}
-
-/* Compile the expression, and the patterns for lines and for events. */
-static int compile(struct query *q, struct scan_options *options, struct lgz_error *err)
-{
-    struct pattern_options events = q->options.pattern;
-    events.multiline = true;
-    int code = LGZ_OK;
-    if (q->options.where)
-        code = where_compile(&options->where, q->options.where, options->now, err);
-    if (code != LGZ_OK)
-        return code == LGZ_ERR_ARGUMENT ? error_prefix(err, "--where") : code;
-    options->dated = options->dated || (options->where && where_needs_time(options->where));
-    if (q->options.any)
-        return compile_prefilter(options, !q->options.lines, err);
-    code = pattern_compile(&options->pattern, q->options.patterns.data, q->options.patterns.len,
-                           &q->options.pattern, err);
-    if (code == LGZ_OK && !q->options.lines)
-        code = pattern_compile(&options->event_pattern, q->options.patterns.data,
-                               q->options.patterns.len, &events, err);
-    return code;
+    const struct query_options *o = &q->options;
+    const struct criteria criteria = {.patterns = o->patterns.data,
+                                      .pattern_count = o->patterns.len,
+                                      .any = o->any,
+                                      .options = o->pattern,
+                                      .where = o->where,
+                                      .lines = o->lines};
+    return criteria_compile(&criteria, options, err);
 }
 
 static int init_render(struct query *q, const struct scan_options *options,
@@ -333,9 +315,7 @@ out:;
     int status = status_of(q, scan, code != LGZ_OK && !cut);
     scan_free(scan);
     render_clear(&q->render);
-    where_free(options.where);
-    pattern_free(options.pattern);
-    pattern_free(options.event_pattern);
+    criteria_clear(&options);
     return status;
 }
 

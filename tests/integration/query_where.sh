@@ -89,7 +89,7 @@ grep -q "no line that was selected has the field 'nothing'" err || fail "$(cat e
 check 2 '' --csv --json '' app.json
 
 check 2 '' --where 'status >=' app.json
-grep -q '^logzipctl: --where: character 10: a value is expected, not the end$' err || fail "$(cat err)"
+grep -q '^logzipctl: where: character 10: a value is expected, not the end$' err || fail "$(cat err)"
 check 2 '' --where 'user.name ~ "(jo"' app.json
 grep -q 'character 13' err || fail "$(cat err)"
 check 2 '' -v --where 'status' app.json
