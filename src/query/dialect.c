@@ -21,7 +21,7 @@ static int settle(int code, const char *what, dialect_report_fn *report, void *c
         return error_memory(err);
     if (code != LGZ_OK) {
         error_prefix(reason, "an input's %s, which is done without", what);
-        report(context, reason->message);
+        report(context, reason);
     }
     return LGZ_OK;
 }

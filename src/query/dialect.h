@@ -24,7 +24,7 @@ struct dialects {
 };
 
 /** Something can't be used. */
-typedef void dialect_report_fn(void *context, const char *reason);
+typedef void dialect_report_fn(void *context, const struct lgz_error *reason);
 
 /**
  * The dialect of these rules, made when they are met first.

@@ -220,7 +220,7 @@ static int settle(struct scan *s, int code, struct lgz_error *reason, struct lgz
             *err = *reason;
         return code;
     }
-    s->report(s->context, reason->message);
+    s->report(s->context, reason);
     return LGZ_OK;
 }
 

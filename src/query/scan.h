@@ -42,7 +42,7 @@ typedef int scan_line_fn(void *context, const struct query_line *line, struct lg
 typedef int scan_pause_fn(void *context, struct lgz_error *err);
 
 /** Something couldn't be read; the scan goes on. */
-typedef void scan_report_fn(void *context, const char *reason);
+typedef void scan_report_fn(void *context, const struct lgz_error *reason);
 
 struct scan;
 

@@ -74,7 +74,7 @@ int scan_resume(struct scan *s, struct query_source *source, const struct rules 
         return code;
     }
     if (prune_resume(&s->selection, source, dialect, open_number, &w, &reason) != LGZ_OK)
-        s->report(s->context, reason.message);
+        s->report(s->context, &reason);
     segment_close(w.other);
     return LGZ_OK;
 }
@@ -85,7 +85,7 @@ static void resume_sources(struct walk *w, const struct block_info *block)
     for (size_t i = 0; i < block->extent_count; i++) {
         struct lgz_error reason = {0};
         if (resume_source(w, &block->extents[i], &reason) != LGZ_OK)
-            w->scan->report(w->scan->context, reason.message);
+            w->scan->report(w->scan->context, &reason);
     }
 }
 
@@ -242,7 +242,7 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
                 *err = reason;
         } else if (failed != LGZ_OK) {
             /* The other blocks may be sound. */
-            s->report(s->context, reason.message);
+            s->report(s->context, &reason);
         }
     }
     ahead_end(s->ahead);

@@ -168,10 +168,10 @@ START_TEST(fields_of_lines)
 }
 END_TEST
 
-static void count_report(void *context, const char *reason)
+static void count_report(void *context, const struct lgz_error *reason)
 {
     int *count = context;
-    ck_assert_ptr_nonnull(strstr(reason, "at character 2"));
+    ck_assert_ptr_nonnull(strstr(reason->message, "at character 2"));
     ++*count;
 }
 

@@ -148,11 +148,11 @@ static int collect(void *context, const struct query_line *line, struct lgz_erro
     return LGZ_OK;
 }
 
-static void count_report(void *context, const char *reason)
+static void count_report(void *context, const struct lgz_error *reason)
 {
     struct collector *c = context;
     c->reports++;
-    printf("reported: %s\n", reason);
+    printf("reported: %s\n", reason->message);
 }
 
 static void free_lines(struct expected_line *lines, size_t count)

@@ -23,10 +23,10 @@ static int collect(void *context, const struct query_line *line, struct lgz_erro
     return LGZ_OK;
 }
 
-static void refuse_report(void *context, const char *reason)
+static void refuse_report(void *context, const struct lgz_error *reason)
 {
     (void)context;
-    ck_abort_msg("reported: %s", reason);
+    ck_abort_msg("reported: %s", reason->message);
 }
 
 /* Scan the archive for `text`; this must come out. */

@@ -235,10 +235,10 @@ static int collect(void *context, const struct query_line *line, struct lgz_erro
     return LGZ_OK;
 }
 
-static void no_report(void *context, const char *reason)
+static void no_report(void *context, const struct lgz_error *reason)
 {
     (void)context;
-    ck_abort_msg("reported: %s", reason);
+    ck_abort_msg("reported: %s", reason->message);
 }
 
 /* What is wanted: a pattern, and whether it's in an event. */
