@@ -119,17 +119,17 @@ static bool has_one_source(const struct block_info *block)
     return true;
 }
 
-/* Count the lines of a run of a block that is left out. */
-static void count_run(const struct selection *s, struct query_source *source,
-                      const struct block_run *run, uint64_t offset)
+/* Note how a run of a block that is left out ends, and count its lines. */
+static void pass_run(const struct selection *s, struct query_source *source,
+                     const struct block_run *run, uint64_t offset, uint64_t end)
 {
     const bool under_way = source->skipped.len ? source->cut : source->carry.len > 0;
-    if (!s->numbered)
-        return;
-    if (source->started && offset > source->next)
+    if (s->numbered && source->started && offset > source->next)
         source->lines += under_way; /* bytes are missing: there it ends */
-    source->lines += run->newlines;
-    source->cut = run->cut;
+    if (s->numbered)
+        source->lines += run->newlines;
+    if (!source->started || end > source->next)
+        source->cut = !run || run->cut;
 }
 
 int prune_skip(const struct selection *s, const struct block_info *block,
@@ -148,8 +148,9 @@ int prune_skip(const struct selection *s, const struct block_info *block,
         }
         if (select_done(s, source))
             continue;
-        if (begins && block->run_count)
-            count_run(s, source, &block->runs[run - 1], extent->offset);
+        if (begins)
+            pass_run(s, source, block->run_count ? &block->runs[run - 1] : NULL, extent->offset,
+                     block->extents[run_end - 1].offset + block->extents[run_end - 1].length);
         if (source->started && extent->offset > source->next) {
             select_drop_event(source); /* bytes are missing: it ends, outside of the range */
             before_clear(&source->before);
@@ -206,13 +207,12 @@ static void compare_rules(const struct past *p, const struct segment *segment,
 
 /* The source's bytes of one block, in front of the text. */
 static int prepend_block(struct past *p, const struct segment *segment, size_t index,
-                         struct lgz_error *err)
+                         struct span raw, struct lgz_error *err)
 {
     const struct block_info *block = segment_block(segment, index);
-    struct buf raw = {0}, joined = {0};
+    struct buf joined = {0};
     uint64_t at = 0, first = p->start, same = 0;
-    int code = segment_read_block(segment, index, &raw, err);
-    for (size_t i = 0; code == LGZ_OK && i < block->extent_count; i++) {
+    for (size_t i = 0; i < block->extent_count; i++) {
         const struct extent *extent = &block->extents[i];
         if (segment_source(segment, extent->source)->id == p->source->id &&
             extent->offset < p->start && at + extent->length <= raw.len) {
@@ -226,18 +226,16 @@ static int prepend_block(struct past *p, const struct segment *segment, size_t i
     }
     bool failed = joined.failed;
     buf_append(&joined, p->text.data, p->text.len);
-    if (code == LGZ_OK && (failed || joined.failed))
-        code = error_memory(err);
-    if (code == LGZ_OK) {
+    failed |= joined.failed;
+    if (!failed) {
         buf_swap(&p->text, &joined);
         p->start = first;
         if (!p->ended)
             p->same = same ? same : first;
         p->ended |= same != 0;
     }
-    buf_free(&raw);
     buf_free(&joined);
-    return code;
+    return failed ? error_memory(err) : LGZ_OK;
 }
 
 /* The offset in the text behind the last newline that is before `end`; 0 if there is none. */
@@ -332,35 +330,75 @@ static int take_older_event(struct past *p, const struct buf *older, struct lgz_
     return code < 0 ? code : LGZ_OK;
 }
 
-int prune_resume(const struct selection *s, struct query_source *source, struct dialect *dialect,
-                 prune_open_fn *open, void *context, struct lgz_error *err)
+/* The first line of what is fed next, its newline included; empty if it isn't known whole. */
+static struct span first_line(const struct query_source *source, const struct prune_next *next)
+{
+    struct span data = next->data;
+    const uint64_t known = next->offset < source->next ? source->next - next->offset : 0;
+    const uint8_t *start = data.data + known;
+    const uint8_t *newline =
+        known < data.len ? memchr(start, '\n', data.len - (size_t)known) : NULL;
+    return newline ? (struct span){start, (size_t)(newline - start) + 1} : (struct span){0};
+}
+
+/* Is nothing needed of the blocks left out? @return 1, 0 or a negative code */
+static int is_apart(const struct selection *s, const struct query_source *source,
+                    const struct prune_next *next, struct lgz_error *err)
+{
+    const struct span line = first_line(source, next);
+    int64_t time;
+    unsigned digits;
+    size_t start, end;
+    if (source->cut || s->before || line.len == 0)
+        return 0;
+    if (source->doubtful && !select_last_stamp(s, line, source->read_time, &time, &digits))
+        return 0;
+    if (!s->event_pattern || !next->dialect || !next->dialect->start)
+        return 1;
+    return pattern_find(next->dialect->start, (struct span){line.data, line.len - 1}, 0, &start,
+                        &end, err);
+}
+
+/* Read blocks that were left out, the last ones first, until what is needed of them is known. */
+static int look_back(struct past *p, prune_read_fn *read, void *context, int *enough,
+                     struct lgz_error *err)
+{
+    const struct query_source *source = p->source;
+    int code = LGZ_OK;
+    for (size_t n = 1; *enough == 0 && code == LGZ_OK && n <= source->skipped.len; n++) {
+        struct skipped_block number = source->skipped.data[source->skipped.len - n];
+        struct segment *segment;
+        struct span raw;
+        code = read(context, number, &segment, &raw, err);
+        if (code != LGZ_OK || !segment)
+            break;
+        code = prepend_block(p, segment, number.block, raw, err);
+        if (code == LGZ_OK)
+            *enough = take_context(p, n, err);
+    }
+    return code == LGZ_OK && *enough < 0 ? *enough : code;
+}
+
+int prune_resume(const struct selection *s, struct query_source *source,
+                 const struct prune_next *next, prune_read_fn *read, void *context,
+                 struct lgz_error *err)
 {
     struct past past = {.selection = s,
                         .source = source,
-                        .dialect = dialect,
+                        .dialect = next->dialect,
                         .start = source->next,
                         .same = source->next};
     struct buf older = {0}; /* the event that was under way before the blocks */
-    int code = LGZ_OK, enough = 0;
-    size_t skipped = source->skipped.len;
-    if (source->dialect == dialect)
+    int enough = is_apart(s, source, next, err);
+    if (enough == 1)
+        buf_clear(&source->carry);
+    if (source->dialect == next->dialect)
         buf_swap(&older, &source->pending.text);
     select_drop_event(source);
     past.known = source->before;
     source->before = (struct before){0};
-    source->dialect = dialect;
-    for (size_t n = 1; enough == 0 && code == LGZ_OK && n <= skipped; n++) {
-        struct skipped_block number = source->skipped.data[skipped - n];
-        struct segment *segment;
-        code = open(context, number.segment, &segment, err);
-        if (code != LGZ_OK || !segment)
-            break;
-        code = prepend_block(&past, segment, number.block, err);
-        if (code == LGZ_OK)
-            enough = take_context(&past, n, err);
-    }
-    if (enough < 0)
-        code = enough;
+    source->dialect = next->dialect;
+    int code = look_back(&past, read, context, &enough, err);
     if (code == LGZ_OK && enough == 0 && !past.ended && older.len)
         code = take_older_event(&past, &older, err);
     source->skipped.len = 0;

@@ -36,18 +36,28 @@ int prune_skip(const struct selection *s, const struct block_info *block,
                struct query_source *const *sources, struct skipped_block number,
                struct lgz_error *err);
 
-/** Gives the segment of an archive that has this number; NULL if it's gone meanwhile. */
-typedef int prune_open_fn(void *context, size_t number, struct segment **out,
-                          struct lgz_error *err);
+/**
+ * Gives a block that was left out: its segment and its raw bytes, both valid up to the next call.
+ * `*segment` is NULL if it's gone meanwhile.
+ */
+typedef int prune_read_fn(void *context, struct skipped_block number, struct segment **segment,
+                          struct span *raw, struct lgz_error *err);
+
+/** What a source will be fed next. */
+struct prune_next {
+    struct dialect *dialect;
+    uint64_t offset;  /**< in the source */
+    struct span data; /**< all of it has that dialect; empty: not known */
+};
 
 /**
  * The source is about to be fed again after blocks were left out: fetch from them the start of the
  * line that is under way, and the stamp that dates it; and the event under way, if the source has
- * events.
- *
- * @param dialect  of what will be fed
+ * events. Mostly none of that is needed, and no block is read: the last one ended with a line, and
+ * the next line has a stamp and begins an event.
  */
-int prune_resume(const struct selection *s, struct query_source *source, struct dialect *dialect,
-                 prune_open_fn *open, void *context, struct lgz_error *err);
+int prune_resume(const struct selection *s, struct query_source *source,
+                 const struct prune_next *next, prune_read_fn *read, void *context,
+                 struct lgz_error *err);
 
 #endif

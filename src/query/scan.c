@@ -186,7 +186,7 @@ static int scan_record(struct scan *s, const struct journal_record *record, cons
     if (record->kind == JOURNAL_DROP)
         return select_end(&s->selection, source, err);
     const struct rules *rules = source->input ? inputs_find(&s->inputs, source->input) : NULL;
-    int code = scan_resume(s, source, rules, err);
+    int code = scan_resume(s, source, rules, record->offset, record->data, err);
     if (code == LGZ_OK)
         code = scan_set_rules(s, source, rules, err);
     if (code != LGZ_OK)

@@ -7,7 +7,7 @@
 #include "query/prune.h"
 #include "query/scan_state.h"
 
-/* A segment under scan, and another one of the archive opened to look back into. */
+/* A segment under scan, and what was looked back into: another one of the archive, and a block. */
 struct walk {
     struct scan *scan;
     const struct scan_segments *segments;
@@ -16,12 +16,13 @@ struct walk {
     struct query_source **sources; /* by the segment's index */
     struct segment *other;
     size_t other_index;
+    struct buf past; /* the block that was read last; empty: none */
+    struct skipped_block past_number;
 };
 
-/* prune_open_fn */
-static int open_number(void *context, size_t number, struct segment **out, struct lgz_error *err)
+/* The segment of this number; NULL if it's gone meanwhile. */
+static int open_number(struct walk *w, size_t number, struct segment **out, struct lgz_error *err)
 {
-    struct walk *w = context;
     *out = NULL;
     if (number == w->index) {
         *out = w->segment;
@@ -45,48 +46,77 @@ static int open_number(void *context, size_t number, struct segment **out, struc
     return code;
 }
 
-/* Fetch what the lines of a source need of blocks that were left out. */
-static int resume_source(struct walk *w, const struct extent *extent, struct lgz_error *err)
+/* prune_read_fn: several sources look back into the same block, one after the other. */
+static int read_past(void *context, struct skipped_block number, struct segment **segment,
+                     struct span *raw, struct lgz_error *err)
+{
+    struct walk *w = context;
+    int code = open_number(w, number.segment, segment, err);
+    const bool known = w->past.len && w->past_number.segment == number.segment &&
+                       w->past_number.block == number.block;
+    if (code == LGZ_OK && *segment && !known) {
+        buf_clear(&w->past);
+        code = segment_read_block(*segment, number.block, &w->past, err);
+        w->past_number = number;
+    }
+    *raw = buf_span(&w->past);
+    return code;
+}
+
+/* Fetch what the lines of a source need of blocks that were left out. `data`: of the extent */
+static int resume_source(struct walk *w, const struct extent *extent, struct span data,
+                         struct lgz_error *err)
 {
     struct selection *s = &w->scan->selection;
     struct query_source *source = w->sources[extent->source];
-    struct dialect *dialect;
+    struct prune_next next = {.offset = extent->offset, .data = data};
     uint64_t end;
     if (source->skipped.len == 0 || select_done(s, source))
         return LGZ_OK;
     const struct rules *rules = segment_rules(w->segment, extent->source, extent->offset, &end);
-    int code =
-        dialects_get(&w->scan->dialects, rules, w->scan->report, w->scan->context, &dialect, err);
-    return code == LGZ_OK ? prune_resume(s, source, dialect, open_number, w, err) : code;
+    if (end - extent->offset < data.len)
+        next.data.len = (size_t)(end - extent->offset);
+    int code = dialects_get(&w->scan->dialects, rules, w->scan->report, w->scan->context,
+                            &next.dialect, err);
+    return code == LGZ_OK ? prune_resume(s, source, &next, read_past, w, err) : code;
 }
 
 int scan_resume(struct scan *s, struct query_source *source, const struct rules *rules,
-                struct lgz_error *err)
+                uint64_t offset, struct span data, struct lgz_error *err)
 {
     struct walk w = {.scan = s, .segments = s->segments, .index = SIZE_MAX};
+    struct prune_next next = {.offset = offset, .data = data};
     struct lgz_error reason = {0};
-    struct dialect *dialect;
     if (source->skipped.len == 0 || select_done(&s->selection, source))
         return LGZ_OK;
-    int code = dialects_get(&s->dialects, rules, s->report, s->context, &dialect, err);
+    int code = dialects_get(&s->dialects, rules, s->report, s->context, &next.dialect, err);
     if (code != LGZ_OK) {
         s->selection.fatal = true;
         return code;
     }
-    if (prune_resume(&s->selection, source, dialect, open_number, &w, &reason) != LGZ_OK)
+    if (prune_resume(&s->selection, source, &next, read_past, &w, &reason) != LGZ_OK)
         s->report(s->context, &reason);
     segment_close(w.other);
+    buf_free(&w.past);
     return LGZ_OK;
 }
 
-/* Damage in blocks that were left out isn't this block's. */
-static void resume_sources(struct walk *w, const struct block_info *block)
+/* Before the block is fed. `raw`: empty if it can't be. Damage in blocks that were left out isn't
+   this block's. */
+static void resume_sources(struct walk *w, const struct block_info *block, struct span raw)
 {
+    uint64_t at = 0;
     for (size_t i = 0; i < block->extent_count; i++) {
+        const struct extent *extent = &block->extents[i];
         struct lgz_error reason = {0};
-        if (resume_source(w, &block->extents[i], &reason) != LGZ_OK)
+        struct span data = {0};
+        if (at + extent->length <= raw.len)
+            data = (struct span){raw.data + at, (size_t)extent->length};
+        if (resume_source(w, extent, data, &reason) != LGZ_OK)
             w->scan->report(w->scan->context, &reason);
+        at += extent->length;
     }
+    buf_free(&w->past);
 }
 
 /* Feed an extent's bytes; within them, the source's rules may change. */
@@ -153,8 +183,9 @@ static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
         return LGZ_OK;
     if (prune_by_time(s, w->segment, block, w->sources))
         return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, err);
-    resume_sources(w, block);
     int code = take_block(w, number, &taken, err);
+    if (!s->fatal)
+        resume_sources(w, block, code == LGZ_OK ? taken.raw : (struct span){0});
     uint64_t at = 0;
     for (size_t i = 0; i < block->extent_count && code == LGZ_OK; i++) {
         const struct extent *extent = &block->extents[i];

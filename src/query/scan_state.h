@@ -48,9 +48,11 @@ int scan_flush(struct scan *s, struct lgz_error *err);
 /**
  * Bytes of the source come that aren't in a segment, with these rules: if blocks before them were
  * left out, fetch what is needed of those. What can't be read there is reported.
+ *
+ * @param offset  of the bytes in the source
  */
 int scan_resume(struct scan *s, struct query_source *source, const struct rules *rules,
-                struct lgz_error *err);
+                uint64_t offset, struct span data, struct lgz_error *err);
 
 /** What is fed next of the source has these rules (NULL: none). */
 int scan_set_rules(struct scan *s, struct query_source *source, const struct rules *rules,

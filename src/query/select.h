@@ -66,7 +66,7 @@ struct query_source {
     unsigned stamp_digits;
     VEC(struct skipped_block) skipped; /**< since the last byte that was fed */
     uint64_t skipped_from;             /**< the position when the first of them was left out */
-    bool cut;                          /**< the last block left out ends within a line */
+    bool cut;                          /**< the last one may end within a line */
     bool doubtful;                     /**< not dated, but the blocks left out may have stamps */
     uint64_t lines;       /**< before the one that begins next, if lines are numbered */
     struct before before; /**< the last lines, none of which was shown */
