@@ -1,22 +1,26 @@
 /*
- * literal.h - what bytes must every match of a regular expression contain?
+ * literal.h - what must a line hold for a regular expression to match in it?
  *
- * A search for those bytes is many times faster than the expression, and a line without them needs
- * no further look. The answer is always safe: an expression that isn't understood in full has no
- * required bytes.
+ * Strings that it needs are searched for many times faster than the expression itself, and are what
+ * an index knows. The answer is always safe: an expression that isn't understood in full needs
+ * nothing.
  */
 #ifndef LOGZIP_QUERY_LITERAL_H
 #define LOGZIP_QUERY_LITERAL_H
 
-#include "base/buf.h"
+#include "segment/need.h"
 
 /**
- * The longest run of bytes that each match of `regex` holds.
+ * What a line, or each event's lines together, must hold.
  *
- * @param regex  a NUL-terminated PCRE2 pattern, compiled without PCRE2_EXTENDED
- * @param out    cleared, then set to the run; empty if none is certain
- * @return true if the run is the whole expression, so that finding it is a match
+ * @param regex  a NUL-terminated PCRE2 pattern, compiled without PCRE2_EXTENDED and PCRE2_UTF
+ * @param fold   it's compiled with PCRE2_CASELESS
+ * @param need   set to it; `exact` if that is enough for a match; to be cleared by the caller
+ * @return LGZ_OK or LGZ_ERR_MEMORY
  */
-bool literal_required(const char *regex, struct buf *out);
+int literal_need(const char *regex, bool fold, struct need *need, struct lgz_error *err);
+
+/** The longest string without which no line meets the need; NULL if none is certain. */
+const struct need_string *literal_longest(const struct need *need);
 
 #endif

@@ -34,6 +34,7 @@ struct part {
 
 struct pattern {
     VEC(struct part) parts;
+    struct need need; /* not a twin's */
     struct span lines;
     struct regex_room *room;
     bool longest; /* of the matches at a place the longest is the one */
@@ -76,41 +77,65 @@ static int compile_framed(struct part *part, const struct buf *expression,
     return code;
 }
 
-/* Compile the expression, and find the bytes that each match holds. */
-static int compile_expression(struct part *part, struct buf *expression,
-                              const struct pattern_options *options, struct lgz_error *err)
+/* Does a string do instead of an expression that needs this? */
+static bool is_string(const struct buf *expression, const struct need *need)
 {
-    const bool framed = options->word || options->line;
+    if (need->clauses.len == 0)
+        return expression->len == 0;
+    return need->exact && need->clauses.data[0].strings.len == 1;
+}
+
+/* Find the bytes that each match of the expression holds. */
+static int find_need(struct part *part, struct buf *expression,
+                     const struct pattern_options *options, struct need *need,
+                     struct lgz_error *err)
+{
     buf_push(expression, '\0');
     if (expression->failed)
         return error_memory(err);
     expression->len--;
-    bool whole = literal_required((const char *)expression->data, &part->literal);
+    int code = literal_need((const char *)expression->data, options->ignore_case, need, err);
+    const struct need_string *string = code == LGZ_OK ? literal_longest(need) : NULL;
+    if (!string)
+        return code;
+    buf_append(&part->literal, string->bytes.data, string->bytes.len);
     if (part->literal.failed)
         return error_memory(err);
-    if (whole && !framed)
+    return string->folded ? regex_compile(&part->folded, part->literal.data, part->literal.len,
+                                          REGEX_FOLD | REGEX_LITERAL, err)
+                          : LGZ_OK;
+}
+
+/* Compile the expression, unless a search for the bytes does. */
+static int compile_expression(struct part *part, const struct buf *expression,
+                              const struct pattern_options *options, struct need *need,
+                              struct lgz_error *err)
+{
+    const bool framed = options->word || options->line;
+    const bool string = !framed && is_string(expression, need);
+    need->exact &= !framed;
+    if (string && options->fixed)
         return LGZ_OK;
-    /* Also if it's framed: what is wrong with it is told as of what was given. */
+    /* Also if it's framed or a string: what is wrong with it is told as of what was given. */
     int code =
         regex_compile(&part->regex, expression->data, expression->len, flags_of(options), err);
-    if (code != LGZ_OK || !framed)
+    if (code != LGZ_OK || (!framed && !string))
         return code;
     regex_free(part->regex);
     part->regex = NULL;
-    return compile_framed(part, expression, options, err);
+    return framed ? compile_framed(part, expression, options, err) : LGZ_OK;
 }
 
-/* Fill a zeroed part with what `text` asks for. */
+/* Fill a zeroed part with what `text` asks for, and find what it needs. */
 static int compile_part(struct part *part, struct span text, const struct pattern_options *options,
-                        struct lgz_error *err)
+                        struct need *need, struct lgz_error *err)
 {
     struct buf expression = {0};
     int code = write_expression(text, options, &expression, err);
     if (code == LGZ_OK)
-        code = compile_expression(part, &expression, options, err);
-    if (code == LGZ_OK && options->ignore_case && part->literal.len)
-        code = regex_compile(&part->folded, part->literal.data, part->literal.len,
-                             REGEX_FOLD | REGEX_LITERAL, err);
+        code = find_need(part, &expression, options, need, err);
+    if (code == LGZ_OK)
+        code = compile_expression(part, &expression, options, need, err);
     part->finder = finder_of(buf_span(&part->literal));
     if (code == LGZ_ERR_ARGUMENT) {
         enum { SHOWN_MAX = 80 };
@@ -125,10 +150,15 @@ static int compile_part(struct part *part, struct span text, const struct patter
 static int add_part(struct pattern *p, const char *text, size_t len,
                     const struct pattern_options *options, struct lgz_error *err)
 {
+    struct need need = {0};
     if (!vec_push(&p->parts, (struct part){0}))
         return error_memory(err);
     struct span span = {(const uint8_t *)text, len};
-    return compile_part(&p->parts.data[p->parts.len - 1], span, options, err);
+    int code = compile_part(&p->parts.data[p->parts.len - 1], span, options, &need, err);
+    if (code == LGZ_OK)
+        code = need_or(&p->need, &need, err);
+    need_clear(&need);
+    return code;
 }
 
 /* Each line of `text` is a pattern. */
@@ -195,6 +225,8 @@ int pattern_compile(struct pattern **out, const char *const *texts, size_t count
         return error_memory(err);
     p->longest = options->posix && !options->fixed;
     code = regex_room_new(&p->room, 0, err);
+    if (code == LGZ_OK)
+        code = need_nothing(&p->need, err);
     for (size_t i = 0; i < count && code == LGZ_OK; i++)
         code = add_text(p, texts[i], options, err);
     if (code == LGZ_OK && options->fixed && p->parts.len >= SET_MIN)
@@ -235,6 +267,11 @@ bool pattern_is_all(const struct pattern *p)
     return false;
 }
 
+const struct need *pattern_need(const struct pattern *p)
+{
+    return &p->need;
+}
+
 void pattern_free(struct pattern *p)
 {
     if (!p)
@@ -242,6 +279,7 @@ void pattern_free(struct pattern *p)
     for (size_t i = 0; i < p->parts.len && !p->twin; i++)
         clear_part(&p->parts.data[i]);
     vec_free(&p->parts);
+    need_clear(&p->need);
     regex_room_free(p->room);
     free(p);
 }

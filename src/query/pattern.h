@@ -9,8 +9,7 @@
 #ifndef LOGZIP_QUERY_PATTERN_H
 #define LOGZIP_QUERY_PATTERN_H
 
-#include "base/buf.h"
-#include "base/error.h"
+#include "segment/need.h"
 
 struct pattern;
 
@@ -39,6 +38,12 @@ int pattern_twin(struct pattern **out, const struct pattern *p, struct lgz_error
 /** Does each line match, whatever it is? */
 bool pattern_is_all(const struct pattern *p);
 
+/**
+ * What a line (with `multiline`, the lines of a text together) must hold to match; of a pattern
+ * that pattern_compile() made. Valid as long as the pattern.
+ */
+const struct need *pattern_need(const struct pattern *p);
+
 /** NULL is allowed. */
 void pattern_free(struct pattern *p);
 
@@ -60,7 +65,7 @@ int pattern_next(struct pattern *p, size_t from, size_t *start, size_t *end, str
  * what stands before it can be left out.
  *
  * @param from  not below the one of the call before
- * @param at    an offset that each match at or behind `from` reaches: before it none ends
+ * @param at    no line or text that begins at or behind `from` and ends before this has a match
  * @return 1, or 0 if there is none, or LGZ_ERR_LIMIT
  */
 int pattern_candidate(struct pattern *p, size_t from, size_t *at, struct lgz_error *err);

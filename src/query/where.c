@@ -44,9 +44,8 @@ void where_free(struct where *w)
     for (size_t i = 0; i < w->nodes.len; i++)
         clear_node(&w->nodes.data[i]);
     vec_free(&w->nodes);
-    for (size_t i = 0; i < w->choices.len; i++)
-        where_choice_clear(&w->choices.data[i]);
-    vec_free(&w->choices);
+    need_clear(&w->need);
+    need_clear(&w->formatted_need);
     where_probes_clear(&w->probes);
     record_free(w->record);
     free(w);
@@ -167,13 +166,7 @@ int where_matches(struct where *w, const struct query_line *line, struct lgz_err
     return evaluate(w, w->nodes.len - 1, err);
 }
 
-size_t where_clause_count(const struct where *w)
+const struct need *where_need(const struct where *w, bool formatted)
 {
-    return w->choices.len;
-}
-
-struct where_clause where_clause_at(const struct where *w, size_t index)
-{
-    const struct where_choice *choice = &w->choices.data[index];
-    return (struct where_clause){choice->strings.data, choice->strings.len, choice->by_name};
+    return formatted ? &w->formatted_need : &w->need;
 }

@@ -21,6 +21,7 @@
 #define LOGZIP_QUERY_WHERE_H
 
 #include "query/record.h"
+#include "segment/need.h"
 
 struct where;
 
@@ -73,16 +74,10 @@ bool where_next(struct where *w, size_t from, size_t *start, size_t *end);
 const struct lgz_error *where_refused(const struct where *w);
 
 /**
- * What text must hold for a line in it to match: for each clause, at least one of its strings.
- * There may be no clauses.
+ * What a line must hold for the expression to be true of it.
+ *
+ * @param formatted  its source has a `format`: names of fields need not be in the text
  */
-struct where_clause {
-    const struct span *strings;
-    size_t count;
-    bool by_name; /**< about fields' names: holds only for text without a `format` */
-};
-
-size_t where_clause_count(const struct where *w);
-struct where_clause where_clause_at(const struct where *w, size_t index);
+const struct need *where_need(const struct where *w, bool formatted);
 
 #endif

@@ -41,12 +41,6 @@ struct where_node {
     struct pattern *pattern;
 };
 
-/** As struct where_clause; the strings are owned. */
-struct where_choice {
-    VEC(struct span) strings;
-    bool by_name;
-};
-
 /** One of the tests that a line must pass, and the next line that may. */
 struct where_probe {
     const struct where_node *node;
@@ -62,7 +56,8 @@ typedef VEC(struct where_probe) where_probes;
 
 struct where {
     VEC(struct where_node) nodes; /**< the last is the whole expression */
-    VEC(struct where_choice) choices;
+    struct need need;             /**< of lines without a `format` */
+    struct need formatted_need;   /**< of those with one */
     struct record *record;
     bool needs_time;
     where_probes probes; /**< a line that matches passes one of them; none: nothing is known */
@@ -81,9 +76,7 @@ void where_probes_clear(where_probes *probes);
 /** Fill `w->nodes`, and want the fields. */
 int where_parse(struct where *w, const char *text, int64_t now, struct lgz_error *err);
 
-/** Fill `w->choices` from the nodes. */
+/** Find what lines need, from the nodes. */
 int where_require(struct where *w, struct lgz_error *err);
-
-void where_choice_clear(struct where_choice *choice);
 
 #endif

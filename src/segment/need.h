@@ -34,6 +34,9 @@ struct need {
 /** Free what is in it; it's met by every line again. */
 void need_clear(struct need *n);
 
+/** Make an empty one such that no line meets it, and exact. @return LGZ_OK or LGZ_ERR_MEMORY */
+int need_nothing(struct need *n, struct lgz_error *err);
+
 /** Add a clause that no string meets yet. @return LGZ_OK or LGZ_ERR_MEMORY */
 int need_add_clause(struct need *n, struct lgz_error *err);
 
@@ -45,6 +48,21 @@ int need_add_clause(struct need *n, struct lgz_error *err);
  * @return LGZ_OK or LGZ_ERR_MEMORY
  */
 int need_add_string(struct need *n, struct span bytes, bool folded, struct lgz_error *err);
+
+/** Both hold: move what is in `from`, which becomes empty, to `n`. @return LGZ_OK or LGZ_ERR_MEMORY
+ */
+int need_and(struct need *n, struct need *from, struct lgz_error *err);
+
+/**
+ * Either of them holds. What that needs isn't kept in full if it would be long: `n` then says less.
+ *
+ * @param from  becomes empty
+ * @return LGZ_OK or LGZ_ERR_MEMORY
+ */
+int need_or(struct need *n, struct need *from, struct lgz_error *err);
+
+/** The length of the clause's shortest string; 0 if it has none. */
+size_t need_clause_shortest(const struct need_clause *clause);
 
 /** Does the text hold the string? */
 bool need_string_in(const struct need_string *string, struct span text);

@@ -1,7 +1,7 @@
 /*
  * fuzz_pattern.c - options, patterns up to a NUL byte, and a text: any patterns end in an error
  * that names a place, or are found in the lines where each line by itself has them, and in no
- * other.
+ * other; and in lines that hold what they need, which are all of these if the need says so.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +19,9 @@ static int check_line(struct pattern *p, struct span line)
     int matches = pattern_matches(p, line, &err);
     int found = pattern_find(p, line, 0, &start, &end, &err);
     if (matches >= 0 && found >= 0 && (matches != found || start > end || end > line.len))
+        abort();
+    const struct need *need = pattern_need(p);
+    if (matches >= 0 && (matches ? !need_met(need, line) : need->exact && need_met(need, line)))
         abort();
     return matches;
 }

@@ -3,10 +3,7 @@
  */
 #include <check.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "query/literal.h"
 #include "query/pattern.h"
 #include "suite.h"
 
@@ -155,64 +152,6 @@ START_TEST(test_too_much_work)
 }
 END_TEST
 
-START_TEST(test_required_literal)
-{
-    static const struct {
-        const char *regex;
-        const char *literal;
-        bool whole;
-    } cases[] = {
-        {"abc", "abc", true},           {"", "", true},
-        {"a\\.b", "a.b", true},         {"^abc$", "abc", false},
-        {"abc?", "ab", false},          {"abc*d", "ab", false},
-        {"abc+d", "abc", false},        {"ab{0}cde", "cde", false},
-        {"ab{2,}c{3}", "a", false},     {"abc{x", "", false},
-        {"a|bcd", "", false},           {"(abc|x)de", "de", false},
-        {"(?:abc)*xy", "xy", false},    {"(?i)abc", "", false},
-        {"(a(b)c[)]d)ef", "ef", false}, {"[abc]de[^]x]fgh", "fgh", false},
-        {"[[:alpha:]]xy", "xy", false}, {"[[:alpha]xy", "", false},
-        {"\\d+ms", "ms", false},        {"\\x41bc", "", false},
-        {"(a)\\1bc", "", false},        {"\\Qa.b\\E", "", false},
-        {"(?<name>a)bc", "bc", false},  {"(?P<name>a)bc", "bc", false},
-        {"(?#abc)de", "", false},       {"(*NO_JIT)abc", "", false},
-        {"ab.*cdefg", "cdefg", false},  {"a.b", "a", false},
-    };
-    struct buf out = {0};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        bool whole = literal_required(cases[i].regex, &out);
-        ck_assert_msg(out.len == strlen(cases[i].literal) &&
-                          (out.len == 0 || memcmp(out.data, cases[i].literal, out.len) == 0),
-                      "'%s' needs '%.*s'", cases[i].regex, (int)out.len, (const char *)out.data);
-        ck_assert_msg(whole == cases[i].whole, "'%s': whole is %d", cases[i].regex, whole);
-    }
-    buf_free(&out);
-}
-END_TEST
-
-/* Expressions that end in the middle of something, with nothing to read behind them. */
-START_TEST(test_literal_of_the_unfinished)
-{
-    static const char *const texts[] = {
-        "a(b[[:alpha:]\\Q", "a(?<b(*c|", "[^]a\\\\", "a{2,3}(?P<", "[[:al", "((a)", "x\\"};
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(pages, MAP_FAILED);
-    ck_assert_int_eq(mprotect(pages + page, page, PROT_NONE), 0);
-    struct buf out = {0};
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        for (size_t len = 0; len <= strlen(texts[i]); len++) {
-            char *copy = pages + page - len - 1;
-            memcpy(copy, texts[i], len);
-            copy[len] = '\0';
-            literal_required(copy, &out);
-            ck_assert_uint_le(out.len, len);
-        }
-    }
-    buf_free(&out);
-    munmap(pages, 2 * page);
-}
-END_TEST
-
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_lines);
@@ -221,8 +160,6 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_find);
     tcase_add_test(tc, test_errors);
     tcase_add_test(tc, test_too_much_work);
-    tcase_add_test(tc, test_required_literal);
-    tcase_add_test(tc, test_literal_of_the_unfinished);
 }
 
 int main(void)

@@ -21,14 +21,6 @@ static struct where *compile(const char *text)
     return w;
 }
 
-static bool holds_one(const struct where_clause *clause, struct span text)
-{
-    for (size_t i = 0; i < clause->count; i++)
-        if (memmem(text.data, text.len, clause->strings[i].data, clause->strings[i].len))
-            return true;
-    return false;
-}
-
 /* A walk over several lines must come to the one that matches. */
 static void check_walk(struct where *w, const char *expression, struct span text)
 {
@@ -52,11 +44,9 @@ static void check_required(struct where *w, const char *expression, struct span 
     struct lgz_error err = {0};
     struct pattern *pattern;
     size_t start, end;
-    for (size_t i = 0; i < where_clause_count(w); i++) {
-        struct where_clause clause = where_clause_at(w, i);
-        ck_assert_msg(holds_one(&clause, text), "clause %zu of %s isn't in %.*s", i, expression,
-                      (int)text.len, (const char *)text.data);
-    }
+    for (unsigned formatted = 0; formatted < 2; formatted++)
+        ck_assert_msg(need_met(where_need(w, formatted), text), "%.*s lacks what %s needs",
+                      (int)text.len, (const char *)text.data, expression);
     check_walk(w, expression, text);
     ck_assert_int_eq(where_prefilter(w, &pattern, &err), LGZ_OK);
     ck_assert_int_eq(pattern_find(pattern, text, 0, &start, &end, &err), 1);
@@ -308,37 +298,50 @@ START_TEST(test_limits)
 }
 END_TEST
 
-/* Clauses as text: strings with "|" between them, clauses with " & ", "?" before one by name. */
+static void write_need(struct buf *out, const struct need *need)
+{
+    for (size_t i = 0; i < need->clauses.len; i++) {
+        const struct need_clause *clause = &need->clauses.data[i];
+        buf_append_string(out, i ? " & " : "");
+        for (size_t k = 0; k < clause->strings.len; k++) {
+            const struct need_string *string = &clause->strings.data[k];
+            buf_append_string(out, k ? "|" : "");
+            buf_append_string(out, string->folded ? "~" : "");
+            buf_append(out, string->bytes.data, string->bytes.len);
+        }
+    }
+}
+
+/* The need of lines without a format, as text: strings with "|" between them, clauses with " & ",
+   "~" before a folded one; behind " / " that of lines with one, if it's another. */
 static void expect_clauses(const char *expression, const char *wanted)
 {
     struct where *w = compile(expression);
-    struct buf out = {0};
-    for (size_t i = 0; i < where_clause_count(w); i++) {
-        struct where_clause clause = where_clause_at(w, i);
-        buf_append_string(&out, i ? " & " : "");
-        buf_append_string(&out, clause.by_name ? "?" : "");
-        for (size_t k = 0; k < clause.count; k++) {
-            buf_append_string(&out, k ? "|" : "");
-            buf_append(&out, clause.strings[k].data, clause.strings[k].len);
-        }
-    }
-    buf_push(&out, '\0');
-    ck_assert_msg(strcmp((char *)out.data, wanted) == 0, "%s: %s", expression, (char *)out.data);
-    buf_free(&out);
+    struct buf bare = {0}, formatted = {0};
+    write_need(&bare, where_need(w, false));
+    write_need(&formatted, where_need(w, true));
+    if (!span_equal(buf_span(&bare), buf_span(&formatted)))
+        buf_printf(&bare, " / %.*s", (int)formatted.len, (const char *)formatted.data);
+    buf_push(&bare, '\0');
+    ck_assert_msg(strcmp((char *)bare.data, wanted) == 0, "%s: %s", expression, (char *)bare.data);
+    buf_free(&bare);
+    buf_free(&formatted);
     where_free(w);
 }
 
 START_TEST(test_clauses)
 {
-    expect_clauses("status >= 500", "?status|\\u00");
-    expect_clauses("status = 500", "?status|\\u00");
-    expect_clauses("a.bc.0 = x1", "?a|\\u00 & ?bc|\\u00 & x1|\\u00");
-    expect_clauses("user != joe", "?user|\\u00");
-    expect_clauses("user !~ joe", "?user|\\u00");
-    expect_clauses("user ~ 'joe+ /long/way'", "?user|\\u00 & long|\\u00");
-    expect_clauses("user in (joe, \"a/bcd\")", "?user|\\u00 & joe|bcd|\\u00");
-    expect_clauses("user in (joe, 7)", "?user|\\u00");
-    expect_clauses("user in (joe, '/')", "?user|\\u00");
+    expect_clauses("status >= 500", "status|\\u00 / ");
+    expect_clauses("status = 500", "status|\\u00 / ");
+    expect_clauses("a.bc.0 = x1", "a|\\u00 & bc|\\u00 & x1|\\u00 / x1|\\u00");
+    expect_clauses("user != joe", "user|\\u00 / ");
+    expect_clauses("user !~ joe", "user|\\u00 / ");
+    expect_clauses("user ~ 'joe+ /long/way'",
+                   "user|\\u00 & joe|\\u00 & long|\\u00 / joe|\\u00 & long|\\u00");
+    expect_clauses("program ~ '(?i)Ssh|cron'", "~ssh|~cron|\\u00");
+    expect_clauses("user in (joe, \"a/bcd\")", "user|\\u00 & joe|bcd|\\u00 / joe|bcd|\\u00");
+    expect_clauses("user in (joe, 7)", "user|\\u00 / ");
+    expect_clauses("user in (joe, '/')", "user|\\u00 / ");
     expect_clauses("program = sshd", "sshd|\\u00");
     expect_clauses("level = err", "err|<|\\u00");
     expect_clauses("level in (ERROR, FATAL)", "ERROR|FATAL|<|\\u00");
@@ -351,7 +354,7 @@ START_TEST(test_clauses)
     expect_clauses("program = sshd or level = err", "sshd|err|<|\\u00");
     expect_clauses("program = sshd or input = x", "");
     expect_clauses("(program = sshd or host = h1) and pid", "sshd|h1|\\u00");
-    expect_clauses("abc or program = sshd", "?abc|sshd|\\u00");
+    expect_clauses("abc or program = sshd", "abc|sshd|\\u00 / ");
 }
 END_TEST
 
