@@ -13,6 +13,9 @@
 /** The hash of `len` bytes. */
 uint64_t hash_bytes(const void *data, size_t len);
 
+/** Another one for each seed: where strangers choose the strings and must not choose who meets. */
+uint64_t hash_seeded(uint64_t seed, const void *data, size_t len);
+
 enum { HASH_SHORT = 16 };
 
 /** Another hash, inline for up to HASH_SHORT bytes: two multiplications of 128 bits. */

@@ -8,7 +8,8 @@
 
 #include "base/clock.h"
 
-#define DAY    (INT64_C(86400) * NS_PER_SECOND)
+#define HOUR   (INT64_C(3600) * NS_PER_SECOND)
+#define DAY    (24 * HOUR)
 #define MARGIN DAY /* no zone is further than that from UTC */
 
 static int64_t floor_to(int64_t value, int64_t unit)
@@ -66,12 +67,25 @@ int64_t zone_instant(struct zone *z, int64_t wall)
     const int64_t behind = east_at(day + DAY + MARGIN);
     if (before != behind)
         return instant_near_change(wall, before, behind);
-    *z = (struct zone){day, day + DAY, before};
+    z->from = day;
+    z->to = day + DAY;
+    z->east = before;
     return wall - before;
 }
 
-int64_t zone_wall(int64_t instant)
+int64_t zone_wall(struct zone *z, int64_t instant)
 {
-    int64_t wall;
-    return __builtin_add_overflow(instant, east_at(instant), &wall) ? instant : wall;
+    if (instant >= z->seen.from && instant < z->seen.to)
+        return instant + z->seen.east;
+    if (instant < INT64_MIN + 3 * MARGIN || instant > INT64_MAX - 3 * MARGIN)
+        return instant;
+    const int64_t hour = floor_to(instant, HOUR);
+    const int64_t east = east_at(instant);
+    /* Clocks aren't set and set back within an hour. */
+    if (east_at(hour) == east && east_at(hour + HOUR - 1) == east) {
+        z->seen.from = hour;
+        z->seen.to = hour + HOUR;
+        z->seen.east = east;
+    }
+    return instant + east;
 }

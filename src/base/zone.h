@@ -17,12 +17,17 @@ struct zone {
     int64_t from; /**< wall clock times from here */
     int64_t to;   /**< and up to here, exclusive, are */
     int64_t east; /**< so many nanoseconds before UTC */
+    struct {
+        int64_t from; /**< the same for instants */
+        int64_t to;
+        int64_t east;
+    } seen;
 };
 
 /** The instant when a clock on the wall shows `wall`. */
 int64_t zone_instant(struct zone *z, int64_t wall);
 
 /** What a clock on the wall shows at an instant. */
-int64_t zone_wall(int64_t instant);
+int64_t zone_wall(struct zone *z, int64_t instant);
 
 #endif

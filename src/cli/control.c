@@ -4,10 +4,9 @@
 #include "archive/control_client.h"
 
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/terminal.h"
 
 /* Status is quick; sealing reads, encodes and syncs everything that is in the journal. */
 enum { STATUS_TIMEOUT_MS = 10 * 1000, WORK_TIMEOUT_MS = 3600 * 1000 };
@@ -76,10 +75,10 @@ static int parse(const struct command *self, int argc, char **argv, struct choic
 /* How many sources fit on the terminal below the summary; 0: no terminal, no limit. */
 static unsigned rows_on_screen(void)
 {
-    struct winsize size;
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
+    const unsigned rows = terminal_look().rows;
+    if (rows == 0)
         return 0;
-    return size.ws_row > SUMMARY_ROWS + ROWS_MIN ? size.ws_row - SUMMARY_ROWS : ROWS_MIN;
+    return rows > SUMMARY_ROWS + ROWS_MIN ? rows - SUMMARY_ROWS : ROWS_MIN;
 }
 
 static int run_status(const struct command *self, int argc, char **argv)

@@ -9,6 +9,7 @@
  *   progress.[ch], interrupt.[ch]   the progress line; removing an unfinished file on Ctrl-C
  *   info.c, verify.c                what is in a file or an archive, and is it sound
  *   query.c, query_options.[ch]     searches, and their options; the work is done in src/query
+ *   query_counts.[ch], terminal.[ch]   counts and histograms of a query; how large the terminal is
  *   option_table.[ch]               options as rows of a table, for a command that has many
  *   pattern_file.[ch]               the patterns of -f FILE
  *   restore.c, rotate.c             exact bytes of a file back; the daily work of cron

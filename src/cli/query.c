@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "cli/command.h"
-#include "cli/query_options.h"
+#include "cli/query_counts.h"
 #include "query/criteria.h"
 #include "query/query_time.h"
 #include "query/render.h"
@@ -22,6 +22,7 @@ struct query {
     struct query_options options;
     bool failed; /* something couldn't be read */
     struct render render;
+    struct query_counts *counts; /* NULL: lines are shown, or counted as one */
 };
 
 static struct sources_filter filter_of(const struct query_options *o)
@@ -78,6 +79,13 @@ static int show_line(void *context, const struct query_line *line, struct lgz_er
     return render_line(&q->render, line, err);
 }
 
+/* scan_line_fn */
+static int count_line(void *context, const struct query_line *line, struct lgz_error *err)
+{
+    struct query *q = context;
+    return query_counts_line(q->counts, line, err);
+}
+
 /* scan_line_fn: only the name of its source is wanted. */
 static int show_name(void *context, const struct query_line *line, struct lgz_error *err)
 {
@@ -116,6 +124,8 @@ static scan_line_fn *what_to_do(const struct query_options *o)
         return stop_at_line;
     if (o->list)
         return show_name;
+    if (o->hist || o->count_by.len)
+        return query_counts_are_of_names(o) ? NULL : count_line;
     return o->list_others || o->count ? NULL : show_line;
 }
 
@@ -153,6 +163,8 @@ static int show_summary(struct query *q, const struct scan *scan, struct lgz_err
         return LGZ_OK;
     if (o->list_others)
         return show_other_names(q, scan, err);
+    if (q->counts)
+        return query_counts_print(q->counts, scan, &q->render, err);
     return o->count ? show_counts(q, scan, err) : LGZ_OK;
 }
 
@@ -211,9 +223,13 @@ static int init_render(struct query *q, const struct scan_options *options,
    is a slip, but only if there was a line that could have had it. */
 static void report_fields(struct query *q, const struct scan *scan, const struct where *where)
 {
-    bool shown = scan_total(scan) && what_to_do(&q->options) == show_line;
-    const char *name = shown ? row_unknown(q->render.row) : NULL;
-    const struct lgz_error *refused = row_refused(q->render.row);
+    const bool shown = scan_total(scan) && what_to_do(&q->options) == show_line;
+    const bool counted = scan_total(scan) && what_to_do(&q->options) == count_line;
+    const char *name = shown     ? row_unknown(q->render.row)
+                       : counted ? query_counts_unknown(q->counts)
+                                 : NULL;
+    const struct lgz_error *refused =
+        counted ? query_counts_refused(q->counts) : row_refused(q->render.row);
     if (where && refused->code == LGZ_OK)
         refused = where_refused(where);
     q->failed |= refused->code != LGZ_OK || name;
@@ -254,7 +270,9 @@ static void init_scan(const struct query_options *o, struct scan_options *option
     *options = (struct scan_options){
         .invert = o->invert,
         .filter = filter_of(o),
-        .dated = lines && (o->json || row_needs_time(o->fields.data, o->fields.len, o->csv)),
+        .dated = lines ? o->json || row_needs_time(o->fields.data, o->fields.len, o->csv)
+                       : what_to_do(o) == count_line && query_counts_need_time(o),
+        .unordered = what_to_do(o) == count_line,
         .since = INT64_MIN,
         .until = INT64_MAX,
         .max_count = one && o->max_count > 1 ? 1 : o->max_count,
@@ -301,6 +319,8 @@ static int search(struct query *q, const char *const *paths, size_t count)
     if (code == LGZ_OK)
         code = init_render(q, &options, paths, count, &err);
     if (code == LGZ_OK)
+        code = query_counts_new(&q->counts, &q->options, &err);
+    if (code == LGZ_OK)
         code = scan_new(&scan, &options, what_to_do(&q->options), report, q, &err);
     if (code == LGZ_OK)
         scan_on_pause(scan, show_all);
@@ -314,6 +334,7 @@ out:;
         say_error(&err);
     int status = status_of(q, scan, code != LGZ_OK && !cut);
     scan_free(scan);
+    query_counts_free(q->counts);
     render_clear(&q->render);
     criteria_clear(&options);
     return status;

@@ -26,29 +26,41 @@ static bool take_color(const struct command *self, void *options, const char *va
     return true;
 }
 
-/* Names with commas between them, added to the list. */
-static bool take_fields(const struct command *self, void *options, const char *value)
+/* Names with commas between them, added to the list, which points into `*text`. */
+static bool take_list_of(const struct command *self, const char *option, string_list *list,
+                         char **text, const char *value)
 {
-    struct query_options *q = options;
-    if (q->field_text) {
-        option_misuse(self, "--fields is given twice");
+    if (*text) {
+        option_misuse(self, "--%s is given twice", option);
         return false;
     }
-    q->field_text = strdup(value);
-    for (char *at = q->field_text; at;) {
+    *text = strdup(value);
+    for (char *at = *text; at;) {
         const char *name = strsep(&at, ",");
         if (*name == '\0') {
-            option_misuse(self, "--fields %s: a name is empty", value);
+            option_misuse(self, "--%s %s: a name is empty", option, value);
             return false;
         }
-        if (!vec_push(&q->fields, name)) {
+        if (!vec_push(list, name)) {
             say("out of memory");
             return false;
         }
     }
-    if (!q->field_text)
+    if (!*text)
         say("out of memory");
-    return q->field_text != NULL;
+    return *text != NULL;
+}
+
+static bool take_fields(const struct command *self, void *options, const char *value)
+{
+    struct query_options *q = options;
+    return take_list_of(self, "fields", &q->fields, &q->field_text, value);
+}
+
+static bool take_count_by(const struct command *self, void *options, const char *value)
+{
+    struct query_options *q = options;
+    return take_list_of(self, "count-by", &q->count_by, &q->count_by_text, value);
 }
 
 static bool take_names(const struct command *self, void *options, const char *value)
@@ -193,6 +205,11 @@ static const struct option_row rows[] = {
     {'m', OPTION_KIND_NUMBER, "max-count", "=N", "at most N lines of each source",
      MEMBER(max_count), NULL},
     {'c', OPTION_KIND_FLAG, "count", NULL, "print how many lines match", MEMBER(count), NULL},
+    {0, OPTION_KIND_TAKE, "count-by", "=A,B",
+     "count them by source, hour, minute, a field, or several", 0, take_count_by},
+    {0, OPTION_KIND_NUMBER, "top", "=N", "with --count-by: only the N most frequent", MEMBER(top),
+     NULL},
+    {0, OPTION_KIND_FLAG, "hist", NULL, "draw how many there are over time", MEMBER(hist), NULL},
     {'l', OPTION_KIND_TAKE, "files-with-matches", NULL,
      "print only names of sources with such lines", 0, take_list},
     {'L', OPTION_KIND_TAKE, "files-without-match", NULL, "print only names of sources without", 0,
@@ -251,6 +268,24 @@ static const char *const titles[][2] = {
 
 /* Pairs of options, by name, that mean nothing together. */
 static const char *const exclusive[][2] = {
+    {"count-by", "count"},
+    {"count-by", "hist"},
+    {"count-by", "files-with-matches"},
+    {"count-by", "files-without-match"},
+    {"count-by", "only-matching"},
+    {"count-by", "fields"},
+    {"count-by", "after-context"},
+    {"count-by", "before-context"},
+    {"count-by", "context"},
+    {"hist", "count"},
+    {"hist", "files-with-matches"},
+    {"hist", "files-without-match"},
+    {"hist", "only-matching"},
+    {"hist", "fields"},
+    {"hist", "after-context"},
+    {"hist", "before-context"},
+    {"hist", "context"},
+    {"hist", "top"},
     {"csv", "json"},
     {"csv", "only-matching"},
     {"csv", "count"},
@@ -333,9 +368,14 @@ bool query_options_parse(const struct command *self, int argc, char **argv,
                                       .before = UINT64_MAX,
                                       .after = UINT64_MAX,
                                       .around = UINT64_MAX,
+                                      .top = UINT64_MAX,
                                       .separator = "--"};
     int option = option_table_parse(self, &table, argc, argv, options);
     *status = option == OPTION_HELP ? 0 : self->error_status;
+    if (option == OPTION_END && options->top != UINT64_MAX && options->count_by.len == 0) {
+        option_misuse(self, "--top needs --count-by");
+        return false;
+    }
     return option == OPTION_END && take_arguments(self, argc, argv, options);
 }
 
@@ -355,4 +395,6 @@ void query_options_clear(struct query_options *options)
     vec_free(&options->inputs);
     vec_free(&options->fields);
     free(options->field_text);
+    vec_free(&options->count_by);
+    free(options->count_by_text);
 }

@@ -26,6 +26,9 @@ struct query_options {
     string_list inputs;
     string_list fields;
     char *field_text; /**< what the list points into */
+    string_list count_by;
+    char *count_by_text;
+    uint64_t top; /**< groups to show; UINT64_MAX: all */
     const char *since;
     const char *until;
     const char *where;
@@ -51,6 +54,7 @@ struct query_options {
     bool json;
     bool csv;
     bool lines;
+    bool hist; /**< a histogram over time */
     bool with_names;
     bool without_names;
     enum query_color color;

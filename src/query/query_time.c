@@ -288,7 +288,7 @@ static bool parse_word(const char *text, int64_t now, int64_t midnight, int64_t 
 int query_time_parse(const char *text, int64_t now, int64_t *ns, struct lgz_error *err)
 {
     const char *at = text;
-    int64_t midnight = zone_wall(now); /* on the wall */
+    int64_t midnight = zone_wall(&(struct zone){0}, now); /* on the wall */
     midnight -= midnight % NS_PER_DAY;
     skip_blanks(&at);
     bool good = parse_word(at, now, midnight, ns) ||

@@ -278,3 +278,9 @@ int render_count(struct render *r, const char *name, uint64_t count, struct lgz_
     }
     return flush_if_full(r, err);
 }
+
+int render_text(struct render *r, struct span text, struct lgz_error *err)
+{
+    buf_append(&r->out, text.data, text.len);
+    return flush_if_full(r, err);
+}

@@ -57,6 +57,9 @@ int render_name(struct render *r, const char *name, struct lgz_error *err);
 /** Show a count; `name` is NULL for a total. */
 int render_count(struct render *r, const char *name, uint64_t count, struct lgz_error *err);
 
+/** Show text that is ready. */
+int render_text(struct render *r, struct span text, struct lgz_error *err);
+
 /** Write out what is buffered. */
 int render_flush(struct render *r, struct lgz_error *err);
 

@@ -88,7 +88,7 @@ static int get(struct row *row, const struct query_line *line, size_t index,
 }
 
 /* A value between tabs: what would end it, or the line, is escaped. */
-static void put_between_tabs(struct buf *out, struct span value)
+void row_put_between_tabs(struct buf *out, struct span value)
 {
     for (size_t i = 0; i < value.len; i++) {
         uint8_t byte = value.data[i];
@@ -101,7 +101,7 @@ static void put_between_tabs(struct buf *out, struct span value)
 }
 
 /* A value between commas: in quotes if it has a comma, a quote, or the end of a line. */
-static void put_between_commas(struct buf *out, struct span value)
+void row_put_between_commas(struct buf *out, struct span value)
 {
     bool plain = true;
     for (size_t i = 0; i < value.len && plain; i++)
@@ -141,7 +141,7 @@ static int put_values(struct row *row, const struct query_line *line, struct buf
 
 int row_tabs(struct row *row, const struct query_line *line, struct buf *out, struct lgz_error *err)
 {
-    return put_values(row, line, out, '\t', put_between_tabs, err);
+    return put_values(row, line, out, '\t', row_put_between_tabs, err);
 }
 
 void row_comma_names(const struct row *row, struct buf *out)
@@ -150,7 +150,7 @@ void row_comma_names(const struct row *row, struct buf *out)
     for (size_t i = 0; i < (row->count ? row->count : COLUMN_COUNT); i++) {
         if (i)
             buf_push(out, ',');
-        put_between_commas(out, json_span(names[i]));
+        row_put_between_commas(out, json_span(names[i]));
     }
     buf_push(out, '\n');
 }
@@ -160,13 +160,13 @@ int row_commas(struct row *row, const struct query_line *line, struct buf *out,
 {
     int code = LGZ_OK;
     if (row->count) {
-        code = put_values(row, line, out, ',', put_between_commas, err);
+        code = put_values(row, line, out, ',', row_put_between_commas, err);
     } else {
         query_time_print(out, line->time, line->time_digits);
         buf_push(out, ',');
-        put_between_commas(out, json_span(line->source));
+        row_put_between_commas(out, json_span(line->source));
         buf_push(out, ',');
-        put_between_commas(out, line->text);
+        row_put_between_commas(out, line->text);
     }
     buf_push(out, '\n');
     return code;

@@ -42,6 +42,10 @@ int row_commas(struct row *row, const struct query_line *line, struct buf *out,
 int row_json(struct row *row, const struct query_line *line, struct buf *out,
              struct lgz_error *err);
 
+/** Append one value as it stands between tabs, or between commas. */
+void row_put_between_tabs(struct buf *out, struct span value);
+void row_put_between_commas(struct buf *out, struct span value);
+
 /** The first of the wanted fields that no line so far had; NULL if there is none. */
 const char *row_unknown(const struct row *row);
 

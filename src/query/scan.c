@@ -42,7 +42,7 @@ void scan_emit_directly(struct scan *s)
 
 void scan_emit_sorted(struct scan *s)
 {
-    s->selection.emit = s->line ? keep_line : NULL;
+    s->selection.emit = !s->line ? NULL : s->unordered ? pass_line : keep_line;
 }
 
 int scan_set_rules(struct scan *s, struct query_source *source, const struct rules *rules,
@@ -92,6 +92,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     s->report = report;
     s->context = context;
     s->now = options->now;
+    s->unordered = options->unordered;
     int code = sources_new(&s->sources, &options->filter, err);
     if (code == LGZ_OK)
         code = hits_new(&s->hits, HITS_MEMORY, err);

@@ -31,6 +31,7 @@ struct scan_options {
     bool numbered;                 /**< set the lines' numbers */
     uint64_t before;               /**< lines to be shown before each that is selected */
     uint64_t after;                /**< and behind it */
+    bool unordered;                /**< lines may come in any order */
     int64_t now;                   /**< when standard input is being read */
     unsigned threads;              /**< that decode and match blocks (ahead.h); 0 is as 1 */
 };

@@ -28,6 +28,7 @@ struct scan {
     scan_pause_fn *pause; /* NULL: nobody wants to know */
     scan_report_fn *report;
     void *context;
+    bool unordered; /* lines need not wait for their turn */
     int64_t now;
     struct zone zone;
 };
