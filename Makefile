@@ -110,7 +110,7 @@ cli_objects := $(call objects,$(cli_sources))
 all_objects := $(library_objects) $(daemon_objects) $(cli_objects) \
     $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources) $(sweep_sources) $(writer_sources) \
     $(maker_sources))
-c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch]))
+c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch] docs/examples/*.c))
 
 libraries := $(B)/liblogzip.a $(B)/liblogzip.so.0 $(B)/liblogzip.so
 programs := $(B)/logzipd $(B)/logzipctl
@@ -372,6 +372,7 @@ install: all
 	    "$(DESTDIR)$(SYSTEMDDIR)/systemd/system/$$f" || exit 1; done
 	$(Q)$(put) 644 $(B)/installed/logzip.sysusers '$(DESTDIR)$(SYSTEMDDIR)/sysusers.d/logzip.conf'
 	$(Q)$(put) 644 $(B)/installed/cron '$(DESTDIR)$(EXAMPLES)/cron.d/logzip'
+	$(Q)$(put) 644 docs/examples/search.c '$(DESTDIR)$(EXAMPLES)/search.c'
 	$(Q)$(put) 644 conf/logrotate.d/logzip '$(DESTDIR)$(EXAMPLES)/logrotate.d/logzip'
 	$(Q)scripts/install-conf conf/logzipd.conf '$(DESTDIR)$(SYSCONFDIR)/logzip/logzipd.conf'
 

@@ -26,8 +26,10 @@ int criteria_compile(const struct criteria *c, struct scan_options *options, str
     int code = LGZ_OK;
     if (c->where)
         code = where_compile(&options->where, c->where, options->now, err);
+    if (code == LGZ_ERR_ARGUMENT)
+        error_prefix(err, "where");
     if (code != LGZ_OK)
-        return code == LGZ_ERR_ARGUMENT ? error_prefix(err, "where") : code;
+        return code;
     options->dated = options->dated || (options->where && where_needs_time(options->where));
     if (c->any)
         return compile_prefilter(c, options, err);

@@ -18,13 +18,33 @@
 
 enum { CHUNK = 1 << 20, HITS_MEMORY = 64 << 20 };
 
+int scan_check(struct scan *s, struct lgz_error *err)
+{
+    if (!s->stop || !__atomic_load_n(s->stop, __ATOMIC_RELAXED))
+        return LGZ_OK;
+    s->selection.fatal = true;
+    return error_set(err, LGZ_ERR_CANCELLED, "somebody has asked to stop");
+}
+
+bool scan_finished(const struct scan *s)
+{
+    if (!s->selection.max_total || s->selection.total < s->selection.max_total)
+        return false;
+    for (size_t i = 0; i < sources_count(s->sources); i++) {
+        if (sources_at(s->sources, i)->after)
+            return false;
+    }
+    return true;
+}
+
 /* query_line_fn: straight on to the caller. */
 static int pass_line(void *context, struct query_source *source, const struct query_line *line,
                      struct lgz_error *err)
 {
     struct scan *s = context;
     (void)source;
-    return s->line(s->context, line, err);
+    int code = scan_check(s, err);
+    return code == LGZ_OK ? s->line(s->context, line, err) : code;
 }
 
 /* query_line_fn: into the store. */
@@ -83,6 +103,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
         .until = options->until,
         .zone = &s->zone,
         .max_count = options->max_count,
+        .max_total = options->max_total,
         .numbered = options->numbered,
         .before = options->before,
         .after = options->after,
@@ -93,6 +114,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     s->context = context;
     s->now = options->now;
     s->unordered = options->unordered;
+    s->stop = options->stop;
     int code = sources_new(&s->sources, &options->filter, err);
     if (code == LGZ_OK)
         code = hits_new(&s->hits, HITS_MEMORY, err);
@@ -200,15 +222,17 @@ static int scan_journal(struct scan *s, struct journal_reader *journal, const ch
                         struct lgz_error *err)
 {
     struct journal_record record;
-    int rc;
+    int rc = LGZ_OK;
     scan_emit_directly(s);
     inputs_clear(&s->inputs); /* each journal says anew what it starts with */
-    while ((rc = journal_next(journal, &record, err)) == 1) {
-        int code = scan_record(s, &record, label, err);
+    while (!scan_finished(s) && (rc = journal_next(journal, &record, err)) == 1) {
+        int code = scan_check(s, err);
+        if (code == LGZ_OK)
+            code = scan_record(s, &record, label, err);
         if (code != LGZ_OK)
             return code;
     }
-    return rc;
+    return rc == 1 ? LGZ_OK : rc;
 }
 
 /* An error that isn't fatal is reported, and forgotten. */
@@ -229,7 +253,7 @@ static int scan_archive_segments(struct scan *s, const struct scan_segments *seg
                                  struct lgz_error *err)
 {
     int code = LGZ_OK;
-    for (size_t i = 0; i < segments->count && code == LGZ_OK; i++) {
+    for (size_t i = 0; i < segments->count && code == LGZ_OK && !scan_finished(s); i++) {
         struct lgz_error reason = {0};
         struct segment *segment = NULL;
         errno = 0;
@@ -252,7 +276,7 @@ static int scan_snapshot(struct scan *s, const struct archive_snapshot *snapshot
     s->segments = &segments;
     s->snapshot = snapshot;
     int code = scan_archive_segments(s, &segments, err);
-    for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK; i++) {
+    for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK && !scan_finished(s); i++) {
         struct lgz_error reason = {0};
         int scanned = scan_journal(s, snapshot->journals[i], path, &reason);
         code = settle(s, scanned, &reason, err);
@@ -335,7 +359,9 @@ static int pump(struct input *in, uint8_t *chunk, struct lgz_error *err)
     if (n >= SEGMENT_HEADER_LEN && segment_header_check(chunk, in->name, NULL) != LGZ_ERR_FORMAT)
         code = segment_stream_new(&in->stream, in->name, take_text, in, err);
     while (code == LGZ_OK && n > 0 && !select_done(selection, in->source)) {
-        code = take_input(in, chunk, (size_t)n, err);
+        code = scan_check(in->scan, err);
+        if (code == LGZ_OK)
+            code = take_input(in, chunk, (size_t)n, err);
         if (code == LGZ_OK)
             n = read_some(in, chunk, 1, err);
     }

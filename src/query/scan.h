@@ -28,12 +28,16 @@ struct scan_options {
     int64_t since;                 /**< INT64_MIN: from the beginning */
     int64_t until;                 /**< inclusive; INT64_MAX: to the end */
     uint64_t max_count;            /**< lines of each name; UINT64_MAX: all */
+    uint64_t max_total;            /**< lines in all; 0: all */
     bool numbered;                 /**< set the lines' numbers */
     uint64_t before;               /**< lines to be shown before each that is selected */
     uint64_t after;                /**< and behind it */
     bool unordered;                /**< lines may come in any order */
     int64_t now;                   /**< when standard input is being read */
     unsigned threads;              /**< that decode and match blocks (ahead.h); 0 is as 1 */
+    const bool *stop;              /**< once it's set, atomically, by another thread or a signal's
+                                        handler, the scan ends soon with LGZ_ERR_CANCELLED; NULL:
+                                        nobody does */
 };
 
 /** A selected line or event, to be shown. Anything but LGZ_OK ends the scan. */

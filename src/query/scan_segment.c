@@ -266,7 +266,9 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
     ahead_begin(s->ahead, segment, is_likely, matches_ahead(s) ? has_lines : NULL, &w);
     for (size_t i = 0; i < segment_block_count(segment) && !s->selection.fatal && wanted; i++) {
         struct lgz_error reason = {0};
-        int failed = scan_block(&w, i, &reason);
+        int failed = scan_check(s, &reason);
+        if (failed == LGZ_OK)
+            failed = scan_block(&w, i, &reason);
         if (failed != LGZ_OK && s->selection.fatal) {
             code = failed;
             if (err)

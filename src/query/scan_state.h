@@ -30,6 +30,7 @@ struct scan {
     void *context;
     bool unordered; /* lines need not wait for their turn */
     int64_t now;
+    const bool *stop; /* NULL: nobody sets it */
     struct zone zone;
 };
 
@@ -38,6 +39,12 @@ struct scan_segments {
     const struct archive_segment *list; /**< in order */
     size_t count;
 };
+
+/** Is the scan to go on? LGZ_ERR_CANCELLED if somebody has asked it to stop. */
+int scan_check(struct scan *s, struct lgz_error *err);
+
+/** Have as many lines been found as were wanted in all, and the lines behind them? */
+bool scan_finished(const struct scan *s);
 
 /** Let selected lines come straight to the caller, or wait in `hits`. */
 void scan_emit_directly(struct scan *s);

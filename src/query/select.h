@@ -107,6 +107,8 @@ struct selection {
     int64_t until;                 /**< inclusive; INT64_MAX: to the end */
     struct zone *zone;             /**< for stamps without one; borrowed */
     uint64_t max_count;            /**< lines of each name; UINT64_MAX: all */
+    uint64_t max_total;            /**< lines in all; 0: all */
+    uint64_t total;                /**< lines selected so far */
     bool numbered;                 /**< the lines' numbers are wanted */
     uint64_t before;               /**< lines to be shown before each that is selected */
     uint64_t after;                /**< and behind it */
@@ -119,7 +121,8 @@ struct selection {
 /** Are no more lines of this source to be selected? */
 static inline bool select_full(const struct selection *s, const struct query_source *source)
 {
-    return !source->wanted || source->name->count >= s->max_count;
+    return !source->wanted || source->name->count >= s->max_count ||
+           (s->max_total && s->total >= s->max_total);
 }
 
 /** Are no more lines of this source wanted, not even behind one that was selected? */

@@ -93,6 +93,7 @@ int select_emit(struct selection *s, struct query_source *source, struct query_l
                 struct lgz_error *err)
 {
     source->name->count++;
+    s->total++;
     int code = show_before(s, source, err);
     source->after = s->emit ? s->after : 0;
     return code == LGZ_OK ? show(s, source, line, err) : code;
