@@ -83,6 +83,7 @@ struct lgz_options {
                               once, then blocks are smaller; 20 MiB are enough, 80 for the best level */
     const char *source;  /**< the name recorded for the input, or NULL for "" */
     int64_t source_time; /**< when the input was last written: dates time stamps without a year */
+    int index;           /**< not 0: with an index for queries, some 2 % more */
 };
 
 LGZ_API void lgz_options_default(struct lgz_options *options);

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "cli/transform.h"
 
-enum { OPTION_FAST = OPTION_FIRST, OPTION_BEST, OPTION_MEMORY };
+enum { OPTION_FAST = OPTION_FIRST, OPTION_BEST, OPTION_MEMORY, OPTION_INDEX };
 
 static char *compressed_name(const char *input, struct lgz_error *err)
 {
@@ -72,6 +72,7 @@ static int run(const struct command *self, int argc, char **argv)
         {"best", no_argument, NULL, OPTION_BEST},
         {"threads", required_argument, NULL, 'T'},
         {"memory", required_argument, NULL, OPTION_MEMORY},
+        {"index", no_argument, NULL, OPTION_INDEX},
         TRANSFORM_LONGS,
         {0},
     };
@@ -95,6 +96,9 @@ static int run(const struct command *self, int argc, char **argv)
             if (!config_parse_size(optarg, &settings.memory))
                 return option_misuse(self, "--memory %s: not a size such as 200M", optarg);
             break;
+        case OPTION_INDEX:
+            settings.index = 1;
+            break;
         case OPTION_HELP:
             return option_help(self);
         default:
@@ -117,6 +121,7 @@ const struct command command_compress = {
             "      --fast         as quick as possible\n"
             "      --best         as small as possible\n"
             "  -T, --threads=N    use N threads; 0 means one per processor\n"
+            "      --index        with an index, for quick queries: 2 % larger at most\n"
             "      --memory=SIZE  stay within SIZE bytes of memory (200M, 1G)\n"
             "  -c, --stdout       write to standard output, keep FILE\n"
             "  -k, --keep         keep FILE\n"

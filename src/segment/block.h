@@ -9,11 +9,12 @@
 #define LOGZIP_SEGMENT_BLOCK_H
 
 #include "column/streams.h"
+#include "segment/filter.h"
 #include "segment/reader.h"
 #include "template/template_set.h"
 
 /** The byte in front of each part of a segment. */
-enum block_tag { BLOCK_STRUCTURED = 1, BLOCK_PLAIN = 2, SEGMENT_FOOTER = 3 };
+enum block_tag { BLOCK_STRUCTURED = 1, BLOCK_PLAIN = 2, SEGMENT_FOOTER = 3, SEGMENT_FILTERS = 4 };
 
 enum {
     BLOCK_MAX_RAW = 1 << 30, /**< raw bytes of a block, at most */
@@ -45,6 +46,7 @@ struct block_summary {
     bool plain;
     VEC(struct block_run) runs;
     VEC(uint64_t) template_counts;
+    struct filter filter; /**< if it was asked for */
 };
 
 struct chain_link;
@@ -55,7 +57,9 @@ struct block_input {
     size_t len; /**< 1 to BLOCK_MAX_RAW */
     const struct extent *extents;
     size_t extent_count;
-    struct chain_link *link; /**< to what the block before knows (chain.h), or NULL */
+    struct chain_link *link;  /**< to what the block before knows (chain.h), or NULL */
+    struct text_parts *parts; /**< filled, with `filtered`; block_encode()'s own */
+    bool filtered;            /**< a filter is wanted */
 };
 
 /**

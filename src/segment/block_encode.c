@@ -233,10 +233,25 @@ static int choose_body(struct column_context *ctx, const struct block_input *inp
     return code;
 }
 
-int block_encode(struct column_context *ctx, const struct block_input *input, struct buf *out,
+/* The filter of a block, which then is `stored` bytes long. */
+static int make_filter(const struct block_input *input, size_t stored,
+                       struct block_summary *summary, struct lgz_error *err)
+{
+    const struct span raw = {input->raw, input->len};
+    size_t most = filter_share(raw.len, stored);
+    bool made = input->parts->collected || text_parts_collect_raw(input->parts, raw);
+    made = made && filter_build(&summary->filter, input->parts, input->raw, most);
+    return made ? LGZ_OK : error_memory(err);
+}
+
+int block_encode(struct column_context *ctx, const struct block_input *given, struct buf *out,
                  struct block_summary *summary, struct lgz_error *err)
 {
+    struct text_parts parts = {0};
+    struct block_input copy = *given;
+    const struct block_input *input = &copy;
     struct buf body = {0};
+    copy.parts = given->filtered ? &parts : NULL;
     *summary = (struct block_summary){.raw_checksum = hash_bytes(input->raw, input->len)};
     int code = choose_body(ctx, input, summary->raw_checksum, &body, summary, err);
     if (!summary->lines)
@@ -250,6 +265,9 @@ int block_encode(struct column_context *ctx, const struct block_input *input, st
     }
     if (input->link)
         chain_pass(input->link); /* where no templates were looked for, or that failed */
+    if (code == LGZ_OK && input->parts)
+        code = make_filter(input, body.len, summary, err);
+    text_parts_clear(&parts);
     buf_free(&body);
     if (code == LGZ_OK && !runs_count(input, summary))
         code = error_memory(err);
@@ -262,4 +280,5 @@ void block_summary_clear(struct block_summary *summary)
 {
     vec_free(&summary->template_counts);
     vec_free(&summary->runs);
+    filter_clear(&summary->filter);
 }

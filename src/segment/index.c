@@ -21,6 +21,7 @@ enum {
     SECTION_RUNS = 2,
     SECTION_STORED = 3,
     SECTION_NEEDED = 64, /* sections with such a tag must be understood */
+    SECTION_FILTERS = 64,
     FLAG_PLAIN = 1,
     FLAG_TIMES = 2,
     FLAG_SECONDS = 4, /* the extents' times are whole seconds */
@@ -151,6 +152,18 @@ static void write_stored(const struct segment_index *index, struct buf *out)
     buf_free(&section);
 }
 
+/* Where the filters are: between the last block and the footer. */
+static void write_filters(const struct segment_index *index, struct buf *out)
+{
+    struct buf section = {0};
+    if (!index->filters_len)
+        return;
+    varint_put(&section, index->filters_len);
+    buf_put_le(&section, index->filters_checksum, 8);
+    put_section(out, SECTION_FILTERS, &section);
+    buf_free(&section);
+}
+
 static int write_index(const struct segment_index *index, struct buf *out, struct lgz_error *err)
 {
     int64_t time = 0;
@@ -170,6 +183,7 @@ static int write_index(const struct segment_index *index, struct buf *out, struc
     write_rules(index, out);
     write_runs(index, out);
     write_stored(index, out);
+    write_filters(index, out);
     free(ends);
     return out->failed ? error_memory(err) : LGZ_OK;
 }
@@ -444,6 +458,18 @@ static int read_stored(struct span section, const char *name, struct segment_ind
     return LGZ_OK;
 }
 
+static int read_filters(struct span section, const char *name, struct segment_index *index,
+                        struct lgz_error *err)
+{
+    struct reader r = reader_of(section.data, section.len);
+    const bool again = index->filters_len;
+    index->filters_len = reader_varint_max(&r, UINT32_MAX);
+    index->filters_checksum = reader_le(&r, 8);
+    if (again || r.failed || reader_left(&r) || !index->filters_len)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer (filters)", name);
+    return LGZ_OK;
+}
+
 /*
  * What stands behind the blocks: a tag, a length and that many bytes. Sections below SECTION_NEEDED
  * can be left out by who doesn't know them.
@@ -463,6 +489,8 @@ static int read_sections(struct reader *r, const char *name, struct segment_inde
             code = read_runs(section, name, index, err);
         else if (tag == SECTION_STORED)
             code = read_stored(section, name, index, err);
+        else if (tag == SECTION_FILTERS)
+            code = read_filters(section, name, index, err);
         else if (tag >= SECTION_NEEDED)
             code = error_set(err, LGZ_ERR_VERSION, "%s: needs a newer logzip (section %llu)", name,
                              (unsigned long long)tag);

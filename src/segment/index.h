@@ -23,6 +23,8 @@ struct segment_index {
     struct rules_table rules;      /**< those that `rules_runs` speaks of */
     struct rules_runs rules_runs;  /**< of all sources */
     VEC(struct block_info) blocks; /**< extents and template_counts are owned by the index */
+    uint64_t filters_len;          /**< bytes of the part behind the blocks; 0: there is none */
+    uint64_t filters_checksum;     /**< hash_bytes() of that part, its tag included */
 };
 
 /** Write the 8 bytes of a header. */

@@ -20,13 +20,15 @@ struct segment {
     int fd;
     struct segment_index index;
     struct segment_info info;
+    uint64_t filters_at;
 };
 
 static void summarize(struct segment *s, uint64_t file_bytes, uint64_t footer_len)
 {
     struct segment_info *info = &s->info;
     info->file_bytes = file_bytes;
-    info->index_bytes = footer_len + SEGMENT_TRAILER_LEN;
+    info->filter_bytes = s->index.filters_len;
+    info->index_bytes = footer_len + SEGMENT_TRAILER_LEN + info->filter_bytes;
     info->time_min = info->time_max = SEGMENT_NO_TIME;
     info->first_journal = s->index.first_journal;
     info->last_journal = s->index.last_journal;
@@ -95,10 +97,12 @@ static int read_footer(struct segment *s, uint64_t size, struct lgz_error *err)
     uint64_t blocks_end = SEGMENT_HEADER_LEN;
     for (size_t i = 0; i < s->index.blocks.len; i++)
         blocks_end += s->index.blocks.data[i].stored_len;
-    if (blocks_end != at)
+    if (blocks_end + s->index.filters_len != at)
         return error_set(err, LGZ_ERR_CORRUPT,
-                         "%s: blocks end at offset %llu, the footer begins at %llu", s->path,
-                         (unsigned long long)blocks_end, (unsigned long long)at);
+                         "%s: blocks and filters end at offset %llu, the footer begins at %llu",
+                         s->path, (unsigned long long)(blocks_end + s->index.filters_len),
+                         (unsigned long long)at);
+    s->filters_at = blocks_end;
     summarize(s, size, footer_len);
     return LGZ_OK;
 }
@@ -237,6 +241,29 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
     return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
 }
 
+int segment_read_filters(const struct segment *s, uint8_t **stored, struct span *body,
+                         struct lgz_error *err)
+{
+    const size_t len = s->index.filters_len;
+    *stored = len ? malloc(len) : NULL;
+    if (!len)
+        return LGZ_OK;
+    if (!*stored)
+        return error_memory(err);
+    int code = read_exactly(s, *stored, len, s->filters_at, err);
+    if (code != LGZ_OK)
+        return code;
+    struct reader r = reader_of(*stored, len);
+    uint8_t tag = reader_u8(&r);
+    uint64_t body_len = reader_varint(&r);
+    if (r.failed || tag != SEGMENT_FILTERS || body_len != reader_left(&r) ||
+        hash_bytes(*stored, len) != s->index.filters_checksum)
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged filters at offset %llu", s->path,
+                         (unsigned long long)s->filters_at);
+    *body = reader_bytes(&r, body_len);
+    return LGZ_OK;
+}
+
 /* The encoder orders templates by the lines that it expects, not by those that came. */
 static int by_count(const void *a, const void *b)
 {
@@ -335,7 +362,8 @@ static int verify_index(const struct segment *s, size_t index, const struct buf 
                         struct lgz_error *err)
 {
     const struct block_info *info = &s->index.blocks.data[index];
-    struct block_input input = {raw->data, raw->len, info->extents, info->extent_count, NULL};
+    struct block_input input = {raw->data, raw->len, info->extents, info->extent_count,
+                                NULL,      NULL,     false};
     struct block_summary found = {0};
     uint64_t counted = 0;
     block_times(&input, NULL, NULL, &found);

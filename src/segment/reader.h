@@ -15,12 +15,13 @@
 #define SEGMENT_NO_TIME INT64_MIN
 
 struct segment_info {
-    uint64_t file_bytes;  /**< the whole file */
-    uint64_t raw_bytes;   /**< what it holds, decoded */
-    uint64_t lines;       /**< '\n' bytes, plus 1 for each run's end without (docs/format.md) */
-    uint64_t index_bytes; /**< footer and trailer */
-    int64_t created;      /**< nanoseconds since the epoch */
-    int64_t time_min;     /**< over all blocks; SEGMENT_NO_TIME if none has stamps */
+    uint64_t file_bytes;   /**< the whole file */
+    uint64_t raw_bytes;    /**< what it holds, decoded */
+    uint64_t lines;        /**< '\n' bytes, plus 1 for each run's end without (docs/format.md) */
+    uint64_t index_bytes;  /**< footer, trailer and filters */
+    uint64_t filter_bytes; /**< of these the filters; 0: there are none */
+    int64_t created;       /**< nanoseconds since the epoch */
+    int64_t time_min;      /**< over all blocks; SEGMENT_NO_TIME if none has stamps */
     int64_t time_max;
     uint64_t first_journal; /**< journals that it holds whole; 0 if none */
     uint64_t last_journal;
@@ -98,6 +99,16 @@ const struct block_info *segment_block(const struct segment *s, size_t index);
 /** Append block `index`'s raw bytes to `out`, verified against the checksum. */
 int segment_read_block(const struct segment *s, size_t index, struct buf *out,
                        struct lgz_error *err);
+
+/**
+ * The part with the filters of all blocks; filters.h understands it.
+ *
+ * @param stored  to be freed; NULL if there is none
+ * @param body    what is in it
+ * @return LGZ_ERR_CORRUPT if it isn't what the footer speaks of
+ */
+int segment_read_filters(const struct segment *s, uint8_t **stored, struct span *body,
+                         struct lgz_error *err);
 
 /** One template as text for people: slots shown as "<*>" and "<time>". */
 struct template_text {

@@ -19,6 +19,8 @@ struct segment_stream {
     uint64_t offset;               /* in the input, of what is at `taken` */
     bool in_segment;               /* a header was taken and its trailer wasn't yet */
     VEC(struct block_info) blocks; /* of this segment: what same_block() compares */
+    uint64_t filters_len;          /* what stood behind them, for queries */
+    uint64_t filters_checksum;
 };
 
 int segment_stream_new(struct segment_stream **out, const char *name, lgz_write_fn *write,
@@ -79,6 +81,14 @@ static bool same_block(const struct block_info *said, const struct block_info *f
            (!said->stored_known || said->stored_checksum == found->stored_checksum);
 }
 
+/* They are for queries: only their checksum counts here. */
+static int take_filters(struct segment_stream *s, struct span part)
+{
+    s->filters_len = part.len;
+    s->filters_checksum = hash_bytes(part.data, part.len);
+    return LGZ_OK;
+}
+
 /* The footer must speak of the very blocks that were decoded. */
 static int take_footer(struct segment_stream *s, struct span footer, const uint8_t *trailer,
                        struct lgz_error *err)
@@ -92,11 +102,13 @@ static int take_footer(struct segment_stream *s, struct span footer, const uint8
         code = segment_footer_read(footer, checksum, s->name, &index, err);
     if (code != LGZ_OK)
         return code;
-    bool same = index.blocks.len == s->blocks.len;
+    bool same = index.blocks.len == s->blocks.len && index.filters_len == s->filters_len &&
+                index.filters_checksum == s->filters_checksum;
     for (size_t i = 0; same && i < s->blocks.len; i++)
         same = same_block(&index.blocks.data[i], &s->blocks.data[i]);
     segment_index_clear(&index);
     s->blocks.len = 0;
+    s->filters_len = s->filters_checksum = 0;
     s->in_segment = false;
     return same ? LGZ_OK
                 : error_set(err, LGZ_ERR_CORRUPT, "%s: footer doesn't fit the blocks", s->name);
@@ -133,7 +145,10 @@ static int take_part(struct segment_stream *s, struct lgz_error *err)
     bool cut = r.failed && s->pending.len - s->taken < BLOCK_MAX_HEADER;
     if (cut)
         return 0;
-    if (r.failed || tag < BLOCK_STRUCTURED || tag > SEGMENT_FOOTER || len > UINT32_MAX)
+    /* Only the footer stands behind the filters. */
+    bool expected = tag == SEGMENT_FOOTER ||
+                    (tag >= BLOCK_STRUCTURED && tag <= SEGMENT_FILTERS && !s->filters_len);
+    if (r.failed || !expected || len > UINT32_MAX)
         return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged block header at offset %llu", s->name,
                          (unsigned long long)s->offset);
     size_t trailer = tag == SEGMENT_FOOTER ? SEGMENT_TRAILER_LEN : 0;
@@ -142,8 +157,12 @@ static int take_part(struct segment_stream *s, struct lgz_error *err)
     struct span body = reader_bytes(&r, len);
     size_t size = (size_t)(r.at - start);
     struct span part = {start, size};
-    code = tag == SEGMENT_FOOTER ? take_footer(s, part, r.at, err)
-                                 : take_block(s, (enum block_tag)tag, part, body, err);
+    if (tag == SEGMENT_FOOTER)
+        code = take_footer(s, part, r.at, err);
+    else if (tag == SEGMENT_FILTERS)
+        code = take_filters(s, part);
+    else
+        code = take_block(s, (enum block_tag)tag, part, body, err);
     s->taken += size + trailer;
     s->offset += size + trailer;
     return code == LGZ_OK ? 1 : code;

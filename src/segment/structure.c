@@ -94,6 +94,8 @@ static int find_templates(struct structure *s, struct lgz_error *err)
     int code = cluster(s, err);
     if (code != LGZ_OK)
         return code;
+    if (in->parts && !text_parts_collect(in->parts, in->raw, &s->lines, &s->skeletons))
+        return error_memory(err);
     s->template_of_line = malloc((s->lines.list.len + 1) * sizeof(*s->template_of_line));
     return s->template_of_line ? LGZ_OK : error_memory(err);
 }
@@ -317,11 +319,13 @@ int structure_encode_repeated(struct column_context *ctx, const struct frame_opt
     const struct encoded no_columns = {0};
     uint64_t lines = input->len / (line.len + 1);
     struct buf head = {0};
+    if (input->parts && !text_parts_collect_raw(input->parts, line))
+        return error_memory(err);
     if (input->extent_count == 1) { /* then they are of one time */
         struct extent extent = input->extents[0];
         extent.length = line.len + 1;
-        block_times(&(struct block_input){input->raw, line.len + 1, &extent, 1, NULL}, NULL, NULL,
-                    summary);
+        block_times(&(struct block_input){input->raw, line.len + 1, &extent, 1, NULL, NULL, false},
+                    NULL, NULL, summary);
         summary->lines = lines;
     }
     varint_put(&head, lines * 2);

@@ -15,6 +15,7 @@
 #include "line/tokens.h"
 #include "segment/budget.h"
 #include "segment/chain.h"
+#include "segment/filters.h"
 #include "segment/index.h"
 #include "segment/reader.h"
 
@@ -34,6 +35,7 @@ struct job {
     struct buf out;
     struct block_summary summary;
     struct chain_link link;
+    bool filtered;
     bool submitted;
 };
 
@@ -43,6 +45,8 @@ struct segment_writer {
     lgz_write_fn *write;
     void *context;
     struct segment_index index;
+    bool filtered;
+    VEC(struct filter) filters; /* of the blocks */
     struct chain *chain;
     struct column_context *contexts; /* one for each thread, the caller's first */
     unsigned context_count;
@@ -61,7 +65,7 @@ static int encode_job(struct worker *me, void *context, size_t part, struct lgz_
     (void)part;
     struct job *job = context;
     struct block_input input = {job->raw.data, job->raw.len, job->extents.data, job->extents.len,
-                                &job->link};
+                                &job->link,    NULL,         job->filtered};
     return block_encode(me->state, &input, &job->out, &job->summary, err);
 }
 
@@ -112,6 +116,7 @@ int segment_writer_new(struct segment_writer **out, const struct segment_options
     w->write = write;
     w->context = context;
     w->index.level = options->level;
+    w->filtered = options->filtered;
     w->index.first_journal = options->first_journal;
     w->index.last_journal = options->last_journal;
     uint8_t header[SEGMENT_HEADER_LEN];
@@ -198,8 +203,10 @@ static int write_job(struct segment_writer *w, struct job *job, struct lgz_error
         .template_counts = job->summary.template_counts.data,
         .template_count = job->summary.template_counts.len,
     };
-    if (!vec_push(&w->index.blocks, info))
+    if (!vec_reserve(&w->filters, w->filters.len + 1) || !vec_push(&w->index.blocks, info))
         return error_memory(err);
+    if (w->filtered)
+        (void)vec_push(&w->filters, job->summary.filter);
     /* The index owns what these two had. */
     memset(&job->extents, 0, sizeof(job->extents));
     memset(&job->summary, 0, sizeof(job->summary));
@@ -217,6 +224,7 @@ static int submit(struct segment_writer *w, struct lgz_error *err)
 {
     struct job *job = &w->jobs[w->current];
     job->submitted = true;
+    job->filtered = w->filtered;
     job->link = chain_append(w->chain);
     workers_submit(&w->contexts[0].worker, &job->work, 1, encode_job, job);
     w->current = (w->current + 1) % w->job_count;
@@ -371,6 +379,21 @@ int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t off
     return w->failed;
 }
 
+/* The part behind the blocks: within what all of them may have together. */
+static int put_filters(struct segment_writer *w, struct lgz_error *err)
+{
+    struct buf part = {0};
+    int code = filters_write(w->filters.data, w->filters.len,
+                             filter_share(w->raw_bytes, w->stored_bytes), &part, err);
+    if (code == LGZ_OK && part.len) {
+        w->index.filters_len = part.len;
+        w->index.filters_checksum = hash_bytes(part.data, part.len);
+        code = put(w, part.data, part.len, err);
+    }
+    buf_free(&part);
+    return code;
+}
+
 int segment_writer_finish(struct segment_writer *w, struct lgz_error *err)
 {
     int code = LGZ_OK;
@@ -387,6 +410,8 @@ int segment_writer_finish(struct segment_writer *w, struct lgz_error *err)
             code = write_job(w, job, err);
     }
     struct buf footer = {0};
+    if (code == LGZ_OK && w->filters.len)
+        code = put_filters(w, err);
     if (code == LGZ_OK)
         code = segment_footer_write(&w->index, w->contexts[0].zstd, &footer, err);
     if (code == LGZ_OK)
@@ -421,6 +446,9 @@ void segment_writer_free(struct segment_writer *w)
         column_context_clear(&w->contexts[i]);
     chain_free(w->chain);
     segment_index_clear(&w->index);
+    for (size_t i = 0; i < w->filters.len; i++)
+        filter_clear(&w->filters.data[i]);
+    vec_free(&w->filters);
     free(w->contexts);
     free(w->jobs);
     free(w);

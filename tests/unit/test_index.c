@@ -318,7 +318,20 @@ START_TEST(test_sections)
          "abc",
          5, LGZ_OK},
         {"\x02\x01\x00", 3, LGZ_ERR_CORRUPT}, /* of no blocks */
-        {"\x40\x00", 2, LGZ_ERR_VERSION},
+        {"\x41\x00", 2, LGZ_ERR_VERSION},
+        {"\x40\x09\x07"
+         "checksum",
+         11, LGZ_OK},
+        {"\x40\x09\x00"
+         "checksum",
+         11, LGZ_ERR_CORRUPT}, /* a part of no bytes */
+        {"\x40\x08\x07"
+         "checksu",
+         10, LGZ_ERR_CORRUPT},
+        {"\x40\x09\x07"
+         "checksum\x40\x09\x07"
+         "checksum",
+         22, LGZ_ERR_CORRUPT}, /* two */
         {"\x01\x00", 2, LGZ_ERR_CORRUPT},
         {"\x01\x02\x00\x00", 4, LGZ_OK},
         {"\x01\x03\x00\x00\x00", 5, LGZ_ERR_CORRUPT},         /* a byte is left */

@@ -1,0 +1,389 @@
+/*
+ * filter.c - choosing the planes, and the bytes of a filter.
+ */
+#include "segment/filter.h"
+
+#include <stdlib.h>
+
+enum {
+    SHARE = 50,        /* of what is stored, 2 %; */
+    DENSE = 50,        /* where so many raw bytes are in one, */
+    DENSE_SHARE = 200, /* 0.5 % */
+    SAMPLE = 1024,     /* values by which the window is chosen */
+    SET_HEAD = 8,      /* bytes of a set but for its planes, about */
+    TEXT_MAX = 1024,   /* bytes of a text that are looked for */
+    WINDOW_PLANES = 2, /* with fewer than so many for numbers, a longer window is better */
+};
+
+/* Windows of ids that are tried, the best first. */
+static const uint8_t windows[] = {12, 16, 20, 24, 32};
+
+/*
+ * What a family is worth: how often it's asked for, and how many of its pieces are in what is. So
+ * the first plane of letters leaves one word in 16, that of addresses every second one.
+ */
+static const struct {
+    double weight;
+    unsigned pieces;
+} worths[GRAMS_END] = {
+    [GRAMS_LETTERS] = {1.2, 4}, [GRAMS_WORDS] = {1, 3}, [GRAMS_ADDRESSES] = {1, 1},
+    [GRAMS_DIGITS] = {1, 2},    [GRAMS_HEX] = {1, 2},   [GRAMS_MIXED] = {0.4, 2},
+};
+
+struct candidate {
+    const uint64_t *list;
+    size_t count;
+    bool known; /* the list is all that there is */
+    size_t words;
+    unsigned planes;
+};
+
+size_t filter_share(size_t raw, size_t stored)
+{
+    return raw / stored > DENSE ? stored / DENSE_SHARE : stored / SHARE;
+}
+
+/* The pieces of ids in some of the values, or all. */
+static bool collect_ids(const struct text_parts *parts, const uint8_t *raw, size_t window,
+                        size_t step, struct gram_set *sets)
+{
+    struct grams found = {0};
+    bool kept = true;
+    for (size_t i = 0; i < parts->values.len && kept; i += step) {
+        struct span text = {raw + parts->values.data[i].at, parts->values.data[i].len};
+        for (struct span part; kept && text_part_next(&text, window, &part);) {
+            kept = grams_ids(part, window, &found);
+            for (size_t k = 0; k < found.len && kept; k++)
+                kept = gram_set_add(&sets[grams_id_family(found.data[k])], &found.data[k], 1);
+            found.len = 0;
+        }
+    }
+    vec_free(&found);
+    return kept;
+}
+
+/* The shortest window with which there are planes enough for the numbers. */
+static bool choose_window(const struct text_parts *parts, const uint8_t *raw, size_t most,
+                          uint8_t *window)
+{
+    const size_t step = parts->values.len / SAMPLE + 1;
+    bool fits = false;
+    bool kept = true;
+    for (size_t i = 0; i < sizeof(windows) && !fits && kept; i++) {
+        struct gram_set sets[GRAMS_END] = {0};
+        for (size_t k = GRAMS_DIGITS; k < GRAMS_END; k++)
+            sets[k].most = SIZE_MAX / 2;
+        kept = collect_ids(parts, raw, windows[i], step, sets);
+        size_t count = (sets[GRAMS_DIGITS].count + sets[GRAMS_HEX].count) * step;
+        fits = ribbon_words(count) * 8 * WINDOW_PLANES <= most / 2;
+        *window = windows[i];
+        for (size_t k = GRAMS_DIGITS; k < GRAMS_END; k++)
+            gram_set_free(&sets[k]);
+    }
+    return kept;
+}
+
+/* What a further plane saves for each byte that it takes. */
+static double worth_of(const struct candidate *c, size_t family)
+{
+    double pass = 1;
+    for (unsigned i = 0; i < c->planes * worths[family].pieces; i++)
+        pass /= 2;
+    double less = pass;
+    for (unsigned i = 0; i < worths[family].pieces; i++)
+        less /= 2;
+    return worths[family].weight * (pass - less) / (double)(c->words * 8);
+}
+
+/* Give planes away, one by one, to whom they are worth most. */
+static void choose_planes(struct candidate *candidates, size_t most)
+{
+    for (;;) {
+        size_t best = 0;
+        double best_worth = 0;
+        for (size_t i = 1; i < GRAMS_END; i++) {
+            const struct candidate *c = &candidates[i];
+            double worth = c->known && c->words && c->planes < RIBBON_PLANES_MAX &&
+                                   c->words * 8 + (c->planes ? 0 : SET_HEAD) <= most
+                               ? worth_of(c, i)
+                               : 0;
+            if (worth > best_worth) {
+                best = i;
+                best_worth = worth;
+            }
+        }
+        if (!best)
+            return;
+        most -= candidates[best].words * 8 + (candidates[best].planes ? 0 : SET_HEAD);
+        candidates[best].planes++;
+    }
+}
+
+static void take_candidate(struct candidate *c, struct gram_set *set)
+{
+    *c = (struct candidate){gram_set_list(set), set->count, !set->full,
+                            set->count ? ribbon_words(set->count) : 0, 0};
+}
+
+static bool build_sets(struct filter *filter, const struct candidate *candidates)
+{
+    for (size_t i = 1; i < GRAMS_END; i++) {
+        const struct candidate *c = &candidates[i];
+        struct filter_set *set = &filter->sets[i];
+        if (!c->known || (c->count && !c->planes))
+            continue;
+        *set = (struct filter_set){true, (uint8_t)c->planes, c->words, NULL, NULL};
+        if (!c->count)
+            continue;
+        set->bits = malloc(c->words * c->planes * sizeof(*set->bits));
+        if (!set->bits || !ribbon_build(c->list, c->count, c->words, c->planes, set->bits))
+            return false;
+    }
+    return true;
+}
+
+bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t *raw, size_t most)
+{
+    struct candidate candidates[GRAMS_END] = {0};
+    struct gram_set ids[GRAMS_END] = {0};
+    bool built = true;
+    *filter = (struct filter){0};
+    for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++)
+        ids[i].most = most * 8; /* one that is larger has no plane */
+    take_candidate(&candidates[GRAMS_LETTERS], &parts->letters);
+    take_candidate(&candidates[GRAMS_WORDS], &parts->words);
+    if (!parts->shapeless) {
+        take_candidate(&candidates[GRAMS_ADDRESSES], &parts->addresses);
+        built = choose_window(parts, raw, most, &filter->window) &&
+                collect_ids(parts, raw, filter->window, 1, ids);
+        for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++)
+            take_candidate(&candidates[i], &ids[i]);
+        for (size_t i = 0; i < parts->shapes.len && built; i++)
+            built = vec_push(&filter->shapes, parts->shapes.data[i]);
+    }
+    size_t head = filter_size(filter);
+    choose_planes(candidates, most > head ? most - head : 0);
+    built = built && build_sets(filter, candidates);
+    for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++)
+        gram_set_free(&ids[i]);
+    filter_trim(filter, most);
+    return built;
+}
+
+/* Bytes of what isn't planes. */
+static size_t head_size(const struct filter *filter)
+{
+    size_t size = 2 + filter->shapes.len;
+    for (size_t i = 0; i < filter->shapes.len; i++)
+        size += filter->shapes.data[i].len;
+    return size;
+}
+
+static size_t set_size(const struct filter_set *set)
+{
+    struct buf varint = {0};
+    varint_put(&varint, set->words);
+    size_t len = varint.len;
+    buf_free(&varint);
+    return 2 + len + set->words * set->planes * 8;
+}
+
+size_t filter_size(const struct filter *filter)
+{
+    size_t size = 0;
+    for (size_t i = 1; i < GRAMS_END; i++)
+        size += filter->sets[i].known ? set_size(&filter->sets[i]) : 0;
+    return size ? size + head_size(filter) : 0;
+}
+
+/* The largest set loses a plane; with the last one, all is lost that it says. */
+static bool trim_one(struct filter *filter)
+{
+    struct filter_set *largest = NULL;
+    for (size_t i = 1; i < GRAMS_END; i++) {
+        struct filter_set *set = &filter->sets[i];
+        if (set->known && (!largest || set->words > largest->words))
+            largest = set;
+    }
+    if (!largest)
+        return false;
+    if (largest->planes)
+        largest->planes--;
+    largest->known = largest->planes > 0;
+    return true;
+}
+
+void filter_trim(struct filter *filter, size_t most)
+{
+    while (filter_size(filter) > most && trim_one(filter)) {
+    }
+}
+
+void filter_write(const struct filter *filter, struct buf *out)
+{
+    if (!filter_size(filter))
+        return;
+    buf_push(out, filter->window);
+    buf_push(out, (uint8_t)filter->shapes.len);
+    for (size_t i = 0; i < filter->shapes.len; i++) {
+        const struct shape *shape = &filter->shapes.data[i];
+        buf_push(out, shape->len);
+        buf_append(out, shape->bytes, shape->len);
+    }
+    for (size_t i = 1; i < GRAMS_END; i++) {
+        const struct filter_set *set = &filter->sets[i];
+        if (!set->known)
+            continue;
+        buf_push(out, (uint8_t)i);
+        buf_push(out, set->planes);
+        varint_put(out, set->words);
+        for (size_t k = 0; k < set->words * set->planes; k++)
+            buf_put_le(out, set->bits[k], 8);
+    }
+}
+
+static bool read_shapes(struct reader *r, struct filter *filter)
+{
+    size_t count = reader_u8(r);
+    r->failed |= count > SHAPES_MAX;
+    for (size_t i = 0; i < count && !r->failed; i++) {
+        struct shape shape = {.len = reader_u8(r)};
+        r->failed |= shape.len > SHAPE_MAX;
+        struct span bytes = reader_bytes(r, r->failed ? 0 : shape.len);
+        if (bytes.len)
+            memcpy(shape.bytes, bytes.data, bytes.len);
+        if (!vec_push(&filter->shapes, shape))
+            return false;
+    }
+    return true;
+}
+
+/* A set of a family that isn't known, of a later program, is left out. */
+static void read_set(struct reader *r, struct filter *filter, unsigned *last)
+{
+    const unsigned family = reader_u8(r);
+    struct filter_set set = {.known = true, .planes = reader_u8(r)};
+    set.words = (size_t)reader_varint_max(r, reader_left(r));
+    r->failed |= family <= *last || set.planes > RIBBON_PLANES_MAX || !set.words != !set.planes;
+    if (r->failed)
+        return;
+    set.stored = reader_bytes(r, (uint64_t)set.words * set.planes * 8).data;
+    if (family < GRAMS_END)
+        filter->sets[family] = set;
+    *last = family;
+}
+
+int filter_read(struct filter *filter, struct span bytes, struct lgz_error *err)
+{
+    struct reader r = reader_of(bytes.data, bytes.len);
+    unsigned last = 0;
+    *filter = (struct filter){0};
+    if (!bytes.len)
+        return LGZ_OK;
+    filter->window = reader_u8(&r);
+    if (!read_shapes(&r, filter))
+        return error_memory(err);
+    while (reader_left(&r) && !r.failed)
+        read_set(&r, filter, &last);
+    for (size_t i = GRAMS_DIGITS; i <= GRAMS_MIXED; i++)
+        r.failed |= filter->sets[i].known &&
+                    (filter->window < GRAM_ID || filter->window > GRAMS_WINDOW_MAX);
+    return r.failed ? LGZ_ERR_CORRUPT : LGZ_OK;
+}
+
+/* Is a piece in the set, as far as that is known? */
+static bool set_may_hold(const struct filter_set *set, uint64_t gram)
+{
+    if (!set->known)
+        return true;
+    return set->words && ribbon_holds(set->stored, set->words, set->planes, gram);
+}
+
+static bool may_hold_all(const struct filter_set *set, struct grams *grams)
+{
+    bool may = true;
+    for (size_t i = 0; i < grams->len && may; i++)
+        may = set_may_hold(set, grams->data[i]);
+    grams->len = 0;
+    return may;
+}
+
+/* What memory is lacking for decides nothing. */
+static bool may_hold_letters(const struct filter *filter, struct span text, bool folded,
+                             struct grams *room)
+{
+    const struct filter_set *letters = &filter->sets[GRAMS_LETTERS];
+    const struct filter_set *words = &filter->sets[GRAMS_WORDS];
+    if (letters->known && grams_letters(text, room) && !may_hold_all(letters, room))
+        return false;
+    room->len = 0;
+    return folded || !words->known || !grams_words(text, room) || may_hold_all(words, room);
+}
+
+static bool may_hold_addresses(const struct filter *filter, struct span text)
+{
+    const struct filter_set *set = &filter->sets[GRAMS_ADDRESSES];
+    uint64_t gram;
+    for (; set->known && text.len >= GRAMS_ADDRESS_MIN; text.data++, text.len--) {
+        struct span piece = {text.data, gram_address(text, &gram)};
+        if (piece.len && !set_may_hold(set, gram) &&
+            !shapes_hold(filter->shapes.data, filter->shapes.len, piece))
+            return false;
+    }
+    return true;
+}
+
+static bool has_letters(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (ascii_is_letter(text.data[i]))
+            return true;
+    return false;
+}
+
+static bool may_hold_window(const struct filter *filter, struct span window, bool folded,
+                            struct grams *room)
+{
+    room->len = 0;
+    if (!grams_ids(window, window.len, room) || !room->len)
+        return true;
+    const enum gram_family family = grams_id_family(room->data[0]);
+    if (folded && family != GRAMS_DIGITS && has_letters(window))
+        return true;
+    return set_may_hold(&filter->sets[family], room->data[0]) ||
+           shapes_hold(filter->shapes.data, filter->shapes.len, window);
+}
+
+static bool may_hold_ids(const struct filter *filter, struct span text, bool folded,
+                         struct grams *room)
+{
+    size_t run = 0;
+    for (size_t i = 0; filter->window && i < text.len; i++) {
+        run = gram_is_inner(text.data[i]) ? run + 1 : 0;
+        struct span window = {text.data + i + 1 - filter->window, filter->window};
+        if (run >= filter->window && !may_hold_window(filter, window, folded, room))
+            return false;
+    }
+    return true;
+}
+
+bool filter_may_hold(const struct filter *filter, const struct need_string *string)
+{
+    struct grams room = {0};
+    struct span text = string->bytes;
+    if (text.len > TEXT_MAX)
+        text.len = TEXT_MAX;
+    bool may = may_hold_letters(filter, text, string->folded, &room) &&
+               may_hold_addresses(filter, text) &&
+               may_hold_ids(filter, text, string->folded, &room);
+    vec_free(&room);
+    return may;
+}
+
+void filter_clear(struct filter *filter)
+{
+    for (size_t i = 0; i < GRAMS_END; i++)
+        free(filter->sets[i].bits);
+    vec_free(&filter->shapes);
+    *filter = (struct filter){0};
+}

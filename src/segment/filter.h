@@ -1,0 +1,65 @@
+/*
+ * filter.h - what a block's text has, in few bytes: tells of most blocks that a text isn't in them.
+ *
+ * It never says so of a text that is. For each family of pieces (grams.h) that is worth it, there
+ * is a set (ribbon.h), and for each of these as many planes as the block's share of the index has
+ * room for.
+ */
+#ifndef LOGZIP_SEGMENT_FILTER_H
+#define LOGZIP_SEGMENT_FILTER_H
+
+#include "base/error.h"
+#include "base/varint.h"
+#include "segment/need.h"
+#include "segment/ribbon.h"
+#include "segment/text_parts.h"
+
+/** The set of one family. Zero: nothing is known. */
+struct filter_set {
+    bool known;
+    uint8_t planes;
+    size_t words;          /**< of a plane; 0: the set is empty */
+    uint64_t *bits;        /**< owned; a writer's */
+    const uint8_t *stored; /**< a reader's */
+};
+
+struct filter {
+    uint8_t window; /**< bytes of a window of the ids */
+    VEC(struct shape) shapes;
+    struct filter_set sets[GRAMS_END]; /**< by family */
+};
+
+/** Bytes that the filter of a block may have: its share of what an index may have. */
+size_t filter_share(size_t raw, size_t stored);
+
+/**
+ * Choose what is worth its bytes, and build it.
+ *
+ * @param parts  of the text; its sets become lists
+ * @param most   bytes that the filter may have
+ * @param filter filled; to be cleared by the caller, also after a failure
+ * @return false when memory is out
+ */
+bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t *raw, size_t most);
+
+/** Leave out planes until it has no more than `most` bytes. */
+void filter_trim(struct filter *filter, size_t most);
+
+/** Bytes that it takes. */
+size_t filter_size(const struct filter *filter);
+
+void filter_write(const struct filter *filter, struct buf *out);
+
+/**
+ * The other way. The filter refers to the bytes.
+ *
+ * @return LGZ_OK, LGZ_ERR_CORRUPT without a message, or LGZ_ERR_MEMORY
+ */
+int filter_read(struct filter *filter, struct span bytes, struct lgz_error *err);
+
+/** May the text of which the filter was made hold this one? Only of one that was read. */
+bool filter_may_hold(const struct filter *filter, const struct need_string *string);
+
+void filter_clear(struct filter *filter);
+
+#endif

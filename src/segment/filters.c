@@ -1,0 +1,126 @@
+/*
+ * filters.c - reading the part, and asking it.
+ */
+#include "segment/filters.h"
+
+#include <stdlib.h>
+
+#include "segment/block.h"
+
+enum { STRINGS_MAX = 1024 }; /* of a clause; asking for more takes longer than it saves */
+
+struct segment_filters {
+    uint8_t *part;
+    struct filter *list; /* one for each block */
+    size_t count;
+};
+
+void segment_filters_free(struct segment_filters *f)
+{
+    if (!f)
+        return;
+    for (size_t i = 0; f->list && i < f->count; i++)
+        filter_clear(&f->list[i]);
+    free(f->list);
+    free(f->part);
+    free(f);
+}
+
+/* Each keeps its share of what is allowed. */
+static void trim(struct filter *filters, size_t count, size_t most)
+{
+    size_t all = 0;
+    for (size_t i = 0; i < count; i++)
+        all += filter_size(&filters[i]);
+    for (size_t i = 0; i < count && all > most; i++) {
+        uint64_t share = (uint64_t)filter_size(&filters[i]) * most / all;
+        filter_trim(&filters[i], (size_t)share);
+    }
+}
+
+int filters_write(struct filter *filters, size_t count, size_t most, struct buf *out,
+                  struct lgz_error *err)
+{
+    struct buf lengths = {0};
+    struct buf bytes = {0};
+    trim(filters, count, most);
+    for (size_t i = 0; i < count; i++) {
+        size_t start = bytes.len;
+        filter_write(&filters[i], &bytes);
+        varint_put(&lengths, bytes.len - start);
+    }
+    if (bytes.len) {
+        buf_push(out, SEGMENT_FILTERS);
+        varint_put(out, lengths.len + bytes.len);
+        buf_append(out, lengths.data, lengths.len);
+        buf_append(out, bytes.data, bytes.len);
+    }
+    bool failed = lengths.failed || bytes.failed || out->failed;
+    buf_free(&lengths);
+    buf_free(&bytes);
+    return failed ? error_memory(err) : LGZ_OK;
+}
+
+/* The lengths of all filters stand in front of them. */
+static int read_part(struct segment_filters *f, struct span body, struct lgz_error *err)
+{
+    struct reader lengths = reader_of(body.data, body.len);
+    struct reader r = lengths;
+    for (size_t i = 0; i < f->count; i++)
+        reader_varint(&r);
+    for (size_t i = 0; i < f->count && !r.failed; i++) {
+        int code = filter_read(&f->list[i], reader_bytes(&r, reader_varint(&lengths)), err);
+        if (code == LGZ_ERR_MEMORY)
+            return code;
+        r.failed |= code != LGZ_OK;
+    }
+    return r.failed || reader_left(&r) ? LGZ_ERR_CORRUPT : LGZ_OK;
+}
+
+int segment_filters_open(struct segment_filters **out, const struct segment *s,
+                         struct lgz_error *err)
+{
+    struct span body = {0};
+    *out = NULL;
+    struct segment_filters *f = calloc(1, sizeof(*f));
+    if (!f)
+        return error_memory(err);
+    int code = segment_read_filters(s, &f->part, &body, err);
+    if (code == LGZ_OK && !f->part) {
+        segment_filters_free(f);
+        return LGZ_OK;
+    }
+    f->count = segment_block_count(s);
+    f->list = calloc(f->count + 1, sizeof(*f->list));
+    if (code == LGZ_OK)
+        code = f->list ? read_part(f, body, err) : error_memory(err);
+    if (code == LGZ_OK) {
+        *out = f;
+        return LGZ_OK;
+    }
+    if (code == LGZ_ERR_CORRUPT)
+        error_set(err, code, "%s: damaged filters", segment_path(s));
+    segment_filters_free(f);
+    return code;
+}
+
+static bool may_meet(const struct filter *filter, const struct need_clause *clause)
+{
+    if (clause->strings.len > STRINGS_MAX)
+        return true;
+    for (size_t i = 0; i < clause->strings.len; i++)
+        if (filter_may_hold(filter, &clause->strings.data[i]))
+            return true;
+    return false;
+}
+
+bool segment_filters_may_hold(const struct segment_filters *f, size_t block,
+                              const struct need *need)
+{
+    bool may = true;
+    if (!f)
+        return true;
+    for (size_t i = 0; i < need->clauses.len && may; i++)
+        may = may_meet(&f->list[block], &need->clauses.data[i]);
+    return may;
+}

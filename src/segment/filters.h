@@ -1,0 +1,45 @@
+/*
+ * filters.h - the filters of all blocks of a segment, as a part of its file that only queries for a
+ * text read.
+ */
+#ifndef LOGZIP_SEGMENT_FILTERS_H
+#define LOGZIP_SEGMENT_FILTERS_H
+
+#include "segment/filter.h"
+#include "segment/reader.h"
+
+/**
+ * The part, from its tag on: nothing if there is nothing to say.
+ *
+ * @param most  bytes that all of them may have; planes are left out of filters until that is so
+ */
+int filters_write(struct filter *filters, size_t count, size_t most, struct buf *out,
+                  struct lgz_error *err);
+
+struct segment_filters;
+
+/**
+ * Read a segment's filters: one read of at most a few per cent of its bytes.
+ *
+ * @param out  NULL if it has none, and after an error; the segment must outlive it
+ * @return LGZ_ERR_CORRUPT if they are damaged: then a query goes on without them
+ */
+int segment_filters_open(struct segment_filters **out, const struct segment *s,
+                         struct lgz_error *err);
+
+void segment_filters_free(struct segment_filters *f);
+
+/**
+ * May a line of block `block` be wanted?
+ *
+ * A line that stands in two blocks, or goes on from one run of a block into the next, is none of
+ * the block's: nothing is said about it. Nor is anything about a match of several lines whose
+ * clauses are met in different blocks.
+ *
+ * @param f  NULL: nothing is known
+ * @return false only if no line of the block meets the need
+ */
+bool segment_filters_may_hold(const struct segment_filters *f, size_t block,
+                              const struct need *need);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * grams.h - the pieces of text that a block's filter knows: which of them a text has, and which a
+ * text that is searched for must have.
+ *
+ * A piece depends on nothing but its own bytes, or those of a window around it that is as long as
+ * it says. So a text has all pieces that any part of it has: that is what makes a filter safe. None
+ * holds a newline. docs/format.md has the definitions, since what is in a file depends on them.
+ */
+#ifndef LOGZIP_SEGMENT_GRAMS_H
+#define LOGZIP_SEGMENT_GRAMS_H
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "line/tokens.h"
+
+/** Kinds of pieces; their numbers are in files. */
+enum gram_family {
+    GRAMS_LETTERS = 1,   /**< 4 letters, in either case */
+    GRAMS_WORDS = 2,     /**< 5 letters as they are, in one case but for the first */
+    GRAMS_ADDRESSES = 3, /**< "1.22.333.4": what all addresses that hold it have in common */
+    GRAMS_DIGITS = 4,    /**< 8 digits, the one piece of a window that is kept */
+    GRAMS_HEX = 5,       /**< the same of 8 hexadecimal digits and '.', '_', '-' */
+    GRAMS_MIXED = 6,     /**< the same of 8 bytes with a digit */
+    GRAMS_END = 7,
+};
+
+enum {
+    GRAM_ID = 8,           /**< bytes of a piece of an id */
+    GRAMS_WINDOW_MAX = 64, /**< bytes of a window, at most; at least GRAM_ID */
+    GRAMS_WORD_LEN = 5,
+    GRAMS_ADDRESS_MAX = 11, /**< bytes of an address's piece, at least 7 */
+    GRAMS_ADDRESS_MIN = 7,
+};
+
+/** Pieces, as numbers: never 0. */
+struct grams {
+    uint64_t *data;
+    size_t len;
+    size_t cap;
+};
+
+/** A letter as a small one; other bytes from 0x80 on are letters, too; 0 for what is none. */
+static inline uint8_t gram_letter(uint8_t c)
+{
+    if (ascii_is_letter(c))
+        return c | 0x20;
+    return c >= 0x80 ? c : 0;
+}
+
+/** A byte that doesn't separate tokens: an id has no other. */
+static inline bool gram_is_inner(uint8_t c)
+{
+    return c != '\n' && !(token_byte_class[c] & BYTE_SEPARATOR);
+}
+
+/** Append the pieces of GRAMS_LETTERS. @return false when memory is out, as all of these */
+bool grams_letters(struct span text, struct grams *out);
+
+/** Append the pieces of GRAMS_WORDS. */
+bool grams_words(struct span text, struct grams *out);
+
+/** Append the pieces of GRAMS_ADDRESSES. */
+bool grams_addresses(struct span text, struct grams *out);
+
+/** How many bytes from the start of the text are such a piece; 0 if none is there. */
+size_t gram_address(struct span text, uint64_t *gram);
+
+/**
+ * Append the pieces of GRAMS_DIGITS, GRAMS_HEX and GRAMS_MIXED: of each window the first in an
+ * order that is the same everywhere. grams_id_family() tells which of them one is.
+ *
+ * @param run     bytes that are all gram_is_inner()
+ * @param window  bytes, GRAM_ID to GRAMS_WINDOW_MAX
+ */
+bool grams_ids(struct span run, size_t window, struct grams *out);
+
+static inline enum gram_family grams_id_family(uint64_t gram)
+{
+    return (enum gram_family)(GRAMS_DIGITS + (gram >> 62));
+}
+
+/** Another number in which each bit depends on all of the number's. Stored: it can't change. */
+static inline uint64_t gram_mix(uint64_t x)
+{
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    return x ^ x >> 32;
+}
+
+#endif
