@@ -31,7 +31,7 @@ int where_compile(struct where **out, const char *text, int64_t now, struct lgz_
 static void clear_node(struct where_node *node)
 {
     for (size_t i = 0; i < node->values.len; i++)
-        free(node->values.data[i].text);
+        free((void *)node->values.data[i].text.data);
     vec_free(&node->values);
     free(node->regex);
     pattern_free(node->pattern);
@@ -106,7 +106,7 @@ static bool compare(enum where_token op, const struct field_value *field,
         if (op != WHERE_EQUAL && op != WHERE_UNEQUAL)
             return false;
     }
-    return holds(op, compare_text(field->text, value->span));
+    return holds(op, compare_text(field->text, value->text));
 }
 
 static int search(const struct where *w, const struct where_node *node, struct span text,

@@ -22,8 +22,7 @@ enum where_kind {
 
 /** What a field is compared with. */
 struct where_value {
-    char *text;
-    struct span span; /**< the same */
+    struct span text; /**< owned; a NUL stands behind it */
     bool is_number;
     struct quantity number;
     bool is_time;

@@ -62,16 +62,16 @@ static int take_value(struct parser *p, struct lgz_error *err)
     const bool word = p->lexer.token == WHERE_WORD;
     if (!word && p->lexer.token != WHERE_STRING)
         return expected(p, "a value", err);
-    struct where_value value = {.text = strdup((char *)p->lexer.word.data)};
-    if (!value.text || !vec_push(&node->values, value)) {
-        free(value.text);
+    char *text = strdup((char *)p->lexer.word.data);
+    const struct where_value value = {.text = {(uint8_t *)text, p->lexer.word.len}};
+    if (!text || !vec_push(&node->values, value)) {
+        free(text);
         return error_memory(err);
     }
     struct where_value *v = &node->values.data[node->values.len - 1];
-    v->span = (struct span){(uint8_t *)v->text, p->lexer.word.len};
-    v->is_number = word && quantity_parse(v->span, &v->number);
+    v->is_number = word && quantity_parse(v->text, &v->number);
     v->is_time = record_origin(record_name(p->where->record, node->field)) == RECORD_TIME &&
-                 query_time_parse(v->text, p->now, &v->time, NULL) == LGZ_OK;
+                 query_time_parse(text, p->now, &v->time, NULL) == LGZ_OK;
     return next(p, err);
 }
 

@@ -90,7 +90,7 @@ static int require_values(struct need *need, const struct where_node *node, cons
     if (!strings)
         return error_memory(err);
     for (size_t i = 0; i < node->values.len; i++)
-        strings[i].bytes = node->values.data[i].span;
+        strings[i].bytes = node->values.data[i].text;
     int code = add_clause(need, strings, node->values.len, other, err);
     free(strings);
     return code;
@@ -220,6 +220,5 @@ int where_prefilter(const struct where *w, struct pattern **out, struct lgz_erro
     int code =
         sound ? pattern_compile(out, texts.data, texts.len, &options, err) : error_memory(err);
     vec_free(&texts);
-    buf_free(&strings);
     return code;
 }
