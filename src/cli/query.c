@@ -320,6 +320,7 @@ static int search(struct query *q, const char *const *paths, size_t count)
         code = init_render(q, &options, paths, count, &err);
     if (code == LGZ_OK)
         code = query_counts_new(&q->counts, &q->options, &err);
+    options.runs = what_to_do(&q->options) == show_line && render_is_plain(&q->render.options);
     if (code == LGZ_OK)
         code = scan_new(&scan, &options, what_to_do(&q->options), report, q, &err);
     if (code == LGZ_OK)

@@ -15,14 +15,19 @@
 
 enum { FLUSH_AT = 1 << 16 };
 
+static int write_out(struct render *r, struct span text, struct lgz_error *err)
+{
+    int code = text.len ? file_write(r->fd, text.data, text.len, "standard output", err) : LGZ_OK;
+    if (code == LGZ_ERR_IO && errno == EPIPE)
+        code = error_set(err, LGZ_ERR_CANCELLED, "nobody reads the output");
+    return code;
+}
+
 int render_flush(struct render *r, struct lgz_error *err)
 {
     if (r->out.failed)
         return error_memory(err);
-    int code = r->out.len == 0 ? LGZ_OK
-                               : file_write(r->fd, r->out.data, r->out.len, "standard output", err);
-    if (code == LGZ_ERR_IO && errno == EPIPE)
-        code = error_set(err, LGZ_ERR_CANCELLED, "nobody reads the output");
+    int code = write_out(r, buf_span(&r->out), err);
     buf_clear(&r->out);
     return code;
 }
@@ -224,11 +229,29 @@ static void put_group_separator(struct render *r, const struct query_line *line)
     r->origin = line->origin;
 }
 
+bool render_is_plain(const struct render_options *o)
+{
+    return !o->field_count && !o->only_matching && !o->names && !o->numbers && !o->offsets &&
+           !o->groups && !o->color && !o->json && !o->csv && !o->unbuffered;
+}
+
+/* What is large isn't copied. */
+static int show_large(struct render *r, struct span text, struct lgz_error *err)
+{
+    int code = render_flush(r, err);
+    if (code == LGZ_OK)
+        code = write_out(r, text, err);
+    buf_push(&r->out, '\n');
+    return code;
+}
+
 int render_line(struct render *r, const struct query_line *line, struct lgz_error *err)
 {
     const struct render_options *o = &r->options;
     const bool matches = line->context == o->invert;
     int code = LGZ_OK;
+    if (line->text.len >= FLUSH_AT && render_is_plain(o))
+        return show_large(r, line->text, err);
     put_group_separator(r, line);
     if (o->only_matching) {
         code = matches ? put_only_matches(r, line, err) : LGZ_OK;

@@ -48,6 +48,9 @@ struct render {
 int render_init(struct render *r, const struct render_options *options, int fd,
                 struct lgz_error *err);
 
+/** Are lines shown as they are, so that many may be given as one? */
+bool render_is_plain(const struct render_options *o);
+
 /** Show one line. @return LGZ_ERR_CANCELLED if nobody reads the output any more */
 int render_line(struct render *r, const struct query_line *line, struct lgz_error *err);
 

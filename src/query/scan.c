@@ -85,6 +85,13 @@ int scan_flush(struct scan *s, struct lgz_error *err)
     return code;
 }
 
+/* Is each line selected, and nothing to be known of it? */
+static bool takes_all(const struct selection *s)
+{
+    return pattern_is_all(s->pattern) && !s->invert && !s->where && !s->dated && !s->numbered &&
+           !select_limited(s) && s->max_count == UINT64_MAX && !s->before && !s->after;
+}
+
 int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn *line,
              scan_report_fn *report, void *context, struct lgz_error *err)
 {
@@ -109,6 +116,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
         .after = options->after,
         .context = s,
     };
+    s->selection.runs = options->runs && takes_all(&s->selection);
     s->line = line;
     s->report = report;
     s->context = context;

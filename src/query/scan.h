@@ -33,6 +33,8 @@ struct scan_options {
     uint64_t before;               /**< lines to be shown before each that is selected */
     uint64_t after;                /**< and behind it */
     bool unordered;                /**< lines may come in any order */
+    bool runs;                     /**< where all lines are selected and nothing is asked for but
+                                        their text, a `line` may be many: newlines between them */
     int64_t now;                   /**< when standard input is being read */
     unsigned threads;              /**< that decode and match blocks (ahead.h); 0 is as 1 */
     const bool *stop;              /**< once it's set, atomically, by another thread or a signal's

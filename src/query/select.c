@@ -6,6 +6,7 @@
  */
 #include "query/select.h"
 
+#include "line/lines.h"
 #include "line/timestamp.h"
 #include "query/found.h"
 #include "query/select_inside.h"
@@ -148,9 +149,22 @@ static enum finding start_finding(struct selection *s, const struct query_source
     return BY_PATTERN;
 }
 
+/* Hand all lines on as one. */
+static int take_run(struct selection *s, struct query_source *source, uint64_t offset,
+                    struct span lines, struct lgz_error *err)
+{
+    const bool ended = lines.data[lines.len - 1] == '\n';
+    struct query_line line = {
+        .place = {.offset = offset, .read_time = source->read_time},
+        .text = {lines.data, lines.len - ended},
+    };
+    source->name->count += lines_count(line.text.data, line.text.len);
+    return select_emit(s, source, &line, err);
+}
+
 /* Match whole lines; only the last of them may lack its newline. */
-static int select_lines(struct selection *s, struct query_source *source, uint64_t offset,
-                        struct span lines, struct lgz_error *err)
+static int match_lines(struct selection *s, struct query_source *source, uint64_t offset,
+                       struct span lines, struct lgz_error *err)
 {
     struct chunk c = {source, lines, offset, 0, 0, 0};
     const enum finding finding = start_finding(s, source, lines);
@@ -168,8 +182,14 @@ static int select_lines(struct selection *s, struct query_source *source, uint64
         }
         at = found > 0 ? end + 1 : lines.len;
     }
-    if (code == LGZ_OK)
-        code = finish_chunk(s, &c, err);
+    return code == LGZ_OK ? finish_chunk(s, &c, err) : code;
+}
+
+static int select_lines(struct selection *s, struct query_source *source, uint64_t offset,
+                        struct span lines, struct lgz_error *err)
+{
+    int code = s->runs ? take_run(s, source, offset, lines, err)
+                       : match_lines(s, source, offset, lines, err);
     if (code != LGZ_OK)
         s->fatal = true;
     return code;

@@ -113,6 +113,8 @@ struct selection {
     uint64_t before;               /**< lines to be shown before each that is selected */
     uint64_t after;                /**< and behind it */
     struct found_lines *found;     /**< of what is being fed, matched before; NULL: nothing */
+    bool runs;                     /**< all lines are wanted, and nothing but their text: many at
+                                        once are handed on as one, with newlines between them */
     query_line_fn *emit;           /**< NULL: lines are counted only */
     void *context;
     bool fatal; /**< set when an error isn't the input's: there is no use in going on */

@@ -54,6 +54,13 @@ compare -q ERROR
 compare 'no such text'
 "$ctl" query '' many.logz | cmp - <(cat data; echo)
 
+# All lines come in the same order, whether many at once or one by one, and are the same number.
+for path in many.logz archive; do
+    "$ctl" query -h -v 'no such text' $path >each
+    "$ctl" query -h '' $path | cmp - each
+    [ "$("$ctl" query -h -c '' $path)" = "$(wc -l <each)" ]
+done
+
 # Damage in a block is told, and the others are searched.
 size=$(stat -c %s many.logz)
 cp many.logz bad.logz
