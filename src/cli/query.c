@@ -263,6 +263,13 @@ static uint64_t context_lines(const struct query_options *o, uint64_t given)
     return given != UINT64_MAX ? given : o->around != UINT64_MAX ? o->around : 0;
 }
 
+static enum template_use templates_for(const struct query_options *o)
+{
+    if (o->by_template || query_counts_need_template(o))
+        return TEMPLATES_ALL;
+    return what_to_do(o) == show_line && o->json ? TEMPLATES_SEALED : TEMPLATES_NONE;
+}
+
 static void init_scan(const struct query_options *o, struct scan_options *options)
 {
     const bool lines = what_to_do(o) == show_line;
@@ -272,6 +279,9 @@ static void init_scan(const struct query_options *o, struct scan_options *option
         .filter = filter_of(o),
         .dated = lines ? o->json || row_needs_time(o->fields.data, o->fields.len, o->csv)
                        : what_to_do(o) == count_line && query_counts_need_time(o),
+        .templates = templates_for(o),
+        .by_template = o->by_template,
+        .template_id = o->template_id,
         .unordered = what_to_do(o) == count_line,
         .since = INT64_MIN,
         .until = INT64_MAX,

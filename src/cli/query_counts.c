@@ -52,6 +52,11 @@ bool query_counts_need_time(const struct query_options *options)
     return options->hist || count_by_needs_time(options->count_by.data, options->count_by.len);
 }
 
+bool query_counts_need_template(const struct query_options *options)
+{
+    return count_by_needs_template(options->count_by.data, options->count_by.len);
+}
+
 bool query_counts_are_of_names(const struct query_options *options)
 {
     return count_by_is_source(options->count_by.data, options->count_by.len);

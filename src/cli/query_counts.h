@@ -20,6 +20,9 @@ void query_counts_free(struct query_counts *q);
 /** Do lines need their time? */
 bool query_counts_need_time(const struct query_options *options);
 
+/** Do lines need their template? */
+bool query_counts_need_template(const struct query_options *options);
+
 /** Do the counts of names say all, so that no line has to be looked at? */
 bool query_counts_are_of_names(const struct query_options *options);
 

@@ -63,6 +63,19 @@ static bool take_count_by(const struct command *self, void *options, const char 
     return take_list_of(self, "count-by", &q->count_by, &q->count_by_text, value);
 }
 
+/* 16 digits, as they are printed. */
+static bool take_template(const struct command *self, void *options, const char *value)
+{
+    struct query_options *q = options;
+    char *end;
+    q->by_template = true;
+    q->template_id = strtoull(value, &end, 16);
+    if (strspn(value, "0123456789abcdefABCDEF") == 16 && *end == '\0')
+        return true;
+    option_misuse(self, "--template %s: not the 16 digits of a template", value);
+    return false;
+}
+
 static bool take_names(const struct command *self, void *options, const char *value)
 {
     struct query_options *q = options;
@@ -202,11 +215,13 @@ static const struct option_row rows[] = {
      MEMBER(inputs), NULL},
     {0, OPTION_KIND_TEXT, "where", "=EXPR", "lines with such fields: 'status >= 500 and not user'",
      MEMBER(where), NULL},
+    {0, OPTION_KIND_TAKE, "template", "=ID", "lines of that template (see logzipctl templates)", 0,
+     take_template},
     {'m', OPTION_KIND_NUMBER, "max-count", "=N", "at most N lines of each source",
      MEMBER(max_count), NULL},
     {'c', OPTION_KIND_FLAG, "count", NULL, "print how many lines match", MEMBER(count), NULL},
     {0, OPTION_KIND_TAKE, "count-by", "=A,B",
-     "count them by source, hour, minute, a field, or several", 0, take_count_by},
+     "count them by source, template, hour, minute, a field", 0, take_count_by},
     {0, OPTION_KIND_NUMBER, "top", "=N", "with --count-by: only the N most frequent", MEMBER(top),
      NULL},
     {0, OPTION_KIND_FLAG, "hist", NULL, "draw how many there are over time", MEMBER(hist), NULL},

@@ -32,6 +32,8 @@ struct query_options {
     const char *since;
     const char *until;
     const char *where;
+    bool by_template; /**< only lines that have this one */
+    uint64_t template_id;
     const char *config;
     uint64_t max_count; /**< UINT64_MAX: all */
     unsigned threads;   /**< that search */

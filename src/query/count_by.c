@@ -3,7 +3,7 @@
  *
  * A key has a part for each name: 0 if the line has no such field, else a varint, the length plus
  * one, and the bytes. A time is 8 bytes, the highest first, so that times are in the order of their
- * bytes.
+ * bytes. A template is its id, in the same way, and its text.
  */
 #include "query/count_by.h"
 
@@ -17,7 +17,7 @@
 #include "query/json.h"
 #include "query/query_time.h"
 
-enum part_kind { PART_FIELD, PART_SOURCE, PART_TIME };
+enum part_kind { PART_FIELD, PART_SOURCE, PART_TEMPLATE, PART_TIME };
 
 struct part {
     const char *name;
@@ -40,6 +40,8 @@ static enum part_kind kind_of(const char *name)
 {
     if (strcmp(name, "source") == 0)
         return PART_SOURCE;
+    if (strcmp(name, "template") == 0)
+        return PART_TEMPLATE;
     return bucket_named(name) ? PART_TIME : PART_FIELD;
 }
 
@@ -90,6 +92,14 @@ bool count_by_needs_time(const char *const *names, size_t count)
     return needs;
 }
 
+bool count_by_needs_template(const char *const *names, size_t count)
+{
+    bool needs = false;
+    for (size_t i = 0; i < count; i++)
+        needs |= kind_of(names[i]) == PART_TEMPLATE;
+    return needs;
+}
+
 bool count_by_is_source(const char *const *names, size_t count)
 {
     return count == 1 && kind_of(names[0]) == PART_SOURCE;
@@ -103,21 +113,41 @@ static void put_bytes(struct buf *key, struct span bytes)
     buf_append(key, bytes.data, bytes.len);
 }
 
-static void put_second(struct buf *key, int64_t second)
+enum { NUMBER_LEN = 8 };
+
+#define SIGN (UINT64_C(1) << 63)
+
+/* A number, and text behind it. */
+static void put_number(struct buf *key, uint64_t number, struct span text)
 {
-    const uint64_t ordered = (uint64_t)second ^ (UINT64_C(1) << 63);
-    uint8_t bytes[8];
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (uint8_t)(ordered >> (56 - 8 * i));
-    put_bytes(key, (struct span){bytes, sizeof(bytes)});
+    varint_put(key, (uint64_t)text.len + NUMBER_LEN + 1);
+    for (size_t i = 0; i < NUMBER_LEN; i++)
+        buf_push(key, (uint8_t)(number >> (56 - 8 * i)));
+    buf_append(key, text.data, text.len);
+}
+
+static uint64_t number_of(struct span bytes)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < NUMBER_LEN; i++)
+        number = number << 8 | bytes.data[i];
+    return number;
 }
 
 static int64_t second_of(struct span bytes)
 {
-    uint64_t ordered = 0;
-    for (size_t i = 0; i < bytes.len; i++)
-        ordered = ordered << 8 | bytes.data[i];
-    return (int64_t)(ordered ^ (UINT64_C(1) << 63));
+    return (int64_t)(number_of(bytes) ^ SIGN);
+}
+
+static struct span template_text(struct span bytes)
+{
+    return (struct span){bytes.data + NUMBER_LEN, bytes.len - NUMBER_LEN};
+}
+
+static void put_time(struct count_by *c, const struct bucket_size *size, int64_t time)
+{
+    const int64_t second = bucket_second(zone_wall(&c->zone, time));
+    put_number(&c->key, (uint64_t)bucket_start(size, second) ^ SIGN, (struct span){0});
 }
 
 static int put_field(struct count_by *c, struct part *part, const struct query_line *line,
@@ -148,9 +178,12 @@ int count_by_line(struct count_by *c, const struct query_line *line, struct lgz_
             code = put_field(c, part, line, err);
         else if (part->kind == PART_SOURCE)
             put_bytes(&c->key, json_span(line->source));
+        else if (part->kind == PART_TIME)
+            put_time(c, part->size, line->time);
+        else if (line->templated)
+            put_number(&c->key, line->template_id, line->template_text);
         else
-            put_second(&c->key,
-                       bucket_start(part->size, bucket_second(zone_wall(&c->zone, line->time))));
+            varint_put(&c->key, 0);
     }
     if (code == LGZ_OK && c->key.failed)
         code = error_memory(err);
@@ -231,6 +264,12 @@ static void put_instant(struct buf *out, int64_t second)
     query_time_print(out, zone_instant(&(struct zone){0}, second * NS_PER_SECOND), 0);
 }
 
+static void put_template(struct buf *out, struct span bytes)
+{
+    buf_printf(out, "%016" PRIx64 " ", number_of(bytes));
+    row_put_between_tabs(out, template_text(bytes));
+}
+
 static void put_text_group(const struct count_by *c, struct span key, uint64_t lines,
                            struct buf *out)
 {
@@ -243,10 +282,19 @@ static void put_text_group(const struct count_by *c, struct span key, uint64_t l
             buf_append_string(out, "(none)");
         else if (c->parts[i].kind == PART_TIME)
             bucket_print(c->parts[i].size, second_of(bytes), out);
+        else if (c->parts[i].kind == PART_TEMPLATE)
+            put_template(out, bytes);
         else
             row_put_between_tabs(out, bytes);
     }
     buf_push(out, '\n');
+}
+
+/* In two columns. */
+static void put_csv_template(struct buf *out, struct span bytes)
+{
+    buf_printf(out, "%016" PRIx64 ",", number_of(bytes));
+    row_put_between_commas(out, template_text(bytes));
 }
 
 static void put_csv_group(const struct count_by *c, struct span key, uint64_t lines,
@@ -258,6 +306,8 @@ static void put_csv_group(const struct count_by *c, struct span key, uint64_t li
         bool there = take_part(&r, &bytes);
         if (there && c->parts[i].kind == PART_TIME)
             put_instant(out, second_of(bytes));
+        else if (there && c->parts[i].kind == PART_TEMPLATE)
+            put_csv_template(out, bytes);
         else if (there)
             row_put_between_commas(out, bytes);
         buf_push(out, ',');
@@ -271,6 +321,9 @@ static void put_json_member(const struct part *part, bool there, struct span byt
         buf_printf(out, "\"%s\":\"", part->name);
         put_instant(out, second_of(bytes));
         buf_push(out, '"');
+    } else if (there && part->kind == PART_TEMPLATE) {
+        buf_printf(out, "\"template\":\"%016" PRIx64 "\",", number_of(bytes));
+        json_member(out, "text", template_text(bytes));
     } else if (there) {
         json_member_named(out, json_span(part->name), bytes);
     } else {
@@ -316,7 +369,7 @@ static void put_csv_names(const struct count_by *c, struct buf *out)
 {
     for (size_t i = 0; i < c->part_count; i++) {
         row_put_between_commas(out, json_span(c->parts[i].name));
-        buf_push(out, ',');
+        buf_append_string(out, c->parts[i].kind == PART_TEMPLATE ? ",text," : ",");
     }
     buf_append_string(out, "count\n");
 }
@@ -331,7 +384,7 @@ static void put_others(const struct count_by *c, const struct count_by_options *
     } else if (options->csv) {
         buf_append_string(out, "(others)");
         for (size_t i = 0; i < c->part_count; i++)
-            buf_push(out, ',');
+            buf_append_string(out, c->parts[i].kind == PART_TEMPLATE ? ",," : ",");
         buf_printf(out, "%" PRIu64 "\n", lines);
     } else {
         buf_printf(out, "%7" PRIu64 " (others)\n", lines);

@@ -6,10 +6,10 @@
  *   count_by_line(c, line, &err);                 for each line
  *   count_by_print(c, &options, &render, &err);
  *
- * "source" is the source's name and "second", "minute", "hour", "day", "week", "month" and "year"
- * are the line's time, whatever members a line has. All other names are those of fields. Lines
- * without the field are one group. There are no more groups than counts.h has; lines of others are
- * counted as one.
+ * "source" is the source's name, "template" the line's template, and "second", "minute", "hour",
+ * "day", "week", "month" and "year" are the line's time, whatever members a line has. All other
+ * names are those of fields. Lines without the field are one group. There are no more groups than
+ * counts.h has; lines of others are counted as one.
  */
 #ifndef LOGZIP_QUERY_COUNT_BY_H
 #define LOGZIP_QUERY_COUNT_BY_H
@@ -30,6 +30,9 @@ void count_by_free(struct count_by *c);
 
 /** Do lines need their time? */
 bool count_by_needs_time(const char *const *names, size_t count);
+
+/** Do lines need their template (scan_options)? */
+bool count_by_needs_template(const char *const *names, size_t count);
 
 /** Is it the source alone, so that the counts of names are all that is needed? */
 bool count_by_is_source(const char *const *names, size_t count);

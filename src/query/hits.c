@@ -24,6 +24,8 @@ struct record {
     uint32_t time_digits;
     bool context;
     bool apart;
+    bool templated;
+    uint64_t template_id;
 };
 
 /* Records that lie one behind the other. */
@@ -163,6 +165,8 @@ int hits_add(struct hits *h, struct query_source *source, const struct query_lin
     record.time_digits = line->time_digits;
     record.context = line->context;
     record.apart = line->apart;
+    record.templated = line->templated;
+    record.template_id = line->template_id;
     struct queue *queue = queue_of(h, source);
     if (!queue)
         return error_memory(err);
@@ -240,6 +244,8 @@ static int merge(struct hits *h, const uint8_t *store, query_line_fn *emit, void
             .dialect = q->head.dialect,
             .context = q->head.context,
             .apart = q->head.apart,
+            .templated = q->head.templated,
+            .template_id = q->head.template_id,
             .text = {store + run->at + sizeof(q->head), (size_t)q->head.len},
         };
         code = emit(context, q->source, &line, err);

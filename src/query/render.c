@@ -143,6 +143,8 @@ static int put_json(struct render *r, const struct query_line *line, const char 
     if (r->options.numbers)
         buf_printf(&r->out, "\"number\":%" PRIu64 ",", line->place.number);
     json_member(&r->out, member, text);
+    if (line->templated)
+        buf_printf(&r->out, ",\"template\":\"%016" PRIx64 "\"", line->template_id);
     int code = row_json(r->row, line, &r->out, err);
     buf_append_string(&r->out, "}\n");
     return code;

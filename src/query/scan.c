@@ -12,11 +12,12 @@
 #include "archive/archive.h"
 #include "base/file.h"
 #include "query/scan_state.h"
+#include "query/template_finder.h"
 #include "query/where.h"
 #include "segment/index.h"
 #include "segment/stream.h"
 
-enum { CHUNK = 1 << 20, HITS_MEMORY = 64 << 20 };
+enum { CHUNK = 1 << 20 /* bytes that are read at once */, HITS_MEMORY = 64 << 20 };
 
 int scan_check(struct scan *s, struct lgz_error *err)
 {
@@ -89,7 +90,8 @@ int scan_flush(struct scan *s, struct lgz_error *err)
 static bool takes_all(const struct selection *s)
 {
     return pattern_is_all(s->pattern) && !s->invert && !s->where && !s->dated && !s->numbered &&
-           !select_limited(s) && s->max_count == UINT64_MAX && !s->before && !s->after;
+           !select_limited(s) && s->max_count == UINT64_MAX && !s->before && !s->after &&
+           !s->by_template;
 }
 
 int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn *line,
@@ -114,6 +116,8 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
         .numbered = options->numbered,
         .before = options->before,
         .after = options->after,
+        .by_template = options->by_template,
+        .template_id = options->template_id,
         .context = s,
     };
     s->selection.runs = options->runs && takes_all(&s->selection);
@@ -124,6 +128,8 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     s->unordered = options->unordered;
     s->stop = options->stop;
     int code = sources_new(&s->sources, &options->filter, err);
+    if (code == LGZ_OK && options->templates != TEMPLATES_NONE)
+        code = template_finder_new(&s->selection.templates, options->templates, err);
     if (code == LGZ_OK)
         code = hits_new(&s->hits, HITS_MEMORY, err);
     if (code == LGZ_OK)
@@ -145,6 +151,7 @@ void scan_free(struct scan *s)
     if (!s)
         return;
     ahead_free(s->ahead);
+    template_finder_free(s->selection.templates);
     sources_free(s->sources);
     dialects_clear(&s->dialects);
     last_seen_free(s->last_seen);
@@ -193,6 +200,7 @@ static int end_sources(struct scan *s, struct lgz_error *err)
     if (code == LGZ_OK)
         code = scan_flush(s, err);
     sources_clear(s->sources);
+    template_finder_reset(s->selection.templates);
     return code;
 }
 
@@ -233,6 +241,12 @@ static int scan_journal(struct scan *s, struct journal_reader *journal, const ch
     int rc = LGZ_OK;
     scan_emit_directly(s);
     inputs_clear(&s->inputs); /* each journal says anew what it starts with */
+    if (template_finder_wants_text(s->selection.templates)) {
+        int code = template_finder_journal(s->selection.templates, journal, s->snapshot, err);
+        s->selection.fatal |= code != LGZ_OK;
+        if (code != LGZ_OK)
+            return code;
+    }
     while (!scan_finished(s) && (rc = journal_next(journal, &record, err)) == 1) {
         int code = scan_check(s, err);
         if (code == LGZ_OK)
@@ -316,6 +330,8 @@ struct input {
     struct query_source *source;
     const char *name;
     int fd;
+    size_t room;     /* for what is read at once */
+    size_t least;    /* bytes that are waited for */
     uint64_t offset; /* of the text */
     int64_t read_time;
     struct segment_stream *stream; /* NULL: not packed */
@@ -326,8 +342,15 @@ struct input {
 static int take_text(void *context, const void *data, size_t size)
 {
     struct input *in = context;
-    int code = select_feed(&in->scan->selection, in->source, in->offset, in->read_time,
-                           (struct span){data, size}, &in->reason);
+    const struct span text = {data, size};
+    struct template_finder *templates = in->scan->selection.templates;
+    int code = LGZ_OK;
+    if (templates)
+        code = template_finder_text(templates, in->source->id, in->offset, text, &in->reason);
+    if (code == LGZ_OK)
+        code = select_feed(&in->scan->selection, in->source, in->offset, in->read_time, text,
+                           &in->reason);
+    template_finder_leave(templates);
     in->offset += size;
     return code;
 }
@@ -347,7 +370,7 @@ static ssize_t read_some(const struct input *in, uint8_t *chunk, size_t least,
 {
     size_t have = 0;
     do {
-        ssize_t n = read(in->fd, chunk + have, CHUNK - have);
+        ssize_t n = read(in->fd, chunk + have, in->room - have);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -363,7 +386,8 @@ static int pump(struct input *in, uint8_t *chunk, struct lgz_error *err)
 {
     const struct selection *selection = &in->scan->selection;
     int code = LGZ_OK;
-    ssize_t n = read_some(in, chunk, SEGMENT_HEADER_LEN, err);
+    const size_t first = in->least > SEGMENT_HEADER_LEN ? in->least : SEGMENT_HEADER_LEN;
+    ssize_t n = read_some(in, chunk, first, err);
     if (n >= SEGMENT_HEADER_LEN && segment_header_check(chunk, in->name, NULL) != LGZ_ERR_FORMAT)
         code = segment_stream_new(&in->stream, in->name, take_text, in, err);
     while (code == LGZ_OK && n > 0 && !select_done(selection, in->source)) {
@@ -371,7 +395,7 @@ static int pump(struct input *in, uint8_t *chunk, struct lgz_error *err)
         if (code == LGZ_OK)
             code = take_input(in, chunk, (size_t)n, err);
         if (code == LGZ_OK)
-            n = read_some(in, chunk, 1, err);
+            n = read_some(in, chunk, in->least, err);
     }
     if (code == LGZ_OK && n < 0)
         code = (int)n;
@@ -384,8 +408,11 @@ static int pump(struct input *in, uint8_t *chunk, struct lgz_error *err)
 static int scan_text(struct scan *s, int fd, const char *name, int64_t read_time,
                      struct lgz_error *err)
 {
-    struct input in = {.scan = s, .name = name, .fd = fd, .read_time = read_time};
-    uint8_t *chunk = malloc(CHUNK);
+    struct input in = {
+        .scan = s, .name = name, .fd = fd, .room = CHUNK, .least = 1, .read_time = read_time};
+    if (template_finder_wants_text(s->selection.templates))
+        in.room = in.least = FINDER_TEXT;
+    uint8_t *chunk = malloc(in.room);
     int code = LGZ_OK;
     in.source = sources_get(s->sources, 1, name, "");
     scan_emit_directly(s);

@@ -40,6 +40,9 @@ struct scan_options {
     const bool *stop;              /**< once it's set, atomically, by another thread or a signal's
                                         handler, the scan ends soon with LGZ_ERR_CANCELLED; NULL:
                                         nobody does */
+    enum template_use templates;   /**< of which lines to set the template */
+    bool by_template;              /**< only lines of `template_id`; `templates` is TEMPLATES_ALL */
+    uint64_t template_id;
 };
 
 /** A selected line or event, to be shown. Anything but LGZ_OK ends the scan. */

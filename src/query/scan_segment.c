@@ -6,6 +6,7 @@
 
 #include "query/prune.h"
 #include "query/scan_state.h"
+#include "query/template_finder.h"
 
 /* A segment under scan, and what was looked back into: another one of the archive, and a block. */
 struct walk {
@@ -186,6 +187,8 @@ static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
     int code = take_block(w, number, &taken, err);
     if (!s->fatal)
         resume_sources(w, block, code == LGZ_OK ? taken.raw : (struct span){0});
+    if (code == LGZ_OK && s->templates)
+        code = template_finder_block(s->templates, w->segment, number, taken.raw, err);
     uint64_t at = 0;
     for (size_t i = 0; i < block->extent_count && code == LGZ_OK; i++) {
         const struct extent *extent = &block->extents[i];
@@ -198,6 +201,7 @@ static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
         s->found = NULL;
         at += extent->length;
     }
+    template_finder_leave(s->templates);
     return code;
 }
 

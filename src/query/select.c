@@ -80,7 +80,8 @@ static int take_line(struct selection *s, struct chunk *c, size_t start, size_t 
                      struct lgz_error *err)
 {
     struct query_source *source = c->source;
-    struct query_line line = {.text = {c->lines.data + start, end - start}};
+    struct query_line line = {.text = {c->lines.data + start, end - start},
+                              .place.offset = c->offset + start};
     if (select_full(s, source))
         return LGZ_OK;
     if (s->dated || select_limited(s))

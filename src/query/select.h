@@ -86,7 +86,10 @@ struct query_line {
     struct dialect *dialect; /**< the source's */
     bool context;            /**< it wasn't selected, and has no time */
     bool apart;              /**< it's not next to the one of its source that was shown before */
-    struct span text;        /**< without the last newline; valid during the call only */
+    bool templated;          /**< its template is known (of an event: its first line's) */
+    uint64_t template_id;
+    struct span template_text; /**< of that, for people; empty in lines that had to be sorted */
+    struct span text;          /**< without the last newline; valid during the call only */
 };
 
 /** Gets a line. Anything but LGZ_OK stops the query. */
@@ -95,27 +98,38 @@ typedef int query_line_fn(void *context, struct query_source *source, const stru
 
 struct where;
 struct found_lines;
+struct template_finder;
+
+/** Of which lines templates are wanted. */
+enum template_use {
+    TEMPLATES_NONE,
+    TEMPLATES_SEALED, /**< of those in segments */
+    TEMPLATES_ALL,    /**< of others, too: these are gathered and clustered */
+};
 
 struct selection {
     struct pattern *pattern;
-    struct pattern *event_pattern; /**< the same for texts of lines; NULL: lines, not events */
-    struct where *where;           /**< true of the lines that are wanted; NULL: of any */
-    bool where_first;              /**< `where` finds lines, too, where there is no format */
-    bool invert;                   /**< lines that don't match */
-    bool dated;                    /**< times are wanted */
-    int64_t since;                 /**< INT64_MIN: from the beginning */
-    int64_t until;                 /**< inclusive; INT64_MAX: to the end */
-    struct zone *zone;             /**< for stamps without one; borrowed */
-    uint64_t max_count;            /**< lines of each name; UINT64_MAX: all */
-    uint64_t max_total;            /**< lines in all; 0: all */
-    uint64_t total;                /**< lines selected so far */
-    bool numbered;                 /**< the lines' numbers are wanted */
-    uint64_t before;               /**< lines to be shown before each that is selected */
-    uint64_t after;                /**< and behind it */
-    struct found_lines *found;     /**< of what is being fed, matched before; NULL: nothing */
-    bool runs;                     /**< all lines are wanted, and nothing but their text: many at
-                                        once are handed on as one, with newlines between them */
-    query_line_fn *emit;           /**< NULL: lines are counted only */
+    struct pattern *event_pattern;     /**< the same for texts of lines; NULL: lines, not events */
+    struct where *where;               /**< true of the lines that are wanted; NULL: of any */
+    bool where_first;                  /**< `where` finds lines, too, where there is no format */
+    bool invert;                       /**< lines that don't match */
+    struct template_finder *templates; /**< of the lines that are fed; NULL: they aren't wanted */
+    bool by_template;                  /**< only lines that have `template_id` */
+    uint64_t template_id;
+    bool dated;                /**< times are wanted */
+    int64_t since;             /**< INT64_MIN: from the beginning */
+    int64_t until;             /**< inclusive; INT64_MAX: to the end */
+    struct zone *zone;         /**< for stamps without one; borrowed */
+    uint64_t max_count;        /**< lines of each name; UINT64_MAX: all */
+    uint64_t max_total;        /**< lines in all; 0: all */
+    uint64_t total;            /**< lines selected so far */
+    bool numbered;             /**< the lines' numbers are wanted */
+    uint64_t before;           /**< lines to be shown before each that is selected */
+    uint64_t after;            /**< and behind it */
+    struct found_lines *found; /**< of what is being fed, matched before; NULL: nothing */
+    bool runs;                 /**< all lines are wanted, and nothing but their text: many at
+                                    once are handed on as one, with newlines between them */
+    query_line_fn *emit;       /**< NULL: lines are counted only */
     void *context;
     bool fatal; /**< set when an error isn't the input's: there is no use in going on */
 };

@@ -7,6 +7,7 @@
  */
 #include "line/lines.h"
 #include "query/select_inside.h"
+#include "query/template_finder.h"
 #include "query/where.h"
 
 void select_count_up_to(const struct selection *s, struct chunk *c, size_t at)
@@ -41,12 +42,39 @@ static void identify(const struct query_source *source, struct query_line *line)
     line->dialect = source->dialect;
 }
 
+/* Find the line's template, if that wasn't done. @return LGZ_OK or a negative code */
+static int find_template(struct selection *s, const struct query_source *source,
+                         struct query_line *line, struct lgz_error *err)
+{
+    const struct template_name *name;
+    struct span text = line->text;
+    if (line->templated)
+        return LGZ_OK;
+    if (line->place.event) {
+        const uint8_t *newline = memchr(text.data, '\n', text.len);
+        text.len = newline ? (size_t)(newline - text.data) : text.len;
+    }
+    int found = template_finder_get(s->templates, source->id, line->place.offset, text, &name, err);
+    if (found == 1) {
+        line->templated = true;
+        line->template_id = name->id;
+        line->template_text = name->text;
+    }
+    s->fatal |= found < 0;
+    return found < 0 ? found : LGZ_OK;
+}
+
 /* Hand on a line. */
 static int show(struct selection *s, struct query_source *source, struct query_line *line,
                 struct lgz_error *err)
 {
     if (!s->emit)
         return LGZ_OK;
+    if (s->templates && !line->context) {
+        int code = find_template(s, source, line, err);
+        if (code != LGZ_OK)
+            return code;
+    }
     identify(source, line);
     line->apart = !source->shown || source->shown_to != line->place.offset;
     source->shown = true;
@@ -78,6 +106,13 @@ int select_takes(struct selection *s, const struct query_source *source, struct 
 {
     if (select_limited(s) && (line->time < s->since || line->time > s->until))
         return 0;
+    if (s->by_template) {
+        int code = find_template(s, source, line, err);
+        if (code != LGZ_OK)
+            return code;
+        if (!line->templated || line->template_id != s->template_id)
+            return 0;
+    }
     if (!s->where)
         return 1;
     identify(source, line);

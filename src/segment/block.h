@@ -92,4 +92,12 @@ uint64_t block_checksum(struct span body);
 int block_templates(struct span body, size_t most_head, struct template_set *set,
                     struct lgz_error *err);
 
+/**
+ * The templates of a structured block's body, and which of them each line has.
+ *
+ * @param of_line  set to an array of `*lines` numbers below the length of the set; to be freed
+ */
+int block_line_templates(struct span body, struct template_set *set, uint32_t **of_line,
+                         size_t *lines, struct lgz_error *err);
+
 #endif

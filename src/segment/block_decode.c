@@ -385,6 +385,50 @@ static int decode_structured(struct span body, struct buf *out, uint64_t *checks
     return code;
 }
 
+/* Each line takes a byte at least. */
+static int take_line_templates(struct decoder *d, uint32_t **of_line, struct lgz_error *err)
+{
+    uint64_t number = 0;
+    if (d->lines > d->head->raw_len)
+        return error_set(err, LGZ_ERR_CORRUPT, "damaged template list");
+    *of_line = calloc(d->lines + 1, sizeof(**of_line));
+    if (!*of_line)
+        return error_memory(err);
+    for (uint64_t i = 0; i < d->lines && d->set.list.len > 1; i++) {
+        if (!number_next(&d->template_of_line, &number) || number >= d->set.list.len)
+            return error_set(err, LGZ_ERR_CORRUPT, "damaged numbers of templates");
+        (*of_line)[i] = (uint32_t)number;
+    }
+    return LGZ_OK;
+}
+
+int block_line_templates(struct span body, struct template_set *set, uint32_t **of_line,
+                         size_t *lines, struct lgz_error *err)
+{
+    struct block_head head;
+    *of_line = NULL;
+    int code = block_head_read(body, SIZE_MAX, &head, err);
+    if (code != LGZ_OK)
+        return code;
+    struct decoder d = {.head = &head};
+    struct reader r = reader_of(head.head, head.head_len);
+    code = parse_templates(&d, &r, err);
+    if (code == LGZ_OK)
+        code = parse_columns(&d, &r, err);
+    if (code == LGZ_OK && d.set.list.len > 1)
+        code = number_open(&d.template_of_line, d.streams, err);
+    if (code == LGZ_OK)
+        code = take_line_templates(&d, of_line, err);
+    if (code == LGZ_OK) {
+        *lines = d.lines;
+        *set = d.set;
+        d.set = (struct template_set){0};
+    }
+    decoder_clear(&d);
+    block_head_clear(&head);
+    return code;
+}
+
 static int decode_plain(struct span body, struct buf *out, uint64_t *checksum,
                         struct lgz_error *err)
 {

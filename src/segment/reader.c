@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "segment/index.h"
+#include "segment/line_templates.h"
 #include "segment/runs.h"
 #include "segment/times.h"
 
@@ -327,6 +328,25 @@ int segment_template_set(const struct segment *s, size_t index, size_t most_head
     if (code == LGZ_OK)
         return LGZ_OK;
     template_set_clear(set);
+    return block_error(s, index, code, err);
+}
+
+int segment_line_templates(const struct segment *s, size_t index, struct line_templates *out,
+                           struct lgz_error *err)
+{
+    struct span body;
+    uint8_t *stored = NULL;
+    if (s->index.blocks.data[index].plain)
+        return LGZ_OK;
+    int code = load_block(s, index, &stored, &body, err);
+    if (code == LGZ_OK)
+        code = block_line_templates(body, &out->set, &out->of_line, &out->lines, err);
+    free(stored);
+    if (code == LGZ_OK)
+        code = line_templates_name(out, err);
+    if (code == LGZ_OK)
+        return LGZ_OK;
+    line_templates_clear(out);
     return block_error(s, index, code, err);
 }
 

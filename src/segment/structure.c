@@ -12,9 +12,8 @@
 #include "template/cluster.h"
 
 enum {
-    MIN_TEMPLATE_LINES = 3, /* a template of fewer lines costs more than it saves */
-    OWN_FRAME = 64 * 1024,  /* streams of so many bytes can be left out by a reader, */
-    OWN_TEXT = 128 * 1024,  /* so many where there are several texts that may repeat each other */
+    OWN_FRAME = 64 * 1024, /* streams of so many bytes can be left out by a reader, */
+    OWN_TEXT = 128 * 1024, /* so many where there are several texts that may repeat each other */
     MOST_ARRANGEMENTS = 2,
 };
 
@@ -76,7 +75,7 @@ static int cluster(struct structure *s, struct lgz_error *err)
     struct clustering *c = &s->clustering;
     struct known_templates *known = in->link ? chain_wait(in->link) : NULL;
     int code =
-        cluster_skeletons(c, &s->skeletons, in->raw, &s->lines, known, MIN_TEMPLATE_LINES, err);
+        cluster_skeletons(c, &s->skeletons, in->raw, &s->lines, known, STRUCTURE_LINES_LEAST, err);
     if (code == LGZ_OK && known && !known_update(known, &c->set, &s->skeletons, c->of_skeleton))
         code = error_memory(err);
     if (in->link)

@@ -10,6 +10,10 @@
 
 #include "segment/block.h"
 
+enum {
+    STRUCTURE_LINES_LEAST = 3, /**< a template of fewer lines costs more than it saves */
+};
+
 /**
  * Encode a block's lines.
  *

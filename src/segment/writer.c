@@ -17,12 +17,12 @@
 #include "segment/chain.h"
 #include "segment/filters.h"
 #include "segment/index.h"
+#include "segment/line_templates.h"
 #include "segment/reader.h"
 
 enum {
     TOKENS_STEP = 64 << 10,
     TOKENS_SAMPLE = 4 << 10,
-    CONTINUE_HEAD = 1 << 20, /* bytes of an earlier block's head; ten times what logs have */
 };
 
 struct job {
@@ -138,19 +138,7 @@ int segment_writer_new(struct segment_writer **out, const struct segment_options
 int segment_writer_continue(struct segment_writer *w, const struct segment *earlier,
                             struct lgz_error *err)
 {
-    struct template_set set = {0};
-    struct lgz_error damage = {0};
-    size_t last = segment_block_count(earlier);
-    while (last && segment_block(earlier, last - 1)->plain)
-        last--;
-    if (!last || segment_block(earlier, last - 1)->stored_len > w->budget.block_size)
-        return LGZ_OK;
-    int code = segment_template_set(earlier, last - 1, CONTINUE_HEAD, &set, &damage);
-    bool lacks_memory = code == LGZ_ERR_MEMORY;
-    if (code == LGZ_OK)
-        lacks_memory = !known_update(chain_known(w->chain), &set, NULL, NULL);
-    template_set_clear(&set);
-    return lacks_memory ? error_memory(err) : LGZ_OK;
+    return segment_recall(earlier, w->budget.block_size, chain_known(w->chain), err);
 }
 
 int segment_writer_source(struct segment_writer *w, const struct source *source, uint32_t *index,

@@ -1,0 +1,80 @@
+#!/bin/bash
+# Templates of lines: counts by template, --template and --json say the same of an archive whose
+# blocks cut lines anywhere, of segments, and of the plain files; and lines look like their template.
+set -euo pipefail
+cd "$(mktemp -d)"
+ctl=$BUILD/logzipctl
+export TZ=UTC LC_ALL=C
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+for log in auth postgresql nginx-json nginx-access; do
+    zstd -qdc "$SRC/datasets/samples/$log.log.zst" | sed -n 1,4000p >"$log.log"
+    "$ctl" compress -k "$log.log"
+done
+printf 'no newline' >>auth.log
+
+# Each line has a template: the sum is all lines. A segment and its text have the same ones.
+for log in *.log; do
+    "$ctl" query --count-by template '' "$log" >plain
+    sum=$(awk '{ n += $1 } END { print n }' plain)
+    [[ $sum -eq $(grep -c '' "$log") ]] || fail "$log: templates of $sum lines"
+    [[ $log == auth.log ]] || "$ctl" query --count-by template '' "$log.logz" | diff plain - || fail "$log"
+    [[ $("$ctl" query --count-by template --json '' "$log" | jq -s 'map(.count) | add') -eq $sum ]] ||
+        fail "$log: --json"
+    [[ $("$ctl" query --count-by template --csv '' "$log" | sed -n 1p) == template,text,count ]] ||
+        fail "$log: --csv"
+done
+
+# Blocks of some KiB, sources mixed, a journal behind them.
+"$BUILD/tests/make_archive" archive 11 4 none~x auth.log=auth.log postgresql.log=postgresql.log \
+    nginx-json.log=nginx-json.log
+"$ctl" query --count-by template,source '' archive >counted
+[[ $(awk '{ n += $1 } END { print n }' counted) -eq $(grep -c '' auth.log postgresql.log nginx-json.log |
+    awk -F: '{ n += $2 } END { print n }') ]] || fail "the archive's templates: $(cat counted)"
+
+# --template selects what was counted; the lines look like it, and --json names it.
+"$ctl" query --count-by template --top 12 --json '' archive >top
+[[ $(wc -l <top) -eq 12 ]] || fail "--top 12"
+while IFS= read -r row; do
+    id=$(jq -r .template <<<"$row")
+    count=$(jq .count <<<"$row")
+    "$ctl" query -h --template "$id" '' archive >lines
+    [[ $(wc -l <lines) -eq $count ]] || fail "$row: $(wc -l <lines) lines"
+    [[ $("$ctl" query -h -c --template "$id" '' archive) -eq $count ]] || fail "-c of $row"
+    "$ctl" query -h --template "$id" --json '' archive |
+        jq -e -s --arg id "$id" 'length == '"$count"' and all(.[]; .template == $id)' >/dev/null ||
+        fail "--json of $row"
+    shape=$(jq -r .text <<<"$row" | sed -E 's/[][\\.*^$+?(){}|]/\\&/g; s/<(\\\*|time)>/.*/g')
+    [[ $(grep -Ecx -- "$shape" lines) -eq $count ]] || fail "$row: $shape"
+    # With other conditions, and the other way round.
+    cmp <("$ctl" query -h 'a' --template "$id" archive) <(grep a lines) || fail "a of $row"
+    cmp <("$ctl" query -h -v 'a' --template "$id" archive) <(grep -v a lines) || fail "-v a of $row"
+done <top
+
+# In segments, --json names templates without being asked.
+"$ctl" query --json '' postgresql.log.logz | jq -r .template | sort | uniq -c | sort -k1,1nr -k2 |
+    awk '{ print $1, $2 }' >members
+"$ctl" query --count-by template '' postgresql.log.logz | awk '{ print $1, $2 }' | diff members - ||
+    fail "templates of --json"
+"$ctl" query --json -m 1 '' postgresql.log | jq -e 'has("template") | not' >/dev/null || fail "a plain file"
+
+# From a pipe; in plain blocks; a line that is long, empty, or not text.
+[[ $("$ctl" query --count-by template '' - <auth.log) == "$("$ctl" query --count-by template '' auth.log)" ]] ||
+    fail "from standard input"
+head -c 100000 /dev/urandom >random
+"$ctl" compress -k random
+for path in random random.logz; do
+    [[ $("$ctl" query --count-by template '' "$path" | awk '{ n += $1 } END { print n }') -eq \
+        $(grep -ac '' random) ]] || fail "$path"
+done
+[[ $(printf '\n\n\n\n' | "$ctl" query --count-by template '' -) == "      4 "* ]] || fail "empty lines"
+status=0
+"$ctl" query --template 12345 '' auth.log 2>/dev/null || status=$?
+[[ $status -eq 2 ]] || fail "a bad id: $status"
+status=0
+"$ctl" query --template 0000000000000001 '' archive || status=$?
+[[ $status -eq 1 ]] || fail "an id that isn't there: $status"
