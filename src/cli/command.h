@@ -34,6 +34,7 @@ extern const struct command command_status;
 extern const struct command command_metrics;
 extern const struct command command_seal;
 extern const struct command command_reload;
+extern const struct command command_templates;
 
 /* Options. */
 

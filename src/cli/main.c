@@ -9,6 +9,7 @@
  *   progress.[ch], interrupt.[ch]   the progress line; removing an unfinished file on Ctrl-C
  *   info.c, verify.c                what is in a file or an archive, and is it sound
  *   query.c, query_options.[ch]     searches, and their options; the work is done in src/query
+ *   templates.c                     which templates lines have, and since when
  *   query_counts.[ch], terminal.[ch]   counts and histograms of a query; how large the terminal is
  *   option_table.[ch]               options as rows of a table, for a command that has many
  *   pattern_file.[ch]               the patterns of -f FILE
@@ -30,7 +31,7 @@
 static const struct command *const commands[] = {
     &command_compress, &command_decompress, &command_info,   &command_verify,
     &command_query,    &command_restore,    &command_rotate, &command_status,
-    &command_metrics,  &command_seal,       &command_reload,
+    &command_metrics,  &command_seal,       &command_reload, &command_templates,
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

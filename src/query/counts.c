@@ -100,29 +100,38 @@ static bool grow(struct counts *c)
     return true;
 }
 
-int counts_add(struct counts *c, struct span key, uint64_t times, struct lgz_error *err)
+int counts_entry(struct counts *c, struct span key, size_t *index, struct lgz_error *err)
 {
     const uint64_t hash = hash_seeded(c->seed, key.data, key.len);
     size_t at = find(c, key, hash);
-    if (c->table[at]) {
-        c->entries.data[c->table[at] - 1].times += times;
-        return LGZ_OK;
-    }
-    if (c->entries.len >= c->most || key.len > COUNTS_BYTES_MAX - c->text.len) {
-        c->others += times;
-        return LGZ_OK;
-    }
-    if ((c->entries.len + 1) * 2 > c->size) {
-        if (!grow(c))
+    *index = SIZE_MAX;
+    if (!c->table[at]) {
+        if (c->entries.len >= c->most || key.len > COUNTS_BYTES_MAX - c->text.len)
+            return LGZ_OK;
+        if ((c->entries.len + 1) * 2 > c->size) {
+            if (!grow(c))
+                return error_memory(err);
+            at = find(c, key, hash);
+        }
+        const struct entry entry = {hash, 0, (uint32_t)c->text.len, (uint32_t)key.len};
+        buf_append(&c->text, key.data, key.len);
+        if (c->text.failed || !vec_push(&c->entries, entry))
             return error_memory(err);
-        at = find(c, key, hash);
+        c->table[at] = (uint32_t)c->entries.len;
     }
-    const struct entry entry = {hash, times, (uint32_t)c->text.len, (uint32_t)key.len};
-    buf_append(&c->text, key.data, key.len);
-    if (c->text.failed || !vec_push(&c->entries, entry))
-        return error_memory(err);
-    c->table[at] = (uint32_t)c->entries.len;
+    *index = c->table[at] - 1;
     return LGZ_OK;
+}
+
+int counts_add(struct counts *c, struct span key, uint64_t times, struct lgz_error *err)
+{
+    size_t index;
+    int code = counts_entry(c, key, &index, err);
+    if (code == LGZ_OK && index == SIZE_MAX)
+        c->others += times;
+    else if (code == LGZ_OK)
+        c->entries.data[index].times += times;
+    return code;
 }
 
 size_t counts_len(const struct counts *c)

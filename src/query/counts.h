@@ -25,6 +25,13 @@ int counts_new(struct counts **out, size_t most, struct lgz_error *err);
 /** NULL is allowed. */
 void counts_free(struct counts *c);
 
+/**
+ * The entry of a string, which is made if there is none.
+ *
+ * @param index  set; SIZE_MAX if it has none and gets none
+ */
+int counts_entry(struct counts *c, struct span key, size_t *index, struct lgz_error *err);
+
 /** The string was met `times` times more. */
 int counts_add(struct counts *c, struct span key, uint64_t times, struct lgz_error *err);
 
