@@ -114,6 +114,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
         .max_count = options->max_count,
         .max_total = options->max_total,
         .numbered = options->numbered,
+        .unplaced = options->unplaced,
         .before = options->before,
         .after = options->after,
         .by_template = options->by_template,

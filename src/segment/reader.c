@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "segment/block_search.h"
 #include "segment/index.h"
 #include "segment/line_templates.h"
 #include "segment/runs.h"
@@ -263,6 +264,32 @@ int segment_read_filters(const struct segment *s, uint8_t **stored, struct span 
                          (unsigned long long)s->filters_at);
     *body = reader_bytes(&r, body_len);
     return LGZ_OK;
+}
+
+void block_hits_clear(struct block_hits *hits)
+{
+    vec_free(&hits->list);
+    free(hits->bytes);
+    *hits = (struct block_hits){0};
+}
+
+int segment_search_block(const struct segment *s, size_t index, const struct block_search *search,
+                         struct block_hits *hits, struct lgz_error *err)
+{
+    const struct block_info *info = &s->index.blocks.data[index];
+    struct span body;
+    uint8_t *stored = NULL;
+    hits->declined = info->plain || !info->stored_known;
+    if (hits->declined)
+        return LGZ_OK;
+    int code = load_block(s, index, &stored, &body, err);
+    if (code == LGZ_OK)
+        code = block_search(body, search, info->template_counts, info->template_count, hits, err);
+    free(stored);
+    if (code == LGZ_OK)
+        return LGZ_OK;
+    block_hits_clear(hits);
+    return block_error(s, index, code, err);
 }
 
 /* The encoder orders templates by the lines that it expects, not by those that came. */
