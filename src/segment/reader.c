@@ -427,16 +427,20 @@ static int verify_index(const struct segment *s, size_t index, const struct buf 
     return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
 }
 
-int segment_verify(const struct segment *s, struct lgz_error *err)
+/* work_part */
+static int verify_block(struct worker *me, void *context, size_t index, struct lgz_error *err)
 {
-    int code = LGZ_OK;
+    const struct segment *s = context;
     struct buf raw = {0};
-    for (size_t i = 0; i < s->index.blocks.len && code == LGZ_OK; i++) {
-        buf_clear(&raw);
-        code = segment_read_block(s, i, &raw, err);
-        if (code == LGZ_OK)
-            code = verify_index(s, i, &raw, err);
-    }
+    (void)me;
+    int code = segment_read_block(s, index, &raw, err);
+    if (code == LGZ_OK)
+        code = verify_index(s, index, &raw, err);
     buf_free(&raw);
     return code;
+}
+
+int segment_verify(struct segment *s, struct worker *me, struct lgz_error *err)
+{
+    return workers_share(me, s->index.blocks.len, verify_block, s, err);
 }

@@ -8,6 +8,7 @@
 #ifndef LOGZIP_SEGMENT_READER_H
 #define LOGZIP_SEGMENT_READER_H
 
+#include "base/workers.h"
 #include "segment/rules.h"
 #include "segment/source.h"
 
@@ -169,7 +170,11 @@ struct template_set;
 int segment_template_set(const struct segment *s, size_t index, size_t most_head,
                          struct template_set *set, struct lgz_error *err);
 
-/** Decode every block and compare all checksums; the first damage is the error. */
-int segment_verify(const struct segment *s, struct lgz_error *err);
+/**
+ * Decode every block and compare all checksums; the first damage is the error.
+ *
+ * @param me  whose crew decodes blocks side by side; one that is alone does it, too
+ */
+int segment_verify(struct segment *s, struct worker *me, struct lgz_error *err);
 
 #endif
