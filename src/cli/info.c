@@ -25,6 +25,7 @@ struct range {
 struct totals {
     uint64_t raw;
     uint64_t stored;
+    uint64_t index;
     uint64_t lines;
     int64_t time_min;
     int64_t time_max;
@@ -153,7 +154,10 @@ static void put_segment_text(struct buf *out, const struct segment *s, size_t te
                info->raw_bytes, info->lines);
     buf_printf(out, "  stored    %" PRIu64 " bytes", info->file_bytes);
     put_ratio(out, info->raw_bytes, info->file_bytes);
-    buf_printf(out, ", of these %" PRIu64 " index\n", info->index_bytes);
+    buf_printf(out, ", of these %" PRIu64 " index", info->index_bytes);
+    if (info->filter_bytes)
+        buf_printf(out, " (%" PRIu64 " filters)", info->filter_bytes);
+    buf_push(out, '\n');
     buf_printf(out, "  blocks    %zu, level %s, %zu templates\n", segment_block_count(s),
                level_name(info->level), templates);
     buf_append_string(out, "  created   ");
@@ -202,9 +206,10 @@ static void put_segment_json(struct buf *out, const struct segment *s, size_t te
     json_member(out, "path", json_span(segment_path(s)));
     buf_printf(out,
                ",\"raw_bytes\":%" PRIu64 ",\"stored_bytes\":%" PRIu64 ",\"index_bytes\":%" PRIu64
-               ",\"lines\":%" PRIu64 ",\"blocks\":%zu,\"templates\":%zu,\"level\":\"%s\"",
-               info->raw_bytes, info->file_bytes, info->index_bytes, info->lines,
-               segment_block_count(s), templates, level_name(info->level));
+               ",\"filter_bytes\":%" PRIu64 ",\"lines\":%" PRIu64
+               ",\"blocks\":%zu,\"templates\":%zu,\"level\":\"%s\"",
+               info->raw_bytes, info->file_bytes, info->index_bytes, info->filter_bytes,
+               info->lines, segment_block_count(s), templates, level_name(info->level));
     put_time_member(out, "created", info->created);
     if (info->time_min != SEGMENT_NO_TIME) {
         put_time_member(out, "time_min", info->time_min);
@@ -258,6 +263,7 @@ static void add_to_totals(struct totals *t, const struct segment_info *info)
 {
     t->raw += info->raw_bytes;
     t->stored += info->file_bytes;
+    t->index += info->index_bytes;
     t->lines += info->lines;
     if (info->time_min == SEGMENT_NO_TIME)
         return;
@@ -326,8 +332,9 @@ static void put_totals(struct buf *out, const char *path, const struct archive_s
         buf_push(out, '{');
         json_member(out, "path", json_span(path));
         buf_printf(out,
-                   ",\"raw_bytes\":%" PRIu64 ",\"stored_bytes\":%" PRIu64 ",\"lines\":%" PRIu64,
-                   t->raw, t->stored, t->lines);
+                   ",\"raw_bytes\":%" PRIu64 ",\"stored_bytes\":%" PRIu64
+                   ",\"index_bytes\":%" PRIu64 ",\"lines\":%" PRIu64,
+                   t->raw, t->stored, t->index, t->lines);
         if (t->time_min != SEGMENT_NO_TIME) {
             put_time_member(out, "time_min", t->time_min);
             put_time_member(out, "time_max", t->time_max);
@@ -339,7 +346,7 @@ static void put_totals(struct buf *out, const char *path, const struct archive_s
     buf_append_string(out, " in ");
     output_size(out, t->stored);
     put_ratio(out, t->raw, t->stored);
-    buf_printf(out, ", %" PRIu64 " lines\n", t->lines);
+    buf_printf(out, ", of these %" PRIu64 " index, %" PRIu64 " lines\n", t->index, t->lines);
     if (t->time_min != SEGMENT_NO_TIME) {
         buf_append_string(out, "  stamps from ");
         put_time(out, t->time_min);

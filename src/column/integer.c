@@ -80,14 +80,6 @@ static void free_integer(void *state)
     free(c);
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
-{
-    (void)state;
-    (void)streams;
-    byte_set_add_range(set, '0', '9');
-    return true;
-}
-
 const struct text_encoding text_integer = {
     .name = "integer",
     .propose = propose,
@@ -95,5 +87,4 @@ const struct text_encoding text_integer = {
     .open = open_integer,
     .fill = fill,
     .free = free_integer,
-    .bytes = bytes,
 };

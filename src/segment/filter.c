@@ -9,7 +9,7 @@ enum {
     SHARE = 50,        /* of what is stored, 2 %; */
     DENSE = 50,        /* where so many raw bytes are in one, */
     DENSE_SHARE = 200, /* 0.5 % */
-    SAMPLE = 1024,     /* values by which the window is chosen */
+    SAMPLE = 256,      /* values by which the window is chosen */
     SET_HEAD = 8,      /* bytes of a set but for its planes, about */
     TEXT_MAX = 1024,   /* bytes of a text that are looked for */
     WINDOW_PLANES = 2, /* with fewer than so many for numbers, a longer window is better */
@@ -43,16 +43,17 @@ size_t filter_share(size_t raw, size_t stored)
     return raw / stored > DENSE ? stored / DENSE_SHARE : stored / SHARE;
 }
 
-/* The pieces of ids in some of the values, or all. */
+/* The pieces of ids in every `step`th value, as far as the sets take them. */
 static bool collect_ids(const struct text_parts *parts, const uint8_t *raw, size_t window,
                         size_t step, struct gram_set *sets)
 {
+    const bool mixed = !sets[GRAMS_MIXED].full;
     struct grams found = {0};
     bool kept = true;
     for (size_t i = 0; i < parts->values.len && kept; i += step) {
         struct span text = {raw + parts->values.data[i].at, parts->values.data[i].len};
         for (struct span part; kept && text_part_next(&text, window, &part);) {
-            kept = grams_ids(part, window, &found);
+            kept = grams_ids(part, window, mixed, &found);
             for (size_t k = 0; k < found.len && kept; k++)
                 kept = gram_set_add(&sets[grams_id_family(found.data[k])], &found.data[k], 1);
             found.len = 0;
@@ -62,25 +63,48 @@ static bool collect_ids(const struct text_parts *parts, const uint8_t *raw, size
     return kept;
 }
 
-/* The shortest window with which there are planes enough for the numbers. */
-static bool choose_window(const struct text_parts *parts, const uint8_t *raw, size_t most,
-                          uint8_t *window)
+/* How many pieces there will be of each family; about, by some of the values. */
+static bool estimate_ids(const struct text_parts *parts, const uint8_t *raw, size_t *counts)
 {
     const size_t step = parts->values.len / SAMPLE + 1;
-    bool fits = false;
-    bool kept = true;
-    for (size_t i = 0; i < sizeof(windows) && !fits && kept; i++) {
-        struct gram_set sets[GRAMS_END] = {0};
-        for (size_t k = GRAMS_DIGITS; k < GRAMS_END; k++)
-            sets[k].most = SIZE_MAX / 2;
-        kept = collect_ids(parts, raw, windows[i], step, sets);
-        size_t count = (sets[GRAMS_DIGITS].count + sets[GRAMS_HEX].count) * step;
-        fits = ribbon_words(count) * 8 * WINDOW_PLANES <= most / 2;
-        *window = windows[i];
-        for (size_t k = GRAMS_DIGITS; k < GRAMS_END; k++)
-            gram_set_free(&sets[k]);
+    struct gram_set sets[GRAMS_END] = {0};
+    for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++)
+        sets[i].most = SIZE_MAX / 2;
+    bool kept = collect_ids(parts, raw, windows[0], step, sets);
+    for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++) {
+        counts[i] = sets[i].count * step;
+        gram_set_free(&sets[i]);
     }
     return kept;
+}
+
+/* So many pieces of long runs are kept with a longer window, where the shortest keeps `count`. */
+static size_t kept_of(size_t count, size_t window)
+{
+    return count * (windows[0] - GRAM_ID + 2) / (window - GRAM_ID + 2);
+}
+
+/*
+ * The shortest window with which there are planes enough for numbers. Families that have no chance
+ * even of one aren't collected: that takes time.
+ */
+static bool choose_ids(const struct text_parts *parts, const uint8_t *raw, size_t most,
+                       uint8_t *window, struct gram_set *sets)
+{
+    bool fits = false;
+    size_t counts[GRAMS_END] = {0};
+    if (!estimate_ids(parts, raw, counts))
+        return false;
+    for (size_t i = 0; i < sizeof(windows) && !fits; i++) {
+        size_t numbers = kept_of(counts[GRAMS_DIGITS] + counts[GRAMS_HEX], windows[i]);
+        *window = windows[i];
+        fits = ribbon_words(numbers) * 8 * WINDOW_PLANES <= most / 2;
+    }
+    for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++) {
+        sets[i].most = most * 8; /* one that is larger has no plane */
+        sets[i].full = ribbon_words(kept_of(counts[i], *window)) * 8 > most - most / 4;
+    }
+    return true;
 }
 
 /* What a further plane saves for each byte that it takes. */
@@ -148,13 +172,11 @@ bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t
     struct gram_set ids[GRAMS_END] = {0};
     bool built = true;
     *filter = (struct filter){0};
-    for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++)
-        ids[i].most = most * 8; /* one that is larger has no plane */
     take_candidate(&candidates[GRAMS_LETTERS], &parts->letters);
     take_candidate(&candidates[GRAMS_WORDS], &parts->words);
     if (!parts->shapeless) {
         take_candidate(&candidates[GRAMS_ADDRESSES], &parts->addresses);
-        built = choose_window(parts, raw, most, &filter->window) &&
+        built = choose_ids(parts, raw, most, &filter->window, ids) &&
                 collect_ids(parts, raw, filter->window, 1, ids);
         for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++)
             take_candidate(&candidates[i], &ids[i]);
@@ -314,10 +336,16 @@ static bool may_hold_letters(const struct filter *filter, struct span text, bool
 {
     const struct filter_set *letters = &filter->sets[GRAMS_LETTERS];
     const struct filter_set *words = &filter->sets[GRAMS_WORDS];
-    if (letters->known && grams_letters(text, room) && !may_hold_all(letters, room))
-        return false;
-    room->len = 0;
-    return folded || !words->known || !grams_words(text, room) || may_hold_all(words, room);
+    struct letter_walk walk = grams_letter_walk(text);
+    for (struct span run; (run = grams_next_letters(&walk)).len;) {
+        room->len = 0;
+        if (letters->known && grams_letters(run, room, NULL) && !may_hold_all(letters, room))
+            return false;
+        room->len = 0;
+        if (!folded && words->known && grams_letters(run, NULL, room) && !may_hold_all(words, room))
+            return false;
+    }
+    return true;
 }
 
 static bool may_hold_addresses(const struct filter *filter, struct span text)
@@ -345,7 +373,7 @@ static bool may_hold_window(const struct filter *filter, struct span window, boo
                             struct grams *room)
 {
     room->len = 0;
-    if (!grams_ids(window, window.len, room) || !room->len)
+    if (!grams_ids(window, window.len, true, room) || !room->len)
         return true;
     const enum gram_family family = grams_id_family(room->data[0]);
     if (folded && family != GRAMS_DIGITS && has_letters(window))

@@ -7,7 +7,10 @@
 
 #include "segment/block.h"
 
-enum { STRINGS_MAX = 1024 }; /* of a clause; asking for more takes longer than it saves */
+enum {
+    STRINGS_MAX = 1024, /* of a clause; asking for more takes longer than it saves */
+    CHECKS = 512,       /* lines of a block that are asked for by a check */
+};
 
 struct segment_filters {
     uint8_t *part;
@@ -123,4 +126,26 @@ bool segment_filters_may_hold(const struct segment_filters *f, size_t block,
     for (size_t i = 0; i < need->clauses.len && may; i++)
         may = may_meet(&f->list[block], &need->clauses.data[i]);
     return may;
+}
+
+int segment_filters_check(const struct segment_filters *f, size_t block, struct span raw,
+                          struct lgz_error *err)
+{
+    const size_t step = raw.len / CHECKS + 1;
+    const uint8_t *end = raw.data + raw.len;
+    for (const uint8_t *at = raw.data; f && at < end;) {
+        const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
+        const size_t len = (size_t)((newline ? newline : end) - at);
+        const struct need_string line = {{at, len}, false};
+        if (!filter_may_hold(&f->list[block], &line))
+            return error_set(err, LGZ_ERR_CORRUPT,
+                             "the filter of block %zu denies the line at its byte %zu", block,
+                             (size_t)(at - raw.data));
+        /* On to the line behind the next step. */
+        size_t skip = len + 1 > step ? len + 1 : step;
+        at += skip < (size_t)(end - at) ? skip : (size_t)(end - at);
+        newline = skip > len + 1 ? memchr(at, '\n', (size_t)(end - at)) : at - 1;
+        at = newline ? newline + 1 : end;
+    }
+    return LGZ_OK;
 }

@@ -42,4 +42,13 @@ void segment_filters_free(struct segment_filters *f);
 bool segment_filters_may_hold(const struct segment_filters *f, size_t block,
                               const struct need *need);
 
+/**
+ * Does the filter of a block deny what is in the block? Some hundred of its lines are asked for.
+ *
+ * @param raw  of the block
+ * @return LGZ_ERR_CORRUPT if so
+ */
+int segment_filters_check(const struct segment_filters *f, size_t block, struct span raw,
+                          struct lgz_error *err);
+
 #endif

@@ -3,56 +3,146 @@
  */
 #include "segment/grams.h"
 
-#include "base/varint.h"
+#include <endian.h>
+#include <string.h>
 
 enum {
     LETTERS = 4,
     PARTS_MAX = 3, /* digits of a part of an address */
 };
 
-#define D 1 /* digit */
-#define H 2 /* what is in hexadecimal ids */
-static const uint8_t id_class[256] = {
-    ['0'] = D | H, ['1'] = D | H, ['2'] = D | H, ['3'] = D | H, ['4'] = D | H,
-    ['5'] = D | H, ['6'] = D | H, ['7'] = D | H, ['8'] = D | H, ['9'] = D | H,
-    ['a'] = H,     ['b'] = H,     ['c'] = H,     ['d'] = H,     ['e'] = H,
-    ['f'] = H,     ['A'] = H,     ['B'] = H,     ['C'] = H,     ['D'] = H,
-    ['E'] = H,     ['F'] = H,     ['.'] = H,     ['_'] = H,     ['-'] = H,
-};
+/*
+ * Eight bytes at a time: a byte's highest bit says whether it's of a kind. That of `low` + a number
+ * below 128 is set where a byte is at least 128 less that number; no sum is above 255.
+ */
+#define EACH(byte) ((byte)*UINT64_C(0x0101010101010101))
+#define TOP        EACH(0x80)
 
-bool grams_letters(struct span text, struct grams *out)
+/* Those from `first` to `last`, of bytes below 128. */
+static inline uint64_t from_to(uint64_t low, uint8_t first, uint8_t last)
+{
+    return (low + EACH(0x80u - first)) & ~(low + EACH(0x7fu - last)) & TOP;
+}
+
+/* One bit for each byte: the highest becomes the one of its place. */
+static inline uint64_t gather(uint64_t tops)
+{
+    return (tops >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+/* Up to 8 bytes as a number, the first the lowest; what isn't there is 0. */
+static inline uint64_t load(const uint8_t *bytes, size_t len)
+{
+    uint64_t word = 0;
+    if (len >= 8)
+        memcpy(&word, bytes, 8);
+    else
+        memcpy(&word, bytes, len);
+    return le64toh(word);
+}
+
+/* Which of up to 64 bytes are letters. */
+static uint64_t letter_bits(const uint8_t *bytes, size_t len)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < len; i += 8) {
+        uint64_t word = load(bytes + i, len - i);
+        uint64_t small = (word & ~TOP) | EACH(0x20u);
+        uint64_t letters = (from_to(small, 'a', 'z') & ~word) | (word & TOP);
+        bits |= gather(letters) << i;
+    }
+    return bits;
+}
+
+/* Which of up to 64 bytes are digits, and which are in hexadecimal ids. */
+static void id_bits(const uint8_t *bytes, size_t len, uint64_t *digits, uint64_t *hex)
+{
+    *digits = *hex = 0;
+    for (size_t i = 0; i < len; i += 8) {
+        uint64_t word = load(bytes + i, len - i);
+        uint64_t low = word & ~TOP;
+        uint64_t digit = from_to(low, '0', '9') & ~word;
+        uint64_t others =
+            from_to(low | EACH(0x20u), 'a', 'f') | from_to(low, '-', '.') | from_to(low, '_', '_');
+        *digits |= gather(digit) << i;
+        *hex |= gather(digit | (others & ~word)) << i;
+    }
+}
+
+static void look_from(struct letter_walk *w, size_t at)
+{
+    w->at = at;
+    w->looked = w->text.len - at < 64 ? w->text.len - at : 64;
+    w->bits = letter_bits(w->text.data + at, w->looked);
+}
+
+struct letter_walk grams_letter_walk(struct span text)
+{
+    struct letter_walk w = {.text = text};
+    look_from(&w, 0);
+    return w;
+}
+
+struct span grams_next_letters(struct letter_walk *w)
+{
+    while (w->looked) {
+        uint64_t runs = w->bits & w->bits >> 1;
+        runs &= runs >> 2; /* where LETTERS begin */
+        if (!runs) {       /* the last letters may be the first of a run */
+            look_from(w, w->at + w->looked - (w->looked == 64 ? LETTERS - 1 : 0));
+            continue;
+        }
+        const unsigned start = (unsigned)__builtin_ctzll(runs);
+        const uint64_t behind = ~(w->bits >> start);
+        size_t end = start + (behind ? (size_t)__builtin_ctzll(behind) : 64);
+        const uint8_t *text = w->text.data + w->at;
+        const size_t left = w->text.len - w->at;
+        while (end >= 64 && end < left && gram_letter(text[end]))
+            end++;
+        if (end < w->looked)
+            w->bits &= UINT64_MAX << end;
+        else
+            look_from(w, w->at + end);
+        return (struct span){text + start, end - start};
+    }
+    return (struct span){w->text.data, 0};
+}
+
+/* The pieces of GRAMS_LETTERS in letters. */
+static bool letters_of(struct span run, struct grams *out)
 {
     uint32_t gram = 0;
-    size_t run = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t letter = gram_letter(text.data[i]);
-        gram = gram << 8 | letter;
-        run = letter ? run + 1 : 0;
-        if (run >= LETTERS && !vec_push(out, gram))
+    for (size_t i = 0; i < run.len; i++) {
+        gram = gram << 8 | gram_letter(run.data[i]);
+        if (i + 1 >= LETTERS && !vec_push(out, gram))
             return false;
     }
     return true;
 }
 
-bool grams_words(struct span text, struct grams *out)
+/* The pieces of GRAMS_WORDS in letters. */
+static bool words_of(struct span run, struct grams *out)
 {
+    const uint64_t mask = (UINT64_C(1) << 8 * GRAMS_WORD_LEN) - 1;
     uint64_t gram = 0;
-    size_t small = 0;
+    size_t small = 0; /* how many there are, up to here */
     size_t capital = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-        uint8_t letter = gram_letter(c);
-        bool first = small == GRAMS_WORD_LEN - 2 && i >= GRAMS_WORD_LEN - 1 &&
-                     gram_letter(text.data[i - GRAMS_WORD_LEN + 1]);
-        gram = (gram << 8 | c) & ((UINT64_C(1) << 8 * GRAMS_WORD_LEN) - 1);
-        small = letter && c == letter ? small + 1 : 0;
-        capital = letter && c != letter ? capital + 1 : 0;
-        bool whole = small >= GRAMS_WORD_LEN || capital >= GRAMS_WORD_LEN ||
-                     (small == GRAMS_WORD_LEN - 1 && first);
-        if (whole && !vec_push(out, gram))
+    for (size_t i = 0; i < run.len; i++) {
+        uint8_t c = run.data[i];
+        bool is_small = c == gram_letter(c);
+        gram = (gram << 8 | c) & mask;
+        small = is_small ? small + 1 : 0;
+        capital = is_small ? 0 : capital + 1;
+        bool whole = small >= GRAMS_WORD_LEN - 1 || capital >= GRAMS_WORD_LEN;
+        if (whole && i + 1 >= GRAMS_WORD_LEN && !vec_push(out, gram))
             return false;
     }
     return true;
+}
+
+bool grams_letters(struct span run, struct grams *letters, struct grams *words)
+{
+    return (!letters || letters_of(run, letters)) && (!words || words_of(run, words));
 }
 
 /* The digits at `at`, 4 bits each, put behind `*gram`. @return where they end, or `at` */
@@ -93,79 +183,117 @@ bool grams_addresses(struct span text, struct grams *out)
     return true;
 }
 
-/* The order in which pieces are kept: those of digits first. Last of all, what has no digit. */
-static uint64_t id_order(const uint8_t *bytes, enum gram_family family)
-{
-    uint64_t gram = le_get(bytes, GRAM_ID);
-    return (uint64_t)(family - GRAMS_DIGITS) << 62 | gram_mix(gram) >> 2 | 1;
-}
-
-/* The pieces of a run, one after the other; the last ones are in a ring. */
-struct id_walk {
-    uint64_t ring[GRAMS_WINDOW_MAX];
-    size_t digit;  /* one behind the last byte that is a digit, */
-    size_t letter; /* that isn't, */
-    size_t other;  /* that isn't in hexadecimal ids */
+/* A piece of an id: where it starts in its run, and its number, by which it is chosen. */
+struct id_piece {
+    size_t at;
+    uint64_t gram;
 };
 
-/* The piece that ends with byte `i`. */
-static uint64_t next_id(struct id_walk *w, const uint8_t *run, size_t i)
+static uint64_t id_gram(const uint8_t *bytes, enum gram_family family)
 {
-    uint8_t class = id_class[run[i]];
-    if (class & D)
-        w->digit = i + 1;
-    else
-        w->letter = i + 1;
-    if (!class)
-        w->other = i + 1;
-    if (i + 1 < GRAM_ID)
-        return UINT64_MAX;
-    size_t start = i + 1 - GRAM_ID;
-    uint64_t order = UINT64_MAX;
-    if (w->digit > start)
-        order = id_order(run + start, w->letter <= start  ? GRAMS_DIGITS
-                                      : w->other <= start ? GRAMS_HEX
-                                                          : GRAMS_MIXED);
-    w->ring[start % GRAMS_WINDOW_MAX] = order;
-    return order;
+    uint64_t gram;
+    memcpy(&gram, bytes, GRAM_ID);
+    return (uint64_t)(family - GRAMS_DIGITS) << 62 | gram_mix(le64toh(gram)) >> 2 | 1;
 }
 
-/* Where the piece is that comes first of those that start at `from` to `to`. */
-static size_t first_id(const struct id_walk *w, size_t from, size_t to)
+/* The bits from number `by` on, of two words. */
+static inline uint64_t shifted(const uint64_t *bits, unsigned by)
 {
-    size_t first = to;
-    for (size_t at = to; at-- > from;)
-        if (w->ring[at % GRAMS_WINDOW_MAX] < w->ring[first % GRAMS_WINDOW_MAX])
-            first = at;
-    return first;
+    return bits[0] >> by | bits[1] << (64 - by);
 }
 
-bool grams_ids(struct span run, size_t window, struct grams *out)
+/* Where GRAM_ID bits that are set begin, of which the last may be in the next word. */
+static uint64_t all_of(const uint64_t *bits)
 {
-    const size_t count = window - GRAM_ID + 1;
-    struct id_walk walk = {.digit = 0};
-    uint64_t first = UINT64_MAX;
-    size_t first_at = 0;
-    size_t kept_at = SIZE_MAX;
-    if (run.len < window)
-        return true;
-    for (size_t i = 0; i < run.len; i++) {
-        uint64_t order = next_id(&walk, run.data, i);
-        if (i + 1 < GRAM_ID)
-            continue;
-        size_t at = i + 1 - GRAM_ID;
-        if (order <= first) {
-            first = order;
-            first_at = at;
-        } else if (at - first_at >= count) {
-            first_at = first_id(&walk, at + 1 - count, at);
-            first = walk.ring[first_at % GRAMS_WINDOW_MAX];
+    const uint64_t two[2] = {bits[0] & shifted(bits, 1), bits[1] & bits[1] >> 1};
+    const uint64_t four[2] = {two[0] & shifted(two, 2), two[1] & two[1] >> 2};
+    return four[0] & shifted(four, 4);
+}
+
+/* Where GRAM_ID bits begin, one of which is set. */
+static uint64_t any_of(const uint64_t *bits)
+{
+    const uint64_t two[2] = {bits[0] | shifted(bits, 1), bits[1] | bits[1] >> 1};
+    const uint64_t four[2] = {two[0] | shifted(two, 2), two[1] | two[1] >> 2};
+    return four[0] | shifted(four, 4);
+}
+
+/* All pieces of a run that are asked for, in their order. @return how many */
+static size_t find_ids(struct span run, bool mixed, struct id_piece *pieces)
+{
+    const size_t starts = run.len - GRAM_ID + 1;
+    uint64_t digits[2];
+    uint64_t hex[2];
+    size_t count = 0;
+    id_bits(run.data, run.len < 64 ? run.len : 64, &digits[0], &hex[0]);
+    for (size_t at = 0; at < starts; at += 64) {
+        digits[1] = hex[1] = 0;
+        if (run.len > at + 64)
+            id_bits(run.data + at + 64, run.len - at - 64 < 64 ? run.len - at - 64 : 64, &digits[1],
+                    &hex[1]);
+        uint64_t all_digits = all_of(digits);
+        uint64_t all_hex = all_of(hex);
+        uint64_t found = any_of(digits) & (mixed ? UINT64_MAX : all_hex);
+        if (starts - at < 64)
+            found &= (UINT64_C(1) << (starts - at)) - 1;
+        for (; found; found &= found - 1) {
+            const unsigned bit = (unsigned)__builtin_ctzll(found);
+            const enum gram_family family = all_digits >> bit & 1 ? GRAMS_DIGITS
+                                            : all_hex >> bit & 1  ? GRAMS_HEX
+                                                                  : GRAMS_MIXED;
+            const size_t start = at + bit;
+            pieces[count++] = (struct id_piece){start, id_gram(run.data + start, family)};
         }
-        if (i + 1 < window || first == UINT64_MAX || first_at == kept_at)
-            continue;
-        kept_at = first_at;
-        if (!vec_push(out, first))
-            return false;
+        digits[0] = digits[1];
+        hex[0] = hex[1];
+    }
+    return count;
+}
+
+/*
+ * Is there a window that holds piece `p`, and none of those that come first, the nearest of which
+ * start at `before` - 1 and `behind`? Windows start at 0 to `last`, and hold the pieces that start
+ * at the next `width` bytes.
+ */
+static bool id_is_kept(const struct id_piece *p, size_t before, size_t behind, size_t width,
+                       size_t last)
+{
+    size_t from = p->at + 1 > width ? p->at + 1 - width : 0;
+    size_t to = p->at < last ? p->at : last;
+    if (from < before)
+        from = before;
+    if (behind < width)
+        return false;
+    if (to > behind - width)
+        to = behind - width;
+    return from <= to;
+}
+
+/* Those that come first in a window of theirs. A piece is settled when one behind it comes first.
+ */
+static bool keep_ids(const struct id_piece *pieces, size_t count, size_t width, size_t last,
+                     uint16_t *open, struct grams *out)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i <= count; i++) {
+        const size_t behind = i < count ? pieces[i].at : SIZE_MAX;
+        while (depth && (i == count || pieces[open[depth - 1]].gram > pieces[i].gram)) {
+            const struct id_piece *settled = &pieces[open[--depth]];
+            const size_t before = depth ? pieces[open[depth - 1]].at + 1 : 0;
+            if (id_is_kept(settled, before, behind, width, last) && !vec_push(out, settled->gram))
+                return false;
+        }
+        open[depth++] = (uint16_t)i;
     }
     return true;
+}
+
+bool grams_ids(struct span run, size_t window, bool mixed, struct grams *out)
+{
+    struct id_piece pieces[GRAMS_RUN_MAX];
+    uint16_t open[GRAMS_RUN_MAX];
+    if (run.len < window)
+        return true;
+    size_t count = find_ids(run, mixed, pieces);
+    return !count || keep_ids(pieces, count, window - GRAM_ID + 1, run.len - window, open, out);
 }

@@ -27,6 +27,7 @@ enum gram_family {
 enum {
     GRAM_ID = 8,           /**< bytes of a piece of an id */
     GRAMS_WINDOW_MAX = 64, /**< bytes of a window, at most; at least GRAM_ID */
+    GRAMS_RUN_MAX = 4096,  /**< bytes of a run that are looked at at once */
     GRAMS_WORD_LEN = 5,
     GRAMS_ADDRESS_MAX = 11, /**< bytes of an address's piece, at least 7 */
     GRAMS_ADDRESS_MIN = 7,
@@ -53,11 +54,26 @@ static inline bool gram_is_inner(uint8_t c)
     return c != '\n' && !(token_byte_class[c] & BYTE_SEPARATOR);
 }
 
-/** Append the pieces of GRAMS_LETTERS. @return false when memory is out, as all of these */
-bool grams_letters(struct span text, struct grams *out);
+/** Where a walk over the letters of a text stands; for grams.c alone. */
+struct letter_walk {
+    struct span text;
+    size_t at;     /* it stands here */
+    size_t looked; /* at so many bytes from there on */
+    uint64_t bits; /* which of them are letters that it hasn't given yet */
+};
 
-/** Append the pieces of GRAMS_WORDS. */
-bool grams_words(struct span text, struct grams *out);
+struct letter_walk grams_letter_walk(struct span text);
+
+/** The next letters next to each other, at least 4. An empty text: there are none. */
+struct span grams_next_letters(struct letter_walk *w);
+
+/**
+ * Append the pieces of GRAMS_LETTERS and of GRAMS_WORDS in letters next to each other, each to its
+ * list, which may be NULL.
+ *
+ * @return false when memory is out, as all of these
+ */
+bool grams_letters(struct span run, struct grams *letters, struct grams *words);
 
 /** Append the pieces of GRAMS_ADDRESSES. */
 bool grams_addresses(struct span text, struct grams *out);
@@ -69,10 +85,11 @@ size_t gram_address(struct span text, uint64_t *gram);
  * Append the pieces of GRAMS_DIGITS, GRAMS_HEX and GRAMS_MIXED: of each window the first in an
  * order that is the same everywhere. grams_id_family() tells which of them one is.
  *
- * @param run     bytes that are all gram_is_inner()
+ * @param run     bytes that are all gram_is_inner(); GRAMS_RUN_MAX at most
  * @param window  bytes, GRAM_ID to GRAMS_WINDOW_MAX
+ * @param mixed   those of GRAMS_MIXED, too; without, it's faster
  */
-bool grams_ids(struct span run, size_t window, struct grams *out);
+bool grams_ids(struct span run, size_t window, bool mixed, struct grams *out);
 
 static inline enum gram_family grams_id_family(uint64_t gram)
 {

@@ -17,8 +17,7 @@ enum {
     ADDRESS_DOTS = 3,
     MOST_LETTERS = 64, /* a piece for so many raw bytes is too much in any case */
     MOST_ADDRESSES = 64,
-    FEWEST = 4096,   /* pieces that are never too much */
-    PART_MAX = 4096, /* bytes that are looked at at once */
+    FEWEST = 4096, /* pieces that are never too much */
 };
 
 /* A run around a stamp, as it was last seen. */
@@ -27,22 +26,32 @@ struct zone {
     bool letters; /* there are some that matter */
 };
 
+/* What stands in front of a value in all lines of a skeleton that are as they seem. */
+struct gap {
+    const uint8_t *bytes;
+    uint32_t len;
+};
+
 struct walk {
     struct text_parts *parts;
     const uint8_t *raw;
     size_t size; /* of it */
     const struct skeletons *skeletons;
     const struct lines *lines;
-    struct line *seen; /* SEEN values, by their hash */
+    struct line *seen_values; /* SEEN of them, by their hash */
+    struct line *seen_letters;
     struct zone zones[ZONES];
-    struct grams grams; /* room */
+    VEC(struct gap) gaps; /* of the skeletons, one behind the other */
+    uint32_t *first_gap;  /* of each; 0: none yet */
+    struct grams grams;   /* room */
+    struct grams words;
 };
 
 bool text_part_next(struct span *text, size_t piece, struct span *part)
 {
     if (text->len == 0)
         return false;
-    *part = (struct span){text->data, text->len < PART_MAX ? text->len : PART_MAX};
+    *part = (struct span){text->data, text->len < GRAMS_RUN_MAX ? text->len : GRAMS_RUN_MAX};
     size_t step = part->len == text->len ? part->len : part->len - (piece - 1);
     text->data += step;
     text->len -= step;
@@ -74,22 +83,42 @@ bool shapes_hold(const struct shape *shapes, size_t count, struct span text)
 }
 
 /* Put what was found into a set. */
-static bool keep(struct walk *w, struct gram_set *set)
+static bool keep(struct gram_set *set, struct grams *found)
 {
-    bool kept = gram_set_add(set, w->grams.data, w->grams.len);
-    w->grams.len = 0;
+    bool kept = gram_set_add(set, found->data, found->len);
+    found->len = 0;
     return kept;
+}
+
+/* Was the text among the last ones that went here? Then it needn't be looked at again. */
+static bool is_seen(const struct walk *w, struct line *list, struct span text)
+{
+    struct line *seen = &list[hash_short(text.data, text.len) % SEEN];
+    if (seen->len == text.len && bytes_equal(w->raw + seen->at, text.data, text.len))
+        return true;
+    *seen = (struct line){(uint32_t)(text.data - w->raw), (uint32_t)text.len};
+    return false;
+}
+
+static bool take_run(struct walk *w, struct span run)
+{
+    struct text_parts *parts = w->parts;
+    for (struct span part; text_part_next(&run, GRAMS_WORD_LEN, &part);) {
+        if (!grams_letters(part, parts->letters.full ? NULL : &w->grams,
+                           parts->words.full ? NULL : &w->words))
+            return false;
+        if (!keep(&parts->letters, &w->grams) || !keep(&parts->words, &w->words))
+            return false;
+    }
+    return true;
 }
 
 static bool take_letters(struct walk *w, struct span text)
 {
-    struct text_parts *parts = w->parts;
-    for (struct span part; text_part_next(&text, GRAMS_WORD_LEN, &part);) {
-        if (!parts->letters.full && !(grams_letters(part, &w->grams) && keep(w, &parts->letters)))
+    struct letter_walk letters = grams_letter_walk(text);
+    for (struct span run; (run = grams_next_letters(&letters)).len;)
+        if (!is_seen(w, w->seen_letters, run) && !take_run(w, run))
             return false;
-        if (!parts->words.full && !(grams_words(part, &w->grams) && keep(w, &parts->words)))
-            return false;
-    }
     return true;
 }
 
@@ -97,23 +126,15 @@ static bool take_addresses(struct walk *w, struct span text)
 {
     struct gram_set *set = &w->parts->addresses;
     for (struct span part; !set->full && text_part_next(&text, GRAMS_ADDRESS_MAX, &part);)
-        if (!grams_addresses(part, &w->grams) || !keep(w, set))
+        if (!grams_addresses(part, &w->grams) || !keep(set, &w->grams))
             return false;
     return true;
-}
-
-static bool is_seen(struct walk *w, struct span value)
-{
-    struct line *seen = &w->seen[hash_short(value.data, value.len) % SEEN];
-    if (seen->len == value.len && bytes_equal(w->raw + seen->at, value.data, value.len))
-        return true;
-    *seen = (struct line){(uint32_t)(value.data - w->raw), (uint32_t)value.len};
-    return false;
 }
 
 /* Can there be LETTERS_MIN letters? All have one of the two highest bits. */
 static inline bool may_have_letters(const struct walk *w, struct span value)
 {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t bytes = 0;
     if (value.len >= 8)
         return true;
@@ -122,8 +143,8 @@ static inline bool may_have_letters(const struct walk *w, struct span value)
     else
         memcpy(&bytes, value.data, 8);
     bytes = le64toh(bytes) << (64 - 8 * value.len);
-    bytes |= bytes << 1;
-    return __builtin_popcountll(bytes & UINT64_C(0x8080808080808080)) >= LETTERS_MIN;
+    bytes = (bytes | bytes << 1) >> 7 & ones;
+    return bytes * ones >> 56 >= LETTERS_MIN;
 }
 
 /* Bytes of no separators. */
@@ -131,7 +152,7 @@ static bool take_value(struct walk *w, struct span value)
 {
     if (value.len < ADDRESS_MIN)
         return value.len < LETTERS_MIN || !may_have_letters(w, value) || take_letters(w, value);
-    if (is_seen(w, value))
+    if (is_seen(w, w->seen_values, value))
         return true;
     if (!take_letters(w, value) || !take_addresses(w, value))
         return false;
@@ -193,81 +214,108 @@ static bool take_zone(struct walk *w, struct span text, struct zone *zone)
     return !shape_matters(&zone->shape) || add_shape(w->parts, &zone->shape);
 }
 
-/* A stamp, and what touches it without a separator. */
-static bool take_stamp(struct walk *w, const struct line *line, uint32_t at,
-                       const struct timestamp *stamp)
+/* Has the text the shape? */
+static bool has_shape(struct span text, const struct shape *shape)
 {
-    const uint8_t *start = w->raw + at;
+    bool same = text.len == shape->len;
+    for (size_t i = 0; i < text.len && same; i++)
+        same = shape_byte(text.data[i]) == shape->bytes[i];
+    return same;
+}
+
+/* A stamp, and what touches it without a separator. */
+static bool take_stamp(struct walk *w, const struct line *line, const struct line_value *value)
+{
+    const struct timestamp *stamp = &w->skeletons->stamps.data[value->len & ~LINE_VALUE_STAMP];
+    struct zone *zone = &w->zones[(stamp->format * 10u + stamp->digits) % ZONES];
+    const uint8_t *start = w->raw + value->at;
     const uint8_t *end = start + stamp->len;
     while (start > w->raw + line->at && gram_is_inner(start[-1]))
         start--;
     while (end < w->raw + line->at + line->len && gram_is_inner(*end))
         end++;
     struct span text = {start, (size_t)(end - start)};
-    struct zone *zone = &w->zones[(stamp->format * 10u + stamp->digits) % ZONES];
     if (text.len > SHAPE_MAX)
         return take_text(w, text);
-    bool same = text.len == zone->shape.len;
-    for (size_t i = 0; i < text.len && same; i++)
-        same = shape_byte(text.data[i]) == zone->shape.bytes[i];
-    if (!same && !take_zone(w, text, zone))
+    if (!has_shape(text, &zone->shape) && !take_zone(w, text, zone))
         return false;
     return !zone->letters || take_letters(w, text);
 }
 
-static uint32_t value_end(const struct walk *w, const struct line_value *value)
+static uint32_t value_len(const struct walk *w, const struct line_value *value)
 {
-    return value->at + (value->len & LINE_VALUE_STAMP
-                            ? w->skeletons->stamps.data[value->len & ~LINE_VALUE_STAMP].len
-                            : value->len);
+    return value->len & LINE_VALUE_STAMP
+               ? w->skeletons->stamps.data[value->len & ~LINE_VALUE_STAMP].len
+               : value->len;
 }
 
-/* Has line `number` the bytes between its values that the first line of its skeleton has? */
-static bool same_gaps(const struct walk *w, size_t number, size_t example)
+/* The gaps of a line, which stands for its skeleton. */
+static bool find_gaps(struct walk *w, size_t number)
 {
     const struct skeletons *s = w->skeletons;
-    const struct line *a = &w->lines->list.data[number];
-    const struct line *b = &w->lines->list.data[example];
-    const struct line_value *x = s->values.data + s->first_value[number];
-    const struct line_value *y = s->values.data + s->first_value[example];
-    const size_t count = s->first_value[number + 1] - s->first_value[number];
-    uint32_t from = a->at;
-    uint32_t like = b->at;
-    if (count != s->first_value[example + 1] - s->first_value[example])
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t len = x[i].at - from;
-        if (len != y[i].at - like || !bytes_equal(w->raw + from, w->raw + like, len))
+    const struct line *line = &w->lines->list.data[number];
+    const uint8_t *at = w->raw + line->at;
+    for (uint32_t i = s->first_value[number]; i < s->first_value[number + 1]; i++) {
+        const uint8_t *value = w->raw + s->values.data[i].at;
+        struct gap gap = {at, (uint32_t)(value - at)};
+        if (!vec_push(&w->gaps, gap))
             return false;
-        from = value_end(w, &x[i]);
-        like = value_end(w, &y[i]);
+        at = value + value_len(w, &s->values.data[i]);
     }
-    uint32_t len = a->at + a->len - from;
-    return len == b->at + b->len - like && bytes_equal(w->raw + from, w->raw + like, len);
+    struct gap last = {at, (uint32_t)(w->raw + line->at + line->len - at)};
+    return vec_push(&w->gaps, last);
+}
+
+/*
+ * The values of a line. *same is false if what stands around them isn't what is in the gaps: then
+ * all of the line is to be taken.
+ */
+static bool take_values(struct walk *w, const struct line *line, const struct line_value *values,
+                        size_t count, const struct gap *gaps, bool *same)
+{
+    const uint8_t *at = w->raw + line->at;
+    const uint8_t *end = at + line->len;
+    *same = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct line_value *value = &values[i];
+        const uint8_t *start = w->raw + value->at;
+        bool taken = true;
+        if ((size_t)(start - at) != gaps[i].len || !bytes_equal(at, gaps[i].bytes, gaps[i].len))
+            return true;
+        at = start + value_len(w, value);
+        if (value->len & LINE_VALUE_STAMP)
+            taken = take_stamp(w, line, value);
+        else if (value->len > LETTERS_MIN)
+            taken = take_value(w, (struct span){start, value->len});
+        if (!taken)
+            return false;
+    }
+    *same = (size_t)(end - at) == gaps[count].len &&
+            bytes_equal(at, gaps[count].bytes, gaps[count].len);
+    return true;
 }
 
 static bool take_line(struct walk *w, size_t number)
 {
     const struct skeletons *s = w->skeletons;
     const struct line *line = &w->lines->list.data[number];
-    const uint32_t example = s->list.data[s->of_line[number]].example;
+    const uint32_t skeleton = s->of_line[number];
+    const uint32_t example = s->list.data[skeleton].example;
+    const uint32_t first = s->first_value[number];
+    const size_t count = s->first_value[number + 1] - first;
     const struct span text = {w->raw + line->at, line->len};
-    if (number == example) {
-        if (!take_letters(w, text))
-            return false;
-    } else if (!same_gaps(w, number, example)) {
-        return take_text(w, text);
-    }
-    for (uint32_t i = s->first_value[number]; i < s->first_value[number + 1]; i++) {
-        const struct line_value *value = &s->values.data[i];
-        bool taken =
-            value->len & LINE_VALUE_STAMP
-                ? take_stamp(w, line, value->at, &s->stamps.data[value->len & ~LINE_VALUE_STAMP])
-                : take_value(w, (struct span){w->raw + value->at, value->len});
-        if (!taken)
+    bool same = count == s->first_value[example + 1] - s->first_value[example];
+    if (!w->first_gap[skeleton]) {
+        w->first_gap[skeleton] = (uint32_t)w->gaps.len + 1;
+        if (!find_gaps(w, example))
             return false;
     }
-    return true;
+    if (number == example && !take_letters(w, text))
+        return false;
+    if (same && !take_values(w, line, s->values.data + first, count,
+                             w->gaps.data + w->first_gap[skeleton] - 1, &same))
+        return false;
+    return same || take_text(w, text);
 }
 
 static bool start(struct walk *w, struct text_parts *parts, const uint8_t *raw, size_t size)
@@ -275,14 +323,19 @@ static bool start(struct walk *w, struct text_parts *parts, const uint8_t *raw, 
     *w = (struct walk){.parts = parts, .raw = raw, .size = size};
     parts->letters.most = parts->words.most = size / MOST_LETTERS + FEWEST;
     parts->addresses.most = size / MOST_ADDRESSES + FEWEST;
-    w->seen = calloc(SEEN, sizeof(*w->seen));
-    return w->seen != NULL;
+    w->seen_values = calloc(SEEN, sizeof(*w->seen_values));
+    w->seen_letters = calloc(SEEN, sizeof(*w->seen_letters));
+    return w->seen_values && w->seen_letters;
 }
 
 static void finish(struct walk *w)
 {
-    free(w->seen);
+    free(w->seen_values);
+    free(w->seen_letters);
     vec_free(&w->grams);
+    vec_free(&w->words);
+    vec_free(&w->gaps);
+    free(w->first_gap);
 }
 
 bool text_parts_collect(struct text_parts *parts, const uint8_t *raw, const struct lines *lines,
@@ -293,6 +346,8 @@ bool text_parts_collect(struct text_parts *parts, const uint8_t *raw, const stru
     bool taken = start(&w, parts, raw, lines->list.len ? (size_t)last->at + last->len : 0);
     w.lines = lines;
     w.skeletons = skeletons;
+    w.first_gap = calloc(skeletons->list.len + 1, sizeof(*w.first_gap));
+    taken = taken && w.first_gap;
     for (size_t i = 0; i < lines->list.len && taken; i++)
         taken = take_line(&w, i);
     finish(&w);
