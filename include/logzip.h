@@ -123,6 +123,15 @@ struct lgz_decompressor;
 LGZ_API int lgz_decompressor_new(struct lgz_decompressor **out, const char *name,
                                  lgz_write_fn *write, void *context, struct lgz_error *err);
 
+/**
+ * The same with threads, 1 to 256, that decode blocks side by side. The callback is called from the
+ * thread that feeds, with the same bytes in the same order. A block may be given out later than
+ * when its last byte was fed, and each thread takes the memory of a block.
+ */
+LGZ_API int lgz_decompressor_new_threads(struct lgz_decompressor **out, const char *name,
+                                         unsigned threads, lgz_write_fn *write, void *context,
+                                         struct lgz_error *err);
+
 /** Feed `size` bytes of the segment; raw bytes go to the write callback, each block verified. */
 LGZ_API int lgz_decompressor_write(struct lgz_decompressor *d, const void *data, size_t size,
                                    struct lgz_error *err);

@@ -48,7 +48,7 @@ int proof_open(struct proof **out, const char *draft, const char *name, struct l
     else if (p->fd < 0)
         code = error_io(err, "%s: cannot open", draft);
     if (code == LGZ_OK)
-        code = segment_stream_new(&p->stream, name, take_raw, p, err);
+        code = segment_stream_new(&p->stream, name, 1, take_raw, p, err);
     if (code != LGZ_OK) {
         proof_close(p);
         *out = NULL;

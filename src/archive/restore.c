@@ -12,9 +12,13 @@
 
 #include "archive/journal_index.h"
 #include "archive/names.h"
+#include "base/crew.h"
 #include "segment/reader.h"
 
-enum { BLOCK_CACHE = 4 }; /* decoded blocks kept: generations of a file often share a block */
+enum {
+    BLOCK_CACHE = 4
+}; /* decoded blocks kept: generations of a file often share a block; beside
+      those that are decoded ahead */
 
 /* A run of a source's bytes, in a block of a segment or in a record of a journal. */
 struct piece {
@@ -32,6 +36,8 @@ struct cached_block {
     size_t part; /* of the block in `raw`; SIZE_MAX if there is none */
     struct buf raw;
     uint64_t used; /* when, for the choice which to give up */
+    bool begun;    /* it's being decoded, and wasn't waited for yet */
+    struct work work;
 };
 
 struct restore {
@@ -39,7 +45,12 @@ struct restore {
     const char *pattern;
     struct positions sources; /* that match; `next` as the journals say, 0 if they don't */
     VEC(struct piece) pieces;
-    struct cached_block cache[BLOCK_CACHE];
+    struct cached_block *cache;
+    size_t cache_count;
+    struct crew *crew;
+    size_t ahead; /* so many blocks may be begun before their turn */
+    size_t begun;
+    size_t next; /* the first piece that wasn't thought of yet */
     uint64_t clock;
     lgz_write_fn *write;
     void *context;
@@ -266,50 +277,114 @@ static int check(struct restore *r)
 
 /* Reading and writing. */
 
-static int fill_cache(struct restore *r, struct cached_block *slot, size_t file, size_t part)
+/* work_part */
+static int decode_block(struct worker *me, void *context, size_t index, struct lgz_error *err)
+{
+    struct cached_block *slot = context;
+    (void)me;
+    (void)index;
+    return segment_read_block(slot->segment, slot->part, &slot->raw, err);
+}
+
+/* Have a block decoded, which takes its place in the slot. */
+static int begin_block(struct restore *r, struct cached_block *slot, const struct piece *piece,
+                       struct lgz_error *err)
 {
     slot->part = SIZE_MAX;
     buf_clear(&slot->raw);
-    if (!slot->segment || slot->file != file) {
+    if (!slot->segment || slot->file != piece->file) {
         segment_close(slot->segment);
         slot->segment = NULL;
-        int code = archive_segment_open(&slot->segment, &r->snapshot->segments[file], r->err);
+        int code = archive_segment_open(&slot->segment, &r->snapshot->segments[piece->file], err);
         if (code != LGZ_OK)
             return code;
-        slot->file = file;
+        slot->file = piece->file;
     }
-    if (part >= segment_block_count(slot->segment))
-        return error_set(r->err, LGZ_ERR_CORRUPT, "%s: changed while it was read",
+    if (piece->part >= segment_block_count(slot->segment))
+        return error_set(err, LGZ_ERR_CORRUPT, "%s: changed while it was read",
                          segment_path(slot->segment));
-    int code = segment_read_block(slot->segment, part, &slot->raw, r->err);
-    if (code == LGZ_OK)
-        slot->part = part;
+    slot->part = piece->part;
+    slot->begun = true;
+    r->begun++;
+    workers_submit(crew_caller(r->crew), &slot->work, 1, decode_block, slot);
+    return LGZ_OK;
+}
+
+/* Wait for a block that was begun. */
+static int settle_block(struct restore *r, struct cached_block *slot, struct lgz_error *err)
+{
+    if (!slot->begun)
+        return LGZ_OK;
+    int code = workers_wait(crew_caller(r->crew), &slot->work, err);
+    slot->begun = false;
+    r->begun--;
+    if (code != LGZ_OK)
+        slot->part = SIZE_MAX;
     return code;
+}
+
+/* The slot that has the piece's block, decoded or begun; NULL if none has. */
+static struct cached_block *find_block(struct restore *r, const struct piece *piece)
+{
+    for (size_t i = 0; i < r->cache_count; i++) {
+        struct cached_block *slot = &r->cache[i];
+        if (slot->segment && slot->file == piece->file && slot->part == piece->part)
+            return slot;
+    }
+    return NULL;
+}
+
+/* The slot that was used longest ago. Not all of them are begun. */
+static struct cached_block *oldest_block(struct restore *r)
+{
+    struct cached_block *oldest = NULL;
+    for (size_t i = 0; i < r->cache_count; i++)
+        if (!r->cache[i].begun && (!oldest || r->cache[i].used < oldest->used))
+            oldest = &r->cache[i];
+    return oldest;
+}
+
+/* Begin the blocks of the pieces that come next, one for each thread. What goes wrong is told when
+   it's their turn. */
+static void look_ahead(struct restore *r)
+{
+    while (r->begun < r->ahead && r->next < r->pieces.len) {
+        const struct piece *piece = &r->pieces.data[r->next++];
+        if (piece->file < r->snapshot->segment_count && !find_block(r, piece)) {
+            struct cached_block *slot = oldest_block(r);
+            slot->used = ++r->clock;
+            begin_block(r, slot, piece, NULL);
+        }
+    }
 }
 
 static int read_block(struct restore *r, const struct piece *piece, struct span *data)
 {
-    struct cached_block *slot = &r->cache[0];
-    for (size_t i = 0; i < BLOCK_CACHE; i++) {
-        struct cached_block *other = &r->cache[i];
-        if (other->segment && other->file == piece->file && other->part == piece->part) {
-            slot = other;
-            break;
-        }
-        if (other->used < slot->used)
-            slot = other;
-    }
-    if (!slot->segment || slot->file != piece->file || slot->part != piece->part) {
-        int code = fill_cache(r, slot, piece->file, piece->part);
-        if (code != LGZ_OK)
-            return code;
+    int code = LGZ_OK;
+    struct cached_block *slot = find_block(r, piece);
+    if (!slot) {
+        slot = oldest_block(r);
+        code = begin_block(r, slot, piece, r->err);
     }
     slot->used = ++r->clock;
+    look_ahead(r);
+    if (code == LGZ_OK)
+        code = settle_block(r, slot, r->err);
+    if (code != LGZ_OK)
+        return code;
     if (piece->at > slot->raw.len || piece->length > slot->raw.len - piece->at)
         return error_set(r->err, LGZ_ERR_CORRUPT, "%s: block %" PRIu32 " is shorter than its index",
                          segment_path(slot->segment), piece->part);
     *data = (struct span){slot->raw.data + piece->at, (size_t)piece->length};
     return LGZ_OK;
+}
+
+/* The piece isn't needed: what it has was in those before it. */
+static void pass_piece(struct restore *r, const struct piece *piece)
+{
+    struct cached_block *slot = find_block(r, piece);
+    if (slot)
+        settle_block(r, slot, NULL);
 }
 
 static int read_record(struct restore *r, const struct piece *piece, struct span *data)
@@ -335,8 +410,11 @@ static int write_pieces(struct restore *r)
         if (piece->source_id != source_id)
             end = piece->offset;
         source_id = piece->source_id;
-        if (piece->offset + piece->length <= end)
+        r->next = r->next > i ? r->next : i + 1;
+        if (piece->offset + piece->length <= end) {
+            pass_piece(r, piece);
             continue;
+        }
         int code = piece->file < r->snapshot->segment_count ? read_block(r, piece, &data)
                                                             : read_record(r, piece, &data);
         if (code != LGZ_OK)
@@ -354,16 +432,30 @@ static int write_pieces(struct restore *r)
 
 static void clear(struct restore *r)
 {
-    for (size_t i = 0; i < BLOCK_CACHE; i++) {
+    crew_free(r->crew);
+    for (size_t i = 0; i < r->cache_count; i++) {
         segment_close(r->cache[i].segment);
         buf_free(&r->cache[i].raw);
     }
+    free(r->cache);
     positions_clear(&r->sources);
     vec_free(&r->pieces);
 }
 
-int archive_restore(struct archive_snapshot *s, const char *pattern, lgz_write_fn *write,
-                    void *context, struct restore_result *result, struct lgz_error *err)
+/* Get ready to read blocks. */
+static int make_cache(struct restore *r, unsigned threads)
+{
+    r->ahead = threads > 1 ? threads : 0;
+    r->cache = calloc(BLOCK_CACHE + r->ahead, sizeof(*r->cache));
+    if (!r->cache)
+        return error_memory(r->err);
+    r->cache_count = BLOCK_CACHE + r->ahead;
+    return crew_new(&r->crew, threads, r->err);
+}
+
+int archive_restore(struct archive_snapshot *s, const char *pattern, unsigned threads,
+                    lgz_write_fn *write, void *context, struct restore_result *result,
+                    struct lgz_error *err)
 {
     struct lgz_error own = {0}; /* the write callback may share it */
     struct restore r = {
@@ -386,6 +478,8 @@ int archive_restore(struct archive_snapshot *s, const char *pattern, lgz_write_f
             qsort(r.pieces.data, r.pieces.len, sizeof(*r.pieces.data), by_place);
         code = check(&r);
     }
+    if (code == LGZ_OK)
+        code = make_cache(&r, threads);
     if (code == LGZ_OK)
         code = write_pieces(&r);
     clear(&r);

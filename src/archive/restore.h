@@ -35,13 +35,15 @@ struct restore_result {
  * @param s        its journals are read; where their readers go on is changed
  * @param pattern  a source's name; if none has exactly that name, a shell pattern (fnmatch(3),
  *                 "*" also matches "/")
+ * @param threads  1 to CREW_MAX (base/crew.h), which decode blocks ahead
  * @param result   to be cleared by restore_result_clear() in any case
  * @return LGZ_ERR_NOT_FOUND if no source matches; LGZ_ERR_CORRUPT if a source has a gap (its name
  *         and the range are in the message). That a source doesn't begin at 0, because segments
  *         have expired, is no error but a note.
  */
-int archive_restore(struct archive_snapshot *s, const char *pattern, lgz_write_fn *write,
-                    void *context, struct restore_result *result, struct lgz_error *err);
+int archive_restore(struct archive_snapshot *s, const char *pattern, unsigned threads,
+                    lgz_write_fn *write, void *context, struct restore_result *result,
+                    struct lgz_error *err);
 void restore_result_clear(struct restore_result *result);
 
 #endif

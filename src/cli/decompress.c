@@ -26,10 +26,10 @@ static int open_decompressor(void **state, const void *settings, const char *nam
                              struct lgz_error *err)
 {
     struct lgz_decompressor *decompressor = NULL;
-    (void)settings;
+    const unsigned *threads = settings;
     (void)st;
-    int code =
-        lgz_decompressor_new(&decompressor, name ? name : "standard input", write, sink, err);
+    int code = lgz_decompressor_new_threads(&decompressor, name ? name : "standard input", *threads,
+                                            write, sink, err);
     *state = decompressor;
     return code;
 }
@@ -60,13 +60,17 @@ static const struct codec codec = {
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    static const struct option longs[] = {TRANSFORM_LONGS, {0}};
-    struct transform_options options = {0};
+    static const struct option longs[] = {
+        TRANSFORM_LONGS, {"threads", required_argument, NULL, 'T'}, {0}};
+    unsigned threads = option_processors();
+    struct transform_options options = {.settings = &threads};
     for (int option;
-         (option = option_next(self, argc, argv, ":" TRANSFORM_SHORTS, longs)) != OPTION_END;) {
+         (option = option_next(self, argc, argv, ":T:" TRANSFORM_SHORTS, longs)) != OPTION_END;) {
         if (option == OPTION_HELP)
             return option_help(self);
-        if (!transform_option(&options, option, optarg))
+        if (option == 'T' && !option_threads(optarg, &threads))
+            return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
+        if (option != 'T' && !transform_option(&options, option, optarg))
             return self->error_status;
     }
     return transform_files(self, &codec, &options, argv + optind, (size_t)(argc - optind));
@@ -85,6 +89,7 @@ const struct command command_decompress = {
             "  -k, --keep         keep FILE\n"
             "  -f, --force        overwrite output files, follow links\n"
             "  -o, --output=OUT   write to OUT, keep FILE\n"
+            "  -T, --threads=N    use N threads; 0, the default: one per processor\n"
             "      --help         show this text\n"
             "\n"
             "Exit status: 0 if all went well, 1 after an error, 2 after a warning.\n",

@@ -287,6 +287,7 @@ static void init_scan(const struct query_options *o, struct scan_options *option
         .until = INT64_MAX,
         .max_count = one && o->max_count > 1 ? 1 : o->max_count,
         .numbered = o->numbers && lines,
+        .unplaced = !o->offsets,
         .before = context_lines(o, o->before),
         .after = context_lines(o, o->after),
         .now = clock_real(),

@@ -12,6 +12,14 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 
+struct arguments {
+    const char *source;
+    const char *output;
+    const char *config;
+    bool force;
+    unsigned threads;
+};
+
 struct output {
     int fd;
     const char *name;
@@ -26,11 +34,12 @@ static int write_output(void *context, const void *data, size_t size)
 }
 
 /* Write everything that matches; say what is missing at the beginning. */
-static int restore(struct archive_snapshot *snapshot, const char *pattern, struct output *output,
-                   struct lgz_error *err)
+static int restore(struct archive_snapshot *snapshot, const struct arguments *a,
+                   struct output *output, struct lgz_error *err)
 {
+    const char *pattern = a->source;
     struct restore_result result = {0};
-    int code = archive_restore(snapshot, pattern, write_output, output, &result, err);
+    int code = archive_restore(snapshot, pattern, a->threads, write_output, output, &result, err);
     if (code != LGZ_OK && output->reason.code != LGZ_OK)
         *err = output->reason;
     for (size_t i = 0; code == LGZ_OK && i < result.note_count; i++)
@@ -43,35 +52,29 @@ static int restore(struct archive_snapshot *snapshot, const char *pattern, struc
     return code;
 }
 
-static int restore_to_file(struct archive_snapshot *snapshot, const char *pattern, const char *path,
-                           bool force, struct lgz_error *err)
+static int restore_to_file(struct archive_snapshot *snapshot, const struct arguments *a,
+                           struct lgz_error *err)
 {
+    const char *path = a->output;
     struct file_draft draft = {.fd = -1};
     struct interrupt_guard guard = {.active = false};
     struct stat st;
     if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return error_set(err, LGZ_ERR_ARGUMENT, "%s: is not a regular file; not overwritten", path);
-    if (!force && access(path, F_OK) == 0)
+    if (!a->force && access(path, F_OK) == 0)
         return error_set(err, LGZ_ERR_ARGUMENT, "%s: already exists; not overwritten", path);
     int code = file_draft_open(&draft, path, 0666, err);
     if (code == LGZ_OK) {
         interrupt_begin(&guard, draft.temporary);
         struct output output = {.fd = draft.fd, .name = path};
-        code = restore(snapshot, pattern, &output, err);
+        code = restore(snapshot, a, &output, err);
     }
     if (code == LGZ_OK)
-        code = file_draft_commit(&draft, force, err);
+        code = file_draft_commit(&draft, a->force, err);
     file_draft_discard(&draft);
     interrupt_end(&guard);
     return code;
 }
-
-struct arguments {
-    const char *source;
-    const char *output;
-    const char *config;
-    bool force;
-};
 
 static int restore_from(const char *archive, const struct arguments *a)
 {
@@ -79,10 +82,10 @@ static int restore_from(const char *archive, const struct arguments *a)
     struct archive_snapshot *snapshot = NULL;
     int code = archive_snapshot_find(&snapshot, archive, &err);
     if (code == LGZ_OK && a->output) {
-        code = restore_to_file(snapshot, a->source, a->output, a->force, &err);
+        code = restore_to_file(snapshot, a, &err);
     } else if (code == LGZ_OK) {
         struct output output = {.fd = STDOUT_FILENO, .name = "standard output"};
-        code = restore(snapshot, a->source, &output, &err);
+        code = restore(snapshot, a, &output, &err);
     }
     if (code != LGZ_OK)
         say_error(&err);
@@ -96,12 +99,13 @@ static int run(const struct command *self, int argc, char **argv)
         {"source", required_argument, NULL, OPTION_FIRST},
         {"output", required_argument, NULL, 'o'},
         {"force", no_argument, NULL, 'f'},
+        {"threads", required_argument, NULL, 'T'},
         {"config", required_argument, NULL, 'c'},
         {"help", no_argument, NULL, OPTION_HELP},
         {0},
     };
-    struct arguments a = {0};
-    for (int option; (option = option_next(self, argc, argv, ":o:fc:", longs)) != OPTION_END;) {
+    struct arguments a = {.threads = option_processors()};
+    for (int option; (option = option_next(self, argc, argv, ":o:fT:c:", longs)) != OPTION_END;) {
         switch (option) {
         case OPTION_FIRST:
             a.source = optarg;
@@ -111,6 +115,10 @@ static int run(const struct command *self, int argc, char **argv)
             break;
         case 'f':
             a.force = true;
+            break;
+        case 'T':
+            if (!option_threads(optarg, &a.threads))
+                return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
             break;
         case 'c':
             a.config = optarg;
@@ -146,6 +154,7 @@ const struct command command_restore = {
         "      --source=NAME  the path under which the file was read\n"
         "  -o, --output=FILE  write to FILE, which appears when it's complete\n"
         "  -f, --force        overwrite FILE\n"
+        "  -T, --threads=N    use N threads; 0, the default: one per processor\n"
         "  -c, --config=FILE  where the archive is; default " CONFIG_DEFAULT_PATH "\n"
         "      --help         show this text\n"
         "\n"

@@ -144,7 +144,7 @@ static bool is_sound(const struct archive_segment *listed, struct lgz_error *err
     struct segment *segment = NULL;
     int code = archive_segment_open(&segment, listed, err);
     if (code == LGZ_OK)
-        code = segment_verify(segment, err);
+        code = segment_verify(segment, &(struct worker){0}, err);
     segment_close(segment);
     return code == LGZ_OK;
 }

@@ -9,9 +9,16 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "base/crew.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "segment/reader.h"
+
+struct settings {
+    bool verbose;
+    unsigned threads;
+    struct crew *crew;
+};
 
 /* lgz_write_fn */
 static int drop_output(void *context, const void *data, size_t size)
@@ -23,13 +30,14 @@ static int drop_output(void *context, const void *data, size_t size)
 }
 
 /* Verify several segments one behind the other, which have no one footer. */
-static int verify_stream(const char *path, struct lgz_error *err)
+static int verify_stream(const char *path, unsigned threads, struct lgz_error *err)
 {
     enum { CHUNK = 1 << 20 };
     struct lgz_decompressor *d = NULL;
     uint8_t *chunk = malloc(CHUNK);
     ssize_t n = 0;
-    int code = chunk ? lgz_decompressor_new(&d, path, drop_output, NULL, err) : error_memory(err);
+    int code = chunk ? lgz_decompressor_new_threads(&d, path, threads, drop_output, NULL, err)
+                     : error_memory(err);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (code == LGZ_OK && fd < 0)
         code = error_io(err, "%s: cannot open", path);
@@ -44,19 +52,21 @@ static int verify_stream(const char *path, struct lgz_error *err)
     return code;
 }
 
-static bool verify_segment(const struct archive_segment *listed, bool verbose)
+static bool verify_segment(const struct archive_segment *listed, const struct settings *settings)
 {
+    const bool verbose = settings->verbose;
     const char *path = listed->path;
     struct lgz_error err = {0};
     struct segment *segment = NULL;
     int code = archive_segment_open(&segment, listed, &err);
-    if (code == LGZ_ERR_CORRUPT && (code = verify_stream(path, &err)) == LGZ_OK) {
+    if (code == LGZ_ERR_CORRUPT &&
+        (code = verify_stream(path, settings->threads, &err)) == LGZ_OK) {
         if (verbose)
             printf("%s: sound, several segments\n", path);
         return true;
     }
     if (code == LGZ_OK)
-        code = segment_verify(segment, &err);
+        code = segment_verify(segment, crew_caller(settings->crew), &err);
     if (code != LGZ_OK)
         say_error(&err);
     else if (verbose)
@@ -88,7 +98,7 @@ static bool verify_journal(struct journal_reader *journal, const char *directory
     return true;
 }
 
-static bool verify_archive(const char *path, bool verbose)
+static bool verify_archive(const char *path, const struct settings *settings)
 {
     struct lgz_error err = {0};
     struct archive_snapshot *snapshot = NULL;
@@ -98,21 +108,38 @@ static bool verify_archive(const char *path, bool verbose)
         return false;
     }
     for (size_t i = 0; i < snapshot->segment_count; i++)
-        sound &= verify_segment(&snapshot->segments[i], verbose);
+        sound &= verify_segment(&snapshot->segments[i], settings);
     for (size_t i = 0; i < snapshot->journal_count; i++)
-        sound &= verify_journal(snapshot->journals[i], path, verbose);
+        sound &= verify_journal(snapshot->journals[i], path, settings->verbose);
     archive_snapshot_close(snapshot);
     return sound;
 }
 
 /* A single file: a segment, or else a journal. */
-static bool verify_file(char *path, bool verbose)
+static bool verify_file(char *path, const struct settings *settings)
 {
     struct journal_reader *journal = NULL;
     if (journal_open(&journal, path, NULL) != LGZ_OK)
-        return verify_segment(&(struct archive_segment){.path = path, .fd = -1}, verbose);
-    bool sound = verify_journal(journal, path, verbose);
+        return verify_segment(&(struct archive_segment){.path = path, .fd = -1}, settings);
+    bool sound = verify_journal(journal, path, settings->verbose);
     journal_reader_close(journal);
+    return sound;
+}
+
+static bool verify_all(char *const *paths, int count, struct settings *settings)
+{
+    struct lgz_error err = {0};
+    bool sound = true;
+    if (crew_new(&settings->crew, settings->threads, &err) != LGZ_OK) {
+        say_error(&err);
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        struct stat st;
+        bool directory = stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode);
+        sound &= directory ? verify_archive(paths[i], settings) : verify_file(paths[i], settings);
+    }
+    crew_free(settings->crew);
     return sound;
 }
 
@@ -120,25 +147,24 @@ static int run(const struct command *self, int argc, char **argv)
 {
     static const struct option longs[] = {
         {"verbose", no_argument, NULL, 'v'},
+        {"threads", required_argument, NULL, 'T'},
         {"help", no_argument, NULL, OPTION_HELP},
         {0},
     };
-    bool verbose = false, sound = true;
-    for (int option; (option = option_next(self, argc, argv, ":v", longs)) != OPTION_END;) {
+    struct settings settings = {.threads = option_processors()};
+    for (int option; (option = option_next(self, argc, argv, ":vT:", longs)) != OPTION_END;) {
         if (option == OPTION_HELP)
             return option_help(self);
-        if (option != 'v')
+        if (option == 'v')
+            settings.verbose = true;
+        else if (option != 'T')
             return self->error_status;
-        verbose = true;
+        else if (!option_threads(optarg, &settings.threads))
+            return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
     }
     if (optind == argc)
         return option_misuse(self, "which FILE or ARCHIVE?");
-    for (int i = optind; i < argc; i++) {
-        struct stat st;
-        bool directory = stat(argv[i], &st) == 0 && S_ISDIR(st.st_mode);
-        sound &= directory ? verify_archive(argv[i], verbose) : verify_file(argv[i], verbose);
-    }
-    return sound ? 0 : 1;
+    return verify_all(argv + optind, argc - optind, &settings) ? 0 : 1;
 }
 
 const struct command command_verify = {
@@ -150,6 +176,7 @@ const struct command command_verify = {
             "block with its checksum. What is damaged is named.\n"
             "\n"
             "  -v, --verbose      name what is sound, too\n"
+            "  -T, --threads=N    use N threads; 0, the default: one per processor\n"
             "      --help         show this text\n"
             "\n"
             "Exit status: 0 if all is sound, 1 if something is not, 2 after wrong usage.\n",

@@ -60,6 +60,23 @@ static size_t fill(void *state, struct text_batch *b)
     return b->want;
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    const struct constant *c = state;
+    (void)streams;
+    byte_set_add_all(set, (struct span){c->bytes, c->len});
+    return true;
+}
+
+static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
+                    struct passage *passage)
+{
+    const struct constant *c = state;
+    (void)streams;
+    passage_add(passage, string, (struct span){c->bytes, c->len});
+    return true;
+}
+
 const struct text_encoding text_constant = {
     .name = "constant",
     .propose = propose,
@@ -67,4 +84,6 @@ const struct text_encoding text_constant = {
     .open = open_constant,
     .fill = fill,
     .free = free,
+    .bytes = bytes,
+    .passage = passage,
 };

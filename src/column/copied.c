@@ -234,6 +234,13 @@ static size_t fill(void *state, struct text_batch *b)
     return !has_marks(c, b->values[0]) || fill_in(c, b, b->values[0], &b->values[0]);
 }
 
+static size_t follows(const void *state, uint32_t columns[TEXT_FOLLOWS])
+{
+    const struct copies *c = state;
+    memcpy(columns, c->columns, c->sources * sizeof(*columns));
+    return c->sources;
+}
+
 const struct text_encoding text_copied = {
     .name = "copied",
     .parse = parse,
@@ -241,4 +248,5 @@ const struct text_encoding text_copied = {
     .fill = fill,
     .free = free_copied,
     .in_step = true,
+    .follows = follows,
 };

@@ -346,6 +346,24 @@ static size_t fill(void *state, struct text_batch *b)
     return i;
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    const struct cut *c = state;
+    return text_bytes(c->left, streams, set) && text_bytes(c->right, streams, set);
+}
+
+static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
+                    struct passage *passage)
+{
+    const struct cut *c = state;
+    struct passage values = {0}, right = {0};
+    text_passage(c->left, streams, string, &values);
+    text_passage(c->right, streams, string, &right);
+    passage_then(&values, &right);
+    passage_or(passage, &values);
+    return true;
+}
+
 const struct text_encoding text_cut = {
     .name = "cut",
     .propose = propose,
@@ -353,4 +371,6 @@ const struct text_encoding text_cut = {
     .open = open_cut,
     .fill = fill,
     .free = free_cut,
+    .bytes = bytes,
+    .passage = passage,
 };

@@ -154,6 +154,20 @@ static size_t fill(void *state, struct text_batch *b)
     return count;
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    const struct dictionary *d = state;
+    return text_bytes(d->entries, streams, set);
+}
+
+static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
+                    struct passage *passage)
+{
+    const struct dictionary *d = state;
+    text_passage(d->entries, streams, string, passage);
+    return true;
+}
+
 const struct text_encoding text_dictionary = {
     .name = "dictionary",
     .propose = propose,
@@ -161,4 +175,6 @@ const struct text_encoding text_dictionary = {
     .open = open_dictionary,
     .fill = fill,
     .free = free_dictionary,
+    .bytes = bytes,
+    .passage = passage,
 };

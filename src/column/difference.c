@@ -85,6 +85,21 @@ static size_t fill(void *state, struct text_batch *b)
     return 1;
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    (void)state;
+    (void)streams;
+    byte_set_add_range(set, '0', '9');
+    return true;
+}
+
+static size_t follows(const void *state, uint32_t columns[TEXT_FOLLOWS])
+{
+    const struct difference *d = state;
+    columns[0] = d->column;
+    return 1;
+}
+
 const struct text_encoding text_difference = {
     .name = "difference",
     .parse = parse,
@@ -92,4 +107,6 @@ const struct text_encoding text_difference = {
     .fill = fill,
     .free = free_difference,
     .in_step = true,
+    .bytes = bytes,
+    .follows = follows,
 };

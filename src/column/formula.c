@@ -206,6 +206,24 @@ static size_t fill(void *state, struct text_batch *b)
     return 1;
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    const struct formula_column *c = state;
+    (void)streams;
+    byte_set_add_range(set, '0', '9');
+    byte_set_add(set, '.');
+    byte_set_add_all(set, (struct span){c->look.suffix, c->look.suffix_len});
+    return true;
+}
+
+static size_t follows(const void *state, uint32_t columns[TEXT_FOLLOWS])
+{
+    const struct formula_column *c = state;
+    for (unsigned i = 0; i < c->formula.count; i++)
+        columns[i] = c->formula.terms[i].column;
+    return c->formula.count;
+}
+
 const struct text_encoding text_formula = {
     .name = "formula",
     .parse = parse,
@@ -213,4 +231,6 @@ const struct text_encoding text_formula = {
     .fill = fill,
     .free = free_formula,
     .in_step = true,
+    .bytes = bytes,
+    .follows = follows,
 };

@@ -411,6 +411,15 @@ static void free_fraction(void *state)
     free(c);
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    (void)state;
+    (void)streams;
+    byte_set_add_range(set, '0', '9');
+    byte_set_add_all(set, (struct span){(const uint8_t *)"-.e", 3});
+    return true;
+}
+
 const struct text_encoding text_fraction = {
     .name = "fraction",
     .propose = propose,
@@ -418,4 +427,5 @@ const struct text_encoding text_fraction = {
     .open = open_fraction,
     .fill = fill,
     .free = free_fraction,
+    .bytes = bytes,
 };

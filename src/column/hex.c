@@ -175,6 +175,15 @@ static void free_hex(void *state)
     free(c);
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    const struct hex *c = state;
+    (void)streams;
+    byte_set_add_all(set, c->prefix);
+    byte_set_add_all(set, (struct span){(const uint8_t *)c->digits, HEX_MAX});
+    return true;
+}
+
 const struct text_encoding text_hex = {
     .name = "hex",
     .propose = propose,
@@ -182,4 +191,5 @@ const struct text_encoding text_hex = {
     .open = open_hex,
     .fill = fill,
     .free = free_hex,
+    .bytes = bytes,
 };

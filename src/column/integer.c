@@ -80,6 +80,14 @@ static void free_integer(void *state)
     free(c);
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    (void)state;
+    (void)streams;
+    byte_set_add_range(set, '0', '9');
+    return true;
+}
+
 const struct text_encoding text_integer = {
     .name = "integer",
     .propose = propose,
@@ -87,4 +95,5 @@ const struct text_encoding text_integer = {
     .open = open_integer,
     .fill = fill,
     .free = free_integer,
+    .bytes = bytes,
 };

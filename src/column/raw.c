@@ -5,6 +5,8 @@
 
 #include "column/text.h"
 
+enum { LOOK_BYTES = 256 << 10 /* of a stream whose values are looked at */ };
+
 static bool propose(struct encoded *e, struct column_context *ctx, const struct text_values *v,
                     const struct text_stats *stats, unsigned forbidden)
 {
@@ -69,6 +71,33 @@ static size_t fill(void *state, struct text_batch *b)
     return b->want;
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    const struct raw *raw = state;
+    struct span values;
+    if (!stream_reader_look(streams, raw->stream, &values))
+        return false;
+    byte_set_add_all(set, values);
+    return true;
+}
+
+static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
+                    struct passage *passage)
+{
+    const struct raw *raw = state;
+    struct span values;
+    if (!stream_reader_look(streams, raw->stream, &values) || values.len > LOOK_BYTES)
+        return false;
+    while (values.len) {
+        const uint8_t *newline = memchr(values.data, '\n', values.len);
+        size_t len = newline ? (size_t)(newline - values.data) : values.len;
+        passage_add(passage, string, (struct span){values.data, len});
+        len += newline != NULL;
+        values = (struct span){values.data + len, values.len - len};
+    }
+    return true;
+}
+
 const struct text_encoding text_raw = {
     .name = "raw",
     .propose = propose,
@@ -76,4 +105,6 @@ const struct text_encoding text_raw = {
     .open = open_raw,
     .fill = fill,
     .free = free,
+    .bytes = bytes,
+    .passage = passage,
 };

@@ -218,6 +218,20 @@ static size_t fill(void *state, struct text_batch *b)
     return count;
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    const struct recent *r = state;
+    return text_bytes(r->entries, streams, set);
+}
+
+static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
+                    struct passage *passage)
+{
+    const struct recent *r = state;
+    text_passage(r->entries, streams, string, passage);
+    return true;
+}
+
 const struct text_encoding text_recent = {
     .name = "recent",
     .propose = propose,
@@ -225,4 +239,6 @@ const struct text_encoding text_recent = {
     .open = open_recent,
     .fill = fill,
     .free = free_recent,
+    .bytes = bytes,
+    .passage = passage,
 };

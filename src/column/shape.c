@@ -431,6 +431,14 @@ static size_t fill(void *state, struct text_batch *b)
     return i;
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    const struct shape *s = state;
+    for (size_t i = 0; i < CLASSES; i++)
+        symbols_bytes(&s->symbols[i], set);
+    return text_bytes(s->texts, streams, set);
+}
+
 const struct text_encoding text_shape = {
     .name = "shape",
     .propose = propose,
@@ -438,4 +446,5 @@ const struct text_encoding text_shape = {
     .open = open_shape,
     .fill = fill,
     .free = free_shape,
+    .bytes = bytes,
 };

@@ -351,6 +351,15 @@ static size_t fill(void *state, struct text_batch *b)
     return i;
 }
 
+static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+{
+    const struct split *s = state;
+    bool known = text_bytes(s->texts, streams, set);
+    for (size_t i = 0; i < s->run_count && known; i++)
+        known = text_bytes(s->runs[i], streams, set);
+    return known;
+}
+
 const struct text_encoding text_split = {
     .name = "split",
     .propose = propose,
@@ -358,4 +367,5 @@ const struct text_encoding text_split = {
     .open = open_split,
     .fill = fill,
     .free = free_split,
+    .bytes = bytes,
 };

@@ -8,8 +8,12 @@
 
 #include "base/slack.h"
 
-/* A zstd block has at least 4 bytes and gives at most 128 KiB. */
-enum { FRAME_EXPANSION = (128 << 10) / 4 };
+enum {
+    FRAME_EXPANSION =
+        (128 << 10) / 4,  /* a zstd block has at least 4 bytes, gives 128 KiB at most */
+    LOOK_ZSTD = 1 << 20,  /* bytes of a frame that is looked at, */
+    LOOK_CODED = 8 << 10, /* and of a coded one */
+};
 
 int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const void *data,
                    size_t len, struct buf *out, struct lgz_error *err)
@@ -78,8 +82,11 @@ struct stream_reader {
     size_t own_frame;
     uint64_t limit;
     uint64_t total;
+    uint64_t table_limit; /* of tables, and of rooms */
     uint64_t table_left;
     uint64_t room_left;
+    bool again;      /* the streams are declared once more */
+    size_t declared; /* so many were, this time */
     bool no_memory;
     size_t texts_done; /* coded frames of texts with a lower number have been decoded */
     VEC(struct placed) streams;
@@ -97,8 +104,7 @@ int stream_reader_new(struct stream_reader **out, struct coder *coder, size_t ow
     s->coder = coder;
     s->own_frame = own_frame;
     s->limit = limit;
-    s->table_left = table_limit;
-    s->room_left = table_limit;
+    s->table_limit = s->table_left = s->room_left = table_limit;
     for (int class = 0; class < STREAM_CLASSES; class ++)
         s->frames.data[s->frames.len++] = (struct frame){.class = (enum stream_class) class};
     *out = s;
@@ -116,9 +122,27 @@ void stream_reader_free(struct stream_reader *s)
     free(s);
 }
 
+void stream_reader_again(struct stream_reader *s)
+{
+    s->again = true;
+    s->declared = 0;
+    s->table_left = s->room_left = s->table_limit;
+}
+
+/* The heads that are parsed are the same as before. */
+static int add_again(struct stream_reader *s, enum stream_class class, uint64_t len)
+{
+    const struct placed *p = &s->streams.data[s->declared];
+    if (s->declared == s->streams.len || p->len != len || s->frames.data[p->frame].class != class)
+        return -1;
+    return (int)s->declared++;
+}
+
 int stream_reader_add(struct stream_reader *s, enum stream_class class, unsigned width,
                       uint64_t len)
 {
+    if (s->again)
+        return add_again(s, class, len);
     if (len > s->limit - s->total || s->streams.len >= INT32_MAX)
         return -1;
     struct placed p = {(uint32_t) class, s->frames.data[class].len, len, width};
@@ -270,4 +294,12 @@ int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
     }
     *bytes = (struct span){f->data ? f->data + p->at : empty, p->len};
     return code;
+}
+
+bool stream_reader_look(struct stream_reader *s, int number, struct span *bytes)
+{
+    const struct frame *f = &s->frames.data[s->streams.data[number].frame];
+    if (!f->data && f->len > (f->codec == FRAME_CODED ? LOOK_CODED : LOOK_ZSTD))
+        return false;
+    return stream_reader_get(s, number, bytes, NULL) == LGZ_OK;
 }

@@ -105,8 +105,22 @@ bool stream_reader_take_table(struct stream_reader *s, size_t len);
  * limit */
 bool stream_reader_take_room(struct stream_reader *s, size_t len);
 
+/**
+ * All streams will be declared a second time, in the same order, by heads that are parsed again.
+ * Frames stay decoded; what tables and rooms took is given back.
+ */
+void stream_reader_again(struct stream_reader *s);
+
 /** All are declared: find the frames. `stored` is what streams_write() put behind the head. */
 int stream_reader_place(struct stream_reader *s, struct span stored, struct lgz_error *err);
+
+/**
+ * The bytes of stream `number`, if to decode them costs little. It doesn't matter to
+ * stream_reader_get() whether they were looked at.
+ *
+ * @return false if it costs more, or fails
+ */
+bool stream_reader_look(struct stream_reader *s, int number, struct span *bytes);
 
 /**
  * The bytes of stream `number`, with slack (base/slack.h); its frame is decompressed at the first

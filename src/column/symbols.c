@@ -185,6 +185,17 @@ int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_er
                : error_set(err, LGZ_ERR_CORRUPT, "packed symbols outside their alphabet");
 }
 
+/* As they stand, symbols are letters and digits (docs/format.md). */
+void symbols_bytes(const struct symbols *s, struct byte_set *set)
+{
+    byte_set_add_all(set, s->alphabet);
+    if (s->layout != PLAIN)
+        return;
+    byte_set_add_range(set, '0', '9');
+    byte_set_add_range(set, 'A', 'Z');
+    byte_set_add_range(set, 'a', 'z');
+}
+
 void symbols_clear(struct symbols *s)
 {
     free(s->unpacked);

@@ -211,6 +211,23 @@ int text_open(struct text_column *c, struct stream_reader *streams, size_t limit
     return c->encoding->open(c->state, streams, limit, err);
 }
 
+bool text_bytes(struct text_column *c, struct stream_reader *streams, struct byte_set *set)
+{
+    return c->encoding->bytes && c->encoding->bytes(c->state, streams, set);
+}
+
+void text_passage(struct text_column *c, struct stream_reader *streams,
+                  const struct passage_string *string, struct passage *passage)
+{
+    struct byte_set set = {0};
+    if (c->encoding->passage && c->encoding->passage(c->state, streams, string, passage))
+        return;
+    if (text_bytes(c, streams, &set))
+        passage_set(passage, string, &set);
+    else
+        passage_any(passage, string);
+}
+
 /* A column that is asked again and again is worth memory and work ahead. */
 static void grow_batch(struct text_column *c)
 {

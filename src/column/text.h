@@ -10,6 +10,7 @@
 
 #include "base/slack.h"
 #include "column/number.h"
+#include "column/passage.h"
 
 /** One string: `len` bytes at `at` of a column's base. */
 struct text_ref {
@@ -60,6 +61,7 @@ void text_encode(struct encoded *e, struct column_context *ctx, const struct tex
  */
 
 enum {
+    TEXT_FOLLOWS = 4,           /**< columns that a column's values are made of, at most */
     TEXT_BATCH = 32,            /**< values that an encoding is asked for at once, at most */
     TEXT_ROOM_FREE = 4096 + 64, /**< bytes of a batch's room that aren't counted */
 };
@@ -200,6 +202,25 @@ struct text_encoding {
     void (*free)(void *state);
 
     /**
+     * Add all bytes that values may have, as far as parsing tells, and streams that cost little to
+     * look at. NULL: not known.
+     *
+     * @return false if that isn't known
+     */
+    bool (*bytes)(void *state, struct stream_reader *streams, struct byte_set *set);
+
+    /** Add in which ways a string may lie in values. NULL: that follows from their bytes. */
+    bool (*passage)(void *state, struct stream_reader *streams, const struct passage_string *string,
+                    struct passage *passage);
+
+    /**
+     * The columns of the block that values are made of, whatever their order in the line.
+     *
+     * @return how many; NULL stands for none
+     */
+    size_t (*follows)(const void *state, uint32_t columns[TEXT_FOLLOWS]);
+
+    /**
      * Each value depends on what other columns have put out before it in its row: it is asked for
      * when it is put out, not in batches. Such a column can't be a part of another one.
      */
@@ -216,6 +237,22 @@ struct text_encoding {
 static inline uint32_t text_row_key(const struct text_column *c)
 {
     return c->encoding->row_key ? c->encoding->row_key(c->state) : TEXT_NO_COLUMN;
+}
+
+/**
+ * All bytes that the values of a column may have, which needs to be parsed only. It goes through no
+ * rows: a byte may be in the set and in no value.
+ */
+bool text_bytes(struct text_column *c, struct stream_reader *streams, struct byte_set *set);
+
+/** The same of the ways in which a string may lie in the values, added to `passage`. */
+void text_passage(struct text_column *c, struct stream_reader *streams,
+                  const struct passage_string *string, struct passage *passage);
+
+/** The columns of the block that the values are made of. @return how many */
+static inline size_t text_follows(const struct text_column *c, uint32_t columns[TEXT_FOLLOWS])
+{
+    return c->encoding->follows ? c->encoding->follows(c->state, columns) : 0;
 }
 
 extern const struct text_encoding text_constant;   /**< constant.c: one value */

@@ -61,6 +61,35 @@ static inline bool timestamp_may_start(uint8_t byte)
  */
 size_t timestamp_print(unsigned format, unsigned digits, int64_t value, uint8_t *out);
 
+enum {
+    TIMESTAMP_PIECES = 32 /**< of a stamp, at most */
+};
+
+/** What stands at a place of a stamp. */
+enum timestamp_kind {
+    TIMESTAMP_DIGITS,
+    TIMESTAMP_SPACED, /**< digits, perhaps behind a space */
+    TIMESTAMP_MONTH,  /**< "Jun" */
+    TIMESTAMP_WEEKDAY,
+    TIMESTAMP_HALF, /**< "AM" or "PM" */
+    TIMESTAMP_BYTE,
+};
+
+struct timestamp_piece {
+    enum timestamp_kind kind;
+    uint8_t byte; /**< TIMESTAMP_BYTE */
+};
+
+/**
+ * What all stamps of a format consist of, in order.
+ *
+ * @param format  in the table
+ * @param digits  of the fraction
+ * @return how many pieces
+ */
+size_t timestamp_pieces(unsigned format, unsigned digits,
+                        struct timestamp_piece pieces[TIMESTAMP_PIECES]);
+
 /** The text printed last, and how to make of it that of another moment. Zero is valid. */
 struct timestamp_memo {
     uint8_t text[TIMESTAMP_MAX_LEN];

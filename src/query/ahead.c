@@ -24,26 +24,26 @@ struct slot {
     struct found_lines *found; /* for each extent, of `room`, which are all valid */
     size_t room;
     bool matched;
+    bool search; /* for what is in `wanted` */
+    struct block_search wanted;
+    struct sparse_found sparse;
 };
 
 struct ahead {
     unsigned threads;
-    const struct pattern *pattern;
+    struct pattern *pattern;
     struct helper *helpers; /* the caller's first; NULL: not started */
     struct workers *workers;
     struct slot *slots;
     size_t slot_count;
     size_t depth; /* so many are worked on at once, the one that was taken counted */
     const struct segment *segment;
-    ahead_likely_fn *likely;
-    ahead_matched_fn *matched;
-    void *context;
+    struct ahead_plan plan;
     size_t next;  /* the first block that wasn't thought of yet */
     bool refused; /* there are no threads to be had */
 };
 
-int ahead_new(struct ahead **out, unsigned threads, const struct pattern *pattern,
-              struct lgz_error *err)
+int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, struct lgz_error *err)
 {
     struct ahead *a = calloc(1, sizeof(*a));
     *out = a;
@@ -75,6 +75,7 @@ void ahead_free(struct ahead *a)
             found_free(&a->slots[i].found[k]);
         free(a->slots[i].found);
         buf_free(&a->slots[i].raw);
+        sparse_clear(&a->slots[i].sparse);
     }
     free(a->helpers);
     free(a->slots);
@@ -125,7 +126,7 @@ static int match_extents(struct slot *slot, struct pattern *pattern, struct lgz_
         if (extent->length > slot->raw.len - at)
             return LGZ_OK; /* who takes the block will see that, too */
         found_clear(&slot->found[i]);
-        if (a->matched(a->context, a->segment, extent))
+        if (a->plan.matched(a->plan.context, a->segment, extent))
             code = found_fill(&slot->found[i], pattern,
                               (struct span){slot->raw.data + at, (size_t)extent->length},
                               &slot->gone, err);
@@ -133,6 +134,20 @@ static int match_extents(struct slot *slot, struct pattern *pattern, struct lgz_
     }
     slot->matched = code == LGZ_OK;
     return code;
+}
+
+/* Damage that a search meets is told by who decodes the whole block. */
+static int search_or_read(struct slot *slot, struct pattern *pattern, struct lgz_error *err)
+{
+    const struct segment *segment = slot->ahead->segment;
+    int code = LGZ_OK;
+    if (slot->search)
+        code = sparse_find(segment, slot->number, &slot->wanted, pattern, &slot->sparse, err);
+    if (code == LGZ_ERR_MEMORY || slot->sparse.searched)
+        return code;
+    if (err)
+        *err = (struct lgz_error){0};
+    return segment_read_block(segment, slot->number, &slot->raw, err);
 }
 
 /* work_part */
@@ -143,8 +158,8 @@ static int look_at(struct worker *me, void *context, size_t part, struct lgz_err
     (void)part;
     if (__atomic_load_n(&slot->gone, __ATOMIC_RELAXED))
         return LGZ_OK;
-    int code = segment_read_block(slot->ahead->segment, slot->number, &slot->raw, err);
-    if (code == LGZ_OK && slot->ahead->matched)
+    int code = search_or_read(slot, helper->pattern, err);
+    if (code == LGZ_OK && !slot->sparse.searched && slot->ahead->plan.matched)
         code = match_extents(slot, helper->pattern, err);
     return code;
 }
@@ -175,6 +190,8 @@ static void prepare(struct ahead *a, struct slot *slot, size_t number)
     slot->gone = false;
     slot->matched = false;
     buf_clear(&slot->raw);
+    sparse_clear(&slot->sparse);
+    slot->search = a->plan.search && a->plan.search(a->plan.context, number, &slot->wanted);
 }
 
 /* Give up the blocks before `number`; wait for those that are being worked on. */
@@ -205,7 +222,7 @@ static void go_ahead(struct ahead *a)
         }
     for (; used < a->depth && a->next < segment_block_count(a->segment); a->next++) {
         const uint64_t more = segment_block(a->segment, a->next)->raw_len;
-        if (!a->likely(a->context, a->next))
+        if (!a->plan.likely(a->plan.context, a->next))
             continue;
         if (bytes + more > AHEAD_BYTES && used)
             break;
@@ -219,13 +236,10 @@ static void go_ahead(struct ahead *a)
     }
 }
 
-void ahead_begin(struct ahead *a, const struct segment *segment, ahead_likely_fn *likely,
-                 ahead_matched_fn *matched, void *context)
+void ahead_begin(struct ahead *a, const struct segment *segment, const struct ahead_plan *plan)
 {
     a->segment = segment;
-    a->likely = likely;
-    a->matched = matched;
-    a->context = context;
+    a->plan = *plan;
     a->next = 0;
 }
 
@@ -250,11 +264,20 @@ int ahead_take(struct ahead *a, size_t block, struct ahead_block *out, struct lg
         prepare(a, slot, block);
         slot->work = (struct work){0}; /* ended */
         go_ahead(a);
-        code = segment_read_block(a->segment, block, &slot->raw, err);
+        code = search_or_read(slot, a->pattern, err);
     }
     if (a->depth < a->slot_count)
         a->depth = a->depth * 2 < a->slot_count ? a->depth * 2 : a->slot_count;
-    *out = (struct ahead_block){buf_span(&slot->raw), slot->matched ? slot->found : NULL};
+    *out = (struct ahead_block){slot->sparse.searched ? &slot->sparse : NULL, buf_span(&slot->raw),
+                                slot->matched ? slot->found : NULL};
+    return code;
+}
+
+int ahead_decode(struct ahead *a, size_t block, struct ahead_block *out, struct lgz_error *err)
+{
+    struct slot *slot = find_slot(a, block);
+    int code = segment_read_block(a->segment, block, &slot->raw, err);
+    *out = (struct ahead_block){NULL, buf_span(&slot->raw), NULL};
     return code;
 }
 

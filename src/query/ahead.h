@@ -1,5 +1,6 @@
 /*
- * ahead.h - blocks of a segment that threads decode, and match the lines of, before their turn.
+ * ahead.h - blocks of a segment that threads decode or search, and match the lines of, before their
+ * turn.
  *
  * Blocks are taken one by one, in order. While one is looked at by who took it, those behind it
  * that are likely to be wanted are worked on, at most AHEAD_BLOCKS for each thread and AHEAD_BYTES
@@ -13,6 +14,7 @@
 
 #include "query/found.h"
 #include "query/pattern.h"
+#include "query/sparse.h"
 #include "segment/reader.h"
 
 enum {
@@ -21,8 +23,9 @@ enum {
     AHEAD_BYTES = 256 << 20,
 };
 
-/** A block that was decoded. */
+/** A block that was decoded; or searched instead. */
 struct ahead_block {
+    struct sparse_found *sparse; /**< NULL: it was decoded */
     struct span raw;
     struct found_lines *found; /**< for each of its extents; NULL: its lines weren't matched */
 };
@@ -34,6 +37,17 @@ typedef bool ahead_likely_fn(void *context, size_t block);
 typedef bool ahead_matched_fn(void *context, const struct segment *segment,
                               const struct extent *extent);
 
+/** May the block be searched instead of being decoded? Asked as ahead_likely_fn is. */
+typedef bool ahead_search_fn(void *context, size_t block, struct block_search *search);
+
+/** What is asked of blocks before they are worked on. */
+struct ahead_plan {
+    ahead_likely_fn *likely;
+    ahead_matched_fn *matched; /**< NULL: no lines are matched */
+    ahead_search_fn *search;   /**< NULL: none is searched */
+    void *context;
+};
+
 struct ahead;
 
 /**
@@ -42,19 +56,13 @@ struct ahead;
  * @param threads  1 to AHEAD_THREADS_MAX, the caller's included
  * @param pattern  lines that match it are found; must outlive this
  */
-int ahead_new(struct ahead **out, unsigned threads, const struct pattern *pattern,
-              struct lgz_error *err);
+int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, struct lgz_error *err);
 
 /** Wait for the threads and end them. NULL is allowed. */
 void ahead_free(struct ahead *a);
 
-/**
- * Begin with a segment, which must stay open up to ahead_end(). Another one must have ended.
- *
- * @param matched  NULL: no lines are matched
- */
-void ahead_begin(struct ahead *a, const struct segment *segment, ahead_likely_fn *likely,
-                 ahead_matched_fn *matched, void *context);
+/** Begin with a segment, which must stay open up to ahead_end(). Another one must have ended. */
+void ahead_begin(struct ahead *a, const struct segment *segment, const struct ahead_plan *plan);
 
 /** Is nothing left to wait for before ahead_take() of the block returns? */
 bool ahead_ready(struct ahead *a, size_t block);
@@ -66,6 +74,9 @@ bool ahead_ready(struct ahead *a, size_t block);
  * @param out  valid up to the next call
  */
 int ahead_take(struct ahead *a, size_t block, struct ahead_block *out, struct lgz_error *err);
+
+/** The block that was taken was searched; after all, decode it. */
+int ahead_decode(struct ahead *a, size_t block, struct ahead_block *out, struct lgz_error *err);
 
 /** Give up what was not taken; wait for what is being worked on. */
 void ahead_end(struct ahead *a);

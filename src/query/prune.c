@@ -136,6 +136,7 @@ int prune_skip(const struct selection *s, const struct block_info *block,
                struct query_source *const *sources, struct skipped_block number,
                struct lgz_error *err)
 {
+    const bool times = s->dated || select_limited(s);
     bool single = has_one_source(block);
     size_t run = 0, run_end = 0;
     for (size_t i = 0; i < block->extent_count; i++) {
@@ -161,14 +162,14 @@ int prune_skip(const struct selection *s, const struct block_info *block,
         if (!source->started || extent->offset + extent->length > source->next)
             source->next = extent->offset + extent->length;
         source->started = true;
-        if (single && !source->dated) {
+        if (single && times && !source->dated) {
             source->dated = true;
             int64_t last;
             block_range(s, block, &source->stamp,
                         &last); /* any will do: it's outside of the range */
             source->stamp_digits = 0;
         }
-        source->doubtful = !source->dated;
+        source->doubtful = times && !source->dated;
         const struct skipped_block *last =
             source->skipped.len ? &source->skipped.data[source->skipped.len - 1] : NULL;
         if (last && last->segment == number.segment && last->block == number.block)

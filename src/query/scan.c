@@ -114,6 +114,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
         .max_count = options->max_count,
         .max_total = options->max_total,
         .numbered = options->numbered,
+        .unplaced = options->unplaced,
         .before = options->before,
         .after = options->after,
         .by_template = options->by_template,
@@ -389,7 +390,7 @@ static int pump(struct input *in, uint8_t *chunk, struct lgz_error *err)
     const size_t first = in->least > SEGMENT_HEADER_LEN ? in->least : SEGMENT_HEADER_LEN;
     ssize_t n = read_some(in, chunk, first, err);
     if (n >= SEGMENT_HEADER_LEN && segment_header_check(chunk, in->name, NULL) != LGZ_ERR_FORMAT)
-        code = segment_stream_new(&in->stream, in->name, take_text, in, err);
+        code = segment_stream_new(&in->stream, in->name, 1, take_text, in, err);
     while (code == LGZ_OK && n > 0 && !select_done(selection, in->source)) {
         code = scan_check(in->scan, err);
         if (code == LGZ_OK)

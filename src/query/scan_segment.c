@@ -6,7 +6,9 @@
 
 #include "query/prune.h"
 #include "query/scan_state.h"
+#include "query/sparse.h"
 #include "query/template_finder.h"
+#include "segment/runs.h"
 
 /* A segment under scan, and what was looked back into: another one of the archive, and a block. */
 struct walk {
@@ -161,6 +163,13 @@ static bool has_lines(void *context, const struct segment *segment, const struct
     return !w->scan->selection.event_pattern || !rules || *rules->multiline_start == '\0';
 }
 
+/* ahead_search_fn */
+static bool is_sparse(void *context, size_t number, struct block_search *search)
+{
+    const struct walk *w = context;
+    return sparse_wanted(&w->scan->selection, w->segment, number, w->sources, search);
+}
+
 /* Decode a block, if that wasn't done before its turn. */
 static int take_block(struct walk *w, size_t number, struct ahead_block *block,
                       struct lgz_error *err)
@@ -175,6 +184,31 @@ static int take_block(struct walk *w, size_t number, struct ahead_block *block,
     return ahead_take(s->ahead, number, block, err);
 }
 
+/* Select the lines that were found in a block; it's left out otherwise. */
+static int select_found(struct walk *w, size_t number, const struct sparse_found *found,
+                        struct lgz_error *err)
+{
+    struct selection *s = &w->scan->selection;
+    const struct block_info *block = segment_block(w->segment, number);
+    int code = LGZ_OK;
+    sparse_count(s, w->sources[block->extents[0].source], found);
+    for (size_t i = 0, run = 0; i < block->extent_count && code == LGZ_OK; run++) {
+        const struct extent *extent = &block->extents[i];
+        struct query_source *source = w->sources[extent->source];
+        uint64_t end;
+        i = runs_end(block->extents, block->extent_count, i);
+        if (select_done(s, source))
+            continue;
+        code = scan_set_rules(w->scan, source,
+                              segment_rules(w->segment, extent->source, extent->offset, &end), err);
+        if (code == LGZ_OK)
+            code = sparse_select(s, source, block, run, found, err);
+    }
+    if (code != LGZ_OK)
+        return code;
+    return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, err);
+}
+
 static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
 {
     struct ahead_block taken;
@@ -185,6 +219,10 @@ static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
     if (prune_by_time(s, w->segment, block, w->sources))
         return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, err);
     int code = take_block(w, number, &taken, err);
+    if (code == LGZ_OK && taken.sparse && sparse_allowed(s, w->segment, number, w->sources))
+        return select_found(w, number, taken.sparse, err);
+    if (code == LGZ_OK && taken.sparse)
+        code = ahead_decode(w->scan->ahead, number, &taken, err);
     if (!s->fatal)
         resume_sources(w, block, code == LGZ_OK ? taken.raw : (struct span){0});
     if (code == LGZ_OK && s->templates)
@@ -267,7 +305,8 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
         scan_emit_sorted(s);
     else
         scan_emit_directly(s);
-    ahead_begin(s->ahead, segment, is_likely, matches_ahead(s) ? has_lines : NULL, &w);
+    const struct ahead_plan plan = {is_likely, matches_ahead(s) ? has_lines : NULL, is_sparse, &w};
+    ahead_begin(s->ahead, segment, &plan);
     for (size_t i = 0; i < segment_block_count(segment) && !s->selection.fatal && wanted; i++) {
         struct lgz_error reason = {0};
         int failed = scan_check(s, &reason);

@@ -124,6 +124,7 @@ struct selection {
     uint64_t max_total;        /**< lines in all; 0: all */
     uint64_t total;            /**< lines selected so far */
     bool numbered;             /**< the lines' numbers are wanted */
+    bool unplaced;             /**< their offsets are not */
     uint64_t before;           /**< lines to be shown before each that is selected */
     uint64_t after;            /**< and behind it */
     struct found_lines *found; /**< of what is being fed, matched before; NULL: nothing */

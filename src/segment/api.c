@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "base/crew.h"
 #include "segment/stream.h"
 #include "segment/writer.h"
 
@@ -80,10 +81,19 @@ struct lgz_decompressor {
 int lgz_decompressor_new(struct lgz_decompressor **out, const char *name, lgz_write_fn *write,
                          void *context, struct lgz_error *err)
 {
+    return lgz_decompressor_new_threads(out, name, 1, write, context, err);
+}
+
+int lgz_decompressor_new_threads(struct lgz_decompressor **out, const char *name, unsigned threads,
+                                 lgz_write_fn *write, void *context, struct lgz_error *err)
+{
+    if (threads < 1 || threads > CREW_MAX)
+        return error_set(err, LGZ_ERR_ARGUMENT, "%u threads: 1 to %d can be had", threads,
+                         CREW_MAX);
     struct lgz_decompressor *d = calloc(1, sizeof(*d));
     if (!d)
         return error_memory(err);
-    int code = segment_stream_new(&d->stream, name, write, context, err);
+    int code = segment_stream_new(&d->stream, name, threads, write, context, err);
     if (code != LGZ_OK)
         free(d);
     else

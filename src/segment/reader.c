@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "segment/block_search.h"
 #include "segment/filters.h"
 #include "segment/index.h"
 #include "segment/line_templates.h"
@@ -266,6 +267,32 @@ int segment_read_filters(const struct segment *s, uint8_t **stored, struct span 
     return LGZ_OK;
 }
 
+void block_hits_clear(struct block_hits *hits)
+{
+    vec_free(&hits->list);
+    free(hits->bytes);
+    *hits = (struct block_hits){0};
+}
+
+int segment_search_block(const struct segment *s, size_t index, const struct block_search *search,
+                         struct block_hits *hits, struct lgz_error *err)
+{
+    const struct block_info *info = &s->index.blocks.data[index];
+    struct span body;
+    uint8_t *stored = NULL;
+    hits->declined = info->plain || !info->stored_known;
+    if (hits->declined)
+        return LGZ_OK;
+    int code = load_block(s, index, &stored, &body, err);
+    if (code == LGZ_OK)
+        code = block_search(body, search, info->template_counts, info->template_count, hits, err);
+    free(stored);
+    if (code == LGZ_OK)
+        return LGZ_OK;
+    block_hits_clear(hits);
+    return block_error(s, index, code, err);
+}
+
 /* The encoder orders templates by the lines that it expects, not by those that came. */
 static int by_count(const void *a, const void *b)
 {
@@ -401,29 +428,37 @@ static int verify_index(const struct segment *s, size_t index, const struct buf 
     return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
 }
 
-static int verify_block(const struct segment *s, const struct segment_filters *filters,
-                        size_t index, struct buf *raw, struct lgz_error *err)
+/* A segment that is verified, and its filters. */
+struct verified {
+    const struct segment *segment;
+    struct segment_filters *filters;
+};
+
+/* work_part */
+static int verify_block(struct worker *me, void *context, size_t index, struct lgz_error *err)
 {
-    buf_clear(raw);
-    int code = segment_read_block(s, index, raw, err);
+    const struct verified *v = context;
+    const struct segment *s = v->segment;
+    struct buf raw = {0};
+    (void)me;
+    int code = segment_read_block(s, index, &raw, err);
     if (code == LGZ_OK)
-        code = verify_index(s, index, raw, err);
-    if (code != LGZ_OK)
-        return code;
-    code = segment_filters_check(filters, index, buf_span(raw), err);
-    if (code != LGZ_OK)
-        error_prefix(err, "%s", s->path);
+        code = verify_index(s, index, &raw, err);
+    if (code == LGZ_OK) {
+        code = segment_filters_check(v->filters, index, buf_span(&raw), err);
+        if (code != LGZ_OK)
+            error_prefix(err, "%s", s->path);
+    }
+    buf_free(&raw);
     return code;
 }
 
-int segment_verify(const struct segment *s, struct lgz_error *err)
+int segment_verify(struct segment *s, struct worker *me, struct lgz_error *err)
 {
-    struct buf raw = {0};
-    struct segment_filters *filters;
-    int code = segment_filters_open(&filters, s, err);
-    for (size_t i = 0; i < s->index.blocks.len && code == LGZ_OK; i++)
-        code = verify_block(s, filters, i, &raw, err);
-    segment_filters_free(filters);
-    buf_free(&raw);
+    struct verified v = {.segment = s};
+    int code = segment_filters_open(&v.filters, s, err);
+    if (code == LGZ_OK)
+        code = workers_share(me, s->index.blocks.len, verify_block, &v, err);
+    segment_filters_free(v.filters);
     return code;
 }

@@ -8,6 +8,7 @@
 #ifndef LOGZIP_SEGMENT_READER_H
 #define LOGZIP_SEGMENT_READER_H
 
+#include "base/workers.h"
 #include "segment/rules.h"
 #include "segment/source.h"
 
@@ -53,7 +54,7 @@ struct block_info {
     uint64_t raw_len;
     uint64_t raw_checksum;    /**< hash_bytes() of the raw bytes */
     uint64_t stored_checksum; /**< the same of the stored ones */
-    bool stored_known;        /**< segments didn't always say it, and small ones never do */
+    bool stored_known;        /**< not in older segments, nor in those of one small block */
     uint64_t lines;
     int64_t time_min; /**< of recognized time stamps, zone applied; SEGMENT_NO_TIME if none */
     int64_t time_max;
@@ -110,6 +111,39 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
 int segment_read_filters(const struct segment *s, uint8_t **stored, struct span *body,
                          struct lgz_error *err);
 
+struct need;
+
+/** What segment_search_block() looks for. */
+struct block_search {
+    const struct need *need;
+    bool texts; /**< lines are wanted, not only their numbers; always, unless the need is exact */
+    bool total; /**< only how many lines there are is wanted */
+};
+
+/** A line that meets the need. */
+struct block_hit {
+    uint64_t line;    /**< its number among the block's lines, from 0 on */
+    struct span text; /**< without its newline; empty if it wasn't wanted */
+};
+
+struct block_hits {
+    VEC(struct block_hit) list; /**< in order; empty if only the total was wanted */
+    uint64_t total;
+    uint8_t *bytes; /**< what the texts are in */
+    bool declined;  /**< the block has to be decoded: that's the only way, or costs no more */
+};
+
+void block_hits_clear(struct block_hits *hits);
+
+/**
+ * Find the lines of block `index` that meet a need, decoding as little as possible. Bytes that were
+ * read are compared with their checksum; where there is none, this is declined.
+ *
+ * @param hits  zero-initialized
+ */
+int segment_search_block(const struct segment *s, size_t index, const struct block_search *search,
+                         struct block_hits *hits, struct lgz_error *err);
+
 /** One template as text for people: slots shown as "<*>" and "<time>". */
 struct template_text {
     uint64_t id;
@@ -136,7 +170,11 @@ struct template_set;
 int segment_template_set(const struct segment *s, size_t index, size_t most_head,
                          struct template_set *set, struct lgz_error *err);
 
-/** Decode every block and compare all checksums; the first damage is the error. */
-int segment_verify(const struct segment *s, struct lgz_error *err);
+/**
+ * Decode every block and compare all checksums; the first damage is the error.
+ *
+ * @param me  whose crew decodes blocks side by side; one that is alone does it, too
+ */
+int segment_verify(struct segment *s, struct worker *me, struct lgz_error *err);
 
 #endif

@@ -3,17 +3,16 @@
  */
 #include "segment/stored.h"
 
-enum { WORTH_BYTES = 1 << 20 /* raw bytes of a block from which on a part of it may be wanted */ };
+enum { WORTH_BYTES = 1 << 20 /* raw bytes of a single block of which a part may be wanted */ };
 
 void stored_write(const struct block_info *blocks, size_t count, struct buf *out)
 {
     bool known = true;
-    bool large = false;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         known &= blocks[i].stored_known;
-        large |= blocks[i].raw_len >= WORTH_BYTES;
-    }
-    for (size_t i = 0; i < count && known && large; i++)
+    if (count == 1 && blocks[0].raw_len < WORTH_BYTES)
+        known = false;
+    for (size_t i = 0; i < count && known; i++)
         buf_put_le(out, blocks[i].stored_checksum, 8);
 }
 

@@ -9,8 +9,8 @@
 #include "segment/block.h"
 
 /**
- * Append the checksums (docs/format.md, "Stored bytes"). Nothing where one isn't known, or where
- * all blocks are small: these are decoded in a moment.
+ * Append the checksums (docs/format.md, "Stored bytes"). Nothing where one isn't known, or for a
+ * single small block: it's decoded in a moment.
  */
 void stored_write(const struct block_info *blocks, size_t count, struct buf *out);
 

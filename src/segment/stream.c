@@ -1,20 +1,39 @@
 /*
  * stream.c - segments from a pipe. Input is gathered until the next whole part (header, block,
- * footer with trailer) is there; then the part is taken.
+ * footer with trailer) is there; then the part is taken. Blocks stand in a ring while threads
+ * decode them, and leave it in their order.
  */
 #include "segment/stream.h"
 
 #include <stdlib.h>
 
+#include "base/crew.h"
 #include "base/hash.h"
 #include "segment/index.h"
+
+/* A block that is being decoded. Its buffers are kept for the next one. */
+struct stream_block {
+    struct work work;
+    enum block_tag tag;
+    uint64_t offset;   /* in the input */
+    struct buf stored; /* the whole part */
+    size_t head;       /* bytes of it before the body */
+    struct buf raw;
+};
+
+enum { SPARE_SLOTS = 1 }; /* so that no thread waits for who writes */
 
 struct segment_stream {
     char *name;
     lgz_write_fn *write;
     void *context;
+    struct crew *crew;
+    struct stream_block *slots;
+    size_t slot_count;
+    size_t first; /* the oldest block in the ring */
+    size_t used;  /* so many are in it */
+    bool broken;  /* a block couldn't be decoded or written: those behind it are given up */
     struct buf pending;
-    struct buf raw;                /* of a block, kept for the next one */
     size_t taken;                  /* bytes at the front of `pending` that are done with */
     uint64_t offset;               /* in the input, of what is at `taken` */
     bool in_segment;               /* a header was taken and its trailer wasn't yet */
@@ -23,55 +42,113 @@ struct segment_stream {
     uint64_t filters_checksum;
 };
 
-int segment_stream_new(struct segment_stream **out, const char *name, lgz_write_fn *write,
-                       void *context, struct lgz_error *err)
+int segment_stream_new(struct segment_stream **out, const char *name, unsigned threads,
+                       lgz_write_fn *write, void *context, struct lgz_error *err)
 {
     struct segment_stream *s = calloc(1, sizeof(*s));
-    if (s)
-        s->name = strdup(name);
-    if (!s || !s->name) {
-        free(s);
+    *out = s;
+    if (!s)
         return error_memory(err);
-    }
     s->write = write;
     s->context = context;
-    *out = s;
-    return LGZ_OK;
+    s->slot_count = threads > 1 ? threads + SPARE_SLOTS : 1;
+    s->name = strdup(name);
+    s->slots = calloc(s->slot_count, sizeof(*s->slots));
+    int code = s->name && s->slots ? crew_new(&s->crew, threads, err) : error_memory(err);
+    if (code != LGZ_OK) {
+        segment_stream_free(s);
+        *out = NULL;
+    }
+    return code;
 }
 
 void segment_stream_free(struct segment_stream *s)
 {
     if (!s)
         return;
+    crew_free(s->crew);
+    for (size_t i = 0; s->slots && i < s->slot_count; i++) {
+        buf_free(&s->slots[i].stored);
+        buf_free(&s->slots[i].raw);
+    }
+    free(s->slots);
     buf_free(&s->pending);
-    buf_free(&s->raw);
     vec_free(&s->blocks);
     free(s->name);
     free(s);
 }
 
+static struct span body_of(const struct stream_block *slot)
+{
+    return (struct span){slot->stored.data + slot->head, slot->stored.len - slot->head};
+}
+
+/* work_part */
+static int decode_slot(struct worker *me, void *context, size_t part, struct lgz_error *err)
+{
+    struct stream_block *slot = context;
+    (void)me;
+    (void)part;
+    buf_clear(&slot->raw);
+    return block_decode(slot->tag, body_of(slot), &slot->raw, err);
+}
+
+/* Wait for the oldest block in the ring, and write it. */
+static int finish_block(struct segment_stream *s, struct lgz_error *err)
+{
+    struct stream_block *slot = &s->slots[s->first];
+    if (err)
+        *err = (struct lgz_error){0};
+    int code = workers_wait(crew_caller(s->crew), &slot->work, err);
+    s->first = (s->first + 1) % s->slot_count;
+    s->used--;
+    s->broken = true; /* until all went well */
+    if (code != LGZ_OK) {
+        error_prefix(err, "%s: block at offset %llu", s->name, (unsigned long long)slot->offset);
+        return code;
+    }
+    struct block_info info = {.stored_len = slot->stored.len,
+                              .raw_len = slot->raw.len,
+                              .raw_checksum = block_checksum(body_of(slot)),
+                              .stored_checksum = hash_bytes(slot->stored.data, slot->stored.len),
+                              .plain = slot->tag == BLOCK_PLAIN};
+    if (!vec_push(&s->blocks, info))
+        code = error_memory(err);
+    else if (s->write(s->context, slot->raw.data, slot->raw.len) != 0)
+        code = err && err->code ? err->code
+                                : error_set(err, LGZ_ERR_CANCELLED, "writing was cancelled");
+    s->broken = code != LGZ_OK;
+    return code;
+}
+
+/* Write the blocks of the ring that are decoded, or all of them. */
+static int finish_blocks(struct segment_stream *s, bool all, struct lgz_error *err)
+{
+    const struct worker *me = crew_caller(s->crew);
+    int code = LGZ_OK;
+    while (!s->broken && s->used && (all || workers_done(me, &s->slots[s->first].work)))
+        code = finish_block(s, err);
+    return code;
+}
+
+/* A block is there: have it decoded. */
 static int take_block(struct segment_stream *s, enum block_tag tag, struct span stored,
                       struct span body, struct lgz_error *err)
 {
-    if (err)
-        *err = (struct lgz_error){0};
-    buf_clear(&s->raw);
-    int code = block_decode(tag, body, &s->raw, err);
-    if (code != LGZ_OK) {
-        error_prefix(err, "%s: block at offset %llu", s->name, (unsigned long long)s->offset);
+    int code = s->used == s->slot_count ? finish_block(s, err) : LGZ_OK;
+    if (code != LGZ_OK)
         return code;
-    }
-    struct block_info info = {.stored_len = stored.len,
-                              .raw_len = s->raw.len,
-                              .raw_checksum = block_checksum(body),
-                              .stored_checksum = hash_bytes(stored.data, stored.len),
-                              .plain = tag == BLOCK_PLAIN};
-    if (!vec_push(&s->blocks, info))
-        code = error_memory(err);
-    else if (s->write(s->context, s->raw.data, s->raw.len) != 0)
-        code = err && err->code ? err->code
-                                : error_set(err, LGZ_ERR_CANCELLED, "writing was cancelled");
-    return code;
+    struct stream_block *slot = &s->slots[(s->first + s->used) % s->slot_count];
+    slot->tag = tag;
+    slot->offset = s->offset;
+    slot->head = stored.len - body.len;
+    buf_clear(&slot->stored);
+    buf_append(&slot->stored, stored.data, stored.len);
+    if (slot->stored.failed)
+        return error_memory(err);
+    s->used++;
+    workers_submit(crew_caller(s->crew), &slot->work, 1, decode_slot, slot);
+    return finish_blocks(s, false, err);
 }
 
 static bool same_block(const struct block_info *said, const struct block_info *found)
@@ -95,7 +172,9 @@ static int take_footer(struct segment_stream *s, struct span footer, const uint8
 {
     struct segment_index index;
     uint64_t checksum, footer_len;
-    int code = segment_trailer_read(trailer, s->name, &checksum, &footer_len, err);
+    int code = finish_blocks(s, true, err);
+    if (code == LGZ_OK)
+        code = segment_trailer_read(trailer, s->name, &checksum, &footer_len, err);
     if (code == LGZ_OK && footer_len != footer.len)
         code = error_set(err, LGZ_ERR_CORRUPT, "%s: trailer doesn't fit the footer", s->name);
     if (code == LGZ_OK)
@@ -168,6 +247,16 @@ static int take_part(struct segment_stream *s, struct lgz_error *err)
     return code == LGZ_OK ? 1 : code;
 }
 
+/* The blocks before what is damaged are given out; what is wrong with them comes first. */
+static int fail(struct segment_stream *s, int code, struct lgz_error *err)
+{
+    struct lgz_error earlier = {0};
+    int first = finish_blocks(s, true, &earlier);
+    if (first != LGZ_OK && err)
+        *err = earlier;
+    return first != LGZ_OK ? first : code;
+}
+
 int segment_stream_feed(struct segment_stream *s, const void *data, size_t len,
                         struct lgz_error *err)
 {
@@ -178,6 +267,7 @@ int segment_stream_feed(struct segment_stream *s, const void *data, size_t len,
     do
         code = take_part(s, err);
     while (code == 1);
+    code = code == LGZ_OK ? finish_blocks(s, false, err) : fail(s, code, err);
     if (s->taken) {
         memmove(s->pending.data, s->pending.data + s->taken, s->pending.len - s->taken);
         s->pending.len -= s->taken;
@@ -188,6 +278,9 @@ int segment_stream_feed(struct segment_stream *s, const void *data, size_t len,
 
 int segment_stream_end(struct segment_stream *s, struct lgz_error *err)
 {
+    int code = finish_blocks(s, true, err);
+    if (code != LGZ_OK)
+        return code;
     if (s->in_segment)
         return error_set(err, LGZ_ERR_CORRUPT, "%s: ends within a segment, behind offset %llu",
                          s->name, (unsigned long long)s->offset);

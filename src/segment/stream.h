@@ -1,6 +1,7 @@
 /*
  * stream.h - decodes segments that come through a pipe, block by block, without seeking and in
- * memory bounded by the largest block. The footer is checked against what was decoded.
+ * memory bounded by the largest block, for each thread. The footer is checked against what was
+ * decoded.
  */
 #ifndef LOGZIP_SEGMENT_STREAM_H
 #define LOGZIP_SEGMENT_STREAM_H
@@ -10,11 +11,18 @@
 
 struct segment_stream;
 
-/** @param name the input's name, for messages; copied */
-int segment_stream_new(struct segment_stream **out, const char *name, lgz_write_fn *write,
-                       void *context, struct lgz_error *err);
+/**
+ * @param name     the input's name, for messages; copied
+ * @param threads  that decode blocks, 1 to CREW_MAX; what is written, and from which thread,
+ * doesn't depend on it
+ */
+int segment_stream_new(struct segment_stream **out, const char *name, unsigned threads,
+                       lgz_write_fn *write, void *context, struct lgz_error *err);
 
-/** Feed the next `len` bytes; whole blocks are decoded, verified and written as they complete. */
+/**
+ * Feed the next `len` bytes; whole blocks are decoded, verified and written as they complete. After
+ * an error nothing more can be fed.
+ */
 int segment_stream_feed(struct segment_stream *s, const void *data, size_t len,
                         struct lgz_error *err);
 

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint64_t len = reader_le(&r, 2);
         put_part(&packed, part, reader_bytes(&r, len < reader_left(&r) ? len : reader_left(&r)));
     }
-    if (packed.failed || segment_stream_new(&s, "fuzz", count_bytes, &odd, &err) != LGZ_OK)
+    if (packed.failed || segment_stream_new(&s, "fuzz", 1, count_bytes, &odd, &err) != LGZ_OK)
         exit(1);
     int code = segment_stream_feed(s, "", 0, &err);
     for (size_t at = 0; at < packed.len && code == LGZ_OK; at += step)

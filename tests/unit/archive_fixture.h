@@ -129,7 +129,7 @@ static inline int try_restore(const char *pattern, struct buf *out, struct resto
 {
     struct archive_snapshot *snapshot;
     ck_ok(archive_snapshot_open(&snapshot, directory, &err));
-    int code = archive_restore(snapshot, pattern, append_to_buf, out, result, &err);
+    int code = archive_restore(snapshot, pattern, 3, append_to_buf, out, result, &err);
     archive_snapshot_close(snapshot);
     return code;
 }

@@ -103,7 +103,7 @@ START_TEST(test_all_blocks)
     ck_ok(ahead_new(&a, (unsigned)_i + 1, pattern, &err));
     size_t with_lines = 0;
     for (int round = 0; round < 2; round++) {
-        ahead_begin(a, segment, always, matched, NULL);
+        ahead_begin(a, segment, &(struct ahead_plan){.likely = always, .matched = matched});
         for (size_t i = 0; i < segment_block_count(segment); i++) {
             struct ahead_block taken;
             ck_ok(ahead_take(a, i, &taken, &err));
@@ -125,14 +125,14 @@ START_TEST(test_some_blocks)
     struct ahead *a;
     struct ahead_block taken;
     ck_ok(ahead_new(&a, 4, pattern, &err));
-    ahead_begin(a, segment, even, NULL, NULL);
+    ahead_begin(a, segment, &(struct ahead_plan){.likely = even, .matched = NULL});
     for (size_t i = 0; i < segment_block_count(segment); i += 1 + i % 3) {
         ck_ok(ahead_take(a, i, &taken, &err)); /* some were not likely, some likely ones are left */
         check_raw(i, &taken);
         ck_assert_ptr_null(taken.found);
     }
     ahead_end(a);
-    ahead_begin(a, segment, always, matched, NULL);
+    ahead_begin(a, segment, &(struct ahead_plan){.likely = always, .matched = matched});
     ck_ok(ahead_take(a, 1, &taken, &err));
     ck_ok(ahead_take(a, 3, &taken, &err));
     ahead_free(a); /* in the midst of work */
@@ -152,7 +152,7 @@ START_TEST(test_damage)
     ck_assert_uint_eq(fwrite("damaged", 1, 7, f), 7);
     ck_assert_int_eq(fclose(f), 0);
     ck_ok(ahead_new(&a, 3, pattern, &err));
-    ahead_begin(a, segment, always, matched, NULL);
+    ahead_begin(a, segment, &(struct ahead_plan){.likely = always, .matched = matched});
     for (size_t i = 0; i < segment_block_count(segment); i++) {
         int code = ahead_take(a, i, &taken, &err);
         ck_assert_int_eq(code, i == bad ? LGZ_ERR_CORRUPT : LGZ_OK);

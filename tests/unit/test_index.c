@@ -247,25 +247,27 @@ START_TEST(test_rules)
 }
 END_TEST
 
-/* Nothing is said of small blocks, or where a checksum isn't known. */
+/* Nothing is said of a single small block, or where a checksum isn't known. */
 START_TEST(test_stored)
 {
+    const size_t count = (size_t)_i + 1;
     ZSTD_CCtx *zstd = ZSTD_createCCtx();
     struct segment_index index;
     struct buf plain = {0}, out = {0};
-    make_index(&index, 4);
+    make_index(&index, count);
     ck_ok(segment_footer_write(&index, zstd, &plain, &err));
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < count; i++)
         index.blocks.data[i].stored_known = true;
+    ck_ok(segment_footer_write(&index, zstd, &out, &err));
+    ck_assert(span_equal(buf_span(&out), buf_span(&plain)) == (count == 1));
+    buf_clear(&out);
+    index.blocks.data[0].stored_known = false;
     ck_ok(segment_footer_write(&index, zstd, &out, &err));
     ck_assert(span_equal(buf_span(&out), buf_span(&plain)));
     buf_clear(&out);
-    buf_clear(&plain);
     add_stored(&index);
     ck_ok(segment_footer_write(&index, zstd, &out, &err));
-    index.blocks.data[2].stored_known = false;
-    ck_ok(segment_footer_write(&index, zstd, &plain, &err));
-    ck_assert_uint_ge(out.len, plain.len + 4 * 8);
+    ck_assert_uint_gt(out.len, plain.len);
     segment_index_clear(&index);
     buf_free(&out);
     buf_free(&plain);
@@ -378,7 +380,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_ids);
     tcase_add_test(tc, test_rules);
     tcase_add_test(tc, test_runs);
-    tcase_add_test(tc, test_stored);
+    tcase_add_loop_test(tc, test_stored, 0, 2);
     tcase_add_test(tc, test_sections);
 }
 

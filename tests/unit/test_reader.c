@@ -73,7 +73,7 @@ START_TEST(test_times)
     ck_assert_int_eq(segment_info(s)->time_min, SEGMENT_NO_TIME);
     ck_assert_int_eq(segment_info(s)->time_max, SEGMENT_NO_TIME);
     ck_assert_uint_eq(segment_info(s)->lines, 1);
-    ck_ok(segment_verify(s, &err));
+    ck_ok(segment_verify(s, &(struct worker){0}, &err));
     segment_close(s);
 }
 END_TEST
@@ -127,14 +127,14 @@ START_TEST(test_verify)
     put_segment(buf_span(&text), 4096);
     ck_ok(segment_open(&s, path, &err));
     ck_assert_uint_gt(segment_block_count(s), 2);
-    ck_ok(segment_verify(s, &err));
+    ck_ok(segment_verify(s, &(struct worker){0}, &err));
     FILE *f = fopen(path, "r+b");
     ck_assert_ptr_nonnull(f);
     uint64_t end = segment_block(s, 1)->file_offset + segment_block(s, 1)->stored_len;
     ck_assert_int_eq(fseek(f, (long)end - 1, SEEK_SET), 0);
     ck_assert_int_ne(fputc(0x55, f), EOF);
     ck_assert_int_eq(fclose(f), 0);
-    ck_assert_int_eq(segment_verify(s, &err), LGZ_ERR_CORRUPT);
+    ck_assert_int_eq(segment_verify(s, &(struct worker){0}, &err), LGZ_ERR_CORRUPT);
     ck_assert_ptr_nonnull(strstr(err.message, "block 1"));
     ck_assert_ptr_nonnull(strstr(err.message, path));
     ck_ok(segment_read_block(s, 0, &file, &err));

@@ -244,13 +244,13 @@ START_TEST(writer_may_stop_it)
     struct restore_result result;
     write_journal(1, 0, "data");
     ck_ok(archive_snapshot_open(&s, directory, &err));
-    ck_assert_int_eq(archive_restore(s, "/log/1", stop, NULL, &result, &err), LGZ_ERR_CANCELLED);
+    ck_assert_int_eq(archive_restore(s, "/log/1", 1, stop, NULL, &result, &err), LGZ_ERR_CANCELLED);
     restore_result_clear(&result);
-    ck_assert_int_eq(archive_restore(s, "/log/1", stop, &err, &result, &err), LGZ_ERR_IO);
+    ck_assert_int_eq(archive_restore(s, "/log/1", 1, stop, &err, &result, &err), LGZ_ERR_IO);
     ck_assert_str_eq(err.message, "the pipe broke");
     ck_assert_uint_eq(result.bytes, 0);
     restore_result_clear(&result);
-    ck_assert_int_eq(archive_restore(s, "/log/1", stop, NULL, &result, NULL), LGZ_ERR_CANCELLED);
+    ck_assert_int_eq(archive_restore(s, "/log/1", 1, stop, NULL, &result, NULL), LGZ_ERR_CANCELLED);
     restore_result_clear(&result);
     archive_snapshot_close(s);
 }

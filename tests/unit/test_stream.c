@@ -28,7 +28,7 @@ START_TEST(test_at_once)
         buf_printf(&text, "line %d of the text, %x\n", i, i * 40503);
     buf_push(&text, '\0');
     put_segment((const char *)text.data, 4096, &packed);
-    ck_ok(segment_stream_new(&s, "pipe", write_to_buf, &out, &err));
+    ck_ok(segment_stream_new(&s, "pipe", 1, write_to_buf, &out, &err));
     struct reader r = reader_of(packed.data, packed.len);
     reader_bytes(&r, SEGMENT_HEADER_LEN);
     size_t blocks = 0;
@@ -107,11 +107,64 @@ START_TEST(test_garbage)
 }
 END_TEST
 
+/* Feed a stream with threads in pieces. @return the code; `out` and `err` are what comes of it */
+static int feed_threads(unsigned threads, const struct buf *packed, size_t piece, struct buf *out)
+{
+    struct segment_stream *s;
+    int code = LGZ_OK;
+    buf_clear(out);
+    err = (struct lgz_error){0};
+    ck_ok(segment_stream_new(&s, "pipe", threads, write_to_buf, out, &err));
+    for (size_t at = 0; at < packed->len && code == LGZ_OK; at += piece) {
+        size_t left = packed->len - at;
+        code = segment_stream_feed(s, packed->data + at, left < piece ? left : piece, &err);
+    }
+    if (code == LGZ_OK)
+        code = segment_stream_end(s, &err);
+    segment_stream_free(s);
+    return code;
+}
+
+/* Threads change nothing: neither what comes out, nor what is said of damage, wherever that is. */
+START_TEST(test_threads)
+{
+    struct buf text = {0}, packed = {0}, alone = {0}, out = {0};
+    size_t refused = 0;
+    for (int i = 0; i < 1500; i++)
+        buf_printf(&text, "line %d of the text, %x\n", i, i * 40503);
+    buf_push(&text, '\0');
+    put_segment((const char *)text.data, 4096, &packed);
+    put_segment("the next segment\n", 0, &packed);
+    for (size_t place = SEGMENT_HEADER_LEN; place < packed.len; place += 1 + packed.len / 40) {
+        packed.data[place] ^= 0x40;
+        int code = feed_threads(1, &packed, packed.len, &alone);
+        char *said = strdup(err.message);
+        refused += code != LGZ_OK;
+        for (unsigned threads = 1; threads <= 5; threads += 2) {
+            ck_assert_int_eq(feed_threads(threads, &packed, 1 + place, &out), code);
+            ck_assert_str_eq(err.message, said);
+            ck_assert_uint_eq(out.len, alone.len);
+            ck_assert(out.len == 0 || memcmp(out.data, alone.data, out.len) == 0);
+        }
+        free(said);
+        packed.data[place] ^= 0x40;
+    }
+    ck_assert_uint_gt(refused, 20);
+    ck_ok(feed_threads(5, &packed, packed.len, &out));
+    ck_assert_uint_gt(out.len, text.len);
+    buf_free(&text);
+    buf_free(&packed);
+    buf_free(&alone);
+    buf_free(&out);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_at_once);
     tcase_add_test(tc, test_mixed_segments);
     tcase_add_test(tc, test_garbage);
+    tcase_add_test(tc, test_threads);
 }
 
 int main(void)

@@ -1,0 +1,195 @@
+/*
+ * passage.c - places of a string as bits of a word: a byte moves all of them at once.
+ */
+#include "column/passage.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+
+static const char month_names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static const char day_names[][4] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+static const char half_names[][4] = {"AM", "PM"};
+
+static uint64_t bit(size_t place)
+{
+    return UINT64_C(1) << place;
+}
+
+void byte_set_add_all(struct byte_set *s, struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        byte_set_add(s, bytes.data[i]);
+}
+
+void byte_set_add_range(struct byte_set *s, uint8_t first, uint8_t last)
+{
+    for (unsigned byte = first; byte <= last; byte++)
+        byte_set_add(s, (uint8_t)byte);
+}
+
+void byte_set_add_set(struct byte_set *s, const struct byte_set *other)
+{
+    for (size_t i = 0; i < 4; i++)
+        s->bits[i] |= other->bits[i];
+}
+
+void passage_string_init(struct passage_string *s, struct span bytes, bool folded)
+{
+    memset(s, 0, sizeof(*s));
+    s->len = bytes.len < PASSAGE_MAX ? bytes.len : PASSAGE_MAX;
+    for (size_t i = 0; i < s->len; i++) {
+        const uint8_t byte = bytes.data[i];
+        s->after[byte] |= bit(i);
+        if (folded && ascii_is_letter(byte))
+            s->after[byte ^ ('a' ^ 'A')] |= bit(i);
+    }
+}
+
+uint64_t passage_through(const struct passage *r, uint64_t places, bool *found)
+{
+    uint64_t behind = 1;
+    *found |= (r->ends & places) != 0;
+    for (; places; places &= places - 1)
+        behind |= r->from[__builtin_ctzll(places)];
+    return behind;
+}
+
+uint64_t passage_back_over(const struct passage_string *s, uint64_t wanted, struct span bytes)
+{
+    uint64_t places = wanted;
+    for (size_t i = bytes.len; i-- > 0;)
+        places = (places | bit(s->len)) >> 1 & s->after[bytes.data[i]];
+    return places & ~UINT64_C(1);
+}
+
+bool passage_takes_part(const struct passage *r, uint64_t places, uint64_t wanted)
+{
+    bool part = (r->ends & places) != 0;
+    for (; places && !part; places &= places - 1)
+        part = (r->from[__builtin_ctzll(places)] & wanted & ~UINT64_C(1)) != 0;
+    return part;
+}
+
+uint64_t passage_back_through(const struct passage *r, uint64_t wanted)
+{
+    uint64_t places = r->ends;
+    for (size_t i = 1; i < PASSAGE_MAX; i++)
+        if (r->from[i] & wanted & ~UINT64_C(1))
+            places |= bit(i);
+    return places & ~UINT64_C(1);
+}
+
+void passage_any(struct passage *r, const struct passage_string *s)
+{
+    struct byte_set all;
+    memset(&all, 0xff, sizeof(all));
+    passage_set(r, s, &all);
+}
+
+void passage_set(struct passage *r, const struct passage_string *s, const struct byte_set *set)
+{
+    uint64_t in = 0; /* the bytes of the string that are in the set */
+    for (size_t byte = 0; byte < 256; byte++)
+        if (byte_set_has(set, (uint8_t)byte))
+            in |= s->after[byte];
+    size_t run = 0; /* how many bytes of the string from `i` on are in the set */
+    for (size_t i = s->len; i-- > 0;) {
+        run = in >> i & 1 ? run + 1 : 0;
+        if (i + run == s->len)
+            r->ends |= bit(i);
+        for (size_t k = i; k <= i + run && k < s->len; k++)
+            r->from[i] |= bit(k);
+    }
+    /* A value ends with the first bytes of the string; or begins with one that is elsewhere. */
+    if (in == bit(s->len) - 1)
+        r->ends |= 1;
+    r->from[0] |= 1;
+}
+
+void passage_add(struct passage *r, const struct passage_string *s, struct span value)
+{
+    bool found = false;
+    r->from[0] |= passage_over(s, 1, value, &found);
+    if (found)
+        r->ends |= 1;
+    uint64_t starts = value.len ? s->after[value.data[0]] & ~UINT64_C(1) : bit(s->len) - 2;
+    for (; starts; starts &= starts - 1) {
+        const size_t start = (size_t)__builtin_ctzll(starts);
+        size_t i = 0;
+        while (i < value.len && start + i < s->len && s->after[value.data[i]] >> (start + i) & 1)
+            i++;
+        if (start + i == s->len)
+            r->ends |= bit(start);
+        else if (i == value.len)
+            r->from[start] |= bit(start + i);
+    }
+}
+
+void passage_or(struct passage *r, const struct passage *other)
+{
+    for (size_t i = 0; i < PASSAGE_MAX; i++)
+        r->from[i] |= other->from[i];
+    r->ends |= other->ends;
+}
+
+void passage_then(struct passage *r, const struct passage *next)
+{
+    for (size_t i = 0; i < PASSAGE_MAX; i++) {
+        uint64_t places = r->from[i];
+        if (places & next->ends)
+            r->ends |= bit(i);
+        for (r->from[i] = 0; places; places &= places - 1)
+            r->from[i] |= next->from[__builtin_ctzll(places)];
+    }
+}
+
+static void add_names(struct passage *r, const struct passage_string *s, const char names[][4],
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        passage_add(r, s, (struct span){(const uint8_t *)names[i], strlen(names[i])});
+}
+
+static void add_piece(struct passage *r, const struct passage_string *s,
+                      const struct timestamp_piece *piece)
+{
+    struct byte_set set = {0};
+    switch (piece->kind) {
+    case TIMESTAMP_MONTH:
+        add_names(r, s, month_names, sizeof(month_names) / sizeof(*month_names));
+        break;
+    case TIMESTAMP_WEEKDAY:
+        add_names(r, s, day_names, sizeof(day_names) / sizeof(*day_names));
+        break;
+    case TIMESTAMP_HALF:
+        add_names(r, s, half_names, sizeof(half_names) / sizeof(*half_names));
+        break;
+    case TIMESTAMP_BYTE:
+        passage_add(r, s, (struct span){&piece->byte, 1});
+        break;
+    case TIMESTAMP_SPACED:
+        byte_set_add(&set, ' ');
+        /* fall through */
+    case TIMESTAMP_DIGITS:
+        byte_set_add_range(&set, '0', '9');
+        passage_set(r, s, &set);
+        break;
+    }
+}
+
+void passage_stamp(struct passage *r, const struct passage_string *s, unsigned format,
+                   unsigned digits)
+{
+    struct timestamp_piece pieces[TIMESTAMP_PIECES];
+    const size_t count = timestamp_pieces(format, digits, pieces);
+    struct passage stamp = {0};
+    passage_add(&stamp, s, (struct span){0});
+    for (size_t i = 0; i < count; i++) {
+        struct passage next = {0};
+        add_piece(&next, s, &pieces[i]);
+        passage_then(&stamp, &next);
+    }
+    passage_or(r, &stamp);
+}

@@ -1,0 +1,169 @@
+/*
+ * sparse.c - which blocks are searched, and from the numbers of lines to their sources.
+ */
+#include "query/sparse.h"
+
+#include "query/pattern.h"
+#include "query/select_inside.h"
+#include "segment/runs.h"
+
+/* Is all that is asked for in the lines that match? */
+static bool needs_lines_only(const struct selection *s)
+{
+    return s->unplaced && !s->templates && !s->invert && !s->dated && !select_limited(s) &&
+           !s->before && !s->after && s->pattern && pattern_need(s->pattern)->clauses.len;
+}
+
+/* Is one extent as good as the other for the lines of a run? */
+static bool is_uniform(const struct selection *s, const struct segment *segment,
+                       const struct extent *first, const struct extent *end)
+{
+    const struct extent *last = end - 1;
+    uint64_t rules_end;
+    const struct rules *rules = segment_rules(segment, first->source, first->offset, &rules_end);
+    if (rules_end < last->offset + last->length ||
+        (s->event_pattern && rules && *rules->multiline_start))
+        return false;
+    for (const struct extent *x = first; x < end && s->emit; x++)
+        if (x->read_time != first->read_time)
+            return false;
+    return true;
+}
+
+/* Is the source of an extent in no run before? */
+static bool is_first(const struct block_info *block, size_t extent)
+{
+    for (size_t i = 0; i < extent; i++)
+        if (block->extents[i].source == block->extents[extent].source)
+            return false;
+    return true;
+}
+
+bool sparse_wanted(const struct selection *s, const struct segment *segment, size_t index,
+                   struct query_source *const *sources, struct block_search *search)
+{
+    const struct block_info *block = segment_block(segment, index);
+    bool one_name = true;
+    if (!needs_lines_only(s) || !block->run_count || block->plain || !block->stored_known)
+        return false;
+    for (size_t i = 0, end, run = 0; i < block->extent_count; i = end, run++) {
+        const struct query_source *source = sources[block->extents[i].source];
+        end = runs_end(block->extents, block->extent_count, i);
+        one_name &=
+            !select_done(s, source) && source->name == sources[block->extents[0].source]->name;
+        if (block->runs[run].cut || !is_first(block, i))
+            return false;
+        if (!select_done(s, source) &&
+            !is_uniform(s, segment, &block->extents[i], &block->extents[end]))
+            return false;
+    }
+    search->need = pattern_need(s->pattern);
+    search->texts = !search->need->exact || s->where || s->emit;
+    search->total = !search->texts && one_name;
+    return true;
+}
+
+bool sparse_allowed(const struct selection *s, const struct segment *segment, size_t index,
+                    struct query_source *const *sources)
+{
+    const struct block_info *block = segment_block(segment, index);
+    for (size_t i = 0, end; i < block->extent_count; i = end) {
+        const struct extent *extent = &block->extents[i];
+        const struct query_source *source = sources[extent->source];
+        end = runs_end(block->extents, block->extent_count, i);
+        if (select_done(s, source))
+            continue;
+        if (source->carry.len || source->pending.event.open || source->after ||
+            (source->skipped.len && source->cut) ||
+            (source->started && extent->offset < source->next))
+            return false;
+    }
+    return true;
+}
+
+void sparse_clear(struct sparse_found *found)
+{
+    block_hits_clear(&found->hits);
+    *found = (struct sparse_found){0};
+}
+
+/* Keep the lines that match. */
+static void match_hits(struct sparse_found *found, struct pattern *pattern)
+{
+    struct block_hits *hits = &found->hits;
+    size_t kept = 0;
+    for (size_t i = 0; i < hits->list.len && found->code == LGZ_OK; i++) {
+        int matches = pattern_matches(pattern, hits->list.data[i].text, &found->error);
+        if (matches < 0) {
+            found->code = matches;
+            found->line = hits->list.data[i].line;
+        }
+        if (matches == 1)
+            hits->list.data[kept++] = hits->list.data[i];
+    }
+    hits->list.len = kept;
+    hits->total = kept;
+}
+
+int sparse_find(const struct segment *segment, size_t block, const struct block_search *search,
+                struct pattern *pattern, struct sparse_found *found, struct lgz_error *err)
+{
+    sparse_clear(found);
+    int code = segment_search_block(segment, block, search, &found->hits, err);
+    found->searched = code == LGZ_OK && !found->hits.declined;
+    if (found->searched && !search->need->exact)
+        match_hits(found, pattern);
+    return code;
+}
+
+static int take_hit(struct selection *s, struct query_source *source, struct span text,
+                    const struct line_place *place, struct lgz_error *err)
+{
+    struct query_line line = {.text = text};
+    int code = select_full(s, source) ? 0 : select_takes(s, source, &line, err);
+    if (code != 1)
+        return code;
+    line.place = *place;
+    return select_emit(s, source, &line, err);
+}
+
+void sparse_count(struct selection *s, struct query_source *source,
+                  const struct sparse_found *found)
+{
+    struct query_line none = {0};
+    for (uint64_t i = found->hits.list.len; i < found->hits.total && !select_full(s, source); i++)
+        select_emit(s, source, &none, NULL); /* which is only counted */
+}
+
+int sparse_select(struct selection *s, struct query_source *source, const struct block_info *block,
+                  size_t run, const struct sparse_found *found, struct lgz_error *err)
+{
+    uint64_t first = 0;
+    size_t extent = 0;
+    int code = LGZ_OK;
+    for (size_t i = 0; i < run; i++) {
+        first += block->runs[i].newlines;
+        extent = runs_end(block->extents, block->extent_count, extent);
+    }
+    source->read_time = block->extents[extent].read_time;
+    const uint64_t end = first + block->runs[run].newlines;
+    for (size_t i = 0; i < found->hits.list.len && code == LGZ_OK; i++) {
+        const struct block_hit *hit = &found->hits.list.data[i];
+        if (hit->line < first || hit->line >= end)
+            continue;
+        const struct line_place place = {
+            .number = s->numbered ? source->lines + (hit->line - first) + 1 : 0,
+            .read_time = source->read_time,
+        };
+        code = take_hit(s, source, hit->text, &place, err);
+    }
+    if (code == LGZ_OK && found->code != LGZ_OK && found->line >= first && found->line < end &&
+        !select_full(s, source)) {
+        if (err)
+            *err = found->error;
+        error_prefix(err, "%s", source->name->text);
+        code = found->code;
+    }
+    s->fatal |= code != LGZ_OK;
+    return code;
+}

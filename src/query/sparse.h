@@ -1,0 +1,52 @@
+/*
+ * sparse.h - selecting the lines of a block of which only those that may be wanted are decoded
+ * (segment_search_block()).
+ *
+ * It's for selections that need nothing but the lines that match: not for what is shown around
+ * them, nor for times, which other lines may give. What comes out is what comes of decoding the
+ * block and feeding it; afterwards the block is as one that was left out (prune.h).
+ */
+#ifndef LOGZIP_QUERY_SPARSE_H
+#define LOGZIP_QUERY_SPARSE_H
+
+#include "query/select.h"
+#include "segment/reader.h"
+
+/**
+ * May a block be searched so? No line of it may be cut by its ends, and each of its sources is
+ * there once.
+ *
+ * @param search  filled: what to look for
+ */
+bool sparse_wanted(const struct selection *s, const struct segment *segment, size_t block,
+                   struct query_source *const *sources, struct block_search *search);
+
+/** At the block's turn: does nothing of its sources go on in it, or come again? */
+bool sparse_allowed(const struct selection *s, const struct segment *segment, size_t block,
+                    struct query_source *const *sources);
+
+/** What was found in a block. Zero-initialized: it wasn't searched. */
+struct sparse_found {
+    struct block_hits hits; /**< lines that match */
+    bool searched;
+    int code;               /**< LGZ_OK, or why it isn't known whether the next line matches, */
+    struct lgz_error error; /**< with the code, */
+    uint64_t line;          /**< and which line that is */
+};
+
+/** Search a block. `found->searched` stays false if it has to be decoded. Any thread may do that.
+ */
+int sparse_find(const struct segment *segment, size_t block, const struct block_search *search,
+                struct pattern *pattern, struct sparse_found *found, struct lgz_error *err);
+
+/** If only the number of all lines was looked for: count these. */
+void sparse_count(struct selection *s, struct query_source *source,
+                  const struct sparse_found *found);
+
+/** Select the lines of one run of the block; the source's dialect is set. */
+int sparse_select(struct selection *s, struct query_source *source, const struct block_info *block,
+                  size_t run, const struct sparse_found *found, struct lgz_error *err);
+
+void sparse_clear(struct sparse_found *found);
+
+#endif

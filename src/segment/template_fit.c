@@ -1,0 +1,166 @@
+/*
+ * template_fit.c - goes along each template with each string of a need: forward for where in the
+ * string one may be, backward for which of these places lead to its end.
+ */
+#include "segment/template_fit.h"
+
+#include <stdlib.h>
+
+enum { STAMPS = 16 /* formats that are remembered */ };
+
+/* What the string does in time stamps. */
+struct stamp_passage {
+    uint8_t format;
+    uint8_t digits;
+    struct passage passage;
+};
+
+/* A column where a part of a string may lie in lines of a template. */
+struct part {
+    uint32_t template;
+    uint32_t column;
+};
+
+struct fitting {
+    struct block_columns *b;
+    struct passage_string string;
+    struct passage *known; /* what the string does in each column */
+    bool *is_known;
+    struct stamp_passage stamps[STAMPS];
+    size_t stamp_count; /* of all that were made; the last ones are there */
+    uint64_t *places;   /* in front of the value of each slot */
+    VEC(struct part) parts;
+    bool no_memory;
+};
+
+static const struct passage *passage_of_stamp(struct fitting *f, const struct slot *slot)
+{
+    for (size_t i = 0; i < f->stamp_count && i < STAMPS; i++)
+        if (f->stamps[i].format == slot->format && f->stamps[i].digits == slot->digits)
+            return &f->stamps[i].passage;
+    struct stamp_passage *stamp = &f->stamps[f->stamp_count++ % STAMPS];
+    *stamp = (struct stamp_passage){.format = slot->format, .digits = slot->digits};
+    passage_stamp(&stamp->passage, &f->string, slot->format, slot->digits);
+    return &stamp->passage;
+}
+
+/* What the string does in the value of a slot. */
+static const struct passage *passage_of(struct fitting *f, size_t template, size_t slot)
+{
+    const struct slot *s = &f->b->set.list.data[template].slots[slot];
+    const uint32_t column = f->b->layout.column_of[template][slot];
+    if (s->kind == SLOT_TIME)
+        return passage_of_stamp(f, s);
+    struct passage *known = &f->known[column];
+    if (!f->is_known[column]) {
+        *known = (struct passage){0};
+        text_passage(f->b->columns[column].text, f->b->streams, &f->string, known);
+        f->is_known[column] = true;
+    }
+    return known;
+}
+
+static bool is_constant(const struct fitting *f, size_t template, size_t slot)
+{
+    const struct text_column *c = f->b->columns[f->b->layout.column_of[template][slot]].text;
+    return c && c->encoding == &text_constant;
+}
+
+/* Go forward along a template. */
+static enum template_fit go_forward(struct fitting *f, size_t template)
+{
+    const struct template *t = &f->b->set.list.data[template];
+    uint64_t places = 1;
+    uint64_t sure = 1; /* the places where one is in any case */
+    bool perhaps = false, always = false;
+    for (size_t i = 0; i < t->slot_count; i++) {
+        const struct span literal = t->slots[i].literal;
+        places = passage_over(&f->string, places, literal, &perhaps);
+        sure = passage_over(&f->string, sure, literal, &always);
+        f->places[i] = places;
+        const struct passage *value = passage_of(f, template, i);
+        places = passage_through(value, places, &perhaps);
+        sure = is_constant(f, template, i) ? passage_through(value, sure, &always) : 1;
+    }
+    passage_over(&f->string, places, t->tail, &perhaps);
+    passage_over(&f->string, sure, t->tail, &always);
+    return always ? FIT_ALWAYS : perhaps ? FIT_PERHAPS : FIT_NEVER;
+}
+
+/* And back: note the columns that take part. */
+static void go_back(struct fitting *f, size_t template)
+{
+    const struct template *t = &f->b->set.list.data[template];
+    uint64_t wanted = passage_back_over(&f->string, 0, t->tail);
+    for (size_t i = t->slot_count; i-- > 0;) {
+        const struct passage *value = passage_of(f, template, i);
+        if (passage_takes_part(value, f->places[i], wanted))
+            f->no_memory |= !vec_push(
+                &f->parts,
+                ((struct part){(uint32_t) template, f->b->layout.column_of[template][i]}));
+        wanted =
+            passage_back_over(&f->string, passage_back_through(value, wanted), t->slots[i].literal);
+    }
+}
+
+/* Does one more string change what is known of a clause? */
+static void fit_string(struct fitting *f, const struct need_string *string, uint8_t *clause,
+                       uint8_t *wanted)
+{
+    passage_string_init(&f->string, string->bytes, string->folded);
+    memset(f->is_known, 0, f->b->count * sizeof(*f->is_known));
+    f->stamp_count = 0;
+    for (size_t i = 0; i < f->b->set.list.len; i++) {
+        uint8_t fit = wanted[i] == FIT_NEVER ? FIT_NEVER : (uint8_t)go_forward(f, i);
+        /* The end of a string that is too long wasn't looked at. */
+        if (fit == FIT_ALWAYS && string->bytes.len > PASSAGE_MAX)
+            fit = FIT_PERHAPS;
+        if (fit != FIT_NEVER)
+            go_back(f, i);
+        clause[i] = fit > clause[i] ? fit : clause[i];
+    }
+}
+
+/* Formats come from the file: they are in the table, since templates were parsed. */
+static int fit_clauses(struct fitting *f, const struct need *need, uint8_t *fits,
+                       struct lgz_error *err)
+{
+    const size_t count = f->b->set.list.len;
+    uint8_t *clause = malloc(count);
+    if (!clause)
+        return error_memory(err);
+    memset(fits, FIT_ALWAYS, count);
+    for (size_t i = 0; i < need->clauses.len; i++) {
+        const struct need_clause *c = &need->clauses.data[i];
+        memset(clause, FIT_NEVER, count);
+        for (size_t k = 0; k < c->strings.len; k++)
+            fit_string(f, &c->strings.data[k], clause, fits);
+        for (size_t t = 0; t < count; t++)
+            fits[t] = clause[t] < fits[t] ? clause[t] : fits[t];
+    }
+    free(clause);
+    return LGZ_OK;
+}
+
+int template_fit_all(struct block_columns *b, const struct need *need, uint8_t *fits, bool *columns,
+                     struct lgz_error *err)
+{
+    struct fitting f = {
+        .b = b,
+        .known = malloc((b->count + 1) * sizeof(*f.known)),
+        .is_known = malloc((b->count + 1) * sizeof(*f.is_known)),
+        .places = malloc(template_set_most_slots(&b->set) * sizeof(*f.places)),
+    };
+    int code =
+        f.known && f.is_known && f.places ? fit_clauses(&f, need, fits, err) : error_memory(err);
+    if (code == LGZ_OK && f.no_memory)
+        code = error_memory(err);
+    for (size_t i = 0; i < f.parts.len && code == LGZ_OK; i++)
+        if (fits[f.parts.data[i].template] == FIT_PERHAPS)
+            columns[f.parts.data[i].column] = true;
+    vec_free(&f.parts);
+    free(f.known);
+    free(f.is_known);
+    free(f.places);
+    return code;
+}

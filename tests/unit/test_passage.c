@@ -1,0 +1,169 @@
+/*
+ * test_passage.c - in which ways strings lie in values: what is there is found to be possible, and
+ * what isn't mostly not.
+ */
+#include "column/passage.h"
+#include "engine_fixture.h"
+
+static struct passage_string string_of(const char *text, bool folded)
+{
+    struct passage_string s;
+    passage_string_init(&s, span_of(text), folded);
+    return s;
+}
+
+/* May the string lie in `front`, then a value, then `back`? */
+static bool may_lie(const struct passage_string *s, const char *front, const struct passage *value,
+                    const char *back)
+{
+    bool found = false;
+    uint64_t places = passage_over(s, 1, span_of(front), &found);
+    places = passage_through(value, places, &found);
+    passage_over(s, places, span_of(back), &found);
+    return found;
+}
+
+START_TEST(test_values)
+{
+    static const struct {
+        const char *string, *front, *value, *back;
+        bool found;
+    } cases[] = {
+        {"abc", "", "abc", "", true},   {"abc", "", "xabcx", "", true},
+        {"abc", "a", "bc", "", true},   {"abc", "xa", "b", "cx", true},
+        {"abc", "", "xab", "cx", true}, {"abc", "xabc", "y", "", true},
+        {"abc", "y", "", "abc", true},  {"abc", "ab", "", "c", true},
+        {"abc", "a", "b", "b", false},  {"abc", "a", "bb", "c", false},
+        {"abc", "x", "bc", "", false},  {"aab", "a", "aab", "", true},
+        {"aab", "a", "a", "b", true},   {"aaaa", "a", "a", "a", false},
+        {"aaaa", "a", "aa", "a", true}, {"aaaa", "", "aaaaa", "", true},
+        {"a", "", "b", "", false},      {"ab", "", "ba", "", false},
+        {"ab", "", "ba", "b", true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const struct passage_string s = string_of(cases[i].string, false);
+        struct passage value = {0};
+        passage_add(&value, &s, span_of(cases[i].value));
+        ck_assert_msg(may_lie(&s, cases[i].front, &value, cases[i].back) == cases[i].found,
+                      "case %zu", i);
+        /* Nothing else is known of these bytes. */
+        struct passage any = {0};
+        struct byte_set set = {0};
+        byte_set_add_all(&set, span_of(cases[i].value));
+        passage_set(&any, &s, &set);
+        if (cases[i].found)
+            ck_assert_msg(may_lie(&s, cases[i].front, &any, cases[i].back), "case %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(test_sets)
+{
+    const struct passage_string s = string_of("id=17;", false);
+    struct passage digits = {0}, both = {0}, folded = {0};
+    struct byte_set set = {0};
+    byte_set_add_range(&set, '0', '9');
+    passage_set(&digits, &s, &set);
+    ck_assert(may_lie(&s, "id=", &digits, ";"));
+    ck_assert(may_lie(&s, "id=1", &digits, ";"));
+    ck_assert(!may_lie(&s, "id=", &digits, "x"));
+    ck_assert(!may_lie(&s, "id", &digits, ";"));
+    passage_add(&both, &s, span_of("id"));
+    struct passage sign = {0};
+    passage_add(&sign, &s, span_of("="));
+    passage_then(&both, &sign);
+    passage_then(&both, &digits);
+    ck_assert(may_lie(&s, "", &both, ";"));
+    ck_assert(!may_lie(&s, "", &both, "?"));
+    passage_or(&both, &sign);
+    ck_assert(may_lie(&s, "id", &both, "17;"));
+    const struct passage_string f = string_of("error", true);
+    passage_add(&folded, &f, span_of("RO"));
+    ck_assert(may_lie(&f, "eR", &folded, "R"));
+    ck_assert(!may_lie(&s, "eR", &folded, "R"));
+}
+END_TEST
+
+/* Going back gives the places from which going forward gets to the end. */
+START_TEST(test_back)
+{
+    const struct passage_string s = string_of("abab", false);
+    struct passage value = {0};
+    passage_add(&value, &s, span_of("ba"));
+    uint64_t wanted = passage_back_over(&s, 0, span_of("b!"));
+    ck_assert_uint_eq(wanted, 1 << 3);
+    ck_assert(passage_takes_part(&value, 1 << 1, wanted));
+    ck_assert(!passage_takes_part(&value, 1 << 2, wanted));
+    ck_assert_uint_eq(passage_back_through(&value, wanted), 1 << 1 | 1 << 3);
+    ck_assert_uint_eq(passage_back_over(&s, 1 << 1, span_of("a")), 0);
+    ck_assert_uint_eq(passage_back_over(&s, 1 << 2, span_of("b")), 1 << 1 | 1 << 3);
+}
+END_TEST
+
+/* A string that is too long: its front. */
+START_TEST(test_long)
+{
+    char text[100];
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    const struct passage_string s = string_of(text, false);
+    bool found = false;
+    passage_over(&s, 1, (struct span){(const uint8_t *)text, PASSAGE_MAX - 1}, &found);
+    ck_assert(!found);
+    passage_over(&s, 1, (struct span){(const uint8_t *)text, PASSAGE_MAX}, &found);
+    ck_assert(found);
+}
+END_TEST
+
+/* Each piece of each stamp is found in its format. */
+START_TEST(test_stamps)
+{
+    uint64_t state = random_seed();
+    const unsigned format = (unsigned)_i;
+    size_t printed = 0;
+    for (unsigned i = 0; i < 300; i++) {
+        uint8_t text[TIMESTAMP_MAX_LEN];
+        const bool date = i % 4 == 0;
+        const unsigned digits = date ? 0 : (unsigned)random_below(&state, 10);
+        const int64_t year = INT64_C(31557600);
+        int64_t value = (int64_t)random_below(&state, (uint64_t)(i % 3 ? 60 * year : 86400));
+        value += i % 3 == 1 ? 30 * year : 0;
+        if (i % 8 == 1) /* what has no year */
+            value = 946684800 + (int64_t)random_below(&state, 366 * 86400);
+        value -= date ? value % 86400 : 0;
+        for (unsigned d = 0; d < digits; d++)
+            value = value * 10 + (int64_t)random_below(&state, i % 2 ? 10 : 2);
+        const size_t len = timestamp_print(format, digits, value, text);
+        printed += len != 0;
+        for (size_t at = 0; at < len; at++) {
+            struct passage_string s;
+            struct passage stamp = {0};
+            const size_t most = len - at < 1 + i % 20 ? len - at : 1 + i % 20;
+            passage_string_init(&s, (struct span){text + at, most}, false);
+            passage_stamp(&stamp, &s, format, digits);
+            ck_assert_msg(may_lie(&s, "", &stamp, ""), "%s: %.*s", timestamp_format_name(format),
+                          (int)len, (const char *)text);
+        }
+    }
+    ck_assert_uint_gt(printed, 0);
+    /* And no word is, other than its own. */
+    const struct passage_string word = string_of("error", true);
+    struct passage stamp = {0};
+    passage_stamp(&stamp, &word, format, 0);
+    ck_assert(!may_lie(&word, " ", &stamp, " "));
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, test_values);
+    tcase_add_test(tc, test_sets);
+    tcase_add_test(tc, test_back);
+    tcase_add_test(tc, test_long);
+    tcase_add_loop_test(tc, test_stamps, 0, (int)timestamp_format_count);
+}
+
+int main(void)
+{
+    return run_suite("passage", add_tests, 0);
+}
