@@ -11,6 +11,8 @@
 #ifndef LOGZIP_ARCHIVE_JOURNAL_H
 #define LOGZIP_ARCHIVE_JOURNAL_H
 
+#include <sys/stat.h>
+
 #include "archive/inputs.h"
 #include "archive/mark.h"
 #include "segment/source.h"
@@ -171,6 +173,9 @@ void journal_rewind(struct journal_reader *r);
  */
 int journal_read_at(struct journal_reader *r, uint64_t position, uint32_t stored_len,
                     struct journal_record *record, struct lgz_error *err);
+
+/** Is this the status of the file that is being read, also if that has no name any more? */
+bool journal_reader_reads(const struct journal_reader *r, const struct stat *st);
 
 uint64_t journal_reader_sequence(const struct journal_reader *r);
 const char *journal_reader_path(const struct journal_reader *r);

@@ -299,6 +299,12 @@ int journal_read_at(struct journal_reader *r, uint64_t position, uint32_t stored
     return code == 1 ? LGZ_OK : code;
 }
 
+bool journal_reader_reads(const struct journal_reader *r, const struct stat *st)
+{
+    struct stat own;
+    return fstat(r->fd, &own) == 0 && own.st_dev == st->st_dev && own.st_ino == st->st_ino;
+}
+
 uint64_t journal_reader_sequence(const struct journal_reader *r)
 {
     return r->sequence;

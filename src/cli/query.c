@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/query_counts.h"
 #include "query/criteria.h"
+#include "query/follow.h"
 #include "query/query_time.h"
 #include "query/render.h"
 #include "query/where.h"
@@ -245,7 +246,8 @@ static int search_paths(struct query *q, struct scan *scan, const char *const *p
 {
     int code = LGZ_OK;
     for (size_t i = 0; i < count && code == LGZ_OK; i++)
-        code = scan_path(scan, paths[i], err);
+        code = q->options.follow ? scan_follow(scan, paths[i], STDOUT_FILENO, err)
+                                 : scan_path(scan, paths[i], err);
     if (code == LGZ_OK)
         code = show_summary(q, scan, err);
     if (code == LGZ_ERR_CANCELLED) /* the reader of our output went away */
@@ -286,6 +288,7 @@ static void init_scan(const struct query_options *o, struct scan_options *option
         .since = INT64_MIN,
         .until = INT64_MAX,
         .max_count = one && o->max_count > 1 ? 1 : o->max_count,
+        .max_total = o->follow && o->max_count != UINT64_MAX ? o->max_count : 0,
         .numbered = o->numbers && lines,
         .unplaced = !o->offsets,
         .before = context_lines(o, o->before),

@@ -219,6 +219,8 @@ static const struct option_row rows[] = {
      take_template},
     {'m', OPTION_KIND_NUMBER, "max-count", "=N", "at most N lines of each source",
      MEMBER(max_count), NULL},
+    {0, OPTION_KIND_FLAG, "follow", NULL, "go on with lines as they come; -m N ends after N in all",
+     MEMBER(follow), NULL},
     {'c', OPTION_KIND_FLAG, "count", NULL, "print how many lines match", MEMBER(count), NULL},
     {0, OPTION_KIND_TAKE, "count-by", "=A,B",
      "count them by source, template, hour, minute, a field", 0, take_count_by},
@@ -301,6 +303,11 @@ static const char *const exclusive[][2] = {
     {"hist", "before-context"},
     {"hist", "context"},
     {"hist", "top"},
+    {"follow", "until"},
+    {"follow", "count"},
+    {"follow", "count-by"},
+    {"follow", "hist"},
+    {"follow", "files-without-match"},
     {"csv", "json"},
     {"csv", "only-matching"},
     {"csv", "count"},
@@ -372,7 +379,10 @@ static bool take_arguments(const struct command *self, int argc, char **argv,
     }
     q->paths = (const char *const *)argv + optind;
     q->path_count = (size_t)(argc - optind);
-    return true;
+    if (!q->follow || q->path_count <= 1)
+        return true;
+    option_misuse(self, "--follow takes one archive");
+    return false;
 }
 
 bool query_options_parse(const struct command *self, int argc, char **argv,

@@ -51,6 +51,7 @@ struct query_options {
     bool offsets;
     bool nul;
     bool unbuffered;
+    bool follow;
     bool text; /**< nothing: all is text */
     bool only_matching;
     bool json;

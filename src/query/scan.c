@@ -91,7 +91,7 @@ static bool takes_all(const struct selection *s)
 {
     return pattern_is_all(s->pattern) && !s->invert && !s->where && !s->dated && !s->numbered &&
            !select_limited(s) && s->max_count == UINT64_MAX && !s->before && !s->after &&
-           !s->by_template;
+           !s->by_template && !s->max_total;
 }
 
 int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn *line,
@@ -205,9 +205,28 @@ static int end_sources(struct scan *s, struct lgz_error *err)
     return code;
 }
 
+/* Feed a record's data. `live`: nobody has looked at the journal as a whole. */
+static int feed_record(struct scan *s, struct query_source *source,
+                       const struct journal_record *record, bool live, struct lgz_error *err)
+{
+    struct template_finder *templates =
+        live && template_finder_wants_text(s->selection.templates) ? s->selection.templates : NULL;
+    int code = LGZ_OK;
+    s->records++;
+    if (templates)
+        code = template_finder_text(templates, source->id, record->offset, record->data, err);
+    s->selection.fatal |= code != LGZ_OK;
+    if (code == LGZ_OK)
+        code = select_feed(&s->selection, source, record->offset, record->read_time, record->data,
+                           err);
+    if (templates)
+        template_finder_leave(templates);
+    return code;
+}
+
 /* Feed one record to its source. */
-static int scan_record(struct scan *s, const struct journal_record *record, const char *label,
-                       struct lgz_error *err)
+static int scan_record(struct scan *s, const struct journal_record *record, bool live,
+                       const char *label, struct lgz_error *err)
 {
     if (record->kind == JOURNAL_INPUT)
         return inputs_put(&s->inputs, record->input.input, &record->input.rules, err);
@@ -231,35 +250,38 @@ static int scan_record(struct scan *s, const struct journal_record *record, cons
         code = scan_set_rules(s, source, rules, err);
     if (code != LGZ_OK)
         return code;
-    return select_feed(&s->selection, source, record->offset, record->read_time, record->data, err);
+    return feed_record(s, source, record, live, err);
 }
 
-/* Scan an open journal. What follows the last whole record isn't written yet. */
-static int scan_journal(struct scan *s, struct journal_reader *journal, const char *label,
-                        struct lgz_error *err)
+int scan_records(struct scan *s, struct journal_reader *journal, bool live, const char *label,
+                 struct lgz_error *err)
 {
     struct journal_record record;
     int rc = LGZ_OK;
     scan_emit_directly(s);
-    inputs_clear(&s->inputs); /* each journal says anew what it starts with */
-    if (template_finder_wants_text(s->selection.templates)) {
-        int code = template_finder_journal(s->selection.templates, journal, s->snapshot, err);
-        s->selection.fatal |= code != LGZ_OK;
-        if (code != LGZ_OK)
-            return code;
-    }
     while (!scan_finished(s) && (rc = journal_next(journal, &record, err)) == 1) {
         int code = scan_check(s, err);
         if (code == LGZ_OK)
-            code = scan_record(s, &record, label, err);
+            code = scan_record(s, &record, live, label, err);
         if (code != LGZ_OK)
             return code;
     }
     return rc == 1 ? LGZ_OK : rc;
 }
 
-/* An error that isn't fatal is reported, and forgotten. */
-static int settle(struct scan *s, int code, struct lgz_error *reason, struct lgz_error *err)
+int scan_journal(struct scan *s, struct journal_reader *journal, const char *label,
+                 struct lgz_error *err)
+{
+    struct template_finder *templates = s->selection.templates;
+    int code = LGZ_OK;
+    inputs_clear(&s->inputs); /* each journal says anew what it starts with */
+    if (template_finder_wants_text(templates))
+        code = template_finder_journal(templates, journal, s->snapshot, err);
+    s->selection.fatal |= code != LGZ_OK;
+    return code == LGZ_OK ? scan_records(s, journal, false, label, err) : code;
+}
+
+int scan_settle(struct scan *s, int code, struct lgz_error *reason, struct lgz_error *err)
 {
     if (code == LGZ_OK)
         return LGZ_OK;
@@ -272,8 +294,8 @@ static int settle(struct scan *s, int code, struct lgz_error *reason, struct lgz
     return LGZ_OK;
 }
 
-static int scan_archive_segments(struct scan *s, const struct scan_segments *segments,
-                                 struct lgz_error *err)
+int scan_archive_segments(struct scan *s, const struct scan_segments *segments,
+                          struct lgz_error *err)
 {
     int code = LGZ_OK;
     for (size_t i = 0; i < segments->count && code == LGZ_OK && !scan_finished(s); i++) {
@@ -287,9 +309,19 @@ static int scan_archive_segments(struct scan *s, const struct scan_segments *seg
         if (opened == LGZ_OK)
             opened = scan_segment(s, segments, i, segment, segments->list[i].path, &reason);
         segment_close(segment);
-        code = settle(s, opened, &reason, err);
+        code = scan_settle(s, opened, &reason, err);
     }
     return code;
+}
+
+void scan_leave_archive(struct scan *s)
+{
+    s->segments = NULL;
+    s->snapshot = NULL;
+    last_seen_free(s->last_seen);
+    s->last_seen = NULL;
+    sources_clear(s->sources);
+    template_finder_reset(s->selection.templates);
 }
 
 static int scan_snapshot(struct scan *s, const struct archive_snapshot *snapshot, const char *path,
@@ -302,14 +334,11 @@ static int scan_snapshot(struct scan *s, const struct archive_snapshot *snapshot
     for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK && !scan_finished(s); i++) {
         struct lgz_error reason = {0};
         int scanned = scan_journal(s, snapshot->journals[i], path, &reason);
-        code = settle(s, scanned, &reason, err);
+        code = scan_settle(s, scanned, &reason, err);
     }
     if (code == LGZ_OK)
         code = end_sources(s, err);
-    s->segments = NULL;
-    s->snapshot = NULL;
-    last_seen_free(s->last_seen);
-    s->last_seen = NULL;
+    scan_leave_archive(s);
     return code;
 }
 
@@ -319,7 +348,7 @@ static int scan_archive(struct scan *s, const char *path, struct lgz_error *err)
     struct lgz_error reason = {0};
     int code = archive_snapshot_find(&snapshot, path, &reason);
     if (code != LGZ_OK)
-        return settle(s, code, &reason, err);
+        return scan_settle(s, code, &reason, err);
     code = scan_snapshot(s, snapshot, path, err);
     archive_snapshot_close(snapshot);
     return code;
@@ -480,6 +509,6 @@ int scan_path(struct scan *s, const char *path, struct lgz_error *err)
         if (fd >= 0)
             close(fd);
     }
-    code = settle(s, code, &reason, err);
+    code = scan_settle(s, code, &reason, err);
     return code == LGZ_OK ? end_sources(s, err) : code;
 }

@@ -1,5 +1,5 @@
 /*
- * scan_state.h - what scan.c and scan_segment.c share; for nobody else.
+ * scan_state.h - what scan.c, scan_segment.c and follow.c share; for nobody else.
  */
 #ifndef LOGZIP_QUERY_SCAN_STATE_H
 #define LOGZIP_QUERY_SCAN_STATE_H
@@ -31,6 +31,7 @@ struct scan {
     bool unordered; /* lines need not wait for their turn */
     int64_t now;
     const bool *stop; /* NULL: nobody sets it */
+    uint64_t records; /* of data, that journals have had */
     struct zone zone;
 };
 
@@ -39,6 +40,33 @@ struct scan_segments {
     const struct archive_segment *list; /**< in order */
     size_t count;
 };
+
+/** Scan an archive's segments; what can't be read is reported. */
+int scan_archive_segments(struct scan *s, const struct scan_segments *segments,
+                          struct lgz_error *err);
+
+/**
+ * Scan an open journal from its beginning, where its reader is. What follows the last whole record
+ * isn't written yet.
+ *
+ * @param label  stands for a source without a name
+ */
+int scan_journal(struct scan *s, struct journal_reader *journal, const char *label,
+                 struct lgz_error *err);
+
+/**
+ * Scan an open journal from where its reader is; `inputs` are those of this journal.
+ *
+ * @param live  it's not scan_journal() that does it
+ */
+int scan_records(struct scan *s, struct journal_reader *journal, bool live, const char *label,
+                 struct lgz_error *err);
+
+/** An error that isn't fatal is reported, and forgotten. @return LGZ_OK, or `code` if it's fatal */
+int scan_settle(struct scan *s, int code, struct lgz_error *reason, struct lgz_error *err);
+
+/** The archive is over: forget what is known of it, but for the names. */
+void scan_leave_archive(struct scan *s);
 
 /** Is the scan to go on? LGZ_ERR_CANCELLED if somebody has asked it to stop. */
 int scan_check(struct scan *s, struct lgz_error *err);

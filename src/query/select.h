@@ -185,6 +185,9 @@ int select_resume_before(const struct selection *s, struct query_source *source,
                          const struct before *known, struct span lines, uint64_t offset,
                          struct lgz_error *err);
 
+/** The event under way, if there is one, has no further line. */
+int select_finish_event(struct selection *s, struct query_source *source, struct lgz_error *err);
+
 /** Forget the event under way. */
 void select_drop_event(struct query_source *source);
 

@@ -67,7 +67,4 @@ static inline bool select_has_context(const struct selection *s)
 int select_events(struct selection *s, struct query_source *source, uint64_t offset,
                   struct span lines, struct lgz_error *err);
 
-/** The event under way has no further line. */
-int select_finish_event(struct selection *s, struct query_source *source, struct lgz_error *err);
-
 #endif
