@@ -338,6 +338,7 @@ static int scan_snapshot(struct scan *s, const struct archive_snapshot *snapshot
     }
     if (code == LGZ_OK)
         code = end_sources(s, err);
+    s->segments = NULL;
     scan_leave_archive(s);
     return code;
 }
