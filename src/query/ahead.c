@@ -13,10 +13,18 @@ struct helper {
     struct pattern *pattern;
 };
 
+/* A segment whose blocks are taken now, or next. */
+struct stage {
+    const struct segment *segment; /* NULL: none */
+    struct ahead_plan plan;
+    size_t next; /* the first block that wasn't thought of yet */
+    bool asked;  /* what follows it */
+};
+
 /* A block that is being worked on. */
 struct slot {
     struct work work;
-    struct ahead *ahead;
+    const struct stage *stage;
     size_t number;
     bool used;
     bool gone;                 /* atomic: it's not wanted any more */
@@ -37,9 +45,8 @@ struct ahead {
     struct slot *slots;
     size_t slot_count;
     size_t depth; /* so many are worked on at once, the one that was taken counted */
-    const struct segment *segment;
-    struct ahead_plan plan;
-    size_t next;  /* the first block that wasn't thought of yet */
+    struct stage stages[2];
+    unsigned now; /* number of the one whose blocks are taken; the other one follows it */
     bool refused; /* there are no threads to be had */
 };
 
@@ -66,7 +73,7 @@ void ahead_free(struct ahead *a)
     if (!a)
         return;
     if (a->slots)
-        ahead_end(a);
+        ahead_leave(a);
     workers_free(a->workers);
     for (unsigned i = 0; a->helpers && i < a->threads; i++)
         pattern_free(a->helpers[i].pattern);
@@ -117,8 +124,8 @@ static int make_room(struct slot *slot, size_t extents, struct lgz_error *err)
 /* Match the lines of the block's extents. */
 static int match_extents(struct slot *slot, struct pattern *pattern, struct lgz_error *err)
 {
-    const struct ahead *a = slot->ahead;
-    const struct block_info *block = segment_block(a->segment, slot->number);
+    const struct stage *stage = slot->stage;
+    const struct block_info *block = segment_block(stage->segment, slot->number);
     size_t at = 0;
     int code = make_room(slot, block->extent_count, err);
     for (size_t i = 0; i < block->extent_count && code == LGZ_OK; i++) {
@@ -126,7 +133,7 @@ static int match_extents(struct slot *slot, struct pattern *pattern, struct lgz_
         if (extent->length > slot->raw.len - at)
             return LGZ_OK; /* who takes the block will see that, too */
         found_clear(&slot->found[i]);
-        if (a->plan.matched(a->plan.context, a->segment, extent))
+        if (stage->plan.matched(stage->plan.context, stage->segment, extent))
             code = found_fill(&slot->found[i], pattern,
                               (struct span){slot->raw.data + at, (size_t)extent->length},
                               &slot->gone, err);
@@ -139,7 +146,7 @@ static int match_extents(struct slot *slot, struct pattern *pattern, struct lgz_
 /* Damage that a search meets is told by who decodes the whole block. */
 static int search_or_read(struct slot *slot, struct pattern *pattern, struct lgz_error *err)
 {
-    const struct segment *segment = slot->ahead->segment;
+    const struct segment *segment = slot->stage->segment;
     int code = LGZ_OK;
     if (slot->search)
         code = sparse_find(segment, slot->number, &slot->wanted, pattern, &slot->sparse, err);
@@ -159,17 +166,19 @@ static int look_at(struct worker *me, void *context, size_t part, struct lgz_err
     if (__atomic_load_n(&slot->gone, __ATOMIC_RELAXED))
         return LGZ_OK;
     int code = search_or_read(slot, helper->pattern, err);
-    if (code == LGZ_OK && !slot->sparse.searched && slot->ahead->plan.matched)
+    if (code == LGZ_OK && !slot->sparse.searched && slot->stage->plan.matched)
         code = match_extents(slot, helper->pattern, err);
     return code;
 }
 
-/* The slot of a block that is worked on; NULL if it isn't. */
+/* The slot of a block that is worked on, of the segment at hand; NULL if it isn't. */
 static struct slot *find_slot(struct ahead *a, size_t number)
 {
-    for (size_t i = 0; i < a->slot_count; i++)
-        if (a->slots[i].used && a->slots[i].number == number)
-            return &a->slots[i];
+    for (size_t i = 0; i < a->slot_count; i++) {
+        struct slot *slot = &a->slots[i];
+        if (slot->used && slot->stage == &a->stages[a->now] && slot->number == number)
+            return slot;
+    }
     return NULL;
 }
 
@@ -182,27 +191,33 @@ static struct slot *free_slot(struct ahead *a)
     return &a->slots[i];
 }
 
-static void prepare(struct ahead *a, struct slot *slot, size_t number)
+static void prepare(const struct stage *stage, struct slot *slot, size_t number)
 {
-    slot->ahead = a;
+    const struct ahead_plan *plan = &stage->plan;
+    slot->stage = stage;
     slot->number = number;
     slot->used = true;
     slot->gone = false;
     slot->matched = false;
     buf_clear(&slot->raw);
     sparse_clear(&slot->sparse);
-    slot->search = a->plan.search && a->plan.search(a->plan.context, number, &slot->wanted);
+    slot->search = plan->search && plan->search(plan->context, number, &slot->wanted);
 }
 
-/* Give up the blocks before `number`; wait for those that are being worked on. */
-static void give_up(struct ahead *a, size_t number)
+static bool is_before(const struct slot *slot, const struct stage *stage, size_t number)
+{
+    return slot->used && slot->stage == stage && slot->number < number;
+}
+
+/* Give up a segment's blocks before `number`; wait for those that are being worked on. */
+static void give_up(struct ahead *a, const struct stage *stage, size_t number)
 {
     for (size_t i = 0; i < a->slot_count; i++)
-        if (a->slots[i].used && a->slots[i].number < number)
+        if (is_before(&a->slots[i], stage, number))
             __atomic_store_n(&a->slots[i].gone, true, __ATOMIC_RELAXED);
     for (size_t i = 0; i < a->slot_count; i++) {
         struct slot *slot = &a->slots[i];
-        if (!slot->used || slot->number >= number)
+        if (!is_before(slot, stage, number))
             continue;
         if (a->workers)
             workers_wait(&a->helpers[0].worker, &slot->work, NULL);
@@ -210,37 +225,57 @@ static void give_up(struct ahead *a, size_t number)
     }
 }
 
-/* Have the next blocks worked on that are likely to be wanted. */
-static void go_ahead(struct ahead *a)
+/* Have the next blocks of a segment worked on that are likely to be wanted. @return false if no
+   more can be under way */
+static bool go_ahead_in(struct ahead *a, struct stage *stage)
 {
     uint64_t bytes = 0;
     size_t used = 0;
     for (size_t i = 0; i < a->slot_count; i++)
         if (a->slots[i].used) {
-            bytes += segment_block(a->segment, a->slots[i].number)->raw_len;
+            bytes += segment_block(a->slots[i].stage->segment, a->slots[i].number)->raw_len;
             used++;
         }
-    for (; used < a->depth && a->next < segment_block_count(a->segment); a->next++) {
-        const uint64_t more = segment_block(a->segment, a->next)->raw_len;
-        if (!a->plan.likely(a->plan.context, a->next))
+    for (; used < a->depth && stage->next < segment_block_count(stage->segment); stage->next++) {
+        const uint64_t more = segment_block(stage->segment, stage->next)->raw_len;
+        if (!stage->plan.likely(stage->plan.context, stage->next))
             continue;
-        if (bytes + more > AHEAD_BYTES && used)
-            break;
-        if (!start(a))
-            return;
+        if ((bytes + more > AHEAD_BYTES && used) || !start(a))
+            return false;
         struct slot *slot = free_slot(a);
-        prepare(a, slot, a->next);
+        prepare(stage, slot, stage->next);
         workers_submit(&a->helpers[0].worker, &slot->work, 1, look_at, slot);
         bytes += more;
         used++;
     }
+    return used < a->depth;
+}
+
+/* The same with what follows the segment at hand. */
+static void go_ahead(struct ahead *a)
+{
+    struct stage *now = &a->stages[a->now], *later = &a->stages[!a->now];
+    if (!go_ahead_in(a, now))
+        return;
+    if (now->plan.follow && !now->asked) {
+        *later = (struct stage){0};
+        later->segment = now->plan.follow(now->plan.context, &later->plan);
+    }
+    now->asked = true;
+    if (later->segment)
+        go_ahead_in(a, later);
 }
 
 void ahead_begin(struct ahead *a, const struct segment *segment, const struct ahead_plan *plan)
 {
-    a->segment = segment;
-    a->plan = *plan;
-    a->next = 0;
+    struct stage *later = &a->stages[!a->now];
+    if (later->segment == segment) {
+        a->now = !a->now;
+        return;
+    }
+    give_up(a, later, SIZE_MAX);
+    later->segment = NULL;
+    a->stages[a->now] = (struct stage){.segment = segment, .plan = *plan};
 }
 
 bool ahead_ready(struct ahead *a, size_t block)
@@ -252,16 +287,17 @@ bool ahead_ready(struct ahead *a, size_t block)
 int ahead_take(struct ahead *a, size_t block, struct ahead_block *out, struct lgz_error *err)
 {
     int code;
-    give_up(a, block);
+    struct stage *now = &a->stages[a->now];
+    give_up(a, now, block);
     struct slot *slot = find_slot(a, block);
-    if (a->next <= block)
-        a->next = block + 1;
+    if (now->next <= block)
+        now->next = block + 1;
     if (slot) {
         go_ahead(a);
         code = workers_wait(&a->helpers[0].worker, &slot->work, err);
     } else {
         slot = free_slot(a);
-        prepare(a, slot, block);
+        prepare(now, slot, block);
         slot->work = (struct work){0}; /* ended */
         go_ahead(a);
         code = search_or_read(slot, a->pattern, err);
@@ -276,13 +312,20 @@ int ahead_take(struct ahead *a, size_t block, struct ahead_block *out, struct lg
 int ahead_decode(struct ahead *a, size_t block, struct ahead_block *out, struct lgz_error *err)
 {
     struct slot *slot = find_slot(a, block);
-    int code = segment_read_block(a->segment, block, &slot->raw, err);
+    int code = segment_read_block(slot->stage->segment, block, &slot->raw, err);
     *out = (struct ahead_block){NULL, buf_span(&slot->raw), NULL};
     return code;
 }
 
 void ahead_end(struct ahead *a)
 {
-    give_up(a, SIZE_MAX);
-    a->segment = NULL;
+    give_up(a, &a->stages[a->now], SIZE_MAX);
+    a->stages[a->now].segment = NULL;
+}
+
+void ahead_leave(struct ahead *a)
+{
+    ahead_end(a);
+    give_up(a, &a->stages[!a->now], SIZE_MAX);
+    a->stages[!a->now].segment = NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * ahead.h - blocks of a segment that threads decode or search, and match the lines of, before their
- * turn.
+ * ahead.h - blocks of a segment, and of the one that follows it, that threads decode or search, and
+ * match the lines of, before their turn.
  *
  * Blocks are taken one by one, in order. While one is looked at by who took it, those behind it
  * that are likely to be wanted are worked on, at most AHEAD_BLOCKS for each thread and AHEAD_BYTES
@@ -40,11 +40,23 @@ typedef bool ahead_matched_fn(void *context, const struct segment *segment,
 /** May the block be searched instead of being decoded? Asked as ahead_likely_fn is. */
 typedef bool ahead_search_fn(void *context, size_t block, struct block_search *search);
 
+struct ahead_plan;
+
+/**
+ * All blocks of the segment that are likely to be wanted are under way: which segment follows it?
+ * Asked once, as ahead_likely_fn is.
+ *
+ * @param plan  set for it
+ * @return NULL if there is none; else it stays open up to its ahead_end(), or up to ahead_leave()
+ */
+typedef const struct segment *ahead_follow_fn(void *context, struct ahead_plan *plan);
+
 /** What is asked of blocks before they are worked on. */
 struct ahead_plan {
     ahead_likely_fn *likely;
     ahead_matched_fn *matched; /**< NULL: no lines are matched */
     ahead_search_fn *search;   /**< NULL: none is searched */
+    ahead_follow_fn *follow;   /**< NULL: no segment follows */
     void *context;
 };
 
@@ -61,7 +73,10 @@ int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, str
 /** Wait for the threads and end them. NULL is allowed. */
 void ahead_free(struct ahead *a);
 
-/** Begin with a segment, which must stay open up to ahead_end(). Another one must have ended. */
+/**
+ * Begin with a segment, which must stay open up to ahead_end(). Another one must have ended. What
+ * is under way of the segment is kept, if it's the one that followed; it has its plan already then.
+ */
 void ahead_begin(struct ahead *a, const struct segment *segment, const struct ahead_plan *plan);
 
 /** Is nothing left to wait for before ahead_take() of the block returns? */
@@ -78,7 +93,10 @@ int ahead_take(struct ahead *a, size_t block, struct ahead_block *out, struct lg
 /** The block that was taken was searched; after all, decode it. */
 int ahead_decode(struct ahead *a, size_t block, struct ahead_block *out, struct lgz_error *err);
 
-/** Give up what was not taken; wait for what is being worked on. */
+/** Give up what was not taken of the segment; wait for what is being worked on. */
 void ahead_end(struct ahead *a);
+
+/** Give up the segment that was to follow, too. */
+void ahead_leave(struct ahead *a);
 
 #endif

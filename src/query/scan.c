@@ -300,9 +300,9 @@ int scan_archive_segments(struct scan *s, const struct scan_segments *segments,
     int code = LGZ_OK;
     for (size_t i = 0; i < segments->count && code == LGZ_OK && !scan_finished(s); i++) {
         struct lgz_error reason = {0};
-        struct segment *segment = NULL;
+        struct segment *segment = scan_following(s, i);
         errno = 0;
-        int opened = archive_segment_open(&segment, &segments->list[i], &reason);
+        int opened = segment ? LGZ_OK : archive_segment_open(&segment, &segments->list[i], &reason);
         /* Retention removes segments at any time. */
         if (opened == LGZ_ERR_IO && errno == ENOENT)
             continue;
@@ -311,6 +311,7 @@ int scan_archive_segments(struct scan *s, const struct scan_segments *segments,
         segment_close(segment);
         code = scan_settle(s, opened, &reason, err);
     }
+    scan_follow_none(s);
     return code;
 }
 

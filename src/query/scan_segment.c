@@ -249,22 +249,127 @@ static bool matches_ahead(const struct scan *s)
     return !s->selection.where_first && !pattern_is_all(s->selection.pattern);
 }
 
-/* Make the segment's sources known. @return how many of them are wanted */
-static size_t meet_sources(struct walk *w, const char *label, struct lgz_error *err)
+/* Make the segment's sources known. @return false when memory is out */
+static bool meet_sources(struct walk *w, const char *label)
 {
-    size_t wanted = 0;
     for (size_t i = 0; i < segment_source_count(w->segment); i++) {
         const struct source *source = segment_source(w->segment, i);
         w->sources[i] = sources_get(w->scan->sources, source->id,
                                     *source->name ? source->name : label, source->input);
-        if (!w->sources[i]) {
-            error_memory(err);
-            w->scan->selection.fatal = true;
-            return 0;
-        }
-        wanted += !select_done(&w->scan->selection, w->sources[i]);
+        if (!w->sources[i])
+            return false;
     }
+    return true;
+}
+
+/* How many of the segment's sources are wanted? */
+static size_t count_wanted(const struct walk *w)
+{
+    size_t wanted = 0;
+    for (size_t i = 0; i < segment_source_count(w->segment); i++)
+        wanted += !select_done(&w->scan->selection, w->sources[i]);
     return wanted;
+}
+
+static void free_walk(struct walk *w)
+{
+    if (!w)
+        return;
+    segment_close(w->other);
+    buf_free(&w->past);
+    free(w->sources);
+    free(w);
+}
+
+/* Get ready to scan an open segment. NULL when memory is out */
+static struct walk *new_walk(struct scan *s, const struct scan_segments *segments, size_t index,
+                             struct segment *segment, const char *label)
+{
+    struct walk *w = calloc(1, sizeof(*w));
+    if (!w)
+        return NULL;
+    w->scan = s;
+    w->segments = segments;
+    w->index = index;
+    w->segment = segment;
+    w->sources = calloc(segment_source_count(segment) + 1, sizeof(struct query_source *));
+    if (w->sources && meet_sources(w, label))
+        return w;
+    free_walk(w);
+    return NULL;
+}
+
+/* Do all sources of a segment that are known belong to the inputs that they had? */
+static bool keeps_inputs(const struct scan *s, const struct segment *segment)
+{
+    for (size_t i = 0; i < segment_source_count(segment); i++) {
+        const struct source *said = segment_source(segment, i);
+        const struct query_source *known = sources_find(s->sources, said->id);
+        if (known && known->input && strcmp(known->input, said->input) != 0)
+            return false;
+    }
+    return true;
+}
+
+static const struct segment *follow(void *context, struct ahead_plan *plan);
+
+static struct ahead_plan plan_of(struct walk *w)
+{
+    return (struct ahead_plan){
+        .likely = is_likely,
+        .matched = matches_ahead(w->scan) ? has_lines : NULL,
+        .search = is_sparse,
+        .follow = follow,
+        .context = w,
+    };
+}
+
+/* ahead_follow_fn: what can't be opened is told at its turn. The sources' inputs are those of the
+   segment at hand. */
+static const struct segment *follow(void *context, struct ahead_plan *plan)
+{
+    const struct walk *w = context;
+    struct scan *s = w->scan;
+    struct segment *segment = NULL;
+    const size_t index = w->index + 1;
+    if (index >= w->segments->count ||
+        archive_segment_open(&segment, &w->segments->list[index], NULL) != LGZ_OK)
+        return NULL;
+    if (keeps_inputs(s, segment))
+        s->following = new_walk(s, w->segments, index, segment, w->segments->list[index].path);
+    if (!s->following) {
+        segment_close(segment);
+        return NULL;
+    }
+    *plan = plan_of(s->following);
+    return segment;
+}
+
+struct segment *scan_following(struct scan *s, size_t index)
+{
+    if (s->following && s->following->index == index)
+        return s->following->segment;
+    scan_follow_none(s);
+    return NULL;
+}
+
+void scan_follow_none(struct scan *s)
+{
+    if (!s->following)
+        return;
+    ahead_leave(s->ahead);
+    segment_close(s->following->segment);
+    free_walk(s->following);
+    s->following = NULL;
+}
+
+/* The walk over a segment: the one that was made before its turn, or a new one. */
+static struct walk *begin_walk(struct scan *s, const struct scan_segments *segments, size_t index,
+                               struct segment *segment, const char *label)
+{
+    struct walk *w = s->following;
+    s->following = NULL;
+    return w ? w : new_walk(s, segments, index, segment, label);
 }
 
 /* Events that are under way, and that neither a later segment nor a journal goes on with, end. */
@@ -286,32 +391,16 @@ static int end_events(struct walk *w, struct lgz_error *err)
     return code;
 }
 
-int scan_segment(struct scan *s, const struct scan_segments *segments, size_t index,
-                 struct segment *segment, const char *label, struct lgz_error *err)
+/* All blocks, one after the other. @return an error only if there is no use in going on */
+static int scan_blocks(struct walk *w, struct lgz_error *err)
 {
-    struct walk w = {.scan = s, .segments = segments, .index = index, .segment = segment};
+    struct scan *s = w->scan;
     int code = LGZ_OK;
-    w.sources = calloc(segment_source_count(segment) + 1, sizeof(struct query_source *));
-    if (!w.sources) {
-        s->selection.fatal = true;
-        return error_memory(err);
-    }
-    size_t wanted = meet_sources(&w, label, err);
-    if (s->selection.fatal) {
-        code = LGZ_ERR_MEMORY;
-        goto out;
-    }
-    if (wanted > 1)
-        scan_emit_sorted(s);
-    else
-        scan_emit_directly(s);
-    const struct ahead_plan plan = {is_likely, matches_ahead(s) ? has_lines : NULL, is_sparse, &w};
-    ahead_begin(s->ahead, segment, &plan);
-    for (size_t i = 0; i < segment_block_count(segment) && !s->selection.fatal && wanted; i++) {
+    for (size_t i = 0; i < segment_block_count(w->segment) && !s->selection.fatal; i++) {
         struct lgz_error reason = {0};
         int failed = scan_check(s, &reason);
         if (failed == LGZ_OK)
-            failed = scan_block(&w, i, &reason);
+            failed = scan_block(w, i, &reason);
         if (failed != LGZ_OK && s->selection.fatal) {
             code = failed;
             if (err)
@@ -321,13 +410,32 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
             s->report(s->context, &reason);
         }
     }
+    return code;
+}
+
+int scan_segment(struct scan *s, const struct scan_segments *segments, size_t index,
+                 struct segment *segment, const char *label, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    struct walk *w = begin_walk(s, segments, index, segment, label);
+    if (!w) {
+        s->selection.fatal = true;
+        return error_memory(err);
+    }
+    const size_t wanted = count_wanted(w);
+    const struct ahead_plan plan = plan_of(w);
+    if (wanted > 1)
+        scan_emit_sorted(s);
+    else
+        scan_emit_directly(s);
+    ahead_begin(s->ahead, segment, &plan);
+    if (wanted)
+        code = scan_blocks(w, err);
     ahead_end(s->ahead);
     if (!s->selection.fatal)
-        code = end_events(&w, err);
+        code = end_events(w, err);
     if (!s->selection.fatal)
         code = scan_flush(s, err);
-out:
-    segment_close(w.other);
-    free(w.sources);
+    free_walk(w);
     return code;
 }

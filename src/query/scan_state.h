@@ -24,6 +24,7 @@ struct scan {
     const struct archive_snapshot *snapshot; /* that archive; NULL: it's a single file */
     struct last_seen *last_seen;             /* in it; made when it's needed first */
     struct ahead *ahead;
+    struct walk *following; /* the next segment, opened before its turn; NULL: it isn't */
     scan_line_fn *line;
     scan_pause_fn *pause; /* NULL: nobody wants to know */
     scan_report_fn *report;
@@ -93,6 +94,12 @@ int scan_resume(struct scan *s, struct query_source *source, const struct rules 
 /** What is fed next of the source has these rules (NULL: none). */
 int scan_set_rules(struct scan *s, struct query_source *source, const struct rules *rules,
                    struct lgz_error *err);
+
+/** The segment number `index`, if it was opened before its turn, or NULL. It's the caller's now. */
+struct segment *scan_following(struct scan *s, size_t index);
+
+/** No segment follows, even if one was opened. */
+void scan_follow_none(struct scan *s);
 
 /**
  * Scan the open segment number `index`.

@@ -140,6 +140,51 @@ START_TEST(test_some_blocks)
 }
 END_TEST
 
+/* ahead_follow_fn */
+static const struct segment *same_again(void *context, struct ahead_plan *plan)
+{
+    struct segment **again = context;
+    ck_assert_ptr_null(*again); /* asked once */
+    ck_ok(segment_open(again, path, &err));
+    *plan = (struct ahead_plan){.likely = always, .matched = matched};
+    return *again;
+}
+
+/* The first blocks of a segment that follows are under way before its turn. */
+START_TEST(test_follow)
+{
+    struct ahead *a;
+    struct ahead_block taken;
+    struct segment *again = NULL;
+    const struct ahead_plan plan = {.likely = always, .follow = same_again, .context = &again};
+    ck_ok(ahead_new(&a, 3, pattern, &err));
+    ahead_begin(a, segment, &plan);
+    for (size_t i = 0; i < segment_block_count(segment); i++) {
+        ck_ok(ahead_take(a, i, &taken, &err));
+        check_raw(i, &taken);
+        ck_assert_ptr_null(taken.found);
+    }
+    ahead_end(a);
+    ck_assert_ptr_nonnull(again);
+    ahead_begin(a, again, &plan);
+    for (size_t i = 0; i < segment_block_count(again) / 2; i++) {
+        ck_ok(ahead_take(a, i, &taken, &err));
+        check_raw(i, &taken);
+        check_found(&taken);
+    }
+    ahead_leave(a); /* in the midst */
+    segment_close(again);
+    again = NULL;
+    ahead_begin(a, segment, &plan);
+    for (size_t i = 0; i < segment_block_count(segment); i++)
+        ck_ok(ahead_take(a, i, &taken, &err));
+    ahead_leave(a); /* nothing of the one that follows was taken */
+    ck_assert_ptr_nonnull(again);
+    segment_close(again);
+    ahead_free(a);
+}
+END_TEST
+
 START_TEST(test_damage)
 {
     struct ahead *a;
@@ -195,6 +240,7 @@ static void add_tests(TCase *tc)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, test_all_blocks, 0, 4);
     tcase_add_test(tc, test_some_blocks);
+    tcase_add_test(tc, test_follow);
     tcase_add_test(tc, test_damage);
     tcase_add_test(tc, test_refused_line);
 }
