@@ -281,8 +281,20 @@ LGZ_API int lgz_query_run(struct lgz_query *query, const struct lgz_archive *arc
                           struct lgz_error *err);
 
 /**
+ * Run it over an archive, and go on with new lines as the daemon reads them: each comes once,
+ * within about a second after it is in a journal. An event comes when the next one begins, or
+ * nothing was read of its source for two seconds.
+ *
+ * @return LGZ_OK when `limit` lines have come; LGZ_ERR_CANCELLED; LGZ_ERR_NOT_FOUND if the archive
+ * is no directory, or was removed or replaced; otherwise as lgz_query_run()
+ */
+LGZ_API int lgz_query_follow(struct lgz_query *query, const struct lgz_archive *archive,
+                             struct lgz_error *err);
+
+/**
  * End the run that is going on, or else the next one, with LGZ_ERR_CANCELLED: at the next line,
- * block or record, so within the time that a block takes. May be called from any thread, and from a
+ * block or record, so within the time that a block takes; within a second where it waits for new
+ * lines, and at once if a signal interrupts that. May be called from any thread, and from a
  * signal's handler.
  */
 LGZ_API void lgz_query_cancel(struct lgz_query *query);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "query/ahead.h"
 #include "query/criteria.h"
+#include "query/follow.h"
 #include "query/query_time.h"
 #include "query/record.h"
 #include "query/where.h"
@@ -302,14 +303,16 @@ static void warn_of_fields(struct lgz_query *q)
         warn(q, refused);
 }
 
-int lgz_query_run(struct lgz_query *q, const struct lgz_archive *archive, struct lgz_error *err)
+static int run(struct lgz_query *q, const struct lgz_archive *archive, bool follow,
+               struct lgz_error *err)
 {
     struct scan *scan = NULL;
     q->first = (struct lgz_error){0};
     q->count = 0;
     int code = scan_new(&scan, &q->scan, q->line ? hand_on : NULL, warn, q, err);
     if (code == LGZ_OK) {
-        code = scan_path(scan, archive->path, err);
+        code = follow ? scan_follow(scan, archive->path, -1, err)
+                      : scan_path(scan, archive->path, err);
         q->count = scan_total(scan);
     }
     scan_free(scan);
@@ -320,6 +323,16 @@ int lgz_query_run(struct lgz_query *q, const struct lgz_archive *archive, struct
     if (q->first.code != LGZ_OK && err)
         *err = q->first;
     return q->first.code;
+}
+
+int lgz_query_run(struct lgz_query *q, const struct lgz_archive *archive, struct lgz_error *err)
+{
+    return run(q, archive, false, err);
+}
+
+int lgz_query_follow(struct lgz_query *q, const struct lgz_archive *archive, struct lgz_error *err)
+{
+    return run(q, archive, true, err);
 }
 
 static struct lgz_field public_field(struct span name, const struct field_value *value)

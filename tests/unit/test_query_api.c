@@ -258,6 +258,48 @@ START_TEST(cancelled_by_another_thread)
 }
 END_TEST
 
+/* Lines that are there, and one that comes; then a limit ends it, or a word to the query. */
+static int add_line(void *context, const struct lgz_line *line)
+{
+    struct collector *c = context;
+    if (c->lines == 2 * LINES - 1) {
+        struct listing found = {0};
+        struct journal_writer *j;
+        ck_ok(listing_open(&found, directory, &err));
+        ck_assert_uint_eq(found.journals.len, 1);
+        ck_ok(journal_reopen(&j, found.journals.data[0].path, NULL, &err));
+        put(j, 1, 1 << 20, "a line that comes later\n");
+        journal_close(j);
+        listing_clear(&found);
+    }
+    return collect(context, line);
+}
+
+START_TEST(follows)
+{
+    struct collector c = {0};
+    struct lgz_query_options options = options_for(&c);
+    struct lgz_archive *archive;
+    struct lgz_query *query;
+    make_archive();
+    ck_ok(lgz_archive_open(&archive, directory, &err));
+    options.line = add_line;
+    options.limit = 2 * LINES + 1;
+    ck_ok(lgz_query_new(&query, &options, &err));
+    ck_ok(lgz_query_follow(query, archive, &err));
+    ck_assert_uint_eq(lgz_query_count(query), 2 * LINES + 1);
+    buf_push(&c.text, '\0');
+    ck_assert_ptr_nonnull(strstr((char *)c.text.data, "/log/1:1048576:a line that comes later\n"));
+    c.lines = 0;
+    c.stop_at = 7;
+    ck_assert_int_eq(lgz_query_follow(query, archive, &err), LGZ_ERR_CANCELLED);
+    ck_assert_uint_eq(c.lines, 7);
+    lgz_query_free(query);
+    lgz_archive_close(archive);
+    clean_up(&c);
+}
+END_TEST
+
 /* What the fields' callback has seen. */
 static int note_field(void *context, const struct lgz_field *field)
 {
@@ -426,6 +468,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, counts_and_limit);
     tcase_add_test(tc, cancelled);
     tcase_add_test(tc, cancelled_by_another_thread);
+    tcase_add_test(tc, follows);
     tcase_add_test(tc, fields);
     tcase_add_test(tc, options_are_checked);
     tcase_add_test(tc, options_may_grow);
