@@ -105,7 +105,11 @@ static int collect_piece(struct worker *me, void *context, size_t piece, struct 
     for (size_t i = first_line(c, piece); i < first_line(c, piece + 1); i++) {
         size_t number = c->template_of_line[i];
         const struct template *t = &set->list.data[number];
-        if (!rows_match(c->rows, i, number, slots)) {
+        bool alike;
+        bool matches = rows_match_alike(c->rows, i, number, slots, &alike);
+        if (c->in->alike)
+            c->in->alike[i] = alike;
+        if (!matches) {
             c->template_of_line[i] = set->list.len - 1;
             c->moved[piece] = true;
         }

@@ -32,6 +32,7 @@ struct columns_input {
     const struct template_set *set;
     const struct layout *layout;
     const uint32_t *of_skeleton; /**< for each skeleton, the template proposed */
+    bool *alike; /**< for each line, filled: what rows_match_alike() says; NULL if not wanted */
 };
 
 /**

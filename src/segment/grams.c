@@ -6,6 +6,9 @@
 #include <endian.h>
 #include <string.h>
 
+/* In place of a piece: comes behind all of them. */
+#define NO_ID UINT64_MAX
+
 enum {
     LETTERS = 4,
     PARTS_MAX = 3, /* digits of a part of an address */
@@ -183,12 +186,6 @@ bool grams_addresses(struct span text, struct grams *out)
     return true;
 }
 
-/* A piece of an id: where it starts in its run, and its number, by which it is chosen. */
-struct id_piece {
-    size_t at;
-    uint64_t gram;
-};
-
 static uint64_t id_gram(const uint8_t *bytes, enum gram_family family)
 {
     uint64_t gram;
@@ -218,13 +215,17 @@ static uint64_t any_of(const uint64_t *bits)
     return four[0] | shifted(four, 4);
 }
 
-/* All pieces of a run that are asked for, in their order. @return how many */
-static size_t find_ids(struct span run, bool mixed, struct id_piece *pieces)
+/*
+ * For each byte of a run, the piece that starts there if it's one that is asked for, else NO_ID.
+ *
+ * @return the bytes up to the last one that has one
+ */
+static size_t find_ids(struct span run, bool mixed, uint64_t *pieces)
 {
     const size_t starts = run.len - GRAM_ID + 1;
     uint64_t digits[2];
     uint64_t hex[2];
-    size_t count = 0;
+    size_t end = 0;
     id_bits(run.data, run.len < 64 ? run.len : 64, &digits[0], &hex[0]);
     for (size_t at = 0; at < starts; at += 64) {
         digits[1] = hex[1] = 0;
@@ -241,59 +242,51 @@ static size_t find_ids(struct span run, bool mixed, struct id_piece *pieces)
             const enum gram_family family = all_digits >> bit & 1 ? GRAMS_DIGITS
                                             : all_hex >> bit & 1  ? GRAMS_HEX
                                                                   : GRAMS_MIXED;
-            const size_t start = at + bit;
-            pieces[count++] = (struct id_piece){start, id_gram(run.data + start, family)};
+            while (end < at + bit)
+                pieces[end++] = NO_ID;
+            pieces[end++] = id_gram(run.data + at + bit, family);
         }
         digits[0] = digits[1];
         hex[0] = hex[1];
     }
-    return count;
+    return end;
 }
 
-/*
- * Is there a window that holds piece `p`, and none of those that come first, the nearest of which
- * start at `before` - 1 and `behind`? Windows start at 0 to `last`, and hold the pieces that start
- * at the next `width` bytes.
- */
-static bool id_is_kept(const struct id_piece *p, size_t before, size_t behind, size_t width,
-                       size_t last)
+/* Where the first one is of the pieces that start at `from` to `to`. */
+static size_t first_id(const uint64_t *pieces, size_t from, size_t to)
 {
-    size_t from = p->at + 1 > width ? p->at + 1 - width : 0;
-    size_t to = p->at < last ? p->at : last;
-    if (from < before)
-        from = before;
-    if (behind < width)
-        return false;
-    if (to > behind - width)
-        to = behind - width;
-    return from <= to;
-}
-
-/* Those that come first in a window of theirs. A piece is settled when one behind it comes first.
- */
-static bool keep_ids(const struct id_piece *pieces, size_t count, size_t width, size_t last,
-                     uint16_t *open, struct grams *out)
-{
-    size_t depth = 0;
-    for (size_t i = 0; i <= count; i++) {
-        const size_t behind = i < count ? pieces[i].at : SIZE_MAX;
-        while (depth && (i == count || pieces[open[depth - 1]].gram > pieces[i].gram)) {
-            const struct id_piece *settled = &pieces[open[--depth]];
-            const size_t before = depth ? pieces[open[depth - 1]].at + 1 : 0;
-            if (id_is_kept(settled, before, behind, width, last) && !vec_push(out, settled->gram))
-                return false;
-        }
-        open[depth++] = (uint16_t)i;
-    }
-    return true;
+    size_t first = to;
+    while (to-- > from)
+        if (pieces[to] < pieces[first])
+            first = to;
+    return first;
 }
 
 bool grams_ids(struct span run, size_t window, bool mixed, struct grams *out)
 {
-    struct id_piece pieces[GRAMS_RUN_MAX];
-    uint16_t open[GRAMS_RUN_MAX];
+    const size_t width = window - GRAM_ID + 1; /* pieces of a window */
+    uint64_t pieces[GRAMS_RUN_MAX];
+    size_t first = 0;
+    size_t kept = SIZE_MAX;
     if (run.len < window)
         return true;
     size_t count = find_ids(run, mixed, pieces);
-    return !count || keep_ids(pieces, count, window - GRAM_ID + 1, run.len - window, open, out);
+    if (!count)
+        return true;
+    /* Up to the end of the last window with a piece in it. */
+    const size_t starts = run.len - GRAM_ID + 1;
+    for (size_t more = 1; more < width && count < starts; more++)
+        pieces[count++] = NO_ID;
+    for (size_t at = 0; at < count; at++) {
+        if (pieces[at] <= pieces[first])
+            first = at;
+        else if (at - first >= width)
+            first = first_id(pieces, at + 1 - width, at);
+        if (at + 1 < width || first == kept || pieces[first] == NO_ID)
+            continue;
+        kept = first;
+        if (!vec_push(out, pieces[first]))
+            return false;
+    }
+    return true;
 }

@@ -54,6 +54,16 @@ static inline bool gram_is_inner(uint8_t c)
     return c != '\n' && !(token_byte_class[c] & BYTE_SEPARATOR);
 }
 
+/** Eight bytes, each digit of which becomes '0'. */
+static inline uint64_t gram_digits_as_0(uint64_t bytes)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    const uint64_t top = each * 0x80;
+    const uint64_t low = bytes & ~top;
+    uint64_t digits = (low + each * (0x80 - '0')) & ~(low + each * (0x7f - '9')) & ~bytes & top;
+    return bytes & ~((digits >> 7) * 0xf);
+}
+
 /** Where a walk over the letters of a text stands; for grams.c alone. */
 struct letter_walk {
     struct span text;

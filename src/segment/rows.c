@@ -217,8 +217,14 @@ static void take_slots(const struct rows *r, const struct plan *plan, const stru
     }
 }
 
-bool rows_match(const struct rows *r, size_t number_of_line, size_t number,
-                struct slot_value *values)
+bool rows_match(const struct rows *r, size_t line, size_t number, struct slot_value *values)
+{
+    bool alike;
+    return rows_match_alike(r, line, number, values, &alike);
+}
+
+bool rows_match_alike(const struct rows *r, size_t number_of_line, size_t number,
+                      struct slot_value *values, bool *alike)
 {
     const struct skeletons *s = r->skeletons;
     const struct line *line = &r->lines->list.data[number_of_line];
@@ -227,9 +233,10 @@ bool rows_match(const struct rows *r, size_t number_of_line, size_t number,
     const struct plan *plan = &r->plans[skeleton];
     uint32_t first = s->first_value[number_of_line];
     const struct line_value *found = s->values.data + first;
-    if (number != r->of_skeleton[skeleton] || !plan->ready ||
-        s->first_value[number_of_line + 1] - first != plan->values ||
-        !same_gaps(r, plan, line, found))
+    *alike = number == r->of_skeleton[skeleton] && plan->ready &&
+             s->first_value[number_of_line + 1] - first == plan->values &&
+             same_gaps(r, plan, line, found);
+    if (!*alike)
         return template_match(t, r->raw + line->at, line->len, values);
     take_slots(r, plan, line, found, t->slot_count, values);
     return true;

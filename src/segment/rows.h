@@ -36,4 +36,11 @@ void rows_free(struct rows *r);
  */
 bool rows_match(const struct rows *r, size_t line, size_t number, struct slot_value *values);
 
+/**
+ * The same, and whether the line has the bytes between its values that the line has that stands for
+ * its skeleton. They were compared; where they weren't, *alike is false.
+ */
+bool rows_match_alike(const struct rows *r, size_t line, size_t number, struct slot_value *values,
+                      bool *alike);
+
 #endif

@@ -50,6 +50,7 @@ struct structure {
     struct clustering clustering;
     uint64_t *template_of_line; /* known once values were collected */
     uint64_t *counts;           /* for each template, how many lines have it: likewise */
+    bool *alike;                /* of each line, for a filter; NULL if none is wanted */
     struct buf layout;          /* that of the last arrangement, as it's written */
 };
 
@@ -58,6 +59,7 @@ static void structure_clear(struct structure *s)
     buf_free(&s->layout);
     free(s->template_of_line);
     free(s->counts);
+    free(s->alike);
     clustering_clear(&s->clustering);
     skeletons_free(&s->skeletons);
     lines_free(&s->lines);
@@ -93,7 +95,8 @@ static int find_templates(struct structure *s, struct lgz_error *err)
     int code = cluster(s, err);
     if (code != LGZ_OK)
         return code;
-    if (in->parts && !text_parts_collect(in->parts, in->raw, &s->lines, &s->skeletons))
+    s->alike = in->parts ? calloc(s->lines.list.len + 1, sizeof(*s->alike)) : NULL;
+    if (in->parts && !s->alike)
         return error_memory(err);
     s->template_of_line = malloc((s->lines.list.len + 1) * sizeof(*s->template_of_line));
     return s->template_of_line ? LGZ_OK : error_memory(err);
@@ -149,12 +152,17 @@ static int count_lines(struct draft *d, struct lgz_error *err)
 static int collect_values(struct draft *d, struct lgz_error *err)
 {
     struct structure *s = d->structure;
-    const struct columns_input in = {s->input->raw,      &s->lines,  &s->skeletons,
-                                     &s->clustering.set, &d->layout, s->clustering.of_skeleton};
+    const struct columns_input in = {s->input->raw, &s->lines,
+                                     &s->skeletons, &s->clustering.set,
+                                     &d->layout,    s->clustering.of_skeleton,
+                                     s->alike};
     int code =
         layout_choose(&d->layout, &s->clustering.set, s->clustering.lines, d->how->own_lines, err);
     if (code == LGZ_OK)
         code = columns_collect(&d->columns, &in, &s->ctx->worker, s->template_of_line, err);
+    if (code == LGZ_OK && s->alike && !s->input->parts->collected &&
+        !text_parts_collect(s->input->parts, s->input->raw, &s->lines, &s->skeletons, s->alike))
+        code = error_memory(err);
     if (code == LGZ_OK && !s->counts)
         code = count_lines(d, err);
     return code;

@@ -10,10 +10,11 @@
 #include "base/hash.h"
 
 enum {
-    SEEN = 1 << 15,  /* values that are remembered */
-    ZONES = 16,      /* shapes of stamps that are */
-    LETTERS_MIN = 4, /* that matter */
-    ADDRESS_MIN = 7, /* bytes */
+    SEEN_LOG = 15,
+    SEEN = 1 << SEEN_LOG, /* values that are remembered */
+    ZONES = 16,           /* shapes of stamps that are */
+    LETTERS_MIN = 4,      /* that matter */
+    ADDRESS_MIN = 7,      /* bytes */
     ADDRESS_DOTS = 3,
     MOST_LETTERS = 64, /* a piece for so many raw bytes is too much in any case */
     MOST_ADDRESSES = 64,
@@ -90,10 +91,23 @@ static bool keep(struct gram_set *set, struct grams *found)
     return kept;
 }
 
-/* Was the text among the last ones that went here? Then it needn't be looked at again. */
-static bool is_seen(const struct walk *w, struct line *list, struct span text)
+/* A hash of a text by its ends: it need not be a good one. */
+static inline size_t seen_slot(struct span text)
 {
-    struct line *seen = &list[hash_short(text.data, text.len) % SEEN];
+    uint64_t first = 0;
+    uint64_t last = 0;
+    if (text.len < 8)
+        return hash_short(text.data, text.len) % SEEN;
+    memcpy(&first, text.data, 8);
+    memcpy(&last, text.data + text.len - 8, 8);
+    first = (first ^ text.len) * UINT64_C(0x9e3779b97f4a7c15) + last;
+    return (first ^ first >> 32) * UINT64_C(0xd6e8feb86659fd93) >> (64 - SEEN_LOG);
+}
+
+/* Was the text among the last ones that went here? Then it needn't be looked at again. */
+static inline bool is_seen(const struct walk *w, struct line *list, struct span text)
+{
+    struct line *seen = &list[seen_slot(text)];
     if (seen->len == text.len && bytes_equal(w->raw + seen->at, text.data, text.len))
         return true;
     *seen = (struct line){(uint32_t)(text.data - w->raw), (uint32_t)text.len};
@@ -136,8 +150,6 @@ static inline bool may_have_letters(const struct walk *w, struct span value)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t bytes = 0;
-    if (value.len >= 8)
-        return true;
     if (value.data + 8 > w->raw + w->size)
         memcpy(&bytes, value.data, value.len);
     else
@@ -147,17 +159,21 @@ static inline bool may_have_letters(const struct walk *w, struct span value)
     return bytes * ones >> 56 >= LETTERS_MIN;
 }
 
-/* Bytes of no separators. */
-static bool take_value(struct walk *w, struct span value)
+/* A value that wasn't seen. */
+static bool take_new(struct walk *w, struct span value)
 {
-    if (value.len < ADDRESS_MIN)
-        return value.len < LETTERS_MIN || !may_have_letters(w, value) || take_letters(w, value);
-    if (is_seen(w, w->seen_values, value))
-        return true;
+    struct line id = {(uint32_t)(value.data - w->raw), (uint32_t)value.len};
     if (!take_letters(w, value) || !take_addresses(w, value))
         return false;
-    struct line id = {(uint32_t)(value.data - w->raw), (uint32_t)value.len};
     return value.len < PARTS_ID_MIN || vec_push(&w->parts->values, id);
+}
+
+/* Bytes of no separators, LETTERS_MIN at least. */
+static inline bool take_value(struct walk *w, struct span value)
+{
+    if (value.len < ADDRESS_MIN)
+        return !may_have_letters(w, value) || take_letters(w, value);
+    return is_seen(w, w->seen_values, value) || take_new(w, value);
 }
 
 /* All of a line, or of more: nothing is known of it. */
@@ -170,7 +186,7 @@ static bool take_text(struct walk *w, struct span text)
         const uint8_t *start = at;
         while (at < end && gram_is_inner(*at))
             at++;
-        if (at > start && !take_value(w, (struct span){start, (size_t)(at - start)}))
+        if (at >= start + LETTERS_MIN && !take_value(w, (struct span){start, (size_t)(at - start)}))
             return false;
         at++;
     }
@@ -214,13 +230,23 @@ static bool take_zone(struct walk *w, struct span text, struct zone *zone)
     return !shape_matters(&zone->shape) || add_shape(w->parts, &zone->shape);
 }
 
-/* Has the text the shape? */
+/* Has the text the shape? Digits are nearly all that changes: eight bytes at a time. */
 static bool has_shape(struct span text, const struct shape *shape)
 {
-    bool same = text.len == shape->len;
-    for (size_t i = 0; i < text.len && same; i++)
-        same = shape_byte(text.data[i]) == shape->bytes[i];
-    return same;
+    size_t at = 0;
+    if (text.len != shape->len)
+        return false;
+    for (; at + 8 <= text.len; at += 8) {
+        uint64_t bytes;
+        uint64_t like;
+        memcpy(&bytes, text.data + at, 8);
+        memcpy(&like, shape->bytes + at, 8);
+        if (gram_digits_as_0(bytes) != like)
+            break;
+    }
+    while (at < text.len && shape_byte(text.data[at]) == shape->bytes[at])
+        at++;
+    return at == text.len;
 }
 
 /* A stamp, and what touches it without a separator. */
@@ -266,56 +292,65 @@ static bool find_gaps(struct walk *w, size_t number)
     return vec_push(&w->gaps, last);
 }
 
-/*
- * The values of a line. *same is false if what stands around them isn't what is in the gaps: then
- * all of the line is to be taken.
- */
-static bool take_values(struct walk *w, const struct line *line, const struct line_value *values,
-                        size_t count, const struct gap *gaps, bool *same)
+/* Does a line have the gaps of its skeleton? */
+static bool has_gaps(const struct walk *w, const struct line *line, const struct line_value *values,
+                     size_t count, const struct gap *gaps)
 {
     const uint8_t *at = w->raw + line->at;
     const uint8_t *end = at + line->len;
-    *same = false;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *start = w->raw + values[i].at;
+        if ((size_t)(start - at) != gaps[i].len || !bytes_equal(at, gaps[i].bytes, gaps[i].len))
+            return false;
+        at = start + value_len(w, &values[i]);
+    }
+    return (size_t)(end - at) == gaps[count].len &&
+           bytes_equal(at, gaps[count].bytes, gaps[count].len);
+}
+
+static bool take_values(struct walk *w, const struct line *line, const struct line_value *values,
+                        size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         const struct line_value *value = &values[i];
-        const uint8_t *start = w->raw + value->at;
         bool taken = true;
-        if ((size_t)(start - at) != gaps[i].len || !bytes_equal(at, gaps[i].bytes, gaps[i].len))
-            return true;
-        at = start + value_len(w, value);
         if (value->len & LINE_VALUE_STAMP)
             taken = take_stamp(w, line, value);
         else if (value->len > LETTERS_MIN)
-            taken = take_value(w, (struct span){start, value->len});
+            taken = take_value(w, (struct span){w->raw + value->at, value->len});
         if (!taken)
             return false;
     }
-    *same = (size_t)(end - at) == gaps[count].len &&
-            bytes_equal(at, gaps[count].bytes, gaps[count].len);
     return true;
 }
 
-static bool take_line(struct walk *w, size_t number)
+/* The line that stands for a skeleton: all other lines are compared with it. */
+static bool take_example(struct walk *w, size_t number, uint32_t skeleton)
+{
+    const struct line *line = &w->lines->list.data[number];
+    const struct span text = {w->raw + line->at, line->len};
+    w->first_gap[skeleton] = (uint32_t)w->gaps.len;
+    return find_gaps(w, number) && take_letters(w, text);
+}
+
+static bool take_line(struct walk *w, size_t number, bool alike)
 {
     const struct skeletons *s = w->skeletons;
     const struct line *line = &w->lines->list.data[number];
     const uint32_t skeleton = s->of_line[number];
     const uint32_t example = s->list.data[skeleton].example;
-    const uint32_t first = s->first_value[number];
-    const size_t count = s->first_value[number + 1] - first;
-    const struct span text = {w->raw + line->at, line->len};
-    bool same = count == s->first_value[example + 1] - s->first_value[example];
-    if (!w->first_gap[skeleton]) {
-        w->first_gap[skeleton] = (uint32_t)w->gaps.len + 1;
-        if (!find_gaps(w, example))
-            return false;
+    const struct line_value *values = s->values.data + s->first_value[number];
+    const size_t count = s->first_value[number + 1] - s->first_value[number];
+    if (number == example && !take_example(w, number, skeleton))
+        return false;
+    if (number != example && !alike) {
+        const struct gap *gaps = w->gaps.data + w->first_gap[skeleton];
+        bool same = count == s->first_value[example + 1] - s->first_value[example] &&
+                    has_gaps(w, line, values, count, gaps);
+        if (!same)
+            return take_text(w, (struct span){w->raw + line->at, line->len});
     }
-    if (number == example && !take_letters(w, text))
-        return false;
-    if (same && !take_values(w, line, s->values.data + first, count,
-                             w->gaps.data + w->first_gap[skeleton] - 1, &same))
-        return false;
-    return same || take_text(w, text);
+    return take_values(w, line, values, count);
 }
 
 static bool start(struct walk *w, struct text_parts *parts, const uint8_t *raw, size_t size)
@@ -339,7 +374,7 @@ static void finish(struct walk *w)
 }
 
 bool text_parts_collect(struct text_parts *parts, const uint8_t *raw, const struct lines *lines,
-                        const struct skeletons *skeletons)
+                        const struct skeletons *skeletons, const bool *alike)
 {
     struct walk w;
     const struct line *last = lines->list.data + lines->list.len - 1;
@@ -349,7 +384,7 @@ bool text_parts_collect(struct text_parts *parts, const uint8_t *raw, const stru
     w.first_gap = calloc(skeletons->list.len + 1, sizeof(*w.first_gap));
     taken = taken && w.first_gap;
     for (size_t i = 0; i < lines->list.len && taken; i++)
-        taken = take_line(&w, i);
+        taken = take_line(&w, i, alike && alike[i]);
     finish(&w);
     parts->collected = taken;
     return taken;

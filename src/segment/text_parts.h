@@ -37,11 +37,13 @@ struct text_parts {
 /**
  * Collect of all lines of a block.
  *
+ * @param alike  for each line, whether the bytes between its values are known to be those of the
+ *               line that stands for its skeleton (rows.h); else they are compared. NULL: of none
  * @param parts  zero-initialized; to be cleared by the caller, also after a failure
  * @return false when memory is out
  */
 bool text_parts_collect(struct text_parts *parts, const uint8_t *raw, const struct lines *lines,
-                        const struct skeletons *skeletons);
+                        const struct skeletons *skeletons, const bool *alike);
 
 /** The same for a block whose lines have no skeletons. */
 bool text_parts_collect_raw(struct text_parts *parts, struct span raw);

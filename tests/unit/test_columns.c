@@ -68,8 +68,8 @@ static void require_line(const struct columns_fixture *f, const struct columns *
 /* @return how many lines didn't match */
 static size_t require_all(struct columns_fixture *f, struct worker *me)
 {
-    const struct columns_input in = {f->text.data, &f->lines,  &f->skeletons,
-                                     &f->c.set,    &f->layout, f->c.of_skeleton};
+    const struct columns_input in = {f->text.data, &f->lines,        &f->skeletons, &f->c.set,
+                                     &f->layout,   f->c.of_skeleton, NULL};
     struct columns c = {0};
     size_t lines = f->lines.list.len;
     size_t others = 0;
