@@ -17,29 +17,13 @@
 #include "archive/restore.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "directory_fixture.h"
 #include "segment/reader.h"
 
 #define JOURNAL_1 "journal-000000000001.lzj"
 #define JOURNAL_2 "journal-000000000002.lzj"
 
-static char directory[64];
-static struct lgz_error err;
-
 #define ck_ok(call) ck_assert_msg((call) == LGZ_OK, #call ": %s", err.message)
-
-static inline void make_directory(void)
-{
-    snprintf(directory, sizeof(directory), "/tmp/logzip-archive-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    err = (struct lgz_error){0};
-}
-
-static inline void remove_directory(void)
-{
-    char command[100];
-    snprintf(command, sizeof(command), "rm -rf '%s'", directory);
-    ck_assert_int_eq(system(command), 0);
-}
 
 /* Source `id` has the name "/log/ID". The strings live as long as the test. */
 static inline struct source source_of(uint64_t id)

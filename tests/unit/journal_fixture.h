@@ -13,24 +13,8 @@
 
 #include "archive/journal.h"
 #include "base/file.h"
+#include "directory_fixture.h"
 #include "suite.h"
-
-static char directory[64];
-static struct lgz_error err;
-
-static inline void make_directory(void)
-{
-    snprintf(directory, sizeof(directory), "/tmp/logzip-journal-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    err = (struct lgz_error){0};
-}
-
-static inline void remove_directory(void)
-{
-    char command[100];
-    snprintf(command, sizeof(command), "rm -rf '%s'", directory);
-    ck_assert_int_eq(system(command), 0);
-}
 
 static char name_x[] = "/var/log/x", input_x[] = "x";
 

@@ -6,6 +6,7 @@
 #define LOGZIP_TESTS_TAIL_FIXTURE_H
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,25 @@ static void put(const char *name, const char *mode, const char *text)
     ck_assert_ptr_nonnull(f);
     ck_assert_int_ge(fputs(text, f), 0);
     ck_assert_int_eq(fclose(f), 0);
+}
+
+static inline void move(const char *from, const char *to)
+{
+    ck_assert_int_eq(rename(in(from), in(to)), 0);
+}
+
+/* As logrotate does with a copy. */
+static inline void pack(const char *name)
+{
+    char command[300];
+    snprintf(command, sizeof(command), "gzip %s", in(name));
+    ck_assert_int_eq(system(command), 0);
+}
+
+static inline void set_time(const char *name, struct timespec time)
+{
+    const struct timespec times[2] = {time, time};
+    ck_assert_int_eq(utimensat(AT_FDCWD, in(name), times, 0), 0);
 }
 
 static void open_tail(const struct source_position *positions, size_t count, uint64_t next_id)
