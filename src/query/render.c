@@ -271,6 +271,8 @@ int render_line(struct render *r, const struct query_line *line, struct lgz_erro
             put_text(r, line, 0, line->text.len, NULL);
         buf_push(&r->out, '\n');
     }
+    if (code == LGZ_ERR_LIMIT)
+        error_prefix(err, "%s", line->source);
     return code == LGZ_OK ? flush_if_full(r, err) : code;
 }
 

@@ -99,6 +99,12 @@ for threads in 1 4; do
     fi
 done
 
+# The same where it's only a second match of a line that takes for ever.
+awk 'BEGIN { printf "a"; for (i = 0; i < 40; i++) printf "x"; print "" }' >late
+status=0
+timeout 20 "$ctl" query -o 'a|(x+x+)+[yz]' late >out 2>errors || status=$?
+[ $status = 2 ] && grep -q 'late: the pattern takes too much work' errors
+
 # An interrupt ends it at once, in the midst of a slow search (a hundred lines take seconds).
 awk 'BEGIN { for (n = 0; n < 3000; n++) { for (i = 0; i < 18; i++) printf "x"; print "" } }' >long
 "$ctl" compress --fast -k long
