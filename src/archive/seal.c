@@ -385,7 +385,7 @@ struct segment_options archive_seal_options(const struct config *config)
                                     .threads = config->threads,
                                     .memory = config->seal_memory,
                                     .max_line = config->max_line,
-                                    .filtered = true,
+                                    .filtered = FILTER_SHARE,
                                     .background = true};
 }
 

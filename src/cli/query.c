@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/query_counts.h"
+#include "cli/query_explain.h"
 #include "query/criteria.h"
 #include "query/follow.h"
 #include "query/query_time.h"
@@ -295,6 +296,7 @@ static void init_scan(const struct query_options *o, struct scan_options *option
         .after = context_lines(o, o->after),
         .now = clock_real(),
         .threads = o->threads,
+        .no_index = o->no_index,
     };
 }
 
@@ -348,6 +350,8 @@ out:;
     if (code != LGZ_OK && !cut)
         say_error(&err);
     int status = status_of(q, scan, code != LGZ_OK && !cut);
+    if (scan && q->options.explain)
+        query_explain(scan);
     scan_free(scan);
     query_counts_free(q->counts);
     render_clear(&q->render);

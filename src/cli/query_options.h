@@ -52,6 +52,8 @@ struct query_options {
     bool nul;
     bool unbuffered;
     bool follow;
+    bool explain;
+    bool no_index;
     bool text; /**< nothing: all is text */
     bool only_matching;
     bool json;

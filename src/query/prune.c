@@ -102,6 +102,9 @@ bool prune_by_time(const struct selection *s, const struct segment *segment,
         if (source->carry.len ||
             (source->pending.event.open && side_of(s, source->pending.time) == 0))
             return false;
+        /* What was left out for its text may have any stamp. */
+        if (source->left.known && source->doubtful)
+            return false;
         /* A line that begins in one block and ends in the next may have a stamp that neither block
            knows of. Where blocks on both sides of the range meet, it could be within. */
         int before = side_of(s, source->dated ? source->stamp : extent->read_time);
@@ -132,11 +135,30 @@ static void pass_run(const struct selection *s, struct query_source *source,
         source->cut = !run || run->cut;
 }
 
-int prune_skip(const struct selection *s, const struct block_info *block,
-               struct query_source *const *sources, struct skipped_block number,
-               struct lgz_error *err)
+/* Which stamp is in force behind the block, which is left out? */
+static void pass_stamps(const struct selection *s, struct query_source *source,
+                        const struct block_info *block, bool single, enum prune_reason reason)
 {
     const bool times = s->dated || select_limited(s);
+    int64_t last;
+    if (reason == PRUNE_TEXT) {
+        source->doubtful = times;
+        return;
+    }
+    if (single && times && !source->dated) {
+        /* Any will do: it's outside of the range. */
+        block_range(s, block, &source->stamp, &last);
+        source->dated = true;
+        source->stamp_digits = 0;
+    }
+    source->doubtful = times && !source->dated;
+    source->left.known = false;
+}
+
+int prune_skip(const struct selection *s, const struct block_info *block,
+               struct query_source *const *sources, struct skipped_block number,
+               enum prune_reason reason, struct lgz_error *err)
+{
     bool single = has_one_source(block);
     size_t run = 0, run_end = 0;
     for (size_t i = 0; i < block->extent_count; i++) {
@@ -162,14 +184,7 @@ int prune_skip(const struct selection *s, const struct block_info *block,
         if (!source->started || extent->offset + extent->length > source->next)
             source->next = extent->offset + extent->length;
         source->started = true;
-        if (single && times && !source->dated) {
-            source->dated = true;
-            int64_t last;
-            block_range(s, block, &source->stamp,
-                        &last); /* any will do: it's outside of the range */
-            source->stamp_digits = 0;
-        }
-        source->doubtful = times && !source->dated;
+        pass_stamps(s, source, block, single, reason);
         const struct skipped_block *last =
             source->skipped.len ? &source->skipped.data[source->skipped.len - 1] : NULL;
         if (last && last->segment == number.segment && last->block == number.block)
@@ -187,9 +202,10 @@ struct past {
     const struct dialect *dialect; /* of the bytes at the position */
     struct buf text;               /* from `start` of the source up to its position */
     uint64_t start;
-    uint64_t same;       /* from here on, and not before, the bytes have the dialect's rules */
-    bool ended;          /* `same` is known; as long as it isn't, it's `start` */
-    struct before known; /* what was kept for -B when the first block was left out */
+    uint64_t same;           /* from here on, and not before, the bytes have the dialect's rules */
+    bool ended;              /* `same` is known; as long as it isn't, it's `start` */
+    struct before known;     /* what was kept for -B when the first block was left out */
+    struct read_times times; /* of the text */
 };
 
 /* Note from where on the rules of the extents of a block, which come in order, are the dialect's.
@@ -219,6 +235,9 @@ static int prepend_block(struct past *p, const struct segment *segment, size_t i
             extent->offset < p->start && at + extent->length <= raw.len) {
             uint64_t len = p->start - extent->offset;
             compare_rules(p, segment, extent, &same);
+            const struct read_span span = {extent->offset, extent->offset + extent->length,
+                                           extent->read_time};
+            joined.failed |= !vec_push(&p->times.list, span);
             if (joined.len == 0)
                 first = extent->offset;
             buf_append(&joined, raw.data + at, len < extent->length ? len : extent->length);
@@ -266,7 +285,7 @@ static int take_event(struct past *p, size_t whole, struct lgz_error *err)
     int code = events_of_line(source->dialect->start, lines, floor, line_before(p, whole - 1),
                               &event, err);
     if (code == LGZ_OK && event.open)
-        code = select_resume_event(p->selection, source, lines, p->start, &event, err);
+        code = select_resume_event(p->selection, source, lines, p->start, &p->times, &event, err);
     return code != LGZ_OK ? code : event.open || !event.unknown || p->ended;
 }
 
@@ -286,8 +305,8 @@ static int take_before(struct past *p, size_t whole, struct lgz_error *err)
     size_t first = newline ? (size_t)(newline - p->text.data) + 1 : 0;
     const struct span lines = {p->text.data + first, all || newline ? whole - first : 0};
     const struct before none = {0};
-    int code =
-        select_resume_before(s, p->source, all ? &p->known : &none, lines, p->start + first, err);
+    int code = select_resume_before(s, p->source, all ? &p->known : &none, lines, p->start + first,
+                                    &p->times, err);
     return code != LGZ_OK ? code : all || before_count(&p->source->before) >= s->before;
 }
 
@@ -312,7 +331,8 @@ static int take_context(struct past *p, size_t blocks, struct lgz_error *err)
         certain = take_before(p, whole, err);
     if (certain != 1)
         return certain;
-    return whole && (!source->doubtful || blocks >= LOOK_BACK_BLOCKS);
+    /* Blocks left out for their text may have the stamp that counts, wherever it is. */
+    return whole && (!source->doubtful || (blocks >= LOOK_BACK_BLOCKS && !source->left.known));
 }
 
 /* All blocks that were left out are in the text: the event before them may go on there. */
@@ -404,8 +424,10 @@ int prune_resume(const struct selection *s, struct query_source *source,
         code = take_older_event(&past, &older, err);
     source->skipped.len = 0;
     source->doubtful = false;
+    source->left.known = false;
     buf_free(&older);
     buf_free(&past.text);
     before_free(&past.known);
+    vec_free(&past.times.list);
     return code;
 }

@@ -31,10 +31,17 @@ bool prune_may_be_in_time(const struct selection *s, const struct block_info *bl
 bool prune_by_time(const struct selection *s, const struct segment *segment,
                    const struct block_info *block, struct query_source *const *sources);
 
+/** Why a block is left out. */
+enum prune_reason {
+    PRUNE_TIME,  /**< no line of it is in the time range */
+    PRUNE_TEXT,  /**< no line of it has what is wanted (prune_text.h) */
+    PRUNE_FOUND, /**< its lines were selected without the rest of it (sparse.h) */
+};
+
 /** Leave the block out, which is allowed: note for each of its sources where it goes on. */
 int prune_skip(const struct selection *s, const struct block_info *block,
                struct query_source *const *sources, struct skipped_block number,
-               struct lgz_error *err);
+               enum prune_reason reason, struct lgz_error *err);
 
 /**
  * Gives a block that was left out: its segment and its raw bytes, both valid up to the next call.

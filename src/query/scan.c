@@ -94,6 +94,21 @@ static bool takes_all(const struct selection *s)
            !s->by_template && !s->max_total;
 }
 
+/* Make the plan, if there is anything in it. */
+static int make_plan(struct scan *s, const struct scan_options *options, struct lgz_error *err)
+{
+    const bool by_pattern = !options->invert && !options->where_first;
+    if (options->no_index)
+        return LGZ_OK;
+    int code =
+        plan_new(&s->plan, by_pattern ? pattern_need(options->pattern) : NULL, options->where, err);
+    if (code == LGZ_OK && plan_is_empty(s->plan)) {
+        plan_free(s->plan);
+        s->plan = NULL;
+    }
+    return code;
+}
+
 int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn *line,
              scan_report_fn *report, void *context, struct lgz_error *err)
 {
@@ -132,6 +147,8 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     if (code == LGZ_OK && options->templates != TEMPLATES_NONE)
         code = template_finder_new(&s->selection.templates, options->templates, err);
     if (code == LGZ_OK)
+        code = make_plan(s, options, err);
+    if (code == LGZ_OK)
         code = hits_new(&s->hits, HITS_MEMORY, err);
     if (code == LGZ_OK)
         code = ahead_new(&s->ahead, options->threads ? options->threads : 1, options->pattern, err);
@@ -153,6 +170,7 @@ void scan_free(struct scan *s)
         return;
     ahead_free(s->ahead);
     template_finder_free(s->selection.templates);
+    plan_free(s->plan);
     sources_free(s->sources);
     dialects_clear(&s->dialects);
     last_seen_free(s->last_seen);
@@ -186,6 +204,16 @@ uint64_t scan_total(const struct scan *s)
     for (size_t i = 0; i < scan_name_count(s); i++)
         total += scan_name(s, i)->count;
     return total;
+}
+
+const struct effort *scan_effort(const struct scan *s)
+{
+    return &s->effort;
+}
+
+const struct plan *scan_plan(const struct scan *s)
+{
+    return s->plan;
 }
 
 /* End of an archive: what is left of each source is a line. */
@@ -250,6 +278,7 @@ static int scan_record(struct scan *s, const struct journal_record *record, bool
         code = scan_set_rules(s, source, rules, err);
     if (code != LGZ_OK)
         return code;
+    s->effort.text += record->data.len;
     return feed_record(s, source, record, live, err);
 }
 
@@ -331,6 +360,7 @@ static int scan_snapshot(struct scan *s, const struct archive_snapshot *snapshot
     const struct scan_segments segments = {snapshot->segments, snapshot->segment_count};
     s->segments = &segments;
     s->snapshot = snapshot;
+    s->effort.segments += segments.count;
     int code = scan_archive_segments(s, &segments, err);
     for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK && !scan_finished(s); i++) {
         struct lgz_error reason = {0};
@@ -383,6 +413,7 @@ static int take_text(void *context, const void *data, size_t size)
         code = select_feed(&in->scan->selection, in->source, in->offset, in->read_time, text,
                            &in->reason);
     template_finder_leave(templates);
+    in->scan->effort.text += size;
     in->offset += size;
     return code;
 }
@@ -468,6 +499,7 @@ static int scan_file(struct scan *s, const char *path, int64_t modified, struct 
     if (code == LGZ_OK) {
         const struct archive_segment self = {.path = (char *)path, .fd = -1};
         const struct scan_segments segments = {&self, 1};
+        s->effort.segments++;
         code = scan_segment(s, &segments, 0, segment, path, err);
         segment_close(segment);
         return code;

@@ -12,6 +12,7 @@
 #ifndef LOGZIP_QUERY_SCAN_H
 #define LOGZIP_QUERY_SCAN_H
 
+#include "query/effort.h"
 #include "query/pattern.h"
 #include "query/select.h"
 #include "query/sources.h"
@@ -23,6 +24,7 @@ struct scan_options {
     bool invert;                   /**< lines that don't match */
     struct where *where;           /**< only lines of which it's true; borrowed; NULL: any */
     bool where_first;              /**< the pattern is where_prefilter()'s */
+    bool no_index;                 /**< don't ask filters what blocks hold */
     struct sources_filter filter;  /**< which sources are wanted; borrowed */
     bool dated;                    /**< set the lines' times */
     int64_t since;                 /**< INT64_MIN: from the beginning */
@@ -55,6 +57,7 @@ typedef int scan_pause_fn(void *context, struct lgz_error *err);
 /** Something couldn't be read; the scan goes on. */
 typedef void scan_report_fn(void *context, const struct lgz_error *reason);
 
+struct plan;
 struct scan;
 
 /** @param line  NULL: lines are only counted */
@@ -84,5 +87,11 @@ bool scan_is_journal(const char *path);
 
 /** Lines selected in all. */
 uint64_t scan_total(const struct scan *s);
+
+/** What was done so far. */
+const struct effort *scan_effort(const struct scan *s);
+
+/** What an index was asked for; NULL: nothing. */
+const struct plan *scan_plan(const struct scan *s);
 
 #endif

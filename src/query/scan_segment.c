@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "query/prune.h"
+#include "query/prune_text.h"
 #include "query/scan_state.h"
 #include "query/sparse.h"
 #include "query/template_finder.h"
@@ -17,11 +17,21 @@ struct walk {
     size_t index;
     struct segment *segment;
     struct query_source **sources; /* by the segment's index */
+    struct text_prune *text;       /* NULL: no block is left out for its text */
     struct segment *other;
     size_t other_index;
     struct buf past; /* the block that was read last; empty: none */
     struct skipped_block past_number;
 };
+
+/* Close the other segment. */
+static void close_other(struct walk *w)
+{
+    if (w->other)
+        w->scan->effort.read += segment_bytes_read(w->other);
+    segment_close(w->other);
+    w->other = NULL;
+}
 
 /* The segment of this number; NULL if it's gone meanwhile. */
 static int open_number(struct walk *w, size_t number, struct segment **out, struct lgz_error *err)
@@ -35,8 +45,7 @@ static int open_number(struct walk *w, size_t number, struct segment **out, stru
         *out = w->other;
         return LGZ_OK;
     }
-    segment_close(w->other);
-    w->other = NULL;
+    close_other(w);
     w->other_index = number;
     errno = 0;
     int code = archive_segment_open(&w->other, &w->segments->list[number], err);
@@ -61,6 +70,7 @@ static int read_past(void *context, struct skipped_block number, struct segment 
         buf_clear(&w->past);
         code = segment_read_block(*segment, number.block, &w->past, err);
         w->past_number = number;
+        w->scan->effort.read_back++;
     }
     *raw = buf_span(&w->past);
     return code;
@@ -99,7 +109,7 @@ int scan_resume(struct scan *s, struct query_source *source, const struct rules 
     }
     if (prune_resume(&s->selection, source, &next, read_past, &w, &reason) != LGZ_OK)
         s->report(s->context, &reason);
-    segment_close(w.other);
+    close_other(&w);
     buf_free(&w.past);
     return LGZ_OK;
 }
@@ -149,7 +159,8 @@ static bool is_likely(void *context, size_t number)
     const struct walk *w = context;
     const struct selection *s = &w->scan->selection;
     const struct block_info *block = segment_block(w->segment, number);
-    return prune_wanted(s, block, w->sources) && prune_may_be_in_time(s, block);
+    return prune_wanted(s, block, w->sources) && prune_may_be_in_time(s, block) &&
+           (!w->text || text_prune_may_hold(w->text, number));
 }
 
 /* ahead_matched_fn: not where events are selected, or where that may change. */
@@ -206,7 +217,43 @@ static int select_found(struct walk *w, size_t number, const struct sparse_found
     }
     if (code != LGZ_OK)
         return code;
-    return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, err);
+    return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, PRUNE_FOUND,
+                      err);
+}
+
+/* Why is no source of the block wanted? */
+static enum effort_block why_unwanted(const struct walk *w, const struct block_info *block)
+{
+    enum effort_block why = BLOCK_OTHER_SOURCE;
+    for (size_t i = 0; i < block->extent_count; i++) {
+        const struct query_source *source = w->sources[block->extents[i].source];
+        if (source->wanted)
+            return BLOCK_ENOUGH;
+        if (sources_named(w->scan->sources, source))
+            why = BLOCK_OTHER_INPUT;
+    }
+    return why;
+}
+
+/* Leave the block out, if that can be. @return 1 if it was, 0, or a negative code */
+static int leave_out(struct walk *w, size_t number, struct lgz_error *err)
+{
+    struct selection *s = &w->scan->selection;
+    const struct block_info *block = segment_block(w->segment, number);
+    const struct skipped_block skipped = {w->index, number};
+    uint64_t *blocks = w->scan->effort.blocks;
+    if (!prune_wanted(s, block, w->sources)) {
+        blocks[why_unwanted(w, block)]++;
+        return 1;
+    }
+    if (prune_by_time(s, w->segment, block, w->sources)) {
+        int code = prune_skip(s, block, w->sources, skipped, PRUNE_TIME, err);
+        blocks[BLOCK_OTHER_TIME]++;
+        return code == LGZ_OK ? 1 : code;
+    }
+    int left_out = w->text ? text_prune_skip(w->text, s, skipped, err) : 0;
+    blocks[BLOCK_OTHER_TEXT] += left_out == 1;
+    return left_out;
 }
 
 static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
@@ -214,13 +261,15 @@ static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
     struct ahead_block taken;
     struct selection *s = &w->scan->selection;
     const struct block_info *block = segment_block(w->segment, number);
-    if (!prune_wanted(s, block, w->sources))
-        return LGZ_OK;
-    if (prune_by_time(s, w->segment, block, w->sources))
-        return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, err);
-    int code = take_block(w, number, &taken, err);
-    if (code == LGZ_OK && taken.sparse && sparse_allowed(s, w->segment, number, w->sources))
+    int code = leave_out(w, number, err);
+    if (code != 0)
+        return code == 1 ? LGZ_OK : code;
+    code = take_block(w, number, &taken, err);
+    if (code == LGZ_OK && taken.sparse && sparse_allowed(s, w->segment, number, w->sources)) {
+        w->scan->effort.blocks[BLOCK_SEARCHED]++;
         return select_found(w, number, taken.sparse, err);
+    }
+    w->scan->effort.blocks[BLOCK_DECODED]++;
     if (code == LGZ_OK && taken.sparse)
         code = ahead_decode(w->scan->ahead, number, &taken, err);
     if (!s->fatal)
@@ -271,11 +320,22 @@ static size_t count_wanted(const struct walk *w)
     return wanted;
 }
 
+/* Tell what is wrong with filters that were read. */
+static void report_filters(struct walk *w)
+{
+    if (!w->text)
+        return;
+    w->scan->effort.filters += text_prune_asked(w->text);
+    if (text_prune_fault(w->text)->code != LGZ_OK)
+        w->scan->report(w->scan->context, text_prune_fault(w->text));
+}
+
 static void free_walk(struct walk *w)
 {
     if (!w)
         return;
-    segment_close(w->other);
+    text_prune_free(w->text);
+    close_other(w);
     buf_free(&w->past);
     free(w->sources);
     free(w);
@@ -293,7 +353,8 @@ static struct walk *new_walk(struct scan *s, const struct scan_segments *segment
     w->index = index;
     w->segment = segment;
     w->sources = calloc(segment_source_count(segment) + 1, sizeof(struct query_source *));
-    if (w->sources && meet_sources(w, label))
+    if (w->sources && meet_sources(w, label) &&
+        (!s->plan || text_prune_new(&w->text, s->plan, segment, w->sources, NULL) == LGZ_OK))
         return w;
     free_walk(w);
     return NULL;
@@ -429,13 +490,16 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
     else
         scan_emit_directly(s);
     ahead_begin(s->ahead, segment, &plan);
-    if (wanted)
-        code = scan_blocks(w, err);
+    s->effort.opened++;
+    s->effort.bytes += segment_info(segment)->file_bytes;
+    code = scan_blocks(w, err);
     ahead_end(s->ahead);
+    report_filters(w);
     if (!s->selection.fatal)
         code = end_events(w, err);
     if (!s->selection.fatal)
         code = scan_flush(s, err);
+    s->effort.read += segment_bytes_read(segment);
     free_walk(w);
     return code;
 }

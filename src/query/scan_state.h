@@ -9,6 +9,7 @@
 #include "query/ahead.h"
 #include "query/hits.h"
 #include "query/last_seen.h"
+#include "query/plan.h"
 #include "query/scan.h"
 #include "query/sources.h"
 
@@ -25,6 +26,8 @@ struct scan {
     struct last_seen *last_seen;             /* in it; made when it's needed first */
     struct ahead *ahead;
     struct walk *following; /* the next segment, opened before its turn; NULL: it isn't */
+    struct plan *plan;      /* NULL: no filter can help */
+    struct effort effort;
     scan_line_fn *line;
     scan_pause_fn *pause; /* NULL: nobody wants to know */
     scan_report_fn *report;

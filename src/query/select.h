@@ -40,6 +40,13 @@ struct skipped_block {
     size_t block;
 };
 
+/** What was under way when blocks were left out for their text (prune_text.h). */
+struct left_out {
+    bool known;     /**< the last of them was left out for that */
+    uint64_t lacks; /**< what the line or event under way doesn't have so far */
+    size_t *starts; /**< of strings, with which it could end; owned; NULL: not needed yet */
+};
+
 /** An event under way: its lines so far. */
 struct pending_event {
     struct buf text;
@@ -67,7 +74,8 @@ struct query_source {
     VEC(struct skipped_block) skipped; /**< since the last byte that was fed */
     uint64_t skipped_from;             /**< the position when the first of them was left out */
     bool cut;                          /**< the last one may end within a line */
-    bool doubtful;                     /**< not dated, but the blocks left out may have stamps */
+    bool doubtful;                     /**< the stamp in force may be one in them */
+    struct left_out left;
     uint64_t lines;       /**< before the one that begins next, if lines are numbered */
     struct before before; /**< the last lines, none of which was shown */
     uint64_t after;       /**< so many lines are still to be shown behind one that was selected */
@@ -160,6 +168,17 @@ static inline bool select_events_of(const struct selection *s, const struct quer
     return s->event_pattern && source->dialect && source->dialect->start;
 }
 
+/** Bytes of a source, and when they were read. */
+struct read_span {
+    uint64_t offset;
+    uint64_t end;
+    int64_t read_time;
+};
+
+struct read_times {
+    VEC(struct read_span) list;
+};
+
 /** What is fed next has this dialect; an event under way of another one ends. */
 int select_dialect(struct selection *s, struct query_source *source, struct dialect *dialect,
                    struct lgz_error *err);
@@ -167,12 +186,13 @@ int select_dialect(struct selection *s, struct query_source *source, struct dial
 /**
  * After bytes were left out: this event is under way.
  *
- * @param text    its whole lines, the last ones before what is fed next; its time is known to be
- *                outside of the range
+ * @param text    its whole lines, the last ones before what is fed next
  * @param offset  of the text in its source
+ * @param times   of the text
  */
 int select_resume_event(const struct selection *s, struct query_source *source, struct span text,
-                        uint64_t offset, const struct event *event, struct lgz_error *err);
+                        uint64_t offset, const struct read_times *times, const struct event *event,
+                        struct lgz_error *err);
 
 /**
  * After bytes were left out: these lines stand before what is fed next, and weren't shown.
@@ -180,10 +200,11 @@ int select_resume_event(const struct selection *s, struct query_source *source, 
  * @param known   the ones before them, none of which was shown
  * @param lines   whole ones
  * @param offset  of the first in its source
+ * @param times   of the lines
  */
 int select_resume_before(const struct selection *s, struct query_source *source,
                          const struct before *known, struct span lines, uint64_t offset,
-                         struct lgz_error *err);
+                         const struct read_times *times, struct lgz_error *err);
 
 /** The event under way, if there is one, has no further line. */
 int select_finish_event(struct selection *s, struct query_source *source, struct lgz_error *err);

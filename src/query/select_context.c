@@ -184,9 +184,20 @@ int select_pass_lines(struct selection *s, struct chunk *c, size_t to, struct lg
     return code;
 }
 
+int64_t select_read_time(const struct read_times *times, const struct query_source *source,
+                         uint64_t offset)
+{
+    for (size_t i = times->list.len; i > 0; i--) {
+        const struct read_span *span = &times->list.data[i - 1];
+        if (span->offset <= offset && offset < span->end)
+            return span->read_time;
+    }
+    return source->read_time;
+}
+
 int select_resume_before(const struct selection *s, struct query_source *source,
                          const struct before *known, struct span lines, uint64_t offset,
-                         struct lgz_error *err)
+                         const struct read_times *times, struct lgz_error *err)
 {
     const struct chunk c = {.source = source, .lines = lines};
     size_t at = lines_before(&c, 0, lines.len, s->before);
@@ -200,7 +211,8 @@ int select_resume_before(const struct selection *s, struct query_source *source,
     while (at < lines.len && kept) {
         const uint8_t *newline = memchr(lines.data + at, '\n', lines.len - at);
         size_t end = newline ? (size_t)(newline - lines.data) : lines.len;
-        struct line_place place = {.offset = offset + at, .read_time = source->read_time};
+        struct line_place place = {.offset = offset + at,
+                                   .read_time = select_read_time(times, source, offset + end)};
         /* The newlines of the bytes that were left out are counted already. */
         if (s->numbered)
             place.number = source->lines - lines_count(lines.data + at, lines.len - at) + 1;

@@ -120,11 +120,18 @@ static int put_off(struct selection *s, struct chunk *c, const struct event *eve
 }
 
 int select_resume_event(const struct selection *s, struct query_source *source, struct span text,
-                        uint64_t offset, const struct event *event, struct lgz_error *err)
+                        uint64_t offset, const struct read_times *times, const struct event *event,
+                        struct lgz_error *err)
 {
     struct chunk c = {source, text, offset, 0, 0, 0};
     struct selection limited = {.dated = true, .zone = s->zone};
+    const uint8_t *newline = memchr(text.data + event->begin, '\n', text.len - event->begin);
+    const int64_t read_time = source->read_time;
+    if (newline)
+        source->read_time =
+            select_read_time(times, source, offset + (uint64_t)(newline - text.data));
     int code = put_off(&limited, &c, event, err);
+    source->read_time = read_time;
     if (code == LGZ_OK)
         select_date_up_to(s, &c, text.len);
     /* The newlines of the bytes that were left out are counted already. */

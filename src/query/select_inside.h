@@ -17,6 +17,10 @@ struct chunk {
     size_t shown_to;   /**< all before this offset was shown, or looked at */
 };
 
+/** When the byte at `offset`, a newline, of the source was read. */
+int64_t select_read_time(const struct read_times *times, const struct query_source *source,
+                         uint64_t offset);
+
 /** Bring the source's stamp up to the line start `at`. */
 void select_date_up_to(const struct selection *s, struct chunk *c, size_t at);
 

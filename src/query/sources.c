@@ -51,6 +51,7 @@ void sources_clear(struct sources *s)
         before_free(&s->list.data[i]->before);
         free(s->list.data[i]->input);
         vec_free(&s->list.data[i]->skipped);
+        free(s->list.data[i]->left.starts);
         free(s->list.data[i]);
     }
     s->list.len = 0;
@@ -142,6 +143,13 @@ struct query_source *sources_get(struct sources *s, uint64_t id, const char *nam
     if (!source)
         source = add_source(s, id, name);
     return source && set_input(s, source, input) ? source : NULL;
+}
+
+bool sources_named(const struct sources *s, const struct query_source *source)
+{
+    const struct sources_filter names = {.globs = s->filter.globs,
+                                         .glob_count = s->filter.glob_count};
+    return sources_wanted(&names, source->name->text, "");
 }
 
 size_t sources_count(const struct sources *s)

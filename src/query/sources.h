@@ -41,6 +41,9 @@ struct query_source *sources_find(struct sources *s, uint64_t id);
 size_t sources_count(const struct sources *s);
 struct query_source *sources_at(const struct sources *s, size_t index);
 
+/** Does the source have a name that is wanted, whatever its input is? */
+bool sources_named(const struct sources *s, const struct query_source *source);
+
 /** Forget the sources, not the names: another archive begins. */
 void sources_clear(struct sources *s);
 

@@ -35,7 +35,7 @@ int lgz_compressor_new(struct lgz_compressor **out, const struct lgz_options *op
         .threads = options->threads,
         .block_size = options->block_size,
         .memory = options->memory,
-        .filtered = options->index != 0,
+        .filtered = options->index ? FILTER_SHARE : FILTER_NONE,
     };
     struct source source = {
         .id = 1,

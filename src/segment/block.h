@@ -59,7 +59,7 @@ struct block_input {
     size_t extent_count;
     struct chain_link *link;  /**< to what the block before knows (chain.h), or NULL */
     struct text_parts *parts; /**< filled, with `filtered`; block_encode()'s own */
-    bool filtered;            /**< a filter is wanted */
+    enum filtering filtered;  /**< a filter is wanted */
 };
 
 /**

@@ -238,7 +238,7 @@ static int make_filter(const struct block_input *input, size_t stored,
                        struct block_summary *summary, struct lgz_error *err)
 {
     const struct span raw = {input->raw, input->len};
-    size_t most = filter_share(raw.len, stored);
+    size_t most = filter_share(input->filtered, raw.len, stored);
     bool made = input->parts->collected || text_parts_collect_raw(input->parts, raw);
     made = made && filter_build(&summary->filter, input->parts, input->raw, most);
     return made ? LGZ_OK : error_memory(err);

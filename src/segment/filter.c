@@ -38,8 +38,10 @@ struct candidate {
     unsigned planes;
 };
 
-size_t filter_share(size_t raw, size_t stored)
+size_t filter_share(enum filtering filtering, size_t raw, size_t stored)
 {
+    if (filtering == FILTER_WHOLE)
+        return raw;
     return raw / stored > DENSE ? stored / DENSE_SHARE : stored / SHARE;
 }
 

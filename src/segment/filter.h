@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/varint.h"
+#include "segment/filtering.h"
 #include "segment/need.h"
 #include "segment/ribbon.h"
 #include "segment/text_parts.h"
@@ -29,8 +30,8 @@ struct filter {
     struct filter_set sets[GRAMS_END]; /**< by family */
 };
 
-/** Bytes that the filter of a block may have: its share of what an index may have. */
-size_t filter_share(size_t raw, size_t stored);
+/** Bytes that the filter of a block may have: by its share of what an index may have. */
+size_t filter_share(enum filtering filtering, size_t raw, size_t stored);
 
 /**
  * Choose what is worth its bytes, and build it.

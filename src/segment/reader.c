@@ -24,6 +24,7 @@ struct segment {
     struct segment_index index;
     struct segment_info info;
     uint64_t filters_at;
+    uint64_t bytes_read; /* atomic: all that changes */
 };
 
 static void summarize(struct segment *s, uint64_t file_bytes, uint64_t footer_len)
@@ -59,6 +60,7 @@ static int read_exactly(const struct segment *s, void *data, size_t len, uint64_
     ssize_t n = file_read_at(s->fd, data, len, offset, s->path, err);
     if (n < 0)
         return (int)n;
+    __atomic_fetch_add((uint64_t *)&s->bytes_read, (uint64_t)n, __ATOMIC_RELAXED);
     if ((size_t)n != len)
         return error_set(err, LGZ_ERR_CORRUPT, "%s: ends at offset %llu", s->path,
                          (unsigned long long)(offset + (uint64_t)n));
@@ -161,6 +163,11 @@ void segment_close(struct segment *s)
 const char *segment_path(const struct segment *s)
 {
     return s->path;
+}
+
+uint64_t segment_bytes_read(const struct segment *s)
+{
+    return __atomic_load_n(&s->bytes_read, __ATOMIC_RELAXED);
 }
 
 const struct segment_info *segment_info(const struct segment *s)

@@ -35,7 +35,7 @@ struct job {
     struct buf out;
     struct block_summary summary;
     struct chain_link link;
-    bool filtered;
+    enum filtering filtered;
     bool submitted;
 };
 
@@ -45,7 +45,7 @@ struct segment_writer {
     lgz_write_fn *write;
     void *context;
     struct segment_index index;
-    bool filtered;
+    enum filtering filtered;
     VEC(struct filter) filters; /* of the blocks */
     struct chain *chain;
     struct column_context *contexts; /* one for each thread, the caller's first */
@@ -371,8 +371,8 @@ int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t off
 static int put_filters(struct segment_writer *w, struct lgz_error *err)
 {
     struct buf part = {0};
-    int code = filters_write(w->filters.data, w->filters.len,
-                             filter_share(w->raw_bytes, w->stored_bytes), &part, err);
+    const size_t most = filter_share(w->filtered, w->raw_bytes, w->stored_bytes);
+    int code = filters_write(w->filters.data, w->filters.len, most, &part, err);
     if (code == LGZ_OK && part.len) {
         w->index.filters_len = part.len;
         w->index.filters_checksum = hash_bytes(part.data, part.len);

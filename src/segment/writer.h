@@ -9,6 +9,7 @@
 #ifndef LOGZIP_SEGMENT_WRITER_H
 #define LOGZIP_SEGMENT_WRITER_H
 
+#include "segment/filtering.h"
 #include "segment/rules.h"
 #include "segment/source.h"
 
@@ -22,7 +23,7 @@ struct segment_options {
     size_t max_line;        /**< a longer line is cut; 0 for the size of a block */
     uint64_t first_journal; /**< the journals that the segment holds whole, 0 if none */
     uint64_t last_journal;
-    bool filtered;   /**< with filters for queries (filters.h) */
+    enum filtering filtered; /**< with filters for queries (filters.h) */
     bool background; /**< encode on `threads` others than the caller's, which fills the next block
                           meanwhile, and may decode one; not if `memory` is too low for it */
 };

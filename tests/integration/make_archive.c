@@ -155,6 +155,7 @@ static void seal(struct maker *m, uint64_t sequence)
     const struct segment_options options = {
         .level = draw(m, 4) ? LGZ_LEVEL_FAST : LGZ_LEVEL_DEFAULT,
         .threads = 1,
+        .filtered = draw(m, 6) ? FILTER_WHOLE : draw(m, 2),
         .block_size = (size_t)1 << (11 + draw(m, 6)),
     };
     must(archive_seal(m->directory, &path, 1, &options, &result, &err));

@@ -92,7 +92,8 @@ static void read_into(struct model *m, struct journal_writer *j, size_t s, size_
 
 static void seal_journal(uint64_t sequence)
 {
-    struct segment_options options = {.level = LGZ_LEVEL_FAST, .threads = 1, .block_size = 1};
+    struct segment_options options = {
+        .level = LGZ_LEVEL_FAST, .threads = 1, .block_size = 1, .filtered = FILTER_WHOLE};
     struct archive_seal_result result = {0};
     char path[128];
     snprintf(path, sizeof(path), "%s/journal-%012d.lzj", directory, (int)sequence);

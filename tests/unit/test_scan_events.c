@@ -152,7 +152,8 @@ static struct journal_writer *next_journal(struct model *m, uint64_t sequence)
 
 static void seal_journal(uint64_t sequence)
 {
-    struct segment_options options = {.level = LGZ_LEVEL_FAST, .threads = 1, .block_size = 1};
+    struct segment_options options = {
+        .level = LGZ_LEVEL_FAST, .threads = 1, .block_size = 1, .filtered = FILTER_WHOLE};
     struct archive_seal_result result = {0};
     char *path = names_journal(directory, sequence);
     ck_ok(archive_seal(directory, &path, 1, &options, &result, &err));
