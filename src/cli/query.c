@@ -291,7 +291,7 @@ static void init_scan(const struct query_options *o, struct scan_options *option
         .max_count = one && o->max_count > 1 ? 1 : o->max_count,
         .max_total = o->follow && o->max_count != UINT64_MAX ? o->max_count : 0,
         .numbered = o->numbers && lines,
-        .unplaced = !o->offsets,
+        .unplaced = !o->offsets && !query_options_context(o),
         .before = context_lines(o, o->before),
         .after = context_lines(o, o->after),
         .now = clock_real(),
