@@ -60,20 +60,17 @@ static size_t fill(void *state, struct text_batch *b)
     return b->want;
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static bool each(void *state, struct text_look *look, text_each_fn *fn, void *context)
 {
     const struct constant *c = state;
-    (void)streams;
-    byte_set_add_all(set, (struct span){c->bytes, c->len});
-    return true;
+    (void)look; /* who looks relies on it that this one is always known */
+    return fn(context, (struct span){c->bytes, c->len});
 }
 
-static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
-                    struct passage *passage)
+static bool skip(void *state, uint64_t count)
 {
-    const struct constant *c = state;
-    (void)streams;
-    passage_add(passage, string, (struct span){c->bytes, c->len});
+    (void)state;
+    (void)count;
     return true;
 }
 
@@ -84,6 +81,6 @@ const struct text_encoding text_constant = {
     .open = open_constant,
     .fill = fill,
     .free = free,
-    .bytes = bytes,
-    .passage = passage,
+    .each = each,
+    .skip = skip,
 };

@@ -241,6 +241,77 @@ static size_t follows(const void *state, uint32_t columns[TEXT_FOLLOWS])
     return c->sources;
 }
 
+/* Values that are put together. */
+struct passing {
+    const struct copies *copies;
+    struct text_look *look;
+    struct passage *passage;
+};
+
+/* text_each_fn: one more value with marks. */
+static bool pass_value(void *context, struct span value)
+{
+    struct passing *p = context;
+    struct passage whole = {0};
+    size_t start = 0;
+    passage_add(&whole, p->look->string, (struct span){0});
+    for (size_t i = 0; i <= value.len; i++) {
+        const uint8_t source = i < value.len ? p->copies->source_of[value.data[i]] : NO_SOURCE;
+        if (source == NO_SOURCE && i < value.len)
+            continue;
+        struct passage piece = {0};
+        if (!text_look_take(p->look, PASSAGE_STEPS))
+            return false;
+        passage_add(&piece, p->look->string, (struct span){value.data + start, i - start});
+        passage_then(&whole, &piece);
+        if (source != NO_SOURCE)
+            passage_then(&whole, p->look->of(p->look->context, p->copies->columns[source]));
+        start = i + 1;
+    }
+    passage_or(p->passage, &whole);
+    return true;
+}
+
+/* Where values aren't known one by one: any of their bytes, and copies, in any order. */
+static bool pass_bytes(const struct copies *c, struct text_look *look, struct passage *passage)
+{
+    struct byte_set set = {0};
+    struct passage bytes = {0}, copy = {0}, last;
+    if (!text_bytes(c->values, look, &set))
+        return false;
+    passage_set(&bytes, look->string, &set);
+    for (size_t i = 0; i < c->sources; i++)
+        passage_or(&copy, look->of(look->context, c->columns[i]));
+    passage_or(passage, &bytes);
+    do {
+        struct passage longer = *passage;
+        if (!text_look_take(look, 2 * PASSAGE_STEPS))
+            return false;
+        last = *passage;
+        passage_then(&longer, &copy);
+        passage_then(&longer, &bytes);
+        passage_or(passage, &longer);
+    } while (memcmp(&last, passage, sizeof(last)) != 0);
+    return true;
+}
+
+static bool passage(void *state, struct text_look *look, struct passage *passage)
+{
+    const struct copies *c = state;
+    struct passage values = {0};
+    struct passing p = {c, look, &values};
+    if (!text_each(c->values, look, false, pass_value, &p) && !pass_bytes(c, look, &values))
+        return false;
+    passage_or(passage, &values);
+    return true;
+}
+
+static bool skip(void *state, uint64_t count)
+{
+    struct copies *c = state;
+    return text_skip(c->values, count);
+}
+
 const struct text_encoding text_copied = {
     .name = "copied",
     .parse = parse,
@@ -249,4 +320,6 @@ const struct text_encoding text_copied = {
     .free = free_copied,
     .in_step = true,
     .follows = follows,
+    .passage = passage,
+    .skip = skip,
 };

@@ -346,22 +346,27 @@ static size_t fill(void *state, struct text_batch *b)
     return i;
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static bool bytes(void *state, struct text_look *look, struct byte_set *set)
 {
     const struct cut *c = state;
-    return text_bytes(c->left, streams, set) && text_bytes(c->right, streams, set);
+    return text_bytes(c->left, look, set) && text_bytes(c->right, look, set);
 }
 
-static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
-                    struct passage *passage)
+static bool passage(void *state, struct text_look *look, struct passage *passage)
 {
     const struct cut *c = state;
     struct passage values = {0}, right = {0};
-    text_passage(c->left, streams, string, &values);
-    text_passage(c->right, streams, string, &right);
+    text_passage(c->left, look, &values);
+    text_passage(c->right, look, &right);
     passage_then(&values, &right);
     passage_or(passage, &values);
     return true;
+}
+
+static bool skip(void *state, uint64_t count)
+{
+    struct cut *c = state;
+    return text_skip(c->left, count) && text_skip(c->right, count);
 }
 
 const struct text_encoding text_cut = {
@@ -373,4 +378,5 @@ const struct text_encoding text_cut = {
     .free = free_cut,
     .bytes = bytes,
     .passage = passage,
+    .skip = skip,
 };

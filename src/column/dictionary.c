@@ -154,18 +154,16 @@ static size_t fill(void *state, struct text_batch *b)
     return count;
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static struct text_column *values(const void *state)
 {
     const struct dictionary *d = state;
-    return text_bytes(d->entries, streams, set);
+    return d->entries;
 }
 
-static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
-                    struct passage *passage)
+static bool skip(void *state, uint64_t count)
 {
-    const struct dictionary *d = state;
-    text_passage(d->entries, streams, string, passage);
-    return true;
+    struct dictionary *c = state;
+    return number_skip(&c->indexes, count);
 }
 
 const struct text_encoding text_dictionary = {
@@ -175,6 +173,6 @@ const struct text_encoding text_dictionary = {
     .open = open_dictionary,
     .fill = fill,
     .free = free_dictionary,
-    .bytes = bytes,
-    .passage = passage,
+    .values = values,
+    .skip = skip,
 };

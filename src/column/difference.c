@@ -85,10 +85,10 @@ static size_t fill(void *state, struct text_batch *b)
     return 1;
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static bool bytes(void *state, struct text_look *look, struct byte_set *set)
 {
     (void)state;
-    (void)streams;
+    (void)look;
     byte_set_add_range(set, '0', '9');
     return true;
 }
@@ -100,6 +100,12 @@ static size_t follows(const void *state, uint32_t columns[TEXT_FOLLOWS])
     return 1;
 }
 
+static bool skip(void *state, uint64_t count)
+{
+    struct difference *c = state;
+    return number_skip(&c->numbers, count);
+}
+
 const struct text_encoding text_difference = {
     .name = "difference",
     .parse = parse,
@@ -109,4 +115,5 @@ const struct text_encoding text_difference = {
     .in_step = true,
     .bytes = bytes,
     .follows = follows,
+    .skip = skip,
 };

@@ -206,10 +206,10 @@ static size_t fill(void *state, struct text_batch *b)
     return 1;
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static bool bytes(void *state, struct text_look *look, struct byte_set *set)
 {
     const struct formula_column *c = state;
-    (void)streams;
+    (void)look;
     byte_set_add_range(set, '0', '9');
     byte_set_add(set, '.');
     byte_set_add_all(set, (struct span){c->look.suffix, c->look.suffix_len});
@@ -224,6 +224,12 @@ static size_t follows(const void *state, uint32_t columns[TEXT_FOLLOWS])
     return c->formula.count;
 }
 
+static bool skip(void *state, uint64_t count)
+{
+    struct formula_column *c = state;
+    return number_skip(&c->numbers, count);
+}
+
 const struct text_encoding text_formula = {
     .name = "formula",
     .parse = parse,
@@ -233,4 +239,5 @@ const struct text_encoding text_formula = {
     .in_step = true,
     .bytes = bytes,
     .follows = follows,
+    .skip = skip,
 };

@@ -411,13 +411,19 @@ static void free_fraction(void *state)
     free(c);
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static bool bytes(void *state, struct text_look *look, struct byte_set *set)
 {
     (void)state;
-    (void)streams;
+    (void)look;
     byte_set_add_range(set, '0', '9');
     byte_set_add_all(set, (struct span){(const uint8_t *)"-.e", 3});
     return true;
+}
+
+static bool skip(void *state, uint64_t count)
+{
+    struct fraction *c = state;
+    return number_skip(&c->numbers, count);
 }
 
 const struct text_encoding text_fraction = {
@@ -428,4 +434,5 @@ const struct text_encoding text_fraction = {
     .fill = fill,
     .free = free_fraction,
     .bytes = bytes,
+    .skip = skip,
 };

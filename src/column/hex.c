@@ -175,13 +175,19 @@ static void free_hex(void *state)
     free(c);
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static bool bytes(void *state, struct text_look *look, struct byte_set *set)
 {
     const struct hex *c = state;
-    (void)streams;
+    (void)look;
     byte_set_add_all(set, c->prefix);
     byte_set_add_all(set, (struct span){(const uint8_t *)c->digits, HEX_MAX});
     return true;
+}
+
+static bool skip(void *state, uint64_t count)
+{
+    struct hex *c = state;
+    return number_skip(&c->numbers, count);
 }
 
 const struct text_encoding text_hex = {
@@ -192,4 +198,5 @@ const struct text_encoding text_hex = {
     .fill = fill,
     .free = free_hex,
     .bytes = bytes,
+    .skip = skip,
 };

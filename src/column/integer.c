@@ -80,12 +80,18 @@ static void free_integer(void *state)
     free(c);
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static bool bytes(void *state, struct text_look *look, struct byte_set *set)
 {
     (void)state;
-    (void)streams;
+    (void)look;
     byte_set_add_range(set, '0', '9');
     return true;
+}
+
+static bool skip(void *state, uint64_t count)
+{
+    struct integer *c = state;
+    return number_skip(&c->numbers, count);
 }
 
 const struct text_encoding text_integer = {
@@ -96,4 +102,5 @@ const struct text_encoding text_integer = {
     .fill = fill,
     .free = free_integer,
     .bytes = bytes,
+    .skip = skip,
 };

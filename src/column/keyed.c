@@ -357,25 +357,17 @@ static uint32_t row_key(const void *state)
     return k->by.of_row ? k->by.column : TEXT_NO_COLUMN;
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
-{
-    const struct keyed *k = state;
-    return text_bytes(k->others, streams, set);
-}
-
-static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
-                    struct passage *passage)
-{
-    const struct keyed *k = state;
-    text_passage(k->others, streams, string, passage);
-    return true;
-}
-
 static size_t follows(const void *state, uint32_t columns[TEXT_FOLLOWS])
 {
     const struct keyed *k = state;
     columns[0] = k->by.column;
     return 1;
+}
+
+static struct text_column *values(const void *state)
+{
+    const struct keyed *k = state;
+    return k->others;
 }
 
 const struct text_encoding text_keyed = {
@@ -386,7 +378,6 @@ const struct text_encoding text_keyed = {
     .free = free_keyed,
     .in_step = true,
     .row_key = row_key,
-    .bytes = bytes,
-    .passage = passage,
     .follows = follows,
+    .values = values,
 };

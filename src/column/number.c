@@ -458,16 +458,53 @@ static size_t decode(struct number_column *c, uint64_t *to, size_t want)
     return first + count;
 }
 
+/* Leave out numbers of the stream. */
+static bool leave_out(struct number_column *c, uint64_t count)
+{
+    uint64_t some[NUMBER_BATCH];
+    if (c->stream < 0) {
+        c->last += c->step * count;
+        return true;
+    }
+    if (c->transform == PLAIN && c->layout != VARINT) {
+        const size_t left = (size_t)(c->end - c->at);
+        c->at += count < left ? count : left;
+        return count <= left;
+    }
+    while (count) {
+        const size_t want = count < NUMBER_BATCH ? (size_t)count : NUMBER_BATCH;
+        if (decode(c, some, want) < want)
+            return false;
+        count -= want;
+    }
+    return true;
+}
+
+bool number_skip(struct number_column *c, uint64_t count)
+{
+    const uint32_t ready = c->count - c->next;
+    const uint32_t taken = count < ready ? (uint32_t)count : ready;
+    c->next += taken;
+    c->owed += count - taken;
+    const uint64_t owed = c->owed;
+    c->owed = 0;
+    return leave_out(c, owed);
+}
+
 size_t number_fill(struct number_column *c, uint64_t *to, size_t want)
 {
     size_t count = 0;
     while (count < want && c->next < c->count)
         to[count++] = c->batch[c->next++];
+    if (c->owed && count < want && !number_skip(c, 0))
+        return count;
     return count < want ? count + decode(c, to + count, want - count) : count;
 }
 
 bool number_refill(struct number_column *c, uint64_t *value)
 {
+    if (c->owed && !number_skip(c, 0))
+        return false;
     if (!c->batch)
         c->batch = malloc(NUMBER_BATCH * sizeof(*c->batch));
     if (!c->batch) /* then it goes on one by one */

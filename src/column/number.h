@@ -34,6 +34,7 @@ struct number_column {
     uint64_t *batch;    /* numbers for number_next(); NULL before the first */
     uint32_t next;
     uint32_t count;
+    uint64_t owed; /* to be left out, behind the batch */
 };
 
 /** Parse a head and declare its stream. @return false on damage (or no memory) */
@@ -64,6 +65,27 @@ static inline bool number_next(struct number_column *c, uint64_t *value)
         return number_refill(c, value);
     *value = c->batch[c->next++];
     return true;
+}
+
+/** Leave out the next `count` numbers. @return false if there aren't so many */
+bool number_skip(struct number_column *c, uint64_t count);
+
+/** Leave out the next one, sooner or later: what is owed is settled when the batch is used up. */
+static inline void number_pass(struct number_column *c)
+{
+    if (c->next < c->count)
+        c->next++;
+    else
+        c->owed++;
+}
+
+/** The same for some. */
+static inline void number_pass_many(struct number_column *c, uint64_t count)
+{
+    const uint32_t ready = c->count - c->next;
+    const uint32_t taken = count < ready ? (uint32_t)count : ready;
+    c->next += taken;
+    c->owed += count - taken;
 }
 
 void number_clear(struct number_column *c);

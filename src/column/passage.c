@@ -19,8 +19,11 @@ static uint64_t bit(size_t place)
 
 void byte_set_add_all(struct byte_set *s, struct span bytes)
 {
+    bool found[256] = {false};
     for (size_t i = 0; i < bytes.len; i++)
-        byte_set_add(s, bytes.data[i]);
+        found[bytes.data[i]] = true;
+    for (size_t i = 0; i < 256; i++)
+        s->bits[i >> 6] |= (uint64_t)found[i] << (i & 63);
 }
 
 void byte_set_add_range(struct byte_set *s, uint8_t first, uint8_t last)
@@ -88,12 +91,18 @@ void passage_any(struct passage *r, const struct passage_string *s)
     passage_set(r, s, &all);
 }
 
+uint64_t passage_bytes_in(const struct passage_string *s, const struct byte_set *set)
+{
+    uint64_t in = 0;
+    for (size_t word = 0; word < 4; word++)
+        for (uint64_t left = set->bits[word]; left; left &= left - 1)
+            in |= s->after[word * 64 + (size_t)__builtin_ctzll(left)];
+    return in;
+}
+
 void passage_set(struct passage *r, const struct passage_string *s, const struct byte_set *set)
 {
-    uint64_t in = 0; /* the bytes of the string that are in the set */
-    for (size_t byte = 0; byte < 256; byte++)
-        if (byte_set_has(set, (uint8_t)byte))
-            in |= s->after[byte];
+    const uint64_t in = passage_bytes_in(s, set);
     size_t run = 0; /* how many bytes of the string from `i` on are in the set */
     for (size_t i = s->len; i-- > 0;) {
         run = in >> i & 1 ? run + 1 : 0;
@@ -102,9 +111,6 @@ void passage_set(struct passage *r, const struct passage_string *s, const struct
         for (size_t k = i; k <= i + run && k < s->len; k++)
             r->from[i] |= bit(k);
     }
-    /* A value ends with the first bytes of the string; or begins with one that is elsewhere. */
-    if (in == bit(s->len) - 1)
-        r->ends |= 1;
     r->from[0] |= 1;
 }
 
@@ -142,6 +148,17 @@ void passage_then(struct passage *r, const struct passage *next)
             r->ends |= bit(i);
         for (r->from[i] = 0; places; places &= places - 1)
             r->from[i] |= next->from[__builtin_ctzll(places)];
+    }
+}
+
+void passage_then_byte(struct passage *r, const struct passage_string *s, uint64_t in)
+{
+    const uint64_t end = bit(s->len);
+    for (size_t i = 0; i < s->len; i++) {
+        const uint64_t places = (r->from[i] & in) << 1;
+        if (places & end)
+            r->ends |= bit(i);
+        r->from[i] = (places & (end - 1)) | (i == 0);
     }
 }
 

@@ -106,6 +106,14 @@ void passage_or(struct passage *r, const struct passage *other);
 /** Values of `r` with one of `next` right behind each. */
 void passage_then(struct passage *r, const struct passage *next);
 
+/** Which bytes of the string are in a set, as bits. */
+uint64_t passage_bytes_in(const struct passage_string *s, const struct byte_set *set);
+
+/** Values of `r` with a byte right behind each: one of those that are `in` a set. */
+void passage_then_byte(struct passage *r, const struct passage_string *s, uint64_t in);
+
+enum { PASSAGE_STEPS = 128 /**< passage_then(), compared with looking at a byte */ };
+
 /** Time stamps of a format. */
 void passage_stamp(struct passage *r, const struct passage_string *s, unsigned format,
                    unsigned digits);

@@ -5,8 +5,6 @@
 
 #include "column/text.h"
 
-enum { LOOK_BYTES = 256 << 10 /* of a stream whose values are looked at */ };
-
 static bool propose(struct encoded *e, struct column_context *ctx, const struct text_values *v,
                     const struct text_stats *stats, unsigned forbidden)
 {
@@ -71,29 +69,33 @@ static size_t fill(void *state, struct text_batch *b)
     return b->want;
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static bool each(void *state, struct text_look *look, text_each_fn *fn, void *context)
 {
     const struct raw *raw = state;
-    struct span values;
-    if (!stream_reader_look(streams, raw->stream, &values))
+    struct span left;
+    if (stream_reader_get(look->streams, raw->stream, &left, NULL) != LGZ_OK ||
+        !text_look_take(look, left.len))
         return false;
-    byte_set_add_all(set, values);
+    while (left.len) {
+        const uint8_t *newline = memchr(left.data, '\n', left.len);
+        size_t len = newline ? (size_t)(newline - left.data) : left.len;
+        if (!fn(context, (struct span){left.data, len}))
+            return false;
+        len += newline != NULL;
+        left = (struct span){left.data + len, left.len - len};
+    }
     return true;
 }
 
-static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
-                    struct passage *passage)
+static bool skip(void *state, uint64_t count)
 {
-    const struct raw *raw = state;
-    struct span values;
-    if (!stream_reader_look(streams, raw->stream, &values) || values.len > LOOK_BYTES)
-        return false;
-    while (values.len) {
-        const uint8_t *newline = memchr(values.data, '\n', values.len);
-        size_t len = newline ? (size_t)(newline - values.data) : values.len;
-        passage_add(passage, string, (struct span){values.data, len});
-        len += newline != NULL;
-        values = (struct span){values.data + len, values.len - len};
+    struct raw *raw = state;
+    for (; count; count--) {
+        const size_t left = (size_t)(raw->end - raw->at);
+        const uint8_t *newline = left ? memchr(raw->at, '\n', left) : NULL;
+        if (!newline)
+            return false;
+        raw->at = newline + 1;
     }
     return true;
 }
@@ -105,6 +107,6 @@ const struct text_encoding text_raw = {
     .open = open_raw,
     .fill = fill,
     .free = free,
-    .bytes = bytes,
-    .passage = passage,
+    .each = each,
+    .skip = skip,
 };

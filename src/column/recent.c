@@ -218,17 +218,27 @@ static size_t fill(void *state, struct text_batch *b)
     return count;
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static struct text_column *values(const void *state)
 {
     const struct recent *r = state;
-    return text_bytes(r->entries, streams, set);
+    return r->entries;
 }
 
-static bool passage(void *state, struct stream_reader *streams, const struct passage_string *string,
-                    struct passage *passage)
+static bool skip(void *state, uint64_t count)
 {
-    const struct recent *r = state;
-    text_passage(r->entries, streams, string, passage);
+    struct recent *r = state;
+    uint32_t entry;
+    while (count) {
+        uint64_t ranks[TEXT_BATCH];
+        const size_t want = count < TEXT_BATCH ? (size_t)count : TEXT_BATCH;
+        const size_t got = number_fill(&r->ranks, ranks, want);
+        for (size_t i = 0; i < got; i++)
+            if (!entry_of(r, ranks[i], &entry))
+                return false;
+        if (got < want)
+            return false;
+        count -= got;
+    }
     return true;
 }
 
@@ -239,6 +249,6 @@ const struct text_encoding text_recent = {
     .open = open_recent,
     .fill = fill,
     .free = free_recent,
-    .bytes = bytes,
-    .passage = passage,
+    .values = values,
+    .skip = skip,
 };

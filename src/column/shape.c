@@ -431,12 +431,96 @@ static size_t fill(void *state, struct text_batch *b)
     return i;
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static bool bytes(void *state, struct text_look *look, struct byte_set *set)
 {
     const struct shape *s = state;
     for (size_t i = 0; i < CLASSES; i++)
         symbols_bytes(&s->symbols[i], set);
-    return text_bytes(s->texts, streams, set);
+    return text_bytes(s->texts, look, set);
+}
+
+/* Shapes that are put together. */
+struct passing {
+    struct text_look *look;
+    uint64_t in[CLASSES]; /* the bytes of the string that the symbols of a class may be */
+    struct passage *passage;
+};
+
+/* text_each_fn: one more shape. */
+static bool pass_shape(void *context, struct span shape)
+{
+    struct passing *p = context;
+    struct passage value = {0};
+    if (!text_look_take(p->look, p->look->string->len * (shape.len + 1)))
+        return false;
+    passage_add(&value, p->look->string, (struct span){0});
+    for (size_t i = 0; i < shape.len; i++) {
+        const uint8_t class = class_in_shape(shape.data[i]);
+        passage_then_byte(&value, p->look->string,
+                          class ? p->in[class - 1] : p->look->string->after[shape.data[i]]);
+    }
+    passage_or(p->passage, &value);
+    return true;
+}
+
+static bool pass_shapes(const struct shape *s, struct passing *p)
+{
+    *p->passage = (struct passage){0};
+    return text_each(s->texts, p->look, false, pass_shape, p);
+}
+
+/* The streams of symbols are looked at only where it matters. */
+static bool passage(void *state, struct text_look *look, struct passage *passage)
+{
+    const struct shape *s = state;
+    struct byte_set sets[CLASSES] = {0};
+    struct passage values;
+    struct passing p = {.look = look, .passage = &values};
+    bool known = true;
+    values.ends = 1;
+    for (int exactly = 0; exactly < 2 && known && (values.ends & 1); exactly++) {
+        for (size_t i = 0; i < CLASSES; i++) {
+            if (exactly)
+                symbols_look(&s->symbols[i], look, &sets[i]);
+            else
+                symbols_bytes(&s->symbols[i], &sets[i]);
+            p.in[i] = passage_bytes_in(look->string, &sets[i]);
+        }
+        known = pass_shapes(s, &p);
+    }
+    if (known)
+        passage_or(passage, &values);
+    return known;
+}
+
+/* Leave out the symbols of values of one shape. */
+static bool skip_shape(struct shape *s, struct text_ref ref, uint64_t count)
+{
+    const uint8_t *shape = s->table.bytes + ref.at;
+    const uint8_t *runs = s->runs + ref.at;
+    for (size_t i = 0; i < ref.len; i += runs[i]) {
+        const uint8_t class = class_in_shape(shape[i]);
+        struct symbols *symbols = class ? &s->symbols[class - 1] : NULL;
+        if (symbols && (uint64_t)(symbols->end - symbols->at) / runs[i] < count)
+            return false;
+        if (symbols)
+            symbols->at += runs[i] * count;
+    }
+    return true;
+}
+
+static bool skip(void *state, uint64_t count)
+{
+    struct shape *s = state;
+    if (s->shape_count == 1)
+        return skip_shape(s, s->table.refs[0], count);
+    for (; count; count--) {
+        uint64_t number;
+        if (!number_next(&s->numbers, &number) || number >= s->shape_count ||
+            !skip_shape(s, s->table.refs[number], 1))
+            return false;
+    }
+    return true;
 }
 
 const struct text_encoding text_shape = {
@@ -447,4 +531,6 @@ const struct text_encoding text_shape = {
     .fill = fill,
     .free = free_shape,
     .bytes = bytes,
+    .passage = passage,
+    .skip = skip,
 };

@@ -351,13 +351,86 @@ static size_t fill(void *state, struct text_batch *b)
     return i;
 }
 
-static bool bytes(void *state, struct stream_reader *streams, struct byte_set *set)
+static bool bytes(void *state, struct text_look *look, struct byte_set *set)
 {
     const struct split *s = state;
-    bool known = text_bytes(s->texts, streams, set);
+    bool known = text_bytes(s->texts, look, set);
     for (size_t i = 0; i < s->run_count && known; i++)
-        known = text_bytes(s->runs[i], streams, set);
+        known = text_bytes(s->runs[i], look, set);
     return known;
+}
+
+/* Patterns that are put together. */
+struct passing {
+    const struct split *split;
+    struct text_look *look;
+    struct passage *passage;
+    size_t patterns; /* so many were */
+    size_t runs;     /* and the runs of these */
+};
+
+/* text_each_fn: one more pattern. What is behind the last one stands for nothing. */
+static bool pass_pattern(void *context, struct span pattern)
+{
+    struct passing *p = context;
+    struct passage value = {0};
+    if (p->patterns++ >= p->split->pattern_count)
+        return true;
+    passage_add(&value, p->look->string, (struct span){0});
+    for (;;) {
+        struct passage piece = {0};
+        const uint8_t *mark = pattern.len ? memchr(pattern.data, '0', pattern.len) : NULL;
+        const size_t len = mark ? (size_t)(mark - pattern.data) : pattern.len;
+        if (!text_look_take(p->look, PASSAGE_STEPS))
+            return false;
+        passage_add(&piece, p->look->string, (struct span){pattern.data, len});
+        passage_then(&value, &piece);
+        if (!mark)
+            break;
+        if (p->runs == p->split->run_count)
+            return false;
+        piece = (struct passage){0};
+        text_passage(p->split->runs[p->runs++], p->look, &piece);
+        passage_then(&value, &piece);
+        pattern = (struct span){mark + 1, pattern.len - len - 1};
+    }
+    passage_or(p->passage, &value);
+    return true;
+}
+
+static bool passage(void *state, struct text_look *look, struct passage *passage)
+{
+    struct passage values = {0};
+    struct passing p = {.split = state, .look = look, .passage = &values};
+    if (!text_each(p.split->texts, look, true, pass_pattern, &p))
+        return false;
+    passage_or(passage, &values);
+    return true;
+}
+
+/* Leave out values of one pattern. */
+static bool skip_pattern(const struct piece *piece, uint64_t count)
+{
+    for (; piece->run; piece++)
+        if (!text_skip(piece->run, count))
+            return false;
+    return true;
+}
+
+static bool skip(void *state, uint64_t count)
+{
+    struct split *s = state;
+    if (s->pattern_count == 1)
+        return skip_pattern(s->patterns[0], count);
+    for (; count; count--) {
+        uint64_t number;
+        if (!number_next(&s->numbers, &number) || number >= s->pattern_count)
+            return false;
+        for (const struct piece *piece = s->patterns[number]; piece->run; piece++)
+            if (!text_pass(piece->run))
+                return false;
+    }
+    return true;
 }
 
 const struct text_encoding text_split = {
@@ -368,4 +441,6 @@ const struct text_encoding text_split = {
     .fill = fill,
     .free = free_split,
     .bytes = bytes,
+    .passage = passage,
+    .skip = skip,
 };

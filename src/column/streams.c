@@ -295,11 +295,3 @@ int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
     *bytes = (struct span){f->data ? f->data + p->at : empty, p->len};
     return code;
 }
-
-bool stream_reader_look(struct stream_reader *s, int number, struct span *bytes)
-{
-    const struct frame *f = &s->frames.data[s->streams.data[number].frame];
-    if (!f->data && f->len > (f->codec == FRAME_CODED ? LOOK_CODED : LOOK_ZSTD))
-        return false;
-    return stream_reader_get(s, number, bytes, NULL) == LGZ_OK;
-}

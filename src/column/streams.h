@@ -115,14 +115,6 @@ void stream_reader_again(struct stream_reader *s);
 int stream_reader_place(struct stream_reader *s, struct span stored, struct lgz_error *err);
 
 /**
- * The bytes of stream `number`, if to decode them costs little. It doesn't matter to
- * stream_reader_get() whether they were looked at.
- *
- * @return false if it costs more, or fails
- */
-bool stream_reader_look(struct stream_reader *s, int number, struct span *bytes);
-
-/**
  * The bytes of stream `number`, with slack (base/slack.h); its frame is decompressed at the first
  * call.
  */

@@ -1,7 +1,7 @@
 /*
  * symbols.h - a run of bytes drawn from a small alphabet, without an order that a compressor could
  * use: the digits and letters of random ids. Many of at most ten different ones are packed, three
- * to 10 bits, which zstd's code of whole bits doesn't passage; others stand as they are, in streams
+ * to 10 bits, which zstd's code of whole bits doesn't reach; others stand as they are, in streams
  * of a class of their own.
  */
 #ifndef LOGZIP_COLUMN_SYMBOLS_H
@@ -9,6 +9,10 @@
 
 #include "column/passage.h"
 #include "column/streams.h"
+
+struct text_look; /* text.h */
+
+struct text_look; /* text.h */
 
 /** Encode `count` bytes behind what is in `e`, in the cheapest way. */
 void symbols_encode(struct encoded *e, struct column_context *ctx, const uint8_t *bytes,
@@ -33,6 +37,9 @@ int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_er
 
 /** Add the bytes that a run's symbols may be; parsing it is enough. */
 void symbols_bytes(const struct symbols *s, struct byte_set *set);
+
+/** The same, exactly, by looking at the stream; the set stays as it is if that's too much. */
+void symbols_look(const struct symbols *s, struct text_look *look, struct byte_set *set);
 
 void symbols_clear(struct symbols *s);
 

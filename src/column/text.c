@@ -211,21 +211,56 @@ int text_open(struct text_column *c, struct stream_reader *streams, size_t limit
     return c->encoding->open(c->state, streams, limit, err);
 }
 
-bool text_bytes(struct text_column *c, struct stream_reader *streams, struct byte_set *set)
+bool text_each(struct text_column *c, struct text_look *look, bool in_order, text_each_fn *fn,
+               void *context)
 {
-    return c->encoding->bytes && c->encoding->bytes(c->state, streams, set);
+    while (c->encoding->values && !in_order)
+        c = c->encoding->values(c->state);
+    return c->encoding->each && c->encoding->each(c->state, look, fn, context);
 }
 
-void text_passage(struct text_column *c, struct stream_reader *streams,
-                  const struct passage_string *string, struct passage *passage)
+/* text_each_fn */
+static bool add_bytes(void *context, struct span value)
 {
+    byte_set_add_all(context, value);
+    return true;
+}
+
+bool text_bytes(struct text_column *c, struct text_look *look, struct byte_set *set)
+{
+    while (c->encoding->values)
+        c = c->encoding->values(c->state);
+    if (c->encoding->bytes)
+        return c->encoding->bytes(c->state, look, set);
+    return text_each(c, look, false, add_bytes, set);
+}
+
+struct adding {
+    struct text_look *look;
+    struct passage *passage;
+};
+
+/* text_each_fn */
+static bool add_passage(void *context, struct span value)
+{
+    const struct adding *a = context;
+    passage_add(a->passage, a->look->string, value);
+    return true;
+}
+
+void text_passage(struct text_column *c, struct text_look *look, struct passage *passage)
+{
+    struct adding adding = {look, passage};
     struct byte_set set = {0};
-    if (c->encoding->passage && c->encoding->passage(c->state, streams, string, passage))
+    while (c->encoding->values)
+        c = c->encoding->values(c->state);
+    if (c->encoding->passage ? c->encoding->passage(c->state, look, passage)
+                             : text_each(c, look, false, add_passage, &adding))
         return;
-    if (text_bytes(c, streams, &set))
-        passage_set(passage, string, &set);
+    if (text_bytes(c, look, &set))
+        passage_set(passage, look->string, &set);
     else
-        passage_any(passage, string);
+        passage_any(passage, look->string);
 }
 
 /* A column that is asked again and again is worth memory and work ahead. */
@@ -245,8 +280,31 @@ static void grow_batch(struct text_column *c)
     b->want = SECOND_BATCH;
 }
 
+/* Leave out values behind the batch. */
+static bool leave_out(struct text_column *c, uint64_t count)
+{
+    struct span value;
+    if (c->encoding->skip)
+        return c->encoding->skip(c->state, count);
+    while (count && text_take(c, &value))
+        count--;
+    return count == 0;
+}
+
+bool text_skip(struct text_column *c, uint64_t count)
+{
+    const uint32_t ready = c->count - c->next;
+    const uint32_t taken = count < ready ? (uint32_t)count : ready;
+    c->next += taken;
+    const uint64_t owed = c->owed + (count - taken);
+    c->owed = 0;
+    return owed == 0 || leave_out(c, owed);
+}
+
 bool text_refill(struct text_column *c)
 {
+    if (c->owed && !text_skip(c, 0))
+        return false;
     if (c->count)
         grow_batch(c);
     c->next = 0;

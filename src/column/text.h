@@ -98,6 +98,7 @@ struct text_column {
     const struct text_encoding *encoding;
     void *state;
     uint32_t batches; /**< that were filled */
+    uint64_t owed;    /**< values to be left out, behind the batch */
 };
 
 /** How deep columns may nest; a file that goes beyond is damaged. */
@@ -130,6 +131,9 @@ static inline bool text_take(struct text_column *c, struct span *value)
     *value = c->batch.values[c->next++];
     return true;
 }
+
+/** Leave out the next `count` values. @return false if there aren't so many, or no memory */
+bool text_skip(struct text_column *c, uint64_t count);
 
 /**
  * What another column of the block will put out next, for encodings that are in step. That column
@@ -172,6 +176,32 @@ int text_table_of_rows(struct text_table *t, struct text_column *c, uint64_t cou
                        size_t limit, struct lgz_error *err);
 void text_table_clear(struct text_table *t);
 
+/*
+ * Looking: what is known of the values of a column that is parsed, and not opened. It goes through
+ * no rows, so a value that is known of may be in none. Frames are decoded if need be.
+ */
+
+/** Who looks, and for what. */
+struct text_look {
+    struct stream_reader *streams;
+    const struct passage_string *string;
+    /** What the string does in another column of the block. */
+    const struct passage *(*of)(void *context, uint32_t column);
+    void *context;
+    uint64_t steps; /**< bytes that may still be looked at, about */
+};
+
+/** Take steps. @return false if there aren't so many: then it's too much */
+static inline bool text_look_take(struct text_look *look, uint64_t steps)
+{
+    const bool enough = steps <= look->steps;
+    look->steps = enough ? look->steps - steps : 0;
+    return enough;
+}
+
+/** @return false to end: what is looked at can't be known */
+typedef bool text_each_fn(void *context, struct span value);
+
 /** The small interface behind which each encoding stands. */
 struct text_encoding {
     const char *name;
@@ -202,16 +232,30 @@ struct text_encoding {
     void (*free)(void *state);
 
     /**
-     * Add all bytes that values may have, as far as parsing tells, and streams that cost little to
-     * look at. NULL: not known.
+     * Leave out the next `count` values, which takes less than giving them.
      *
-     * @return false if that isn't known
+     * @return false if there aren't so many. NULL: they have to be given
      */
-    bool (*bytes)(void *state, struct stream_reader *streams, struct byte_set *set);
+    bool (*skip)(void *state, uint64_t count);
 
-    /** Add in which ways a string may lie in values. NULL: that follows from their bytes. */
-    bool (*passage)(void *state, struct stream_reader *streams, const struct passage_string *string,
-                    struct passage *passage);
+    /** The column that all values are values of: entries, whichever row has them. NULL: none. */
+    struct text_column *(*values)(const void *state);
+
+    /**
+     * Call `fn` with each value that there may be, in order, if that costs little.
+     *
+     * @return false if it doesn't, or isn't known; NULL: never
+     */
+    bool (*each)(void *state, struct text_look *look, text_each_fn *fn, void *context);
+
+    /** Add all bytes that values may have. @return false if that isn't known; NULL: never */
+    bool (*bytes)(void *state, struct text_look *look, struct byte_set *set);
+
+    /**
+     * Add in which ways a string may lie in values. @return false if it isn't known. NULL: it
+     * follows from the values, or from their bytes
+     */
+    bool (*passage)(void *state, struct text_look *look, struct passage *passage);
 
     /**
      * The columns of the block that values are made of, whatever their order in the line.
@@ -240,14 +284,18 @@ static inline uint32_t text_row_key(const struct text_column *c)
 }
 
 /**
- * All bytes that the values of a column may have, which needs to be parsed only. It goes through no
- * rows: a byte may be in the set and in no value.
+ * Call `fn` with each value that a column may have, if that costs little.
+ *
+ * @param in_order  only as its rows have them, each once for a row
  */
-bool text_bytes(struct text_column *c, struct stream_reader *streams, struct byte_set *set);
+bool text_each(struct text_column *c, struct text_look *look, bool in_order, text_each_fn *fn,
+               void *context);
 
-/** The same of the ways in which a string may lie in the values, added to `passage`. */
-void text_passage(struct text_column *c, struct stream_reader *streams,
-                  const struct passage_string *string, struct passage *passage);
+/** Add all bytes that values may have, perhaps more. @return false if nothing is known of them */
+bool text_bytes(struct text_column *c, struct text_look *look, struct byte_set *set);
+
+/** Add in which ways a string may lie in values; what isn't known is possible. */
+void text_passage(struct text_column *c, struct text_look *look, struct passage *passage);
 
 /** The columns of the block that the values are made of. @return how many */
 static inline size_t text_follows(const struct text_column *c, uint32_t columns[TEXT_FOLLOWS])
@@ -269,6 +317,30 @@ extern const struct text_encoding text_hex;        /**< hex.c: hexadecimal numbe
 extern const struct text_encoding text_copied;     /**< copied.c: with other columns' values */
 extern const struct text_encoding text_cut;        /**< cut.c: two parts */
 extern const struct text_encoding text_formula;    /**< formula.c: from other columns' numbers */
+
+/** Leave out the next `count` values, sooner or later. @return false if there are less */
+static inline bool text_pass_many(struct text_column *c, uint64_t count)
+{
+    const uint32_t ready = c->count - c->next;
+    const uint32_t taken = count < ready ? (uint32_t)count : ready;
+    if (!c->encoding->skip)
+        return text_skip(c, count);
+    c->next += taken;
+    c->owed += count - taken;
+    return true;
+}
+
+/** Leave out the next value, sooner or later. @return false if there is none */
+static inline bool text_pass(struct text_column *c)
+{
+    if (c->next < c->count)
+        c->next++;
+    else if (c->encoding->skip)
+        c->owed++; /* and see to it when the next batch is asked for */
+    else
+        return text_skip(c, 1);
+    return true;
+}
 
 /** The number of an encoding in files. */
 uint8_t text_tag(const struct text_encoding *encoding);

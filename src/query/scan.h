@@ -32,7 +32,8 @@ struct scan_options {
     uint64_t max_count;            /**< lines of each name; UINT64_MAX: all */
     uint64_t max_total;            /**< lines in all; 0: all */
     bool numbered;                 /**< set the lines' numbers */
-    bool unplaced;                 /**< nobody looks at their offsets, which may be wrong then */
+    bool unplaced;                 /**< nobody looks at their offsets, nor at whether they are
+                                        apart, which may be wrong then */
     uint64_t before;               /**< lines to be shown before each that is selected */
     uint64_t after;                /**< and behind it */
     bool unordered;                /**< lines may come in any order */

@@ -13,6 +13,7 @@
 
 enum {
     LOOK_BYTES = 64 << 10, /* of lines that are searched at once */
+    SHORT_VALUE = 64,      /* bytes */
     MOST_HITS = 8,         /* of so many lines, one may be wanted: else decoding costs no more */
     HIT_BYTES = 32,        /* for so many raw bytes there is one hit at most: what they take */
 };
@@ -32,12 +33,18 @@ struct searching {
     bool texts;       /* lines are put together */
     bool total;       /* they are counted only */
     struct block_columns b;
-    uint8_t *fits; /* of each template, enum template_fit */
-    bool *open;    /* for each column */
-    bool *kept;    /* what the column puts out is looked at by others, or by itself */
+    uint8_t *fits;        /* of each template, enum template_fit */
+    bool *inside;         /* the strings lie within single values of a template's lines */
+    struct finder finder; /* if there is a single string, which isn't folded */
+    bool found;           /* a value holds a string */
+    bool *open;           /* for each column */
+    bool *kept;           /* what the column puts out is looked at by others, or by itself */
+    bool *timed;          /* the same, of the times as numbers */
     struct step *steps;
     struct step **put;  /* of each template: putting a line together, as far as columns are open */
     struct step **pass; /* and leaving it out */
+    uint64_t *passed;   /* so many lines are to be left out, which can wait; */
+    bool any_passed;    /* of one template at least */
     uint8_t *bytes;
     struct sink out;
     VEC(struct looked_at) looked;
@@ -53,9 +60,12 @@ static void searching_clear(struct searching *s)
     free(s->fits);
     free(s->open);
     free(s->kept);
+    free(s->timed);
     free(s->steps);
     free(s->put);
     free(s->pass);
+    free(s->passed);
+    free(s->inside);
     free(s->bytes);
     vec_free(&s->looked);
 }
@@ -71,9 +81,12 @@ static bool open_followed(struct searching *s, size_t column)
     bool more = false;
     if (c->time) {
         const uint32_t other = c->time->compared;
-        more = other != TEXT_NO_COLUMN && !s->open[other];
-        if (more)
-            s->open[other] = true;
+        if (other == TEXT_NO_COLUMN)
+            return false;
+        more = !s->open[other];
+        s->open[other] = true;
+        s->timed[other] = true;
+        s->timed[column] = true;
         return more;
     }
     const size_t count = text_follows(c->text, followed);
@@ -84,7 +97,7 @@ static bool open_followed(struct searching *s, size_t column)
         s->open[followed[i]] = true;
         s->kept[followed[i]] = true;
     }
-    s->kept[column] |= c->text->encoding->in_step;
+    s->kept[column] |= c->text->encoding == &text_keyed;
     return more;
 }
 
@@ -112,6 +125,26 @@ static int open_columns(struct searching *s, struct lgz_error *err)
 /* --- steps ---------------------------------------------------------------------------------------
  */
 
+/* The steps that look into single values. */
+static struct step *test_steps(const struct searching *s, size_t template, const bool *ahead,
+                               struct step *step)
+{
+    for (size_t i = 0; i < s->b.set.list.data[template].slot_count; i++) {
+        struct step one = block_step(&s->b, template, i, ahead[i]);
+        if (!s->open[one.column])
+            continue;
+        one.len = 0;
+        if (one.time)
+            one.kind = STEP_TEST_TIME;
+        else
+            one.kind = s->kept[one.column] ? STEP_TEST_KEPT : STEP_TEST;
+        *step++ = one;
+    }
+    *step = block_step_end(&s->b, template);
+    step->len = 0;
+    return step + 1;
+}
+
 /* The steps of a template that put a line together: where a column isn't open, a newline stands,
    which the serialized template has behind the literal. */
 static struct step *put_steps(const struct searching *s, size_t template, const bool *ahead,
@@ -138,7 +171,9 @@ static struct step *pass_steps(const struct searching *s, size_t template, const
             continue;
         one.len = 0;
         if (!s->kept[one.column])
-            one.kind = one.time ? STEP_PASS_TIME : STEP_PASS;
+            one.kind = !one.time              ? STEP_PASS
+                       : s->timed[one.column] ? STEP_TAKE_TIME
+                                              : STEP_PASS_TIME;
         *step++ = one;
     }
     *step = block_step_end(&s->b, template);
@@ -146,7 +181,8 @@ static struct step *pass_steps(const struct searching *s, size_t template, const
     return step + 1;
 }
 
-static int make_steps(struct searching *s, struct lgz_error *err)
+/* `look`: lines are looked at, not put together as a whole. */
+static int make_steps(struct searching *s, bool look, struct lgz_error *err)
 {
     const size_t count = s->b.set.list.len;
     size_t all = 0;
@@ -158,14 +194,17 @@ static int make_steps(struct searching *s, struct lgz_error *err)
     s->steps = malloc(all * sizeof(*s->steps));
     s->put = malloc(count * sizeof(struct step *));
     s->pass = malloc(count * sizeof(struct step *));
+    free(s->passed);
+    s->passed = calloc(count, sizeof(*s->passed));
+    s->any_passed = false;
     uint32_t *first = calloc(s->b.count + 1, sizeof(*first));
     bool *ahead = calloc(template_set_most_slots(&s->b.set), sizeof(*ahead));
-    bool ok = s->steps && s->put && s->pass && first && ahead;
+    bool ok = s->steps && s->put && s->pass && s->passed && first && ahead;
     struct step *step = s->steps;
     for (size_t i = 0; i < count && ok; i++) {
         block_columns_ahead(&s->b, i, first, ahead);
         s->put[i] = step;
-        step = put_steps(s, i, ahead, step);
+        step = look && s->inside[i] ? test_steps(s, i, ahead, step) : put_steps(s, i, ahead, step);
         s->pass[i] = step;
         step = pass_steps(s, i, ahead, step);
     }
@@ -174,11 +213,53 @@ static int make_steps(struct searching *s, struct lgz_error *err)
     return ok ? LGZ_OK : error_memory(err);
 }
 
+/* Most values are so short that it takes longer to get ready than to look. */
+static bool holds(const struct finder *f, struct span value)
+{
+    const uint8_t *string = f->string.data;
+    const size_t len = f->string.len;
+    if (value.len > SHORT_VALUE)
+        return finder_next(f, value, 0) != SIZE_MAX;
+    for (const uint8_t *at = value.data; len <= value.len; at++, value.len--)
+        if (at[f->first] == string[f->first] && at[f->second] == string[f->second] &&
+            memcmp(at, string, len) == 0)
+            return true;
+    return false;
+}
+
+/* Does a value hold a string of the need, which has one clause? */
+static void test(struct searching *s, struct span value)
+{
+    if (s->finder.string.len)
+        s->found |= holds(&s->finder, value);
+    else
+        s->found |= need_clause_met(&s->need.clauses.data[0], value);
+}
+
+/* Go along a step of test_steps(). */
+static bool test_step(struct searching *s, const struct step *step)
+{
+    struct span value;
+    uint8_t *start = s->out.at;
+    bool ok;
+    if (step->kind == STEP_TEST) {
+        step->text->batch.ahead = step->ahead;
+        ok = text_take(step->text, &value);
+    } else {
+        ok = step->time ? step_put_time(&s->b, step, &s->out) : step_put_text(step, &s->out);
+        value = (struct span){start, (size_t)(s->out.at - start)};
+    }
+    if (ok)
+        test(s, value);
+    if (!s->kept[step->column])
+        s->out.at = start;
+    return ok;
+}
+
 /* Go along steps. @return false on damage */
 static bool go_along(struct searching *s, const struct step *step)
 {
     struct sink *out = &s->out;
-    struct span value;
     uint64_t time;
     bool ok = true;
     for (; ok; step++) {
@@ -190,11 +271,18 @@ static bool go_along(struct searching *s, const struct step *step)
         case STEP_LITERAL:
             break;
         case STEP_PASS:
-            step->text->batch.ahead = step->ahead;
-            ok = text_take(step->text, &value);
+            ok = text_pass(step->text);
             break;
         case STEP_PASS_TIME:
+            number_pass(&step->time->numbers);
+            break;
+        case STEP_TAKE_TIME:
             ok = block_columns_time(&s->b, step->column, &time);
+            break;
+        case STEP_TEST:
+        case STEP_TEST_KEPT:
+        case STEP_TEST_TIME:
+            ok = test_step(s, step);
             break;
         case SLOT_TIME:
             ok = step_put_time(&s->b, step, out);
@@ -205,6 +293,47 @@ static bool go_along(struct searching *s, const struct step *step)
         }
     }
     return false;
+}
+
+/* Leave out the lines that had to wait. */
+static bool settle(struct searching *s)
+{
+    bool ok = true;
+    for (size_t i = 0; i < s->b.set.list.len && ok; i++) {
+        const uint64_t count = s->passed[i];
+        s->passed[i] = 0;
+        for (const struct step *step = s->pass[i]; count && ok && step->kind != STEP_END; step++)
+            if (step->time)
+                number_pass_many(&step->time->numbers, count);
+            else
+                ok = text_pass_many(step->text, count);
+    }
+    s->any_passed = false;
+    return ok;
+}
+
+/* Can lines of a template be left out later than those behind them? */
+static bool can_wait(const struct step *step)
+{
+    while (step->kind == STEP_PASS || step->kind == STEP_PASS_TIME)
+        step++;
+    return step->kind == STEP_END;
+}
+
+/* A line isn't wanted. @return false on damage */
+static bool pass_line(struct searching *s, uint64_t template)
+{
+    if (!can_wait(s->pass[template]))
+        return go_along(s, s->pass[template]);
+    s->passed[template]++;
+    s->any_passed = true;
+    return true;
+}
+
+/* It may be wanted. */
+static bool put_line(struct searching *s, uint64_t template)
+{
+    return (!s->any_passed || settle(s)) && go_along(s, s->put[template]);
 }
 
 /* --- searching -----------------------------------------------------------------------------------
@@ -296,12 +425,14 @@ static int find_lines(struct searching *s, struct lgz_error *err)
         if (!block_columns_next(&s->b, &template))
             return damaged(s, i, err);
         const uint8_t fit = s->fits[template];
-        if (!go_along(s, fit == FIT_PERHAPS ? s->put[template] : s->pass[template]))
+        s->found = fit == FIT_ALWAYS;
+        if (!(fit == FIT_PERHAPS ? put_line(s, template) : pass_line(s, template)))
             return damaged(s, i, err);
-        if (fit == FIT_NEVER)
+        const bool put = fit == FIT_PERHAPS && !s->inside[template];
+        if (!put && !s->found)
             continue;
-        size_t len = fit == FIT_PERHAPS ? (size_t)(s->out.at - start) - 1 : 0;
-        if (!vec_push(&s->looked, ((struct looked_at){i, start, len, fit == FIT_ALWAYS})))
+        const size_t len = put ? (size_t)(s->out.at - start) - 1 : 0;
+        if (!vec_push(&s->looked, ((struct looked_at){i, start, len, s->found})))
             return error_memory(err);
         if (s->out.at - from < LOOK_BYTES && s->looked.len < LOOK_BYTES)
             continue;
@@ -330,7 +461,7 @@ static int put_hits(struct searching *s, struct lgz_error *err)
             return damaged(s, i, err);
         const bool wanted = hit->line == i;
         const uint8_t *start = s->out.at;
-        if (!go_along(s, wanted ? s->put[template] : s->pass[template]))
+        if (!(wanted ? put_line(s, template) : pass_line(s, template)))
             return damaged(s, i, err);
         if (wanted)
             (hit++)->text = (struct span){start, (size_t)(s->out.at - start) - 1};
@@ -348,6 +479,7 @@ static int open_hits(struct searching *s, struct lgz_error *err)
         code = block_columns_open_lines(&s->b, err);
     memset(s->open, 0, s->b.count * sizeof(*s->open));
     memset(s->kept, 0, s->b.count * sizeof(*s->kept));
+    memset(s->timed, 0, s->b.count * sizeof(*s->timed));
     for (uint64_t i = 0; hit < end && code == LGZ_OK; i++) {
         uint64_t template;
         if (!block_columns_next(&s->b, &template))
@@ -367,7 +499,7 @@ static int put_texts(struct searching *s, struct lgz_error *err)
 {
     int code = s->hits->list.len ? open_hits(s, err) : LGZ_OK;
     if (code == LGZ_OK && s->hits->list.len)
-        code = make_steps(s, err);
+        code = make_steps(s, false, err);
     if (code == LGZ_OK && s->hits->list.len)
         code = put_hits(s, err);
     s->hits->bytes = s->bytes;
@@ -416,9 +548,17 @@ static int fit_templates(struct searching *s, struct lgz_error *err)
     s->fits = calloc(s->b.set.list.len, sizeof(*s->fits));
     s->open = calloc(s->b.count + 1, sizeof(*s->open));
     s->kept = calloc(s->b.count + 1, sizeof(*s->kept));
-    if (!s->fits || !s->open || !s->kept)
+    s->timed = calloc(s->b.count + 1, sizeof(*s->timed));
+    s->inside = calloc(s->b.set.list.len, sizeof(*s->inside));
+    if (!s->fits || !s->open || !s->kept || !s->timed || !s->inside)
         return error_memory(err);
-    return template_fit_all(&s->b, &s->need, s->fits, s->open, err);
+    int code = template_fit_all(&s->b, &s->need, s->fits, s->inside, s->open, err);
+    const struct need_clause *first = &s->need.clauses.data[0];
+    for (size_t i = 0; i < s->b.set.list.len && s->need.clauses.len > 1; i++)
+        s->inside[i] = false;
+    if (first->strings.len == 1 && !first->strings.data[0].folded)
+        s->finder = finder_of(first->strings.data[0].bytes);
+    return code;
 }
 
 /* How many lines meet the need in any case, and may some others meet it? */
@@ -450,7 +590,7 @@ static int search_columns(struct searching *s, struct lgz_error *err)
 {
     int code = open_columns(s, err);
     if (code == LGZ_OK)
-        code = make_steps(s, err);
+        code = make_steps(s, true, err);
     if (code == LGZ_OK)
         code = find_lines(s, err);
     if (code != LGZ_OK || s->hits->declined || !s->texts)

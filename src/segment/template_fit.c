@@ -6,7 +6,11 @@
 
 #include <stdlib.h>
 
-enum { STAMPS = 16 /* formats that are remembered */ };
+enum {
+    STAMPS = 16,          /* formats that are remembered */
+    LOOK_LEAST = 1 << 20, /* bytes that are looked at for a string, */
+    LOOK_SHARE = 8,       /* and one for so many raw ones */
+};
 
 /* What the string does in time stamps. */
 struct stamp_passage {
@@ -25,11 +29,13 @@ struct fitting {
     struct block_columns *b;
     struct passage_string string;
     struct passage *known; /* what the string does in each column */
-    bool *is_known;
+    bool *is_known;        /* or is being found out: then it's anything */
+    struct text_look look;
     struct stamp_passage stamps[STAMPS];
     size_t stamp_count; /* of all that were made; the last ones are there */
     uint64_t *places;   /* in front of the value of each slot */
     VEC(struct part) parts;
+    bool *inside; /* of each template */
     bool no_memory;
 };
 
@@ -44,20 +50,35 @@ static const struct passage *passage_of_stamp(struct fitting *f, const struct sl
     return &stamp->passage;
 }
 
+static const struct passage *passage_of_column(struct fitting *f, uint32_t column)
+{
+    struct passage *known = &f->known[column];
+    struct passage found = {0};
+    if (f->is_known[column])
+        return known;
+    *known = (struct passage){0};
+    passage_any(known, &f->string);
+    f->is_known[column] = true;
+    if (f->b->columns[column].text) {
+        text_passage(f->b->columns[column].text, &f->look, &found);
+        *known = found;
+    }
+    return known;
+}
+
+/* struct text_look: what is no column is anything, too. */
+static const struct passage *passage_of_other(void *context, uint32_t column)
+{
+    struct fitting *f = context;
+    return passage_of_column(f, column < f->b->count ? column : (uint32_t)f->b->count);
+}
+
 /* What the string does in the value of a slot. */
 static const struct passage *passage_of(struct fitting *f, size_t template, size_t slot)
 {
     const struct slot *s = &f->b->set.list.data[template].slots[slot];
-    const uint32_t column = f->b->layout.column_of[template][slot];
-    if (s->kind == SLOT_TIME)
-        return passage_of_stamp(f, s);
-    struct passage *known = &f->known[column];
-    if (!f->is_known[column]) {
-        *known = (struct passage){0};
-        text_passage(f->b->columns[column].text, f->b->streams, &f->string, known);
-        f->is_known[column] = true;
-    }
-    return known;
+    return s->kind == SLOT_TIME ? passage_of_stamp(f, s)
+                                : passage_of_column(f, f->b->layout.column_of[template][slot]);
 }
 
 static bool is_constant(const struct fitting *f, size_t template, size_t slot)
@@ -94,6 +115,10 @@ static void go_back(struct fitting *f, size_t template)
     uint64_t wanted = passage_back_over(&f->string, 0, t->tail);
     for (size_t i = t->slot_count; i-- > 0;) {
         const struct passage *value = passage_of(f, template, i);
+        /* From before the value into it, or from it to what is behind. */
+        if (passage_takes_part(value, f->places[i] & ~UINT64_C(1), wanted) ||
+            (value->from[0] & wanted & ~UINT64_C(1)))
+            f->inside[template] = false;
         if (passage_takes_part(value, f->places[i], wanted))
             f->no_memory |= !vec_push(
                 &f->parts,
@@ -108,10 +133,13 @@ static void fit_string(struct fitting *f, const struct need_string *string, uint
                        uint8_t *wanted)
 {
     passage_string_init(&f->string, string->bytes, string->folded);
-    memset(f->is_known, 0, f->b->count * sizeof(*f->is_known));
+    memset(f->is_known, 0, (f->b->count + 1) * sizeof(*f->is_known));
     f->stamp_count = 0;
+    f->look = (struct text_look){f->b->streams, &f->string, passage_of_other, f,
+                                 LOOK_LEAST + f->b->head.raw_len / LOOK_SHARE};
     for (size_t i = 0; i < f->b->set.list.len; i++) {
         uint8_t fit = wanted[i] == FIT_NEVER ? FIT_NEVER : (uint8_t)go_forward(f, i);
+        f->inside[i] &= fit != FIT_ALWAYS;
         /* The end of a string that is too long wasn't looked at. */
         if (fit == FIT_ALWAYS && string->bytes.len > PASSAGE_MAX)
             fit = FIT_PERHAPS;
@@ -142,15 +170,17 @@ static int fit_clauses(struct fitting *f, const struct need *need, uint8_t *fits
     return LGZ_OK;
 }
 
-int template_fit_all(struct block_columns *b, const struct need *need, uint8_t *fits, bool *columns,
-                     struct lgz_error *err)
+int template_fit_all(struct block_columns *b, const struct need *need, uint8_t *fits, bool *inside,
+                     bool *columns, struct lgz_error *err)
 {
     struct fitting f = {
         .b = b,
         .known = malloc((b->count + 1) * sizeof(*f.known)),
         .is_known = malloc((b->count + 1) * sizeof(*f.is_known)),
+        .inside = inside,
         .places = malloc(template_set_most_slots(&b->set) * sizeof(*f.places)),
     };
+    memset(inside, true, b->set.list.len * sizeof(*inside));
     int code =
         f.known && f.is_known && f.places ? fit_clauses(&f, need, fits, err) : error_memory(err);
     if (code == LGZ_OK && f.no_memory)

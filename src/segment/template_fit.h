@@ -21,11 +21,13 @@ enum {
  * Tell it of each template. Frames that cost little may be decoded.
  *
  * @param fits     filled: of each template, enum template_fit
+ * @param inside   filled: of each template, whether all strings of the need lie within single
+ * values wherever they lie
  * @param columns  set to true for the columns where the strings of the need may lie, in lines of
  * the templates that fit perhaps: of each such line, no other column's values hold a part of a
  * string
  */
-int template_fit_all(struct block_columns *b, const struct need *need, uint8_t *fits, bool *columns,
-                     struct lgz_error *err);
+int template_fit_all(struct block_columns *b, const struct need *need, uint8_t *fits, bool *inside,
+                     bool *columns, struct lgz_error *err);
 
 #endif

@@ -30,7 +30,8 @@ static void search_text(struct span text, enum lgz_level level, const struct nee
     struct lgz_error err = {0};
     struct buf out = {0};
     const struct extent extent = {.length = text.len};
-    const struct block_input input = {text.data, text.len, &extent, 1, NULL};
+    const struct block_input input = {
+        .raw = text.data, .len = text.len, .extents = &extent, .extent_count = 1};
     require(column_context_init(&ctx, level, &err) == LGZ_OK, err.message);
     require(block_encode(&ctx, &input, &out, &summary, &err) == LGZ_OK, err.message);
     struct reader r = reader_of(out.data, out.len);
