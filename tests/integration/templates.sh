@@ -31,9 +31,9 @@ jq -e -s '(map(.count) | add) == '"$lines"' and (map(.bytes) | add) == '"$bytes"
 jq -r '"\(.count) \(.template)"' all | diff counted - || fail "counts"
 sed -n 1,8p all | while IFS= read -r row; do
     id=$(jq -r .template <<<"$row")
-    "$ctl" query --json --template "$id" '' archive | jq -r .time | sort >times
-    [[ $(jq -r '"\(.first) \(.last)"' <<<"$row") == "$(sed -n 1p times) $(sed -n '$p' times)" ]] ||
-        fail "times of $row: $(sed -n '1p;$p' times)"
+    "$ctl" query --json --template "$id" '' archive | jq -r .time | sort >stamps
+    [[ $(jq -r '"\(.first) \(.last)"' <<<"$row") == "$(sed -n 1p stamps) $(sed -n '$p' stamps)" ]] ||
+        fail "times of $row: $(sed -n '1p;$p' stamps)"
 done
 
 # The table has the same rows.
