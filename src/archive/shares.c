@@ -3,26 +3,19 @@
  */
 #include "archive/shares.h"
 
-/* `stored` * `part` / `whole`, in 128 bits. */
-static uint64_t proportion(uint64_t stored, uint64_t part, uint64_t whole)
-{
-    __extension__ typedef unsigned __int128 wide;
-    return (uint64_t)((wide)stored * part / whole);
-}
+#include "base/share.h"
 
-/* Shares are cut at rounded places, so that no byte of the block is left over. */
 static void share_block(struct shares *shares, const struct block_info *block)
 {
     uint64_t at = 0;
-    uint64_t given = 0;
     for (size_t i = 0; i < block->extent_count; i++) {
         const struct extent *extent = &block->extents[i];
         struct share *share = &shares->list.data[extent->source];
-        at += extent->length;
-        uint64_t upto = block->raw_len ? proportion(block->stored_len, at, block->raw_len) : 0;
         share->raw_bytes += extent->length;
-        share->stored_bytes += upto - given;
-        given = upto;
+        if (block->raw_len)
+            share->stored_bytes +=
+                share_of(block->stored_len, at, at + extent->length, block->raw_len);
+        at += extent->length;
     }
 }
 

@@ -35,6 +35,7 @@ extern const struct command command_metrics;
 extern const struct command command_seal;
 extern const struct command command_reload;
 extern const struct command command_templates;
+extern const struct command command_stats;
 
 /* Options. */
 

@@ -9,9 +9,9 @@
  *   progress.[ch], interrupt.[ch]   the progress line; removing an unfinished file on Ctrl-C
  *   info.c, verify.c                what is in a file or an archive, and is it sound
  *   query.c, query_options.[ch]     searches, and their options; the work is done in src/query
- *   templates.c                     which templates lines have, and since when
- *   query_counts.[ch], terminal.[ch]   counts and histograms of a query; how large the terminal is
- *   option_table.[ch]               options as rows of a table, for a command that has many
+ *   templates.c, stats.c            which templates lines have, and since when; what takes the
+ * space query_counts.[ch], terminal.[ch]   counts and histograms of a query; how large the terminal
+ * is option_table.[ch]               options as rows of a table, for a command that has many
  *   pattern_file.[ch]               the patterns of -f FILE
  *   restore.c, rotate.c             exact bytes of a file back; the daily work of cron
  *   control.c                       status, seal, reload: ask the daemon
@@ -29,9 +29,9 @@
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
-    &command_compress, &command_decompress, &command_info,   &command_verify,
-    &command_query,    &command_restore,    &command_rotate, &command_status,
-    &command_metrics,  &command_seal,       &command_reload, &command_templates,
+    &command_compress, &command_decompress, &command_info,   &command_verify,  &command_query,
+    &command_restore,  &command_rotate,     &command_status, &command_metrics, &command_seal,
+    &command_reload,   &command_templates,  &command_stats,
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <zstd_errors.h>
 
+#include "base/share.h"
 #include "base/slack.h"
 
 enum {
@@ -294,4 +295,16 @@ int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
     }
     *bytes = (struct span){f->data ? f->data + p->at : empty, p->len};
     return code;
+}
+
+size_t stream_reader_count(const struct stream_reader *s)
+{
+    return s->streams.len;
+}
+
+uint64_t stream_reader_stored(const struct stream_reader *s, size_t number)
+{
+    const struct placed *p = &s->streams.data[number];
+    const struct frame *f = &s->frames.data[p->frame];
+    return f->len ? share_of(f->stored.len, p->at, p->at + p->len, f->len) : 0;
 }

@@ -111,6 +111,15 @@ bool stream_reader_take_room(struct stream_reader *s, size_t len);
  */
 void stream_reader_again(struct stream_reader *s);
 
+/** How many streams were declared so far. */
+size_t stream_reader_count(const struct stream_reader *s);
+
+/**
+ * What a stream takes of its frame's stored bytes, by their lengths; for all streams together that
+ * is what all frames take. Only after stream_reader_place().
+ */
+uint64_t stream_reader_stored(const struct stream_reader *s, size_t number);
+
 /** All are declared: find the frames. `stored` is what streams_write() put behind the head. */
 int stream_reader_place(struct stream_reader *s, struct span stored, struct lgz_error *err);
 

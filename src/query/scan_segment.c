@@ -279,9 +279,11 @@ static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
     uint64_t at = 0;
     for (size_t i = 0; i < block->extent_count && code == LGZ_OK; i++) {
         const struct extent *extent = &block->extents[i];
-        if (extent->length > taken.raw.len - at)
-            return error_set(err, LGZ_ERR_CORRUPT, "%s: block %zu is shorter than its extents",
+        if (extent->length > taken.raw.len - at) {
+            code = error_set(err, LGZ_ERR_CORRUPT, "%s: block %zu is shorter than its extents",
                              segment_path(w->segment), number);
+            break;
+        }
         struct span data = {taken.raw.data + at, (size_t)extent->length};
         s->found = taken.found ? &taken.found[i] : NULL;
         code = feed_extent(w, extent, data, err);

@@ -34,6 +34,7 @@ static int block_head_read(struct span body, size_t most_head, struct block_head
     enum frame_codec codec;
     bool ok = frame_locate(&r, &r, &packed, &codec) && head->own_frame;
     head->frames = reader_bytes(&r, reader_left(&r));
+    head->stored = packed.len;
     if (!ok)
         return error_set(err, LGZ_ERR_CORRUPT, "damaged block header");
     if (head->head_len > most_head)
@@ -68,6 +69,8 @@ void block_columns_clear(struct block_columns *b)
     free(b->last);
     free(b->times);
     free(b->texts);
+    free(b->head_ends);
+    free(b->stream_ends);
     stream_reader_free(b->streams);
     layout_clear(&b->layout);
     template_set_clear(&b->set);
@@ -106,16 +109,25 @@ static int parse_time(struct block_columns *b, size_t i, struct reader *r, struc
     return error_set(err, LGZ_ERR_CORRUPT, "damaged column head");
 }
 
+static void note_ends(struct block_columns *b, size_t column, const struct reader *r)
+{
+    b->head_ends[column] = b->head.head_len - reader_left(r);
+    b->stream_ends[column] = stream_reader_count(b->streams);
+}
+
 /* All columns, from the first on. */
 static int parse_columns(struct block_columns *b, struct reader *r, struct lgz_error *err)
 {
     int code = LGZ_OK;
     if (b->set.list.len > 1 && !number_parse(&b->template_of_line, r, b->streams, STREAM_INDEX))
         code = error_set(err, LGZ_ERR_CORRUPT, "damaged column head");
-    for (size_t i = 0; i < b->count && code == LGZ_OK; i++)
+    note_ends(b, 0, r);
+    for (size_t i = 0; i < b->count && code == LGZ_OK; i++) {
         code = b->layout.kinds.data[i] == COLUMN_TIME
                    ? parse_time(b, i, r, err)
                    : text_parse(&b->columns[i].text, r, b->streams, 0, err);
+        note_ends(b, i + 1, r);
+    }
     if (code != LGZ_OK && stream_reader_no_memory(b->streams))
         return error_memory(err);
     return code;
@@ -128,7 +140,9 @@ static int make_columns(struct block_columns *b, struct lgz_error *err)
     b->last = calloc(b->count + 1, sizeof(*b->last));
     b->times = calloc(b->count + 1, sizeof(*b->times));
     b->texts = calloc(b->count + 1, sizeof(struct text_column *));
-    if (!b->columns || !b->last || !b->times || !b->texts)
+    b->head_ends = calloc(b->count + 1, sizeof(*b->head_ends));
+    b->stream_ends = calloc(b->count + 1, sizeof(*b->stream_ends));
+    if (!b->columns || !b->last || !b->times || !b->texts || !b->head_ends || !b->stream_ends)
         return error_memory(err);
     return stream_reader_new(&b->streams, b->head.coder, b->head.own_frame,
                              b->head.raw_len * BLOCK_STREAM_LIMIT, b->head.raw_len * TABLE_LIMIT,

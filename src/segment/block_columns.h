@@ -17,6 +17,7 @@ struct block_head {
     uint64_t own_frame;
     uint8_t *head; /**< owned */
     size_t head_len;
+    size_t stored;       /**< bytes that the head takes */
     struct span frames;  /**< in the body: table and frames of the streams */
     struct coder *coder; /**< went through the head; owned */
 };
@@ -48,6 +49,9 @@ struct block_columns {
     struct span *last;          /**< for each column, the value that was put out last */
     uint64_t *times;            /**< for each column of time stamps, the last one */
     struct text_column **texts; /**< the columns of text among all */
+    size_t *head_ends;          /**< for each column, and before them for the lines' templates, */
+    size_t *stream_ends;        /**< where its head ends in the head, and how many streams there
+                                     were declared by then */
 };
 
 /** Parse a body; `b` is zero-initialized. On an error it can still be cleared. */

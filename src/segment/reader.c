@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "segment/block_search.h"
+#include "segment/block_space.h"
 #include "segment/filters.h"
 #include "segment/index.h"
 #include "segment/line_templates.h"
@@ -382,6 +383,27 @@ int segment_line_templates(const struct segment *s, size_t index, struct line_te
     if (code == LGZ_OK)
         return LGZ_OK;
     line_templates_clear(out);
+    return block_error(s, index, code, err);
+}
+
+int segment_block_space(const struct segment *s, size_t index, struct block_space *parts,
+                        struct lgz_error *err)
+{
+    const struct block_info *info = &s->index.blocks.data[index];
+    struct span body;
+    uint8_t *stored = NULL;
+    if (info->plain) {
+        parts->other = info->stored_len;
+        return LGZ_OK;
+    }
+    int code = load_block(s, index, &stored, &body, err);
+    if (code == LGZ_OK)
+        code = block_space_read(parts, body, info->template_counts, info->template_count,
+                                info->stored_len, err);
+    free(stored);
+    if (code == LGZ_OK)
+        return LGZ_OK;
+    block_space_clear(parts);
     return block_error(s, index, code, err);
 }
 

@@ -12,6 +12,7 @@
 #include "../unit/block_parts.h"
 #include "fuzz.h"
 #include "segment/block.h"
+#include "segment/block_space.h"
 
 static void require(bool holds, const char *what)
 {
@@ -19,6 +20,46 @@ static void require(bool holds, const char *what)
         fprintf(stderr, "%s\n", what);
         abort();
     }
+}
+
+/* Whose stored bytes are there: all of them once, in both ways of counting. */
+static void account(struct span body, size_t templates)
+{
+    struct block_space space = {0};
+    struct lgz_error err = {0};
+    uint64_t *counts = calloc(templates + 1, sizeof(*counts));
+    require(counts != NULL, "out of memory");
+    for (size_t i = 0; i < templates; i++)
+        counts[i] = i % 3 == 2 ? UINT64_MAX : i;
+    const uint64_t stored = body.len + 6;
+    if (block_space_read(&space, body, counts, templates, stored, &err) == LGZ_OK) {
+        uint64_t by_column = space.other, by_template = space.other + space.unused;
+        for (size_t i = 0; i < templates; i++) {
+            const struct block_template_part *t = &space.of_template[i];
+            by_template += t->text + t->numbers + t->values;
+            by_column += t->text + t->numbers;
+        }
+        for (size_t i = 0; i < space.column_count; i++)
+            by_column += space.columns[i].stored;
+        require(by_column == stored && by_template == stored, "bytes are lost or doubled");
+    } else {
+        require(err.message[0], "an error without a story");
+    }
+    free(counts);
+    block_space_clear(&space);
+}
+
+/* Templates without values: each line has one that is there. */
+static void walk_lines(struct span body)
+{
+    struct template_set set = {0};
+    uint32_t *of_line = NULL;
+    size_t lines = 0;
+    if (block_line_templates(body, &set, &of_line, &lines, NULL) == LGZ_OK)
+        for (size_t i = 0; i < lines; i++)
+            require(of_line[i] < set.list.len, "a line of no template");
+    free(of_line);
+    template_set_clear(&set);
 }
 
 static void decode(enum block_tag tag, struct span body)
@@ -34,6 +75,10 @@ static void decode(enum block_tag tag, struct span body)
     buf_free(&raw);
     if (tag == BLOCK_STRUCTURED && block_templates(body, SIZE_MAX, &set, NULL) == LGZ_OK)
         require(set.list.len > 0, "a block without templates");
+    if (tag == BLOCK_STRUCTURED) {
+        account(body, set.list.len);
+        walk_lines(body);
+    }
     template_set_clear(&set);
 }
 
