@@ -114,7 +114,7 @@ static int compile_expression(struct part *part, const struct buf *expression,
     const bool framed = options->word || options->line;
     const bool string = !framed && is_string(expression, need);
     need->exact &= !framed;
-    if (string && options->fixed)
+    if (string && (options->fixed || span_equal(buf_span(expression), buf_span(&part->literal))))
         return LGZ_OK;
     /* Also if it's framed or a string: what is wrong with it is told as of what was given. */
     int code =

@@ -30,14 +30,14 @@ int segment_filters_open(struct segment_filters **out, const struct segment *s,
 void segment_filters_free(struct segment_filters *f);
 
 /**
- * May a line of block `block` be wanted?
+ * May the block's bytes meet the need?
  *
- * A line that stands in two blocks, or goes on from one run of a block into the next, is none of
- * the block's: nothing is said about it. Nor is anything about a match of several lines whose
- * clauses are met in different blocks.
+ * All of its bytes count, those of lines, too, that go on in another run or block: if the answer is
+ * false, there is a clause of which no string lies in them anywhere. Nothing is said about strings
+ * that begin in one run or block and end in another.
  *
  * @param f  NULL: nothing is known
- * @return false only if no line of the block meets the need
+ * @return false only if they don't meet one of the clauses
  */
 bool segment_filters_may_hold(const struct segment_filters *f, size_t block,
                               const struct need *need);

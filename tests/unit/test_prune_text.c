@@ -339,8 +339,120 @@ START_TEST(test_random)
 }
 END_TEST
 
+/* Put a piece, and lines behind its first one, so that a filter isn't larger than the text. */
+static uint64_t put_piece(struct journal_writer *j, uint64_t offset, const char *piece)
+{
+    struct buf text = {0};
+    const size_t first = (size_t)(strchr(piece, '\n') + 1 - piece);
+    buf_append(&text, piece, first);
+    for (unsigned i = 0; i < 40; i++)
+        buf_printf(&text, "\tsome other line, with the number %u\n", i);
+    buf_append_string(&text, piece + first);
+    const uint64_t len = text.len;
+    buf_push(&text, '\0');
+    put(j, 1, offset, (char *)text.data);
+    buf_free(&text);
+    return len;
+}
+
+/* Segments of one block each, of these bytes of source 1, one behind the other. */
+static void fill_segments(size_t input, const char *const *pieces, size_t count)
+{
+    uint64_t offset = 0;
+    struct inputs known = {0};
+    const struct segment_options options = {
+        .level = LGZ_LEVEL_FAST, .threads = 1, .filtered = FILTER_WHOLE};
+    make_directory();
+    ck_ok(inputs_put(&known, (char *)input_names[input], &inputs[input], &err));
+    for (size_t i = 0; i <= count; i++) {
+        struct source_position position = {source_of(1), offset, {0}};
+        const struct journal_checkpoint start = {&position, 1, &known};
+        struct journal_writer *j;
+        position.source.input = (char *)input_names[input];
+        ck_ok(journal_begin(&j, directory, i + 1, &start, &err));
+        free(position.source.name);
+        if (i) {
+            struct archive_seal_result result = {0};
+            char *path = names_journal(directory, i);
+            ck_ok(archive_seal(directory, &path, 1, &options, &result, &err));
+            archive_seal_result_clear(&result);
+            free(path);
+        }
+        if (i < count)
+            offset += put_piece(j, offset, pieces[i]);
+        journal_close(j);
+    }
+    inputs_clear(&known);
+}
+
+/* Lines that a string is found in, numbered if that is wanted, and blocks left out for it. */
+static void expect_found(const char *string, bool numbered, const char *wanted, uint64_t left_out)
+{
+    struct request r = {.list = {string}};
+    struct buf with = {0}, without = {0}, lines = {0};
+    r.criteria = (struct criteria){.patterns = r.list, .pattern_count = 1};
+    r.options = (struct scan_options){.since = INT64_MIN,
+                                      .until = INT64_MAX,
+                                      .max_count = UINT64_MAX,
+                                      .numbered = numbered,
+                                      .threads = 1};
+    const uint64_t got = run_request(&r, false, &with);
+    run_request(&r, true, &without);
+    ck_assert_uint_eq(with.len, without.len);
+    ck_assert_mem_eq(with.data, without.data, with.len);
+    buf_push(&with, '\0');
+    for (const char *at_line = (char *)with.data; (at_line = strchr(at_line, ':')) != NULL;) {
+        const char *end = strchrnul(++at_line, '\n');
+        buf_append(&lines, at_line, (size_t)(end - at_line));
+        buf_push(&lines, '|');
+        at_line = end;
+    }
+    buf_push(&lines, '\0');
+    ck_assert_msg(strcmp((char *)lines.data, wanted) == 0, "'%s': %s", string, (char *)lines.data);
+    ck_assert_msg(got == left_out, "'%s': %d blocks left out", string, (int)got);
+    buf_free(&with);
+    buf_free(&without);
+    buf_free(&lines);
+}
+
+/* A line goes on from block to block, and no block has all of what is looked for. */
+START_TEST(test_borders)
+{
+    static const char *const pieces[] = {"first words\nthen a long nee", "dle that ends\nand moreo",
+                                         "ver of it\nlater things\nat the conclus",
+                                         "ion\nnothing\n"};
+    fill_segments(0, pieces, 4);
+    for (unsigned numbered = 0; numbered < 2; numbered++) {
+        /* The block that the line ends in is decoded, and the one before it read back. */
+        expect_found("long needle", numbered, "then a long needle that ends|", 3);
+        expect_found("moreover", numbered, "and moreover of it|", 3);
+        expect_found("absentword", numbered, "", 4);
+        expect_found("first words", numbered, "first words|", 3);
+        expect_found("conclusion", numbered, "at the conclusion|", 3);
+    }
+    remove_directory();
+}
+END_TEST
+
+/* What an event needs may be in different blocks. */
+START_TEST(test_events)
+{
+    static const char *const pieces[] = {"2026-01-01 00:00:00 alphaword\n\tindented\n",
+                                         "\tbetaword\n", "\tgammaword\n2026-01-01 00:00:01 x\n",
+                                         "2026-01-01 00:00:02 deltaword\n"};
+    fill_segments(1, pieces, 4);
+    expect_found("(?s)alphaword.*gammaword", false, "2026-01-01 00:00:00 alphaword|", 3);
+    expect_found("(?s)alphaword.*deltaword", false, "", 3);
+    expect_found("betaword", true, "2026-01-01 00:00:00 alphaword|", 2);
+    expect_found("absentword", false, "", 4);
+    remove_directory();
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, test_borders);
+    tcase_add_test(tc, test_events);
     tcase_add_test(tc, test_random);
 }
 
