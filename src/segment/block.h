@@ -51,15 +51,23 @@ struct block_summary {
 
 struct chain_link;
 
+/** Where a run begins. */
+struct block_start {
+    uint32_t source;
+    uint64_t offset;
+};
+
 /** The raw bytes of a block and where they came from. */
 struct block_input {
     const uint8_t *raw;
     size_t len; /**< 1 to BLOCK_MAX_RAW */
     const struct extent *extents;
     size_t extent_count;
-    struct chain_link *link;  /**< to what the block before knows (chain.h), or NULL */
-    struct text_parts *parts; /**< filled, with `filtered`; block_encode()'s own */
-    enum filtering filtered;  /**< a filter is wanted */
+    struct chain_link *link;          /**< to what the block before knows (chain.h), or NULL */
+    struct text_parts *parts;         /**< filled, with `filtered`; block_encode()'s own */
+    enum filtering filtered;          /**< a filter is wanted */
+    const struct block_start *within; /**< runs whose first line has a stamp before them */
+    size_t within_count;
 };
 
 /**

@@ -439,8 +439,10 @@ static int verify_index(const struct segment *s, size_t index, const struct buf 
                         struct lgz_error *err)
 {
     const struct block_info *info = &s->index.blocks.data[index];
-    struct block_input input = {raw->data, raw->len, info->extents, info->extent_count,
-                                NULL,      NULL,     false};
+    struct block_input input = {.raw = raw->data,
+                                .len = raw->len,
+                                .extents = info->extents,
+                                .extent_count = info->extent_count};
     struct block_summary found = {0};
     uint64_t counted = 0;
     block_times(&input, NULL, NULL, &found);

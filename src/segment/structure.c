@@ -331,8 +331,10 @@ int structure_encode_repeated(struct column_context *ctx, const struct frame_opt
     if (input->extent_count == 1) { /* then they are of one time */
         struct extent extent = input->extents[0];
         extent.length = line.len + 1;
-        block_times(&(struct block_input){input->raw, line.len + 1, &extent, 1, NULL, NULL, false},
-                    NULL, NULL, summary);
+        block_times(
+            &(struct block_input){
+                .raw = input->raw, .len = line.len + 1, .extents = &extent, .extent_count = 1},
+            NULL, NULL, summary);
         summary->lines = lines;
     }
     varint_put(&head, lines * 2);

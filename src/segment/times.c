@@ -10,12 +10,17 @@
 
 enum { MOST_SEPARATORS = 8 };
 
-static void add_time(struct block_summary *summary, int64_t time)
+struct range {
+    int64_t min; /* SEGMENT_NO_TIME: empty */
+    int64_t max;
+};
+
+static void add_time(struct range *range, int64_t time)
 {
-    if (summary->time_min == SEGMENT_NO_TIME || time < summary->time_min)
-        summary->time_min = time;
-    if (summary->time_max == SEGMENT_NO_TIME || time > summary->time_max)
-        summary->time_max = time;
+    if (range->min == SEGMENT_NO_TIME || time < range->min)
+        range->min = time;
+    if (range->max == SEGMENT_NO_TIME || time > range->max)
+        range->max = time;
 }
 
 /* What is known of the block's lines; these come in the order in which they stand. */
@@ -27,6 +32,8 @@ struct known {
     bool dates;      /* a stamp of that format dates its line */
     unsigned clock;  /* the last format of a stamp without a zone */
     bool local;      /* that is what a wall clock shows */
+    struct range times;
+    struct range others; /* of stamps behind the one that dates their line */
 };
 
 /* A few, such as a bracket: a stamp behind them is the first thing in its line. */
@@ -85,6 +92,15 @@ static void add_clock(struct block_summary *summary, struct known *known, const 
     summary->clocks |= local ? CLOCKS_LOCAL : CLOCKS_ZONED;
 }
 
+/* Is it known that a stamp before the run dates its first line? */
+static bool is_within(const struct block_input *input, const struct extent *first)
+{
+    for (size_t i = 0; i < input->within_count; i++)
+        if (input->within[i].source == first->source && input->within[i].offset == first->offset)
+            return true;
+    return false;
+}
+
 /* The lines of one run; `*at` is moved behind it. */
 static void walk_run(const struct block_input *input, struct known *known, size_t first, size_t end,
                      size_t *at, struct block_summary *summary)
@@ -92,6 +108,7 @@ static void walk_run(const struct block_input *input, struct known *known, size_
     size_t extent = first;
     size_t extent_end = *at + input->extents[first].length;
     size_t run_end = *at;
+    struct range *times = is_within(input, &input->extents[first]) ? &known->others : &known->times;
     for (size_t i = first; i < end; i++)
         run_end += input->extents[i].length;
     while (*at < run_end) {
@@ -103,10 +120,11 @@ static void walk_run(const struct block_input *input, struct known *known, size_
             extent_end += input->extents[++extent].length;
         if (known_stamp(known, input->raw, *at, len, &found) ||
             timestamp_first(line, len, &found)) {
-            add_time(summary,
+            add_time(times,
                      timestamp_instant(&found.stamp, found.zone, input->extents[extent].read_time));
             add_clock(summary, known, line, len, &found);
         }
+        times = &known->times;
         summary->lines++;
         *at += len + (newline != NULL);
     }
@@ -115,14 +133,17 @@ static void walk_run(const struct block_input *input, struct known *known, size_
 void block_times(const struct block_input *input, const struct lines *lines,
                  const struct skeletons *skeletons, struct block_summary *summary)
 {
-    struct known known = {lines, skeletons, 0, UINT_MAX, false, UINT_MAX, false};
+    const struct range none = {SEGMENT_NO_TIME, SEGMENT_NO_TIME};
+    struct known known = {lines, skeletons, 0, UINT_MAX, false, UINT_MAX, false, none, none};
     size_t at = 0;
     summary->lines = 0;
     summary->clocks = 0;
-    summary->time_min = summary->time_max = SEGMENT_NO_TIME;
     for (size_t i = 0; i < input->extent_count;) {
         size_t end = runs_end(input->extents, input->extent_count, i);
         walk_run(input, &known, i, end, &at, summary);
         i = end;
     }
+    const struct range *times = known.times.min == SEGMENT_NO_TIME ? &known.others : &known.times;
+    summary->time_min = times->min;
+    summary->time_max = times->max;
 }

@@ -15,6 +15,7 @@
 #include "line/tokens.h"
 #include "segment/budget.h"
 #include "segment/chain.h"
+#include "segment/cut_lines.h"
 #include "segment/filters.h"
 #include "segment/index.h"
 #include "segment/line_templates.h"
@@ -32,6 +33,7 @@ struct job {
     size_t tokens; /* in `raw`, estimated */
     size_t line;   /* bytes of `raw` behind its last newline */
     VEC(struct extent) extents;
+    VEC(struct block_start) within; /* as in struct block_input; and some that moved on */
     struct buf out;
     struct block_summary summary;
     struct chain_link link;
@@ -45,6 +47,8 @@ struct segment_writer {
     lgz_write_fn *write;
     void *context;
     struct segment_index index;
+    struct cut_lines cut; /* that the segment goes on with */
+    VEC(uint64_t) cut_at; /* where each source does; UINT64_MAX: nowhere */
     enum filtering filtered;
     VEC(struct filter) filters; /* of the blocks */
     struct chain *chain;
@@ -64,8 +68,16 @@ static int encode_job(struct worker *me, void *context, size_t part, struct lgz_
 {
     (void)part;
     struct job *job = context;
-    struct block_input input = {job->raw.data, job->raw.len, job->extents.data, job->extents.len,
-                                &job->link,    NULL,         job->filtered};
+    const struct block_input input = {
+        .raw = job->raw.data,
+        .len = job->raw.len,
+        .extents = job->extents.data,
+        .extent_count = job->extents.len,
+        .link = &job->link,
+        .filtered = job->filtered,
+        .within = job->within.data,
+        .within_count = job->within.len,
+    };
     return block_encode(me->state, &input, &job->out, &job->summary, err);
 }
 
@@ -138,7 +150,10 @@ int segment_writer_new(struct segment_writer **out, const struct segment_options
 int segment_writer_continue(struct segment_writer *w, const struct segment *earlier,
                             struct lgz_error *err)
 {
-    return segment_recall(earlier, w->budget.block_size, chain_known(w->chain), err);
+    int code = cut_lines_find(&w->cut, earlier, w->budget.block_size, err);
+    return code == LGZ_OK
+               ? segment_recall(earlier, w->budget.block_size, chain_known(w->chain), err)
+               : code;
 }
 
 int segment_writer_source(struct segment_writer *w, const struct source *source, uint32_t *index,
@@ -148,7 +163,8 @@ int segment_writer_source(struct segment_writer *w, const struct source *source,
     int code = source_copy(&copy, source, err);
     if (code != LGZ_OK)
         return code;
-    if (!vec_push(&w->index.sources, copy)) {
+    if (!vec_push(&w->cut_at, cut_lines_end(&w->cut, source->id)) ||
+        !vec_push(&w->index.sources, copy)) {
         source_clear(&copy);
         return error_memory(err);
     }
@@ -201,6 +217,7 @@ static int write_job(struct segment_writer *w, struct job *job, struct lgz_error
     code = put(w, job->out.data, job->out.len, err);
     buf_clear(&job->raw);
     buf_clear(&job->out);
+    job->within.len = 0;
     job->lines = 0;
     job->tokens = 0;
     job->line = 0;
@@ -230,6 +247,14 @@ static bool add_extent(struct job *job, const struct extent *x)
         return true;
     }
     return vec_push(&job->extents, *x);
+}
+
+/* The same, for a job that is filled: note if the source goes on there within a line. */
+static bool add_run(const struct segment_writer *w, struct job *job, const struct extent *x)
+{
+    const struct block_start start = {x->source, x->offset};
+    return add_extent(job, x) &&
+           (w->cut_at.data[x->source] != x->offset || vec_push(&job->within, start));
 }
 
 /* Move what stands behind `keep` raw bytes, and its extents, from a job into an empty one. */
@@ -274,7 +299,7 @@ static int cut_block(struct segment_writer *w, struct lgz_error *err)
     int code = submit(w, err);
     struct job *next = &w->jobs[w->current];
     for (size_t i = 0; code == LGZ_OK && i < tail.extents.len; i++)
-        if (!add_extent(next, &tail.extents.data[i]))
+        if (!add_run(w, next, &tail.extents.data[i]))
             code = error_memory(err);
     buf_append(&next->raw, tail.raw.data, tail.raw.len);
     next->line = tail.raw.len;
@@ -327,7 +352,7 @@ static int append(struct segment_writer *w, uint32_t index, uint64_t offset, int
         take = take < step ? take : step;
         bool full = add_lines(job, from, &take, w->budget.max_lines);
         struct extent x = {index, offset, take, read_time};
-        if (!add_extent(job, &x))
+        if (!add_run(w, job, &x))
             return error_memory(err);
         buf_append(&job->raw, from, take);
         if (job->raw.failed)
@@ -428,11 +453,14 @@ void segment_writer_free(struct segment_writer *w)
         buf_free(&w->jobs[i].raw);
         buf_free(&w->jobs[i].out);
         vec_free(&w->jobs[i].extents);
+        vec_free(&w->jobs[i].within);
         block_summary_clear(&w->jobs[i].summary);
     }
     for (unsigned i = 0; w->contexts && i < w->context_count; i++)
         column_context_clear(&w->contexts[i]);
     chain_free(w->chain);
+    cut_lines_free(&w->cut);
+    vec_free(&w->cut_at);
     segment_index_clear(&w->index);
     for (size_t i = 0; i < w->filters.len; i++)
         filter_clear(&w->filters.data[i]);

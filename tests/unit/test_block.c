@@ -19,7 +19,8 @@ static void encode(struct encoded_block *b, struct span raw, enum lgz_level leve
 {
     struct column_context ctx;
     const struct extent extent = {.length = raw.len};
-    const struct block_input input = {raw.data, raw.len, &extent, 1, NULL};
+    const struct block_input input = {
+        .raw = raw.data, .len = raw.len, .extents = &extent, .extent_count = 1};
     *b = (struct encoded_block){0};
     ck_ok(column_context_init(&ctx, level, &err));
     ck_ok(block_encode(&ctx, &input, &b->out, &b->summary, &err));
@@ -195,7 +196,8 @@ START_TEST(test_deterministic)
         struct block_summary summary;
         generate_log(seed + i, 6000, &text);
         const struct extent extent = {.length = text.len};
-        const struct block_input input = {text.data, text.len, &extent, 1, NULL};
+        const struct block_input input = {
+            .raw = text.data, .len = text.len, .extents = &extent, .extent_count = 1};
         ck_ok(block_encode(&ctx, &input, &out, &summary, &err));
         encode(&b, buf_span(&text), LGZ_LEVEL_DEFAULT);
         ck_assert(span_equal(buf_span(&out), buf_span(&b.out)));
@@ -219,8 +221,10 @@ START_TEST(test_repeated)
         for (int n = 0; n < 100; n++)
             buf_append_string(&text, lines[i]);
         const struct extent extent = {.length = text.len};
-        block_times(&(struct block_input){text.data, text.len, &extent, 1, NULL}, NULL, NULL,
-                    &told);
+        block_times(
+            &(struct block_input){
+                .raw = text.data, .len = text.len, .extents = &extent, .extent_count = 1},
+            NULL, NULL, &told);
         for (int level = LGZ_LEVEL_FAST; level <= LGZ_LEVEL_BEST; level++) {
             encode(&b, buf_span(&text), (enum lgz_level)level);
             ck_assert_int_eq(b.tag, BLOCK_STRUCTURED);

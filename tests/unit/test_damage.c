@@ -282,7 +282,8 @@ static void make_structured(struct sample *s, int number, struct buf *block)
         else
             generate_log(seed, 9000, &s->text);
         const struct extent extent = {.length = s->text.len};
-        const struct block_input input = {s->text.data, s->text.len, &extent, 1, NULL, NULL, false};
+        const struct block_input input = {
+            .raw = s->text.data, .len = s->text.len, .extents = &extent, .extent_count = 1};
         ck_ok(block_encode(&ctx, &input, block, &summary, &err));
         block_summary_clear(&summary);
     }

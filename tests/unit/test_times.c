@@ -55,7 +55,8 @@ static void require_same_times(const struct buf *text, uint64_t *state)
     struct block_summary with = {0};
     struct block_summary without = {0};
     size_t count = cut(extents, 1 + random_below(state, 6), text->len, state);
-    struct block_input input = {text->data, text->len, extents, count, NULL};
+    struct block_input input = {
+        .raw = text->data, .len = text->len, .extents = extents, .extent_count = count};
     ck_assert(lines_split(&lines, text->data, text->len));
     ck_assert(skeletons_collect(&skeletons, text->data, &lines, &(struct worker){0}));
     block_times(&input, &lines, &skeletons, &with);
@@ -84,8 +85,10 @@ START_TEST(test_clocks_and_runs)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct extent extent = {.length = strlen(cases[i].text)};
-        struct block_input input = {(const uint8_t *)cases[i].text, extent.length, &extent, 1,
-                                    NULL};
+        struct block_input input = {.raw = (const uint8_t *)cases[i].text,
+                                    .len = extent.length,
+                                    .extents = &extent,
+                                    .extent_count = 1};
         struct block_summary found = {0};
         block_times(&input, NULL, NULL, &found);
         ck_assert_msg(found.clocks == cases[i].clocks, "%s: %u", cases[i].text, found.clocks);
@@ -95,7 +98,8 @@ START_TEST(test_clocks_and_runs)
     const char *text = "a\nbc\n\nd\n";
     const struct extent extents[] = {
         {0, 0, 1, 0}, {0, 1, 2, 0}, {0, 7, 1, 0}, {1, 0, 2, 0}, {0, 8, 2, 0}};
-    const struct block_input input = {(const uint8_t *)text, strlen(text), extents, 5, NULL};
+    const struct block_input input = {
+        .raw = (const uint8_t *)text, .len = strlen(text), .extents = extents, .extent_count = 5};
     struct block_summary found = {0};
     block_times(&input, NULL, NULL, &found);
     ck_assert(runs_count(&input, &found));

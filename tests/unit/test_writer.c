@@ -362,6 +362,75 @@ START_TEST(test_max_line)
 }
 END_TEST
 
+/* A segment of bytes of one source. */
+static struct segment *pack_at(uint64_t offset, const char *text, const struct segment *earlier)
+{
+    const struct segment_options options = {.level = LGZ_LEVEL_FAST, .threads = 2};
+    struct segment_writer *w;
+    struct buf packed = {0};
+    char name[] = "/log/x", input[] = "in";
+    const struct source source = {.id = 7, .name = name, .input = input};
+    uint32_t index;
+    ck_ok(segment_writer_new(&w, &options, write_to_buf, &packed, &err));
+    if (earlier)
+        ck_ok(segment_writer_continue(w, earlier, &err));
+    ck_ok(segment_writer_source(w, &source, &index, &err));
+    ck_ok(segment_writer_append(w, index, offset, 0, text, strlen(text), &err));
+    ck_ok(segment_writer_finish(w, &err));
+    segment_writer_free(w);
+    struct segment *s = open_packed(&packed);
+    ck_ok(segment_verify(s, &(struct worker){0}, &err));
+    buf_free(&packed);
+    return s;
+}
+
+#define LONG_TEXT "this goes on for a while, so that it's certain that the stamp is all there is "
+
+/* What a segment begins with of a line that has a stamp before it isn't a time of the block. */
+START_TEST(test_cut_line)
+{
+    static const struct {
+        const char *before;
+        const char *after;
+        uint64_t gap;
+        bool counts;
+    } cases[] = {
+        {"2026-03-04 05:00:00 " LONG_TEXT,
+         "and 2072-01-01 00:00:00 it ends\n"
+         "2026-03-04 05:00:01 x\n",
+         0, false},
+        {"2026-03-04 05:00:00 x\n" LONG_TEXT,
+         "and 2072-01-01 00:00:00 it ends\n"
+         "2026-03-04 05:00:01 x\n",
+         0, true},
+        {LONG_TEXT "2026-03-04 05:00:00 y",
+         "and 2072-01-01 00:00:00 it ends\n"
+         "2026-03-04 05:00:01 x\n",
+         0, true},
+        {"2026-03-04 05:00:00 " LONG_TEXT "\n",
+         "and 2072-01-01 00:00:00 it ends\n"
+         "2026-03-04 05:00:01 x\n",
+         0, true},
+        {"2026-03-04 05:00:00 " LONG_TEXT,
+         "and 2072-01-01 00:00:00 it ends\n"
+         "2026-03-04 05:00:01 x\n",
+         1, true},
+        {"2026-03-04 05:00:00 " LONG_TEXT, "and 2072-01-01 00:00:00 it ends\nno stamp\n", 0, true},
+    };
+    const int64_t in_2072 = INT64_C(3218832000) * NS_PER_SECOND;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct segment *first = pack_at(0, cases[i].before, NULL);
+        struct segment *second =
+            pack_at(strlen(cases[i].before) + cases[i].gap, cases[i].after, first);
+        const struct block_info *block = segment_block(second, 0);
+        ck_assert_msg((block->time_max >= in_2072) == cases[i].counts, "case %zu", i);
+        ck_assert_int_ne(block->time_max, SEGMENT_NO_TIME);
+        segment_close(first);
+        segment_close(second);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_stable_ids);
@@ -369,6 +438,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_large_earlier);
     tcase_add_test(tc, test_sources_and_threads);
     tcase_add_test(tc, test_max_line);
+    tcase_add_test(tc, test_cut_line);
 }
 
 int main(void)
