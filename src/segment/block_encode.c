@@ -240,7 +240,10 @@ static int make_filter(const struct block_input *input, size_t stored,
     const struct span raw = {input->raw, input->len};
     size_t most = filter_share(input->filtered, raw.len, stored);
     bool made = input->parts->collected || text_parts_collect_raw(input->parts, raw);
-    made = made && filter_build(&summary->filter, input->parts, input->raw, most);
+    made = made && filter_build(&summary->filter, input->parts, input->raw,
+                                most > FILTER_ESCAPES_LEN ? most - FILTER_ESCAPES_LEN : 0);
+    filter_note_escapes(&summary->filter, raw);
+    filter_trim(&summary->filter, most);
     return made ? LGZ_OK : error_memory(err);
 }
 

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "base/find.h"
+
 enum {
     SHARE = 50,        /* of what is stored, 2 %; */
     DENSE = 50,        /* where so many raw bytes are in one, */
@@ -29,6 +31,11 @@ static const struct {
     [GRAMS_LETTERS] = {1.2, 4}, [GRAMS_WORDS] = {1, 3}, [GRAMS_ADDRESSES] = {1, 1},
     [GRAMS_DIGITS] = {1, 2},    [GRAMS_HEX] = {1, 2},   [GRAMS_MIXED] = {0.4, 2},
 };
+
+/* In a file, the family of a set that is always empty: no text has the bytes below. */
+enum { FAMILY_ESCAPES = 64 };
+
+static const struct span escape = {(const uint8_t *)"\\u00", 4};
 
 struct candidate {
     const uint64_t *list;
@@ -217,6 +224,8 @@ size_t filter_size(const struct filter *filter)
     size_t size = 0;
     for (size_t i = 1; i < GRAMS_END; i++)
         size += filter->sets[i].known ? set_size(&filter->sets[i]) : 0;
+    if (filter->unescaped)
+        size += set_size(&(struct filter_set){0});
     return size ? size + head_size(filter) : 0;
 }
 
@@ -241,6 +250,22 @@ void filter_trim(struct filter *filter, size_t most)
 {
     while (filter_size(filter) > most && trim_one(filter)) {
     }
+    filter->unescaped &= filter_size(filter) <= most;
+}
+
+void filter_note_escapes(struct filter *filter, struct span text)
+{
+    const struct finder finder = finder_of(escape);
+    filter->unescaped = finder_next(&finder, text, 0) == SIZE_MAX;
+}
+
+static void write_set(size_t family, const struct filter_set *set, struct buf *out)
+{
+    buf_push(out, (uint8_t)family);
+    buf_push(out, set->planes);
+    varint_put(out, set->words);
+    for (size_t k = 0; k < set->words * set->planes; k++)
+        buf_put_le(out, set->bits[k], 8);
 }
 
 void filter_write(const struct filter *filter, struct buf *out)
@@ -254,16 +279,11 @@ void filter_write(const struct filter *filter, struct buf *out)
         buf_push(out, shape->len);
         buf_append(out, shape->bytes, shape->len);
     }
-    for (size_t i = 1; i < GRAMS_END; i++) {
-        const struct filter_set *set = &filter->sets[i];
-        if (!set->known)
-            continue;
-        buf_push(out, (uint8_t)i);
-        buf_push(out, set->planes);
-        varint_put(out, set->words);
-        for (size_t k = 0; k < set->words * set->planes; k++)
-            buf_put_le(out, set->bits[k], 8);
-    }
+    for (size_t i = 1; i < GRAMS_END; i++)
+        if (filter->sets[i].known)
+            write_set(i, &filter->sets[i], out);
+    if (filter->unescaped)
+        write_set(FAMILY_ESCAPES, &(struct filter_set){0}, out);
 }
 
 static bool read_shapes(struct reader *r, struct filter *filter)
@@ -294,6 +314,7 @@ static void read_set(struct reader *r, struct filter *filter, unsigned *last)
     set.stored = reader_bytes(r, (uint64_t)set.words * set.planes * 8).data;
     if (family < GRAMS_END)
         filter->sets[family] = set;
+    filter->unescaped |= family == FAMILY_ESCAPES && !set.words;
     *last = family;
 }
 
@@ -403,6 +424,9 @@ bool filter_may_hold(const struct filter *filter, const struct need_string *stri
     struct span text = string->bytes;
     if (text.len > TEXT_MAX)
         text.len = TEXT_MAX;
+    const struct finder finder = finder_of(escape);
+    if (filter->unescaped && !string->folded && finder_next(&finder, text, 0) != SIZE_MAX)
+        return false;
     bool may = may_hold_letters(filter, text, string->folded, &room) &&
                may_hold_addresses(filter, text) &&
                may_hold_ids(filter, text, string->folded, &room);

@@ -28,6 +28,7 @@ struct filter {
     uint8_t window; /**< bytes of a window of the ids */
     VEC(struct shape) shapes;
     struct filter_set sets[GRAMS_END]; /**< by family */
+    bool unescaped; /**< the text has no "\u00": what JSON may write instead of a character */
 };
 
 /** Bytes that the filter of a block may have: by its share of what an index may have. */
@@ -42,6 +43,11 @@ size_t filter_share(enum filtering filtering, size_t raw, size_t stored);
  * @return false when memory is out
  */
 bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t *raw, size_t most);
+
+enum { FILTER_ESCAPES_LEN = 4 }; /**< bytes that this takes, at most */
+
+/** Note whether all of the text, of which the filter was built, has "\u00" anywhere. */
+void filter_note_escapes(struct filter *filter, struct span text);
 
 /** Leave out planes until it has no more than `most` bytes. */
 void filter_trim(struct filter *filter, size_t most);

@@ -449,8 +449,27 @@ START_TEST(test_events)
 }
 END_TEST
 
+/* A field's text is there as it is, or as JSON's escapes, of which there are none in two blocks. */
+START_TEST(test_escapes)
+{
+    static const char *const pieces[] = {"{\"who\":\"somebody\"}\n",
+                                         "{\"who\":\"\\u0061lexander\"}\n",
+                                         "{\"who\":\"alexander\"}\n", "{\"who\":\"sven\"}\n"};
+    struct request r = {.criteria = {.any = true, .where = "who = 'alexander'"}};
+    struct buf with = {0};
+    fill_segments(0, pieces, 4);
+    r.options = (struct scan_options){
+        .since = INT64_MIN, .until = INT64_MAX, .max_count = UINT64_MAX, .threads = 1};
+    ck_assert_uint_eq(run_request(&r, false, &with), 2);
+    ck_assert_ptr_nonnull(memmem(with.data, with.len, "\n2 in all", 9));
+    buf_free(&with);
+    remove_directory();
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, test_escapes);
     tcase_add_test(tc, test_borders);
     tcase_add_test(tc, test_events);
     tcase_add_test(tc, test_random);
