@@ -59,11 +59,13 @@ static int keep_line(void *context, struct query_source *source, const struct qu
 void scan_emit_directly(struct scan *s)
 {
     s->selection.emit = s->line ? pass_line : NULL;
+    s->selection.sorted = false;
 }
 
 void scan_emit_sorted(struct scan *s)
 {
     s->selection.emit = !s->line ? NULL : s->unordered ? pass_line : keep_line;
+    s->selection.sorted = s->line && !s->unordered;
 }
 
 int scan_set_rules(struct scan *s, struct query_source *source, const struct rules *rules,

@@ -201,7 +201,12 @@ static int select_found(struct walk *w, size_t number, const struct sparse_found
 {
     struct selection *s = &w->scan->selection;
     const struct block_info *block = segment_block(w->segment, number);
+    const struct skipped_block skipped = {w->index, number};
     int code = LGZ_OK;
+    if (found->hits.total == 0 && found->code == LGZ_OK) {
+        sparse_leave(s, block, w->sources);
+        return prune_skip(s, block, w->sources, skipped, PRUNE_TEXT, err);
+    }
     sparse_count(s, w->sources[block->extents[0].source], found);
     for (size_t i = 0, run = 0; i < block->extent_count && code == LGZ_OK; run++) {
         const struct extent *extent = &block->extents[i];
@@ -217,8 +222,7 @@ static int select_found(struct walk *w, size_t number, const struct sparse_found
     }
     if (code != LGZ_OK)
         return code;
-    return prune_skip(s, block, w->sources, (struct skipped_block){w->index, number}, PRUNE_FOUND,
-                      err);
+    return prune_skip(s, block, w->sources, skipped, PRUNE_FOUND, err);
 }
 
 /* Why is no source of the block wanted? */
@@ -265,7 +269,8 @@ static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
     if (code != 0)
         return code == 1 ? LGZ_OK : code;
     code = take_block(w, number, &taken, err);
-    if (code == LGZ_OK && taken.sparse && sparse_allowed(s, w->segment, number, w->sources)) {
+    if (code == LGZ_OK && taken.sparse &&
+        sparse_allowed(s, w->segment, number, w->sources, taken.sparse)) {
         w->scan->effort.blocks[BLOCK_SEARCHED]++;
         return select_found(w, number, taken.sparse, err);
     }

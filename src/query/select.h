@@ -133,6 +133,7 @@ struct selection {
     uint64_t total;            /**< lines selected so far */
     bool numbered;             /**< the lines' numbers are wanted */
     bool unplaced;             /**< their offsets are not */
+    bool sorted;               /**< lines that are handed on are put in order by reading times */
     uint64_t before;           /**< lines to be shown before each that is selected */
     uint64_t after;            /**< and behind it */
     struct found_lines *found; /**< of what is being fed, matched before; NULL: nothing */

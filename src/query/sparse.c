@@ -4,27 +4,37 @@
 #include "query/sparse.h"
 
 #include "query/pattern.h"
+#include "query/prune.h"
 #include "query/select_inside.h"
 #include "segment/runs.h"
+
+/* Is it known what lines need? */
+static bool has_need(const struct selection *s)
+{
+    return !s->templates && !s->invert && s->pattern && pattern_need(s->pattern)->clauses.len;
+}
 
 /* Is all that is asked for in the lines that match? */
 static bool needs_lines_only(const struct selection *s)
 {
-    return s->unplaced && !s->templates && !s->invert && !s->dated && !select_limited(s) &&
-           !s->before && !s->after && s->pattern && pattern_need(s->pattern)->clauses.len;
+    return s->unplaced && !s->dated && !select_limited(s) && !s->before && !s->after;
 }
 
-/* Is one extent as good as the other for the lines of a run? */
-static bool is_uniform(const struct selection *s, const struct segment *segment,
-                       const struct extent *first, const struct extent *end)
+/* Have all lines of a run the same rules, and are they no parts of events? */
+static bool is_of_lines(const struct selection *s, const struct segment *segment,
+                        const struct extent *first, const struct extent *end)
 {
     const struct extent *last = end - 1;
     uint64_t rules_end;
     const struct rules *rules = segment_rules(segment, first->source, first->offset, &rules_end);
-    if (rules_end < last->offset + last->length ||
-        (s->event_pattern && rules && *rules->multiline_start))
-        return false;
-    for (const struct extent *x = first; x < end && s->emit; x++)
+    return rules_end >= last->offset + last->length &&
+           !(s->event_pattern && rules && *rules->multiline_start);
+}
+
+/* Were all bytes of a run read at the same time? */
+static bool has_one_time(const struct extent *first, const struct extent *end)
+{
+    for (const struct extent *x = first; x < end; x++)
         if (x->read_time != first->read_time)
             return false;
     return true;
@@ -44,7 +54,7 @@ bool sparse_wanted(const struct selection *s, const struct segment *segment, siz
 {
     const struct block_info *block = segment_block(segment, index);
     bool one_name = true;
-    if (!needs_lines_only(s) || !block->run_count || block->plain || !block->stored_known)
+    if (!has_need(s) || !block->run_count || block->plain || !block->stored_known)
         return false;
     for (size_t i = 0, end, run = 0; i < block->extent_count; i = end, run++) {
         const struct query_source *source = sources[block->extents[i].source];
@@ -54,31 +64,51 @@ bool sparse_wanted(const struct selection *s, const struct segment *segment, siz
         if (block->runs[run].cut || !is_first(block, i))
             return false;
         if (!select_done(s, source) &&
-            !is_uniform(s, segment, &block->extents[i], &block->extents[end]))
+            !is_of_lines(s, segment, &block->extents[i], &block->extents[end]))
             return false;
     }
     search->need = pattern_need(s->pattern);
     search->texts = !search->need->exact || s->where || s->emit;
     search->total = !search->texts && one_name;
+    search->never = !needs_lines_only(s);
     return true;
 }
 
+/* May the lines of a run of a source be told so? */
+static bool is_run_allowed(const struct selection *s, const struct query_source *source,
+                           const struct extent *first, const struct extent *end, bool found)
+{
+    if (source->carry.len || source->pending.event.open || source->after ||
+        (source->skipped.len && source->cut) || (source->started && first->offset < source->next))
+        return false;
+    return !found || !s->sorted || has_one_time(first, end);
+}
+
 bool sparse_allowed(const struct selection *s, const struct segment *segment, size_t index,
-                    struct query_source *const *sources)
+                    struct query_source *const *sources, const struct sparse_found *found)
 {
     const struct block_info *block = segment_block(segment, index);
     for (size_t i = 0, end; i < block->extent_count; i = end) {
-        const struct extent *extent = &block->extents[i];
-        const struct query_source *source = sources[extent->source];
-        end = runs_end(block->extents, block->extent_count, i);
-        if (select_done(s, source))
-            continue;
-        if (source->carry.len || source->pending.event.open || source->after ||
-            (source->skipped.len && source->cut) ||
-            (source->started && extent->offset < source->next))
+        const struct extent *extents = block->extents;
+        const struct query_source *source = sources[extents[i].source];
+        end = runs_end(extents, block->extent_count, i);
+        if (!select_done(s, source) &&
+            !is_run_allowed(s, source, &extents[i], &extents[end], found->hits.list.len))
             return false;
     }
-    return true;
+    return prune_allowed(s, segment, block, sources);
+}
+
+void sparse_leave(const struct selection *s, const struct block_info *block,
+                  struct query_source *const *sources)
+{
+    for (size_t i = 0; i < block->extent_count; i++) {
+        struct query_source *source = sources[block->extents[i].source];
+        if (select_done(s, source))
+            continue;
+        source->left.known = true;
+        source->left.lacks = UINT64_MAX;
+    }
 }
 
 void sparse_clear(struct sparse_found *found)

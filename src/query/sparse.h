@@ -21,10 +21,6 @@
 bool sparse_wanted(const struct selection *s, const struct segment *segment, size_t block,
                    struct query_source *const *sources, struct block_search *search);
 
-/** At the block's turn: does nothing of its sources go on in it, or come again? */
-bool sparse_allowed(const struct selection *s, const struct segment *segment, size_t block,
-                    struct query_source *const *sources);
-
 /** What was found in a block. Zero-initialized: it wasn't searched. */
 struct sparse_found {
     struct block_hits hits; /**< lines that match */
@@ -46,6 +42,17 @@ void sparse_count(struct selection *s, struct query_source *source,
 /** Select the lines of one run of the block; the source's dialect is set. */
 int sparse_select(struct selection *s, struct query_source *source, const struct block_info *block,
                   size_t run, const struct sparse_found *found, struct lgz_error *err);
+
+/**
+ * At the block's turn: is what was found all that there is to tell? Not where a line of its sources
+ * goes on in it, or bytes come again, or lines that were found have to be put in order.
+ */
+bool sparse_allowed(const struct selection *s, const struct segment *segment, size_t block,
+                    struct query_source *const *sources, const struct sparse_found *found);
+
+/** A block was left out since nothing was found: note that no part of a match is under way. */
+void sparse_leave(const struct selection *s, const struct block_info *block,
+                  struct query_source *const *sources);
 
 void sparse_clear(struct sparse_found *found);
 

@@ -612,7 +612,7 @@ static int search_block(struct searching *s, const uint64_t *counts, struct lgz_
         s->hits->total = always;
         return LGZ_OK;
     }
-    s->hits->declined = s->texts && always > s->b.lines / MOST_HITS;
+    s->hits->declined = s->search->never || (s->texts && always > s->b.lines / MOST_HITS);
     return s->hits->declined ? LGZ_OK : search_columns(s, err);
 }
 

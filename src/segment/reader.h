@@ -121,6 +121,7 @@ struct block_search {
     const struct need *need;
     bool texts; /**< lines are wanted, not only their numbers; always, unless the need is exact */
     bool total; /**< only how many lines there are is wanted */
+    bool never; /**< only whether it's certain that there are none: else it's declined */
 };
 
 /** A line that meets the need. */

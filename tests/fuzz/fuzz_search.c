@@ -53,8 +53,8 @@ static void search_body(struct span body, const struct need *need)
     if (block_templates(body, SIZE_MAX, &set, NULL) == LGZ_OK)
         count = set.list.len;
     template_set_clear(&set);
-    for (int i = 0; i < 3 && count <= MOST_TEMPLATES; i++) {
-        const struct block_search search = {need, i == 0, i == 2};
+    for (int i = 0; i < 4 && count <= MOST_TEMPLATES; i++) {
+        const struct block_search search = {need, i == 0, i == 2, i == 3};
         struct block_hits hits = {0};
         struct lgz_error err = {0};
         int code = block_search(body, &search, counts, count, &hits, &err);

@@ -35,14 +35,15 @@ static inline bool search_is_true(struct span raw, struct span body,
                                   const struct block_summary *summary, const struct need *need)
 {
     bool wrong = false;
-    for (int i = 0; i < 3 && !wrong; i++) {
-        const struct block_search search = {need, i == 0, i == 2};
+    for (int i = 0; i < 4 && !wrong; i++) {
+        const struct block_search search = {need, i == 0, i == 2, i == 3};
         struct block_hits hits = {0};
         struct lgz_error reason = {0};
         int code = block_search(body, &search, summary->template_counts.data,
                                 summary->template_counts.len, &hits, &reason);
         /* Where something is decoded, and it isn't a number, each line is told. */
         const bool told = i < 2 || hits.list.len;
+        wrong |= i == 3 && !hits.declined && hits.total;
         uint64_t found = search_truth(raw, need, &hits, i == 0, &wrong);
         wrong |= code != LGZ_OK;
         if (!hits.declined)

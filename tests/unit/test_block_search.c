@@ -65,10 +65,10 @@ static void draw_need(uint64_t *state, struct span raw, struct need *need)
 
 START_TEST(test_random)
 {
-    enum { SEARCHES = 60 };
+    enum { SEARCHES = 40 };
     struct packed p = {0};
     uint64_t state = (uint64_t)_i + random_seed();
-    generate_log(state, 1000 + random_below(&state, 60000), &p.raw);
+    generate_log(state, 1000 + random_below(&state, 30000), &p.raw);
     pack(&p, (enum lgz_level)(LGZ_LEVEL_FAST + _i % 3));
     for (int i = 0; i < SEARCHES && !p.summary.plain; i++) {
         struct need need = {0};
@@ -106,7 +106,7 @@ static struct block_hits search_for(const struct packed *p, const char *string, 
 {
     struct need need = {.exact = true};
     struct block_hits hits = {0};
-    const struct block_search search = {&need, texts, total};
+    const struct block_search search = {.need = &need, .texts = texts, .total = total};
     ck_ok(need_add_clause(&need, &err));
     ck_ok(need_add_string(&need, (struct span){(const uint8_t *)string, strlen(string)}, false,
                           &err));
@@ -156,7 +156,7 @@ START_TEST(test_opens_nothing)
     struct need need = {.exact = true};
     ck_ok(need_add_clause(&need, &err));
     ck_ok(need_add_string(&need, (struct span){(const uint8_t *)" took ", 6}, false, &err));
-    const struct block_search search = {&need, false, true};
+    const struct block_search search = {.need = &need, .total = true};
     ck_ok(block_search(p.body, &search, p.summary.template_counts.data,
                        p.summary.template_counts.len, &hits, &err));
     ck_assert_uint_eq(hits.total, 1500);
@@ -180,7 +180,7 @@ START_TEST(test_damage)
         const uint8_t was = body[i];
         for (unsigned k = 0; k < 2; k++) {
             struct block_hits hits = {0};
-            const struct block_search search = {&need, true, false};
+            const struct block_search search = {.need = &need, .texts = true};
             body[i] = (uint8_t)(k ? was + 1 : was ^ 0x80);
             int code = block_search(p.body, &search, p.summary.template_counts.data,
                                     p.summary.template_counts.len, &hits, &err);
@@ -203,7 +203,7 @@ START_TEST(test_declined)
     make_two(&p);
     for (unsigned i = 0; i < 100; i++) {
         struct block_hits hits = {0};
-        const struct block_search search = {&need, false, false};
+        const struct block_search search = {.need = &need};
         ck_ok(block_search(p.body, &search, p.summary.template_counts.data,
                            p.summary.template_counts.len, &hits, &err));
         ck_assert_msg(hits.declined == (i == 0 || i > 64), "%u strings", i);
