@@ -14,11 +14,27 @@ enum {
     SAMPLE = 256,      /* values by which the window is chosen */
     SET_HEAD = 8,      /* bytes of a set but for its planes, about */
     TEXT_MAX = 1024,   /* bytes of a text that are looked for */
-    WINDOW_PLANES = 2, /* with fewer than so many for numbers, a longer window is better */
 };
 
 /* Windows of ids that are tried, the best first. */
-static const uint8_t windows[] = {12, 16, 20, 24, 32};
+static const uint8_t windows_tried[] = {12, 14, 16, 20, 24, 32};
+enum { WINDOWS_TRIED = sizeof(windows_tried) };
+
+/*
+ * Which window a family gets: the shortest one, `least` at least, with which so many planes take
+ * no more than so many hundredths of all. If even the longest one doesn't, `last` hundredths for a
+ * single plane are too much to collect it.
+ */
+static const struct {
+    uint8_t least;
+    uint8_t planes;
+    uint8_t share;
+    uint8_t last;
+} window_rules[GRAMS_END] = {
+    [GRAMS_DIGITS] = {12, 1, 40, 70},
+    [GRAMS_HEX] = {14, 1, 30, 60},
+    [GRAMS_MIXED] = {16, 1, 20, 30},
+};
 
 /*
  * What a family is worth: how often it's asked for, and how many of its pieces are in what is. So
@@ -52,34 +68,50 @@ size_t filter_share(enum filtering filtering, size_t raw, size_t stored)
     return raw / stored > DENSE ? stored / DENSE_SHARE : stored / SHARE;
 }
 
-/* The pieces of ids in every `step`th value, as far as the sets take them. */
-static bool collect_ids(const struct text_parts *parts, const uint8_t *raw, size_t window,
-                        size_t step, struct gram_set *sets)
+/* Is the value one of a sample? The same value always is, or never. */
+static bool is_sampled(struct span value, size_t step)
 {
-    const bool mixed = !sets[GRAMS_MIXED].full;
-    struct grams found = {0};
+    uint64_t first;
+    uint64_t last;
+    memcpy(&first, value.data, 8); /* it has PARTS_ID_MIN bytes */
+    memcpy(&last, value.data + value.len - 8, 8);
+    return step <= 1 || gram_mix(first ^ gram_mix(last)) % step == 0;
+}
+
+/* The pieces of ids in every `step`th value, as far as the sets take them. */
+static bool collect_ids(const struct text_parts *parts, const uint8_t *raw,
+                        const struct id_windows *windows, size_t step, struct gram_set *sets)
+{
+    struct grams found[GRAMS_END] = {{0}};
     bool kept = true;
-    for (size_t i = 0; i < parts->values.len && kept; i += step) {
+    for (size_t i = 0; i < parts->values.len && kept; i++) {
         struct span text = {raw + parts->values.data[i].at, parts->values.data[i].len};
-        for (struct span part; kept && text_part_next(&text, window, &part);) {
-            kept = grams_ids(part, window, mixed, &found);
-            for (size_t k = 0; k < found.len && kept; k++)
-                kept = gram_set_add(&sets[grams_id_family(found.data[k])], &found.data[k], 1);
-            found.len = 0;
+        if (!is_sampled(text, step))
+            continue;
+        for (struct span part; kept && text_part_next(&text, GRAMS_WINDOW_MAX, &part);) {
+            kept = grams_ids(part, windows, found);
+            for (size_t f = GRAMS_DIGITS; f < GRAMS_END && kept; f++) {
+                kept = gram_set_add(&sets[f], found[f].data, found[f].len);
+                found[f].len = 0;
+            }
         }
     }
-    vec_free(&found);
+    for (size_t f = GRAMS_DIGITS; f < GRAMS_END; f++)
+        vec_free(&found[f]);
     return kept;
 }
 
-/* How many pieces there will be of each family; about, by some of the values. */
-static bool estimate_ids(const struct text_parts *parts, const uint8_t *raw, size_t *counts)
+/* How many pieces there will be of each family with a window; about, by some of the values. */
+static bool estimate_ids(const struct text_parts *parts, const uint8_t *raw, uint8_t window,
+                         size_t *counts)
 {
     const size_t step = parts->values.len / SAMPLE + 1;
+    const struct id_windows windows = {
+        {[GRAMS_DIGITS] = window, [GRAMS_HEX] = window, [GRAMS_MIXED] = window}};
     struct gram_set sets[GRAMS_END] = {0};
     for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++)
         sets[i].most = SIZE_MAX / 2;
-    bool kept = collect_ids(parts, raw, windows[0], step, sets);
+    bool kept = collect_ids(parts, raw, &windows, step, sets);
     for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++) {
         counts[i] = sets[i].count * step;
         gram_set_free(&sets[i]);
@@ -87,31 +119,25 @@ static bool estimate_ids(const struct text_parts *parts, const uint8_t *raw, siz
     return kept;
 }
 
-/* So many pieces of long runs are kept with a longer window, where the shortest keeps `count`. */
-static size_t kept_of(size_t count, size_t window)
+/* Families that have no chance aren't collected: that takes time. */
+static bool choose_windows(const struct text_parts *parts, const uint8_t *raw, size_t most,
+                           struct id_windows *windows)
 {
-    return count * (windows[0] - GRAM_ID + 2) / (window - GRAM_ID + 2);
-}
-
-/*
- * The shortest window with which there are planes enough for numbers. Families that have no chance
- * even of one aren't collected: that takes time.
- */
-static bool choose_ids(const struct text_parts *parts, const uint8_t *raw, size_t most,
-                       uint8_t *window, struct gram_set *sets)
-{
-    bool fits = false;
-    size_t counts[GRAMS_END] = {0};
-    if (!estimate_ids(parts, raw, counts))
-        return false;
-    for (size_t i = 0; i < sizeof(windows) && !fits; i++) {
-        size_t numbers = kept_of(counts[GRAMS_DIGITS] + counts[GRAMS_HEX], windows[i]);
-        *window = windows[i];
-        fits = ribbon_words(numbers) * 8 * WINDOW_PLANES <= most / 2;
-    }
-    for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++) {
-        sets[i].most = most * 8; /* one that is larger has no plane */
-        sets[i].full = ribbon_words(kept_of(counts[i], *window)) * 8 > most - most / 4;
+    size_t counts[WINDOWS_TRIED][GRAMS_END] = {{0}};
+    for (size_t i = 0; i < WINDOWS_TRIED; i++)
+        if (!estimate_ids(parts, raw, windows_tried[i], counts[i]))
+            return false;
+    *windows = (struct id_windows){{0}};
+    for (size_t f = GRAMS_DIGITS; f < GRAMS_END; f++) {
+        size_t plane = 0;
+        for (size_t i = 0; i < WINDOWS_TRIED && !windows->of[f]; i++) {
+            plane = ribbon_words(counts[i][f]) * 8;
+            if (windows_tried[i] >= window_rules[f].least &&
+                plane * window_rules[f].planes <= most * window_rules[f].share / 100)
+                windows->of[f] = windows_tried[i];
+        }
+        if (!windows->of[f] && plane <= most * window_rules[f].last / 100)
+            windows->of[f] = windows_tried[WINDOWS_TRIED - 1];
     }
     return true;
 }
@@ -128,15 +154,19 @@ static double worth_of(const struct candidate *c, size_t family)
     return worths[family].weight * (pass - less) / (double)(c->words * 8);
 }
 
-/* Give planes away, one by one, to whom they are worth most. */
-static void choose_planes(struct candidate *candidates, size_t most)
+/*
+ * Give planes away, one by one, to whom they are worth most, up to so many for each.
+ *
+ * @return what is left of `most`
+ */
+static size_t give_planes(struct candidate *candidates, unsigned planes, size_t most)
 {
     for (;;) {
         size_t best = 0;
         double best_worth = 0;
         for (size_t i = 1; i < GRAMS_END; i++) {
             const struct candidate *c = &candidates[i];
-            double worth = c->known && c->words && c->planes < RIBBON_PLANES_MAX &&
+            double worth = c->known && c->words && c->planes < planes &&
                                    c->words * 8 + (c->planes ? 0 : SET_HEAD) <= most
                                ? worth_of(c, i)
                                : 0;
@@ -146,7 +176,7 @@ static void choose_planes(struct candidate *candidates, size_t most)
             }
         }
         if (!best)
-            return;
+            return most;
         most -= candidates[best].words * 8 + (candidates[best].planes ? 0 : SET_HEAD);
         candidates[best].planes++;
     }
@@ -165,7 +195,9 @@ static bool build_sets(struct filter *filter, const struct candidate *candidates
         struct filter_set *set = &filter->sets[i];
         if (!c->known || (c->count && !c->planes))
             continue;
-        *set = (struct filter_set){true, (uint8_t)c->planes, c->words, NULL, NULL};
+        set->known = true;
+        set->planes = (uint8_t)c->planes;
+        set->words = c->words;
         if (!c->count)
             continue;
         set->bits = malloc(c->words * c->planes * sizeof(*set->bits));
@@ -179,21 +211,28 @@ bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t
 {
     struct candidate candidates[GRAMS_END] = {0};
     struct gram_set ids[GRAMS_END] = {0};
+    struct id_windows windows = {{0}};
     bool built = true;
     *filter = (struct filter){0};
     take_candidate(&candidates[GRAMS_LETTERS], &parts->letters);
     take_candidate(&candidates[GRAMS_WORDS], &parts->words);
     if (!parts->shapeless) {
         take_candidate(&candidates[GRAMS_ADDRESSES], &parts->addresses);
-        built = choose_ids(parts, raw, most, &filter->window, ids) &&
-                collect_ids(parts, raw, filter->window, 1, ids);
+        built = choose_windows(parts, raw, most, &windows);
         for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++)
+            ids[i] = (struct gram_set){.most = most * 8, .full = !windows.of[i]};
+        built = built && collect_ids(parts, raw, &windows, 1, ids);
+        for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++) {
             take_candidate(&candidates[i], &ids[i]);
+            filter->sets[i].window = windows.of[i];
+        }
         for (size_t i = 0; i < parts->shapes.len && built; i++)
-            built = vec_push(&filter->shapes, parts->shapes.data[i]);
+            if (shape_matters(&parts->shapes.data[i], &windows))
+                built = vec_push(&filter->shapes, parts->shapes.data[i]);
     }
     size_t head = filter_size(filter);
-    choose_planes(candidates, most > head ? most - head : 0);
+    size_t left = give_planes(candidates, 1, most > head ? most - head : 0);
+    give_planes(candidates, RIBBON_PLANES_MAX, left);
     built = built && build_sets(filter, candidates);
     for (size_t i = GRAMS_DIGITS; i < GRAMS_END; i++)
         gram_set_free(&ids[i]);
@@ -204,7 +243,7 @@ bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t
 /* Bytes of what isn't planes. */
 static size_t head_size(const struct filter *filter)
 {
-    size_t size = 2 + filter->shapes.len;
+    size_t size = 1 + filter->shapes.len;
     for (size_t i = 0; i < filter->shapes.len; i++)
         size += filter->shapes.data[i].len;
     return size;
@@ -216,7 +255,7 @@ static size_t set_size(const struct filter_set *set)
     varint_put(&varint, set->words);
     size_t len = varint.len;
     buf_free(&varint);
-    return 2 + len + set->words * set->planes * 8;
+    return 3 + len + set->words * set->planes * 8;
 }
 
 size_t filter_size(const struct filter *filter)
@@ -262,6 +301,7 @@ void filter_note_escapes(struct filter *filter, struct span text)
 static void write_set(size_t family, const struct filter_set *set, struct buf *out)
 {
     buf_push(out, (uint8_t)family);
+    buf_push(out, set->window);
     buf_push(out, set->planes);
     varint_put(out, set->words);
     for (size_t k = 0; k < set->words * set->planes; k++)
@@ -272,7 +312,6 @@ void filter_write(const struct filter *filter, struct buf *out)
 {
     if (!filter_size(filter))
         return;
-    buf_push(out, filter->window);
     buf_push(out, (uint8_t)filter->shapes.len);
     for (size_t i = 0; i < filter->shapes.len; i++) {
         const struct shape *shape = &filter->shapes.data[i];
@@ -306,8 +345,11 @@ static bool read_shapes(struct reader *r, struct filter *filter)
 static void read_set(struct reader *r, struct filter *filter, unsigned *last)
 {
     const unsigned family = reader_u8(r);
-    struct filter_set set = {.known = true, .planes = reader_u8(r)};
+    struct filter_set set = {.known = true, .window = reader_u8(r)};
+    const bool ids = family >= GRAMS_DIGITS && family <= GRAMS_MIXED;
+    set.planes = reader_u8(r);
     set.words = (size_t)reader_varint_max(r, reader_left(r));
+    r->failed |= ids && (set.window < GRAM_ID || set.window > GRAMS_WINDOW_MAX);
     r->failed |= family <= *last || set.planes > RIBBON_PLANES_MAX || !set.words != !set.planes;
     if (r->failed)
         return;
@@ -325,14 +367,10 @@ int filter_read(struct filter *filter, struct span bytes, struct lgz_error *err)
     *filter = (struct filter){0};
     if (!bytes.len)
         return LGZ_OK;
-    filter->window = reader_u8(&r);
     if (!read_shapes(&r, filter))
         return error_memory(err);
     while (reader_left(&r) && !r.failed)
         read_set(&r, filter, &last);
-    for (size_t i = GRAMS_DIGITS; i <= GRAMS_MIXED; i++)
-        r.failed |= filter->sets[i].known &&
-                    (filter->window < GRAM_ID || filter->window > GRAMS_WINDOW_MAX);
     return r.failed ? LGZ_ERR_CORRUPT : LGZ_OK;
 }
 
@@ -374,11 +412,14 @@ static bool may_hold_letters(const struct filter *filter, struct span text, bool
 static bool may_hold_addresses(const struct filter *filter, struct span text)
 {
     const struct filter_set *set = &filter->sets[GRAMS_ADDRESSES];
-    uint64_t gram;
+    uint64_t grams[2];
     for (; set->known && text.len >= GRAMS_ADDRESS_MIN; text.data++, text.len--) {
-        struct span piece = {text.data, gram_address(text, &gram)};
-        if (piece.len && !set_may_hold(set, gram) &&
-            !shapes_hold(filter->shapes.data, filter->shapes.len, piece))
+        const struct span piece = {text.data, gram_address(text, grams)};
+        if (!piece.len)
+            continue;
+        bool may = set_may_hold(set, grams[0]) && (!grams[1] || set_may_hold(set, grams[1]));
+        if (!may && !shapes_hold(filter->shapes.data, filter->shapes.len,
+                                 (struct span){piece.data, piece.len - (grams[1] != 0)}))
             return false;
     }
     return true;
@@ -392,27 +433,31 @@ static bool has_letters(struct span text)
     return false;
 }
 
-static bool may_hold_window(const struct filter *filter, struct span window, bool folded,
-                            struct grams *room)
+static bool may_hold_window(const struct filter *filter, enum gram_family family,
+                            struct span window, bool folded, struct grams *room)
 {
-    room->len = 0;
-    if (!grams_ids(window, window.len, true, room) || !room->len)
+    struct id_windows windows = {{0}};
+    struct grams *found = &room[family];
+    windows.of[family] = (uint8_t)window.len;
+    found->len = 0;
+    if (!grams_ids(window, &windows, room) || !found->len)
         return true;
-    const enum gram_family family = grams_id_family(room->data[0]);
-    if (folded && family != GRAMS_DIGITS && has_letters(window))
+    if (folded && has_letters(window))
         return true;
-    return set_may_hold(&filter->sets[family], room->data[0]) ||
+    return set_may_hold(&filter->sets[family], found->data[0]) ||
            shapes_hold(filter->shapes.data, filter->shapes.len, window);
 }
 
-static bool may_hold_ids(const struct filter *filter, struct span text, bool folded,
-                         struct grams *room)
+static bool may_hold_ids(const struct filter *filter, enum gram_family family, struct span text,
+                         bool folded, struct grams *room)
 {
+    const size_t window = filter->sets[family].window;
     size_t run = 0;
-    for (size_t i = 0; filter->window && i < text.len; i++) {
+    for (size_t i = 0; filter->sets[family].known && i < text.len; i++) {
         run = gram_is_inner(text.data[i]) ? run + 1 : 0;
-        struct span window = {text.data + i + 1 - filter->window, filter->window};
-        if (run >= filter->window && !may_hold_window(filter, window, folded, room))
+        if (run >= window &&
+            !may_hold_window(filter, family, (struct span){text.data + i + 1 - window, window},
+                             folded, room))
             return false;
     }
     return true;
@@ -420,17 +465,19 @@ static bool may_hold_ids(const struct filter *filter, struct span text, bool fol
 
 bool filter_may_hold(const struct filter *filter, const struct need_string *string)
 {
-    struct grams room = {0};
+    struct grams room[GRAMS_END] = {{0}};
     struct span text = string->bytes;
     if (text.len > TEXT_MAX)
         text.len = TEXT_MAX;
     const struct finder finder = finder_of(escape);
     if (filter->unescaped && !string->folded && finder_next(&finder, text, 0) != SIZE_MAX)
         return false;
-    bool may = may_hold_letters(filter, text, string->folded, &room) &&
-               may_hold_addresses(filter, text) &&
-               may_hold_ids(filter, text, string->folded, &room);
-    vec_free(&room);
+    bool may = may_hold_letters(filter, text, string->folded, &room[0]) &&
+               may_hold_addresses(filter, text);
+    for (unsigned f = GRAMS_DIGITS; f <= GRAMS_MIXED && may; f++)
+        may = may_hold_ids(filter, (enum gram_family)f, text, string->folded, room);
+    for (unsigned f = 0; f < GRAMS_END; f++)
+        vec_free(&room[f]);
     return may;
 }
 

@@ -19,13 +19,13 @@
 struct filter_set {
     bool known;
     uint8_t planes;
+    uint8_t window;        /**< bytes of a window, of ids */
     size_t words;          /**< of a plane; 0: the set is empty */
     uint64_t *bits;        /**< owned; a writer's */
     const uint8_t *stored; /**< a reader's */
 };
 
 struct filter {
-    uint8_t window; /**< bytes of a window of the ids */
     VEC(struct shape) shapes;
     struct filter_set sets[GRAMS_END]; /**< by family */
     bool unescaped; /**< the text has no "\u00": what JSON may write instead of a character */
@@ -44,7 +44,7 @@ size_t filter_share(enum filtering filtering, size_t raw, size_t stored);
  */
 bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t *raw, size_t most);
 
-enum { FILTER_ESCAPES_LEN = 4 }; /**< bytes that this takes, at most */
+enum { FILTER_ESCAPES_LEN = 5 }; /**< bytes that this takes, at most */
 
 /** Note whether all of the text, of which the filter was built, has "\u00" anywhere. */
 void filter_note_escapes(struct filter *filter, struct span text);

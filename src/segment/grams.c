@@ -6,8 +6,9 @@
 #include <endian.h>
 #include <string.h>
 
-/* In place of a piece: comes behind all of them. */
-#define NO_ID UINT64_MAX
+/* In place of a piece: what comes behind all of them, and before. */
+#define NO_ID  UINT64_MAX
+#define BARRED 0
 
 enum {
     LETTERS = 4,
@@ -65,8 +66,7 @@ static void id_bits(const uint8_t *bytes, size_t len, uint64_t *digits, uint64_t
         uint64_t word = load(bytes + i, len - i);
         uint64_t low = word & ~TOP;
         uint64_t digit = from_to(low, '0', '9') & ~word;
-        uint64_t others =
-            from_to(low | EACH(0x20u), 'a', 'f') | from_to(low, '-', '.') | from_to(low, '_', '_');
+        uint64_t others = from_to(low | EACH(0x20u), 'a', 'f') | from_to(low, '-', '-');
         *digits |= gather(digit) << i;
         *hex |= gather(digit | (others & ~word)) << i;
     }
@@ -160,96 +160,82 @@ static size_t address_part(struct span text, size_t at, uint64_t *gram)
     return end + 1;
 }
 
-size_t gram_address(struct span text, uint64_t *gram)
+size_t gram_address(struct span text, uint64_t *grams)
 {
-    if (text.len < 7 || !ascii_is_digit(text.data[0]) || text.data[1] != '.')
+    uint64_t gram;
+    if (text.len < GRAMS_ADDRESS_MIN || !ascii_is_digit(text.data[0]) || text.data[1] != '.')
         return 0;
-    *gram = (uint64_t)(text.data[0] - '0' + 1);
-    size_t second = address_part(text, 2, gram);
-    size_t third = second > 2 ? address_part(text, second, gram) : second;
+    gram = (uint64_t)(text.data[0] - '0' + 1);
+    size_t second = address_part(text, 2, &gram);
+    size_t third = second > 2 ? address_part(text, second, &gram) : second;
     if (second == 2 || third == second || third == text.len || !ascii_is_digit(text.data[third]))
         return 0;
-    *gram = *gram << 4 | (uint64_t)(text.data[third] - '0' + 1);
-    return third + 1;
+    grams[0] = gram << 4 | (uint64_t)(text.data[third] - '0' + 1);
+    grams[1] = 0;
+    if (third + 1 == text.len || !ascii_is_digit(text.data[third + 1]))
+        return third + 1;
+    grams[1] = grams[0] << 4 | (uint64_t)(text.data[third + 1] - '0' + 1);
+    return third + 2;
 }
 
 bool grams_addresses(struct span text, struct grams *out)
 {
     const uint8_t *at = text.data;
     const uint8_t *end = text.data + text.len;
-    uint64_t gram;
-    while (end - at >= 7 && (at = memchr(at + 1, '.', (size_t)(end - at) - 1))) {
+    while (end - at >= GRAMS_ADDRESS_MIN && (at = memchr(at + 1, '.', (size_t)(end - at) - 1))) {
         struct span from = {at - 1, (size_t)(end - at) + 1};
-        if (gram_address(from, &gram) && !vec_push(out, gram))
+        uint64_t grams[2];
+        if (!gram_address(from, grams))
+            continue;
+        if (!vec_push(out, grams[0]) || (grams[1] && !vec_push(out, grams[1])))
             return false;
     }
     return true;
 }
 
-static uint64_t id_gram(const uint8_t *bytes, enum gram_family family)
+/* Which bytes of a run are digits, and which hexadecimal ones; then a word of none. */
+struct id_map {
+    uint64_t digits[GRAMS_RUN_MAX / 64 + 1];
+    uint64_t hex[GRAMS_RUN_MAX / 64 + 1];
+};
+
+/* The bits from number `at` on. */
+static inline uint64_t bits_at(const uint64_t *bits, size_t at)
+{
+    const unsigned low = at % 64;
+    bits += at / 64;
+    return low ? bits[0] >> low | bits[1] << (64 - low) : bits[0];
+}
+
+/* The first bit from number `at` on that is set, or isn't; `end` if there is none before it. */
+static size_t next_bit(const uint64_t *bits, size_t at, size_t end, bool set)
+{
+    while (at < end) {
+        const uint64_t found = (set ? bits[at / 64] : ~bits[at / 64]) >> at % 64;
+        if (found) {
+            at += (size_t)__builtin_ctzll(found);
+            break;
+        }
+        at += 64 - at % 64;
+    }
+    return at < end ? at : end;
+}
+
+/* The next run of `least` bits that are set, or more. @return false if there is none up to `end` */
+static bool next_run(const uint64_t *bits, size_t *from, size_t *to, size_t end, size_t least)
+{
+    do {
+        *from = next_bit(bits, *to, end, true);
+        *to = next_bit(bits, *from, end, false);
+    } while (*from < end && *to - *from < least);
+    return *from < end;
+}
+
+static uint64_t id_gram(const uint8_t *bytes)
 {
     uint64_t gram;
     memcpy(&gram, bytes, GRAM_ID);
-    return (uint64_t)(family - GRAMS_DIGITS) << 62 | gram_mix(le64toh(gram)) >> 2 | 1;
-}
-
-/* The bits from number `by` on, of two words. */
-static inline uint64_t shifted(const uint64_t *bits, unsigned by)
-{
-    return bits[0] >> by | bits[1] << (64 - by);
-}
-
-/* Where GRAM_ID bits that are set begin, of which the last may be in the next word. */
-static uint64_t all_of(const uint64_t *bits)
-{
-    const uint64_t two[2] = {bits[0] & shifted(bits, 1), bits[1] & bits[1] >> 1};
-    const uint64_t four[2] = {two[0] & shifted(two, 2), two[1] & two[1] >> 2};
-    return four[0] & shifted(four, 4);
-}
-
-/* Where GRAM_ID bits begin, one of which is set. */
-static uint64_t any_of(const uint64_t *bits)
-{
-    const uint64_t two[2] = {bits[0] | shifted(bits, 1), bits[1] | bits[1] >> 1};
-    const uint64_t four[2] = {two[0] | shifted(two, 2), two[1] | two[1] >> 2};
-    return four[0] | shifted(four, 4);
-}
-
-/*
- * For each byte of a run, the piece that starts there if it's one that is asked for, else NO_ID.
- *
- * @return the bytes up to the last one that has one
- */
-static size_t find_ids(struct span run, bool mixed, uint64_t *pieces)
-{
-    const size_t starts = run.len - GRAM_ID + 1;
-    uint64_t digits[2];
-    uint64_t hex[2];
-    size_t end = 0;
-    id_bits(run.data, run.len < 64 ? run.len : 64, &digits[0], &hex[0]);
-    for (size_t at = 0; at < starts; at += 64) {
-        digits[1] = hex[1] = 0;
-        if (run.len > at + 64)
-            id_bits(run.data + at + 64, run.len - at - 64 < 64 ? run.len - at - 64 : 64, &digits[1],
-                    &hex[1]);
-        uint64_t all_digits = all_of(digits);
-        uint64_t all_hex = all_of(hex);
-        uint64_t found = any_of(digits) & (mixed ? UINT64_MAX : all_hex);
-        if (starts - at < 64)
-            found &= (UINT64_C(1) << (starts - at)) - 1;
-        for (; found; found &= found - 1) {
-            const unsigned bit = (unsigned)__builtin_ctzll(found);
-            const enum gram_family family = all_digits >> bit & 1 ? GRAMS_DIGITS
-                                            : all_hex >> bit & 1  ? GRAMS_HEX
-                                                                  : GRAMS_MIXED;
-            while (end < at + bit)
-                pieces[end++] = NO_ID;
-            pieces[end++] = id_gram(run.data + at + bit, family);
-        }
-        digits[0] = digits[1];
-        hex[0] = hex[1];
-    }
-    return end;
+    return gram_mix(le64toh(gram)) | 1;
 }
 
 /* Where the first one is of the pieces that start at `from` to `to`. */
@@ -262,31 +248,89 @@ static size_t first_id(const uint64_t *pieces, size_t from, size_t to)
     return first;
 }
 
-bool grams_ids(struct span run, size_t window, bool mixed, struct grams *out)
+/* Of each window in `len` bytes the first of the pieces, one for each byte but the last ones. */
+static bool keep_ids(const uint64_t *pieces, size_t len, size_t window, struct grams *out)
 {
     const size_t width = window - GRAM_ID + 1; /* pieces of a window */
-    uint64_t pieces[GRAMS_RUN_MAX];
     size_t first = 0;
     size_t kept = SIZE_MAX;
-    if (run.len < window)
-        return true;
-    size_t count = find_ids(run, mixed, pieces);
-    if (!count)
-        return true;
-    /* Up to the end of the last window with a piece in it. */
-    const size_t starts = run.len - GRAM_ID + 1;
-    for (size_t more = 1; more < width && count < starts; more++)
-        pieces[count++] = NO_ID;
-    for (size_t at = 0; at < count; at++) {
+    for (size_t at = 0; at + GRAM_ID <= len; at++) {
         if (pieces[at] <= pieces[first])
             first = at;
         else if (at - first >= width)
             first = first_id(pieces, at + 1 - width, at);
-        if (at + 1 < width || first == kept || pieces[first] == NO_ID)
+        if (at + 1 < width || first == kept)
             continue;
         kept = first;
-        if (!vec_push(out, pieces[first]))
+        if (pieces[first] != NO_ID && pieces[first] != BARRED && !vec_push(out, pieces[first]))
             return false;
     }
     return true;
+}
+
+/* The windows of hexadecimal bytes `from` to `to`, but for those that are digits alone. */
+static bool keep_hex(const struct id_map *map, const uint64_t *pieces, size_t from, size_t to,
+                     size_t window, struct grams *out)
+{
+    size_t digits = from;
+    size_t end = from; /* of the digits */
+    size_t start = from;
+    bool more = true; /* there is something behind the last digits */
+    while (next_run(map->digits, &digits, &end, to, window)) {
+        if (digits > from && !keep_ids(pieces + start, digits + window - 1 - start, window, out))
+            return false;
+        start = end - window + 1;
+        more = end < to;
+    }
+    return !more || keep_ids(pieces + start, to - start, window, out);
+}
+
+/* Pieces of digits and of hexadecimal runs, each of which is looked at once. */
+static bool take_hex(struct span run, const struct id_map *map, const struct id_windows *windows,
+                     uint64_t *pieces, struct grams *out)
+{
+    const size_t window = windows->of[GRAMS_HEX];
+    const size_t digit_window = windows->of[GRAMS_DIGITS];
+    const size_t least = digit_window && (!window || digit_window < window) ? digit_window : window;
+    size_t from = 0;
+    size_t to = 0;
+    while (least && next_run(map->hex, &from, &to, run.len, least)) {
+        for (size_t i = from; i + GRAM_ID <= to; i++)
+            pieces[i] = bits_at(map->digits, i) & 0xff ? id_gram(run.data + i) : NO_ID;
+        size_t digits = from;
+        size_t end = from;
+        while (digit_window && next_run(map->digits, &digits, &end, to, digit_window))
+            if (!keep_ids(pieces + digits, end - digits, digit_window, &out[GRAMS_DIGITS]))
+                return false;
+        if (window && to - from >= window &&
+            !keep_hex(map, pieces, from, to, window, &out[GRAMS_HEX]))
+            return false;
+    }
+    return true;
+}
+
+/* Pieces with a digit of windows in which no piece with one is hexadecimal. */
+static bool take_mixed(struct span run, const struct id_map *map, size_t window, uint64_t *pieces,
+                       struct grams *out)
+{
+    for (size_t i = 0; i + GRAM_ID <= run.len; i++) {
+        pieces[i] = NO_ID;
+        if (bits_at(map->digits, i) & 0xff)
+            pieces[i] = (bits_at(map->hex, i) & 0xff) == 0xff ? BARRED : id_gram(run.data + i);
+    }
+    return keep_ids(pieces, run.len, window, out);
+}
+
+bool grams_ids(struct span run, const struct id_windows *windows, struct grams *out)
+{
+    struct id_map map;
+    uint64_t pieces[GRAMS_RUN_MAX];
+    size_t words = 0;
+    for (size_t at = 0; at < run.len; at += 64, words++)
+        id_bits(run.data + at, run.len - at < 64 ? run.len - at : 64, &map.digits[words],
+                &map.hex[words]);
+    map.digits[words] = map.hex[words] = 0;
+    const size_t mixed = windows->of[GRAMS_MIXED];
+    return take_hex(run, &map, windows, pieces, out) &&
+           (!mixed || run.len < mixed || take_mixed(run, &map, mixed, pieces, &out[GRAMS_MIXED]));
 }

@@ -17,10 +17,10 @@
 enum gram_family {
     GRAMS_LETTERS = 1,   /**< 4 letters, in either case */
     GRAMS_WORDS = 2,     /**< 5 letters as they are, in one case but for the first */
-    GRAMS_ADDRESSES = 3, /**< "1.22.333.4": what all addresses that hold it have in common */
-    GRAMS_DIGITS = 4,    /**< 8 digits, the one piece of a window that is kept */
-    GRAMS_HEX = 5,       /**< the same of 8 hexadecimal digits and '.', '_', '-' */
-    GRAMS_MIXED = 6,     /**< the same of 8 bytes with a digit */
+    GRAMS_ADDRESSES = 3, /**< "1.22.333.4", "1.22.333.45": the middle of one */
+    GRAMS_DIGITS = 4,    /**< 8 digits, of a window of digits */
+    GRAMS_HEX = 5, /**< 8 hexadecimal digits and '-', of a window of them that aren't all digits */
+    GRAMS_MIXED = 6, /**< 8 bytes of an id, of a window without a piece of the others */
     GRAMS_END = 7,
 };
 
@@ -29,7 +29,7 @@ enum {
     GRAMS_WINDOW_MAX = 64, /**< bytes of a window, at most; at least GRAM_ID */
     GRAMS_RUN_MAX = 4096,  /**< bytes of a run that are looked at at once */
     GRAMS_WORD_LEN = 5,
-    GRAMS_ADDRESS_MAX = 11, /**< bytes of an address's piece, at least 7 */
+    GRAMS_ADDRESS_MAX = 12, /**< bytes of an address's piece, at least 7 */
     GRAMS_ADDRESS_MIN = 7,
 };
 
@@ -88,23 +88,27 @@ bool grams_letters(struct span run, struct grams *letters, struct grams *words);
 /** Append the pieces of GRAMS_ADDRESSES. */
 bool grams_addresses(struct span text, struct grams *out);
 
-/** How many bytes from the start of the text are such a piece; 0 if none is there. */
-size_t gram_address(struct span text, uint64_t *gram);
+/**
+ * How many bytes from the start of the text are such pieces; 0 if none is there.
+ *
+ * @param grams  set to the piece with the last part's first digit, and to that with two of its
+ *               digits, or to 0 if it has only one
+ */
+size_t gram_address(struct span text, uint64_t *grams);
+
+/** Bytes of the windows of GRAMS_DIGITS, GRAMS_HEX and GRAMS_MIXED, GRAM_ID to GRAMS_WINDOW_MAX. */
+struct id_windows {
+    uint8_t of[GRAMS_END]; /**< by family; 0: its pieces aren't wanted */
+};
 
 /**
- * Append the pieces of GRAMS_DIGITS, GRAMS_HEX and GRAMS_MIXED: of each window the first in an
- * order that is the same everywhere. grams_id_family() tells which of them one is.
+ * Append the pieces of GRAMS_DIGITS, GRAMS_HEX and GRAMS_MIXED. Of each window the piece is kept
+ * that comes first in an order that is the same everywhere.
  *
- * @param run     bytes that are all gram_is_inner(); GRAMS_RUN_MAX at most
- * @param window  bytes, GRAM_ID to GRAMS_WINDOW_MAX
- * @param mixed   those of GRAMS_MIXED, too; without, it's faster
+ * @param run  bytes that are all gram_is_inner(); GRAMS_RUN_MAX at most
+ * @param out  a list for each family, GRAMS_END of them
  */
-bool grams_ids(struct span run, size_t window, bool mixed, struct grams *out);
-
-static inline enum gram_family grams_id_family(uint64_t gram)
-{
-    return (enum gram_family)(GRAMS_DIGITS + (gram >> 62));
-}
+bool grams_ids(struct span run, const struct id_windows *windows, struct grams *out);
 
 /** Another number in which each bit depends on all of the number's. Stored: it can't change. */
 static inline uint64_t gram_mix(uint64_t x)

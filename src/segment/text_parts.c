@@ -10,7 +10,7 @@
 #include "base/hash.h"
 
 enum {
-    SEEN_LOG = 15,
+    SEEN_LOG = 16,
     SEEN = 1 << SEEN_LOG, /* values that are remembered */
     ZONES = 16,           /* shapes of stamps that are */
     LETTERS_MIN = 4,      /* that matter */
@@ -193,18 +193,23 @@ static bool take_text(struct walk *w, struct span text)
     return true;
 }
 
-/* Does a shape matter: has it a run that is an id, or may be an address? */
-static bool shape_matters(const struct shape *shape)
+bool shape_matters(const struct shape *shape, const struct id_windows *windows)
 {
-    size_t run = 0;
+    size_t digits = 0;
+    size_t hex = 0;
     size_t dots = 0;
-    for (size_t i = 0; i < shape->len; i++) {
-        run = gram_is_inner(shape->bytes[i]) ? run + 1 : 0;
-        dots = run ? dots + (shape->bytes[i] == '.') : 0;
-        if (run >= PARTS_ID_MIN || dots >= ADDRESS_DOTS)
-            return true;
+    bool matters = false;
+    for (size_t i = 0; i < shape->len && !matters; i++) {
+        const uint8_t c = shape->bytes[i];
+        digits = c == '0' ? digits + 1 : 0;
+        hex = c == '0' || c == 'a' || c == '-' ? hex + 1 : 0;
+        dots += c == '.';
+        matters = dots >= ADDRESS_DOTS ||
+                  (windows->of[GRAMS_DIGITS] && digits >= windows->of[GRAMS_DIGITS]) ||
+                  (windows->of[GRAMS_HEX] && hex >= windows->of[GRAMS_HEX]) ||
+                  (windows->of[GRAMS_MIXED] && i + 1 >= windows->of[GRAMS_MIXED]);
     }
-    return false;
+    return matters;
 }
 
 static bool add_shape(struct text_parts *parts, const struct shape *shape)
@@ -217,6 +222,21 @@ static bool add_shape(struct text_parts *parts, const struct shape *shape)
     return parts->shapeless || vec_push(&parts->shapes, *shape);
 }
 
+/* The runs in the shape of a stamp that may matter. */
+static bool add_shapes(struct text_parts *parts, const struct shape *shape)
+{
+    const struct id_windows least = {
+        {[GRAMS_DIGITS] = PARTS_ID_MIN, [GRAMS_HEX] = PARTS_ID_MIN, [GRAMS_MIXED] = PARTS_ID_MIN}};
+    for (size_t at = 0; at < shape->len; at++) {
+        struct shape run = {0};
+        while (at < shape->len && gram_is_inner(shape->bytes[at]))
+            run.bytes[run.len++] = shape->bytes[at++];
+        if (shape_matters(&run, &least) && !add_shape(parts, &run))
+            return false;
+    }
+    return true;
+}
+
 /* A stamp of another shape than the last one of its kind. */
 static bool take_zone(struct walk *w, struct span text, struct zone *zone)
 {
@@ -227,7 +247,7 @@ static bool take_zone(struct walk *w, struct span text, struct zone *zone)
         run = gram_letter(text.data[i]) ? run + 1 : 0;
         zone->letters |= run >= LETTERS_MIN;
     }
-    return !shape_matters(&zone->shape) || add_shape(w->parts, &zone->shape);
+    return add_shapes(w->parts, &zone->shape);
 }
 
 /* Has the text the shape? Digits are nearly all that changes: eight bytes at a time. */

@@ -62,6 +62,9 @@ bool text_part_next(struct span *text, size_t piece, struct span *part);
 /** The shape of up to SHAPE_MAX bytes. */
 struct shape shape_of(struct span text);
 
+/** Can an address, or a window of an id, be within a run of the shape? */
+bool shape_matters(const struct shape *shape, const struct id_windows *windows);
+
 /** Does one of the shapes hold that of the text? */
 bool shapes_hold(const struct shape *shapes, size_t count, struct span text);
 

@@ -24,6 +24,7 @@
 enum {
     TOKENS_STEP = 64 << 10,
     TOKENS_SAMPLE = 4 << 10,
+    FREE_FOOTER = 200, /* bytes of a footer that don't count: there always are so many */
 };
 
 struct job {
@@ -392,12 +393,26 @@ int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t off
     return w->failed;
 }
 
-/* The part behind the blocks: within what all of them may have together. */
+/* Bytes that the filters may have together, so that all of the index keeps within its share. */
+static int room_for_filters(struct segment_writer *w, size_t *room, struct lgz_error *err)
+{
+    struct buf footer = {0};
+    int code = segment_footer_write(&w->index, w->contexts[0].zstd, &footer, err);
+    size_t share = filter_share(w->filtered, w->raw_bytes, w->stored_bytes);
+    size_t taken = footer.len < FREE_FOOTER ? 0 : footer.len - FREE_FOOTER;
+    *room = taken < share ? share - taken : 0;
+    buf_free(&footer);
+    return code;
+}
+
+/* The part behind the blocks. */
 static int put_filters(struct segment_writer *w, struct lgz_error *err)
 {
     struct buf part = {0};
-    const size_t most = filter_share(w->filtered, w->raw_bytes, w->stored_bytes);
-    int code = filters_write(w->filters.data, w->filters.len, most, &part, err);
+    size_t room = 0;
+    int code = room_for_filters(w, &room, err);
+    if (code == LGZ_OK)
+        code = filters_write(w->filters.data, w->filters.len, room, &part, err);
     if (code == LGZ_OK && part.len) {
         w->index.filters_len = part.len;
         w->index.filters_checksum = hash_bytes(part.data, part.len);
