@@ -220,5 +220,6 @@ int where_prefilter(const struct where *w, struct pattern **out, struct lgz_erro
     int code =
         sound ? pattern_compile(out, texts.data, texts.len, &options, err) : error_memory(err);
     vec_free(&texts);
+    buf_free(&strings);
     return code;
 }
