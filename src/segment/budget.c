@@ -15,6 +15,7 @@ enum {
     BASE_COST = 8 << 20,  /* of a process that does nothing yet */
     JOB_COST = 2,         /* for each raw byte of a block that waits */
     DECODE_COST = 4,      /* and of one that the caller decodes meanwhile */
+    FILTER_COST = 2,      /* of one that is encoded, with a filter */
 };
 
 /* Bytes that a thread takes while it encodes a block. */
@@ -30,11 +31,12 @@ static const struct cost costs[] = {
     [LGZ_LEVEL_BEST] = {24, 250, 140 << 20},
 };
 
-static uint64_t block_memory(enum lgz_level level, uint64_t size)
+static uint64_t block_memory(const struct segment_options *options, uint64_t size)
 {
-    const struct cost *cost = &costs[level];
+    const struct cost *cost = &costs[options->level];
     uint64_t tables = size * cost->tables;
-    return size * cost->raw + (tables < cost->most_tables ? tables : cost->most_tables);
+    uint64_t each = cost->raw + (options->filtered ? FILTER_COST : 0);
+    return size * each + (tables < cost->most_tables ? tables : cost->most_tables);
 }
 
 /* With a limit, one block is filled while the others are encoded; without, twice as many wait. */
@@ -45,28 +47,27 @@ static size_t jobs_for(unsigned threads, bool background, bool limited)
     return limited ? threads + 1 : threads * JOBS_PER_THREAD;
 }
 
-static uint64_t plan_memory(enum lgz_level level, uint64_t size, unsigned threads, bool background)
+static uint64_t plan_memory(const struct segment_options *options, uint64_t size, unsigned threads,
+                            bool background)
 {
     uint64_t waiting = jobs_for(threads, background, true) - threads;
     uint64_t beside = waiting * JOB_COST + (background ? DECODE_COST : 0);
-    return BASE_COST + block_memory(level, size) * threads + beside * size;
+    return BASE_COST + block_memory(options, size) * threads + beside * size;
 }
 
 static int fit(struct budget *b, const struct segment_options *options, struct lgz_error *err)
 {
-    while (plan_memory(options->level, b->block_size, 1, false) > options->memory) {
+    while (plan_memory(options, b->block_size, 1, false) > options->memory) {
         if (b->block_size <= MIN_LIMITED_BLOCK)
-            return error_set(
-                err, LGZ_ERR_ARGUMENT,
-                "a memory limit of %llu bytes is too low: at least %llu are needed",
-                (unsigned long long)options->memory,
-                (unsigned long long)plan_memory(options->level, b->block_size, 1, false));
+            return error_set(err, LGZ_ERR_ARGUMENT,
+                             "a memory limit of %llu bytes is too low: at least %llu are needed",
+                             (unsigned long long)options->memory,
+                             (unsigned long long)plan_memory(options, b->block_size, 1, false));
         b->block_size /= 2;
         if (b->block_size < MIN_LIMITED_BLOCK)
             b->block_size = MIN_LIMITED_BLOCK;
     }
-    while (plan_memory(options->level, b->block_size, b->threads, b->background) >
-           options->memory) {
+    while (plan_memory(options, b->block_size, b->threads, b->background) > options->memory) {
         if (b->threads > 1)
             b->threads--;
         else
