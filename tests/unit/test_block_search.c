@@ -65,7 +65,7 @@ static void draw_need(uint64_t *state, struct span raw, struct need *need)
 
 START_TEST(test_random)
 {
-    enum { SEARCHES = 40 };
+    enum { SEARCHES = 24 };
     struct packed p = {0};
     uint64_t state = (uint64_t)_i + random_seed();
     generate_log(state, 1000 + random_below(&state, 30000), &p.raw);

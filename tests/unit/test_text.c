@@ -52,6 +52,52 @@ static void require_values(struct text_column *column, const struct text_values 
     }
 }
 
+/* Leave out some values, one by one or many at once, and take others. */
+static void require_some_values(struct text_column *column, const struct text_values *v)
+{
+    uint64_t state = v->count;
+    for (size_t i = 0; i < v->count; i++) {
+        struct span value;
+        const size_t most = random_percent(&state, 20) ? 100 : 3;
+        size_t left_out = random_below(&state, most < v->count - i ? most : v->count - i);
+        i += left_out;
+        if (random_percent(&state, 30))
+            ck_assert(text_skip(column, left_out));
+        else if (random_percent(&state, 50))
+            ck_assert(text_pass_many(column, left_out));
+        else
+            for (; left_out; left_out--)
+                ck_assert(text_pass(column));
+        ck_assert_msg(text_take(column, &value), "row %zu is missing", i);
+        ck_assert_msg(span_equal(value, text_value(v, i)), "row %zu", i);
+    }
+}
+
+/* What is known of the values without going through rows holds for each of them. */
+static void require_look(struct text_column *column, struct stream_reader *streams,
+                         const struct text_values *v)
+{
+    uint64_t state = v->count;
+    for (size_t i = 0; i < v->count; i += 1 + random_below(&state, v->count)) {
+        const struct span value = text_value(v, i);
+        struct passage_string string;
+        struct text_look look = {.streams = streams, .string = &string, .steps = 1 << 22};
+        struct passage passage = {0};
+        struct byte_set set = {0};
+        const bool known = text_bytes(column, &look, &set);
+        for (size_t k = 0; k < value.len; k++)
+            ck_assert(!known || byte_set_has(&set, value.data[k]));
+        if (value.len == 0)
+            continue;
+        const size_t at = random_below(&state, value.len);
+        passage_string_init(
+            &string, (struct span){value.data + at, 1 + random_below(&state, value.len - at)},
+            false);
+        text_passage(column, &look, &passage);
+        ck_assert_msg(passage.ends & 1, "row %zu", i);
+    }
+}
+
 /* Encode, decode, compare. @return the tag */
 static uint8_t require_round_trip(const struct column *c, enum lgz_level level)
 {
@@ -71,6 +117,14 @@ static uint8_t require_round_trip(const struct column *c, enum lgz_level level)
     place_streams(streams, &packed);
     ck_ok(text_open(column, streams, c->bytes.len, &err));
     require_values(column, &v);
+    text_free(column);
+    /* The same heads once more. */
+    stream_reader_again(streams);
+    head = reader_of(e.head.data, e.head.len);
+    ck_ok(text_parse(&column, &head, streams, 0, &err));
+    require_look(column, streams, &v);
+    ck_ok(text_open(column, streams, c->bytes.len, &err));
+    require_some_values(column, &v);
     text_free(column);
     stream_reader_free(streams);
     free_packed(&packed);
