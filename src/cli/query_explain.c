@@ -16,6 +16,7 @@ static const char *const fates[BLOCK_FATES] = {
     [BLOCK_ENOUGH] = "left out, enough was found",
     [BLOCK_OTHER_TIME] = "left out by time",
     [BLOCK_OTHER_TEXT] = "left out by filter",
+    [BLOCK_OTHER_TEMPLATE] = "left out by template",
 };
 
 static void explain_need(const struct plan *plan)

@@ -14,7 +14,8 @@ enum effort_block {
     BLOCK_OTHER_INPUT,  /**< none of those that have is of an input that is wanted */
     BLOCK_ENOUGH,       /**< all lines that were wanted of its sources are found */
     BLOCK_OTHER_TIME,
-    BLOCK_OTHER_TEXT, /**< by its filter, nothing in it is wanted */
+    BLOCK_OTHER_TEXT,     /**< by its filter, nothing in it is wanted */
+    BLOCK_OTHER_TEMPLATE, /**< none of its lines has the template that is */
     BLOCK_FATES,
 };
 

@@ -141,8 +141,9 @@ static void pass_stamps(const struct selection *s, struct query_source *source,
 {
     const bool times = s->dated || select_limited(s);
     int64_t last;
-    if (reason == PRUNE_TEXT) {
+    if (reason == PRUNE_TEXT || reason == PRUNE_TEMPLATE) {
         source->doubtful = times;
+        source->left.known &= reason == PRUNE_TEXT;
         return;
     }
     if (single && times && !source->dated) {

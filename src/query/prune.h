@@ -33,9 +33,10 @@ bool prune_by_time(const struct selection *s, const struct segment *segment,
 
 /** Why a block is left out. */
 enum prune_reason {
-    PRUNE_TIME,  /**< no line of it is in the time range */
-    PRUNE_TEXT,  /**< no line of it has what is wanted (prune_text.h) */
-    PRUNE_FOUND, /**< its lines were selected without the rest of it (sparse.h) */
+    PRUNE_TIME,     /**< no line of it is in the time range */
+    PRUNE_TEXT,     /**< no line of it has what is wanted (prune_text.h) */
+    PRUNE_TEMPLATE, /**< nor the template that is (prune_template.h) */
+    PRUNE_FOUND,    /**< its lines were selected without the rest of it (sparse.h) */
 };
 
 /** Leave the block out, which is allowed: note for each of its sources where it goes on. */

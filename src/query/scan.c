@@ -144,6 +144,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     s->context = context;
     s->now = options->now;
     s->unordered = options->unordered;
+    s->by_template = options->by_template && !options->no_index;
     s->stop = options->stop;
     int code = sources_new(&s->sources, &options->filter, err);
     if (code == LGZ_OK && options->templates != TEMPLATES_NONE)

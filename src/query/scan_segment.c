@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "query/prune_template.h"
 #include "query/prune_text.h"
 #include "query/scan_state.h"
 #include "query/sparse.h"
@@ -18,6 +19,7 @@ struct walk {
     struct segment *segment;
     struct query_source **sources; /* by the segment's index */
     struct text_prune *text;       /* NULL: no block is left out for its text */
+    struct template_prune *lines;  /* NULL: nor for the templates of its lines */
     struct segment *other;
     size_t other_index;
     struct buf past; /* the block that was read last; empty: none */
@@ -160,7 +162,8 @@ static bool is_likely(void *context, size_t number)
     const struct selection *s = &w->scan->selection;
     const struct block_info *block = segment_block(w->segment, number);
     return prune_wanted(s, block, w->sources) && prune_may_be_in_time(s, block) &&
-           (!w->text || text_prune_may_hold(w->text, number));
+           (!w->text || text_prune_may_hold(w->text, number)) &&
+           (!w->lines || template_prune_may_hold(w->lines, number));
 }
 
 /* ahead_matched_fn: not where events are selected, or where that may change. */
@@ -257,7 +260,11 @@ static int leave_out(struct walk *w, size_t number, struct lgz_error *err)
     }
     int left_out = w->text ? text_prune_skip(w->text, s, skipped, err) : 0;
     blocks[BLOCK_OTHER_TEXT] += left_out == 1;
-    return left_out;
+    if (left_out || !w->lines || !template_prune_can(w->lines, s, number))
+        return left_out;
+    int code = prune_skip(s, block, w->sources, skipped, PRUNE_TEMPLATE, err);
+    blocks[BLOCK_OTHER_TEMPLATE]++;
+    return code == LGZ_OK ? 1 : code;
 }
 
 static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
@@ -342,6 +349,7 @@ static void free_walk(struct walk *w)
     if (!w)
         return;
     text_prune_free(w->text);
+    template_prune_free(w->lines);
     close_other(w);
     buf_free(&w->past);
     free(w->sources);
@@ -361,7 +369,9 @@ static struct walk *new_walk(struct scan *s, const struct scan_segments *segment
     w->segment = segment;
     w->sources = calloc(segment_source_count(segment) + 1, sizeof(struct query_source *));
     if (w->sources && meet_sources(w, label) &&
-        (!s->plan || text_prune_new(&w->text, s->plan, segment, w->sources, NULL) == LGZ_OK))
+        (!s->plan || text_prune_new(&w->text, s->plan, segment, w->sources, NULL) == LGZ_OK) &&
+        (!s->by_template ||
+         (w->lines = template_prune_new(s->selection.template_id, segment, w->sources)) != NULL))
         return w;
     free_walk(w);
     return NULL;

@@ -32,7 +32,8 @@ struct scan {
     scan_pause_fn *pause; /* NULL: nobody wants to know */
     scan_report_fn *report;
     void *context;
-    bool unordered; /* lines need not wait for their turn */
+    bool by_template; /* blocks may be left out for their templates */
+    bool unordered;   /* lines need not wait for their turn */
     int64_t now;
     const bool *stop; /* NULL: nobody sets it */
     uint64_t records; /* of data, that journals have had */

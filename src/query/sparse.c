@@ -11,13 +11,14 @@
 /* Is it known what lines need? */
 static bool has_need(const struct selection *s)
 {
-    return !s->templates && !s->invert && s->pattern && pattern_need(s->pattern)->clauses.len;
+    return !s->invert && s->pattern && pattern_need(s->pattern)->clauses.len;
 }
 
 /* Is all that is asked for in the lines that match? */
 static bool needs_lines_only(const struct selection *s)
 {
-    return s->unplaced && !s->dated && !select_limited(s) && !s->before && !s->after;
+    return s->unplaced && !s->templates && !s->dated && !select_limited(s) && !s->before &&
+           !s->after;
 }
 
 /* Have all lines of a run the same rules, and are they no parts of events? */
