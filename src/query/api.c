@@ -35,10 +35,10 @@ static int check_path(const char *path, struct lgz_error *err)
 {
     struct archive_snapshot *snapshot = NULL;
     struct stat st;
-    if (stat(path, &st) != 0 && errno == ENOENT)
-        return error_set(err, LGZ_ERR_NOT_FOUND, "%s: there is no such file or directory", path);
     if (stat(path, &st) != 0)
-        return error_io(err, "%s", path);
+        return errno == ENOENT
+                   ? error_set(err, LGZ_ERR_NOT_FOUND, "%s: there is no such file", path)
+                   : error_io(err, "%s", path);
     if (!S_ISDIR(st.st_mode))
         return S_ISREG(st.st_mode) ? check_file(path, err) : LGZ_OK;
     int code = archive_snapshot_find(&snapshot, path, err);
@@ -307,6 +307,9 @@ static int run(struct lgz_query *q, const struct lgz_archive *archive, bool foll
                struct lgz_error *err)
 {
     struct scan *scan = NULL;
+    struct lgz_error own = {0};
+    if (!err)
+        err = &own; /* what is below shares it */
     q->first = (struct lgz_error){0};
     q->count = 0;
     int code = scan_new(&scan, &q->scan, q->line ? hand_on : NULL, warn, q, err);
@@ -320,7 +323,7 @@ static int run(struct lgz_query *q, const struct lgz_archive *archive, bool foll
     if (code != LGZ_OK)
         return code;
     warn_of_fields(q);
-    if (q->first.code != LGZ_OK && err)
+    if (q->first.code != LGZ_OK)
         *err = q->first;
     return q->first.code;
 }
