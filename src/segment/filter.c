@@ -44,7 +44,7 @@ static const struct {
     double weight;
     unsigned pieces;
 } worths[GRAMS_END] = {
-    [GRAMS_LETTERS] = {1.2, 4}, [GRAMS_WORDS] = {1, 3}, [GRAMS_ADDRESSES] = {1, 1},
+    [GRAMS_LETTERS] = {1.2, 4}, [GRAMS_WORDS] = {1, 3}, [GRAMS_ADDRESSES] = {1, 2},
     [GRAMS_DIGITS] = {1, 2},    [GRAMS_HEX] = {1, 2},   [GRAMS_MIXED] = {0.4, 2},
 };
 
@@ -207,6 +207,15 @@ static bool build_sets(struct filter *filter, const struct candidate *candidates
     return true;
 }
 
+/* Bytes of what isn't planes. */
+static size_t head_size(const struct filter *filter)
+{
+    size_t size = 1 + filter->shapes.len;
+    for (size_t i = 0; i < filter->shapes.len; i++)
+        size += filter->shapes.data[i].len;
+    return size;
+}
+
 bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t *raw, size_t most)
 {
     struct candidate candidates[GRAMS_END] = {0};
@@ -230,7 +239,7 @@ bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t
             if (shape_matters(&parts->shapes.data[i], &windows))
                 built = vec_push(&filter->shapes, parts->shapes.data[i]);
     }
-    size_t head = filter_size(filter);
+    size_t head = head_size(filter);
     size_t left = give_planes(candidates, 1, most > head ? most - head : 0);
     give_planes(candidates, RIBBON_PLANES_MAX, left);
     built = built && build_sets(filter, candidates);
@@ -238,15 +247,6 @@ bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t
         gram_set_free(&ids[i]);
     filter_trim(filter, most);
     return built;
-}
-
-/* Bytes of what isn't planes. */
-static size_t head_size(const struct filter *filter)
-{
-    size_t size = 1 + filter->shapes.len;
-    for (size_t i = 0; i < filter->shapes.len; i++)
-        size += filter->shapes.data[i].len;
-    return size;
 }
 
 static size_t set_size(const struct filter_set *set)
@@ -268,20 +268,27 @@ size_t filter_size(const struct filter *filter)
     return size ? size + head_size(filter) : 0;
 }
 
-/* The largest set loses a plane; with the last one, all is lost that it says. */
+/*
+ * A set loses a plane: the largest of those that have several. Where there is none, the largest is
+ * lost, with all that it says.
+ */
 static bool trim_one(struct filter *filter)
 {
-    struct filter_set *largest = NULL;
+    struct filter_set *chosen = NULL;
     for (size_t i = 1; i < GRAMS_END; i++) {
         struct filter_set *set = &filter->sets[i];
-        if (set->known && (!largest || set->words > largest->words))
-            largest = set;
+        if (!set->known)
+            continue;
+        const bool several = set->planes > 1;
+        if (!chosen || several > (chosen->planes > 1) ||
+            (several == (chosen->planes > 1) && set->words > chosen->words))
+            chosen = set;
     }
-    if (!largest)
+    if (!chosen)
         return false;
-    if (largest->planes)
-        largest->planes--;
-    largest->known = largest->planes > 0;
+    if (chosen->planes)
+        chosen->planes--;
+    chosen->known = chosen->planes > 0;
     return true;
 }
 
