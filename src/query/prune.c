@@ -337,10 +337,12 @@ static int take_context(struct past *p, size_t blocks, struct lgz_error *err)
 }
 
 /* All blocks that were left out are in the text: the event before them may go on there. */
-static int take_older_event(struct past *p, const struct buf *older, struct lgz_error *err)
+static int take_older_event(struct past *p, const struct pending_event *older,
+                            struct lgz_error *err)
 {
+    struct pending_event *pending = &p->source->pending;
     struct buf joined = {0};
-    buf_append(&joined, older->data, older->len);
+    buf_append(&joined, older->text.data, older->text.len);
     buf_append(&joined, p->text.data, p->text.len);
     if (joined.failed) {
         buf_free(&joined);
@@ -348,7 +350,13 @@ static int take_older_event(struct past *p, const struct buf *older, struct lgz_
     }
     buf_swap(&p->text, &joined);
     buf_free(&joined);
+    p->start -= older->text.len < p->start ? older->text.len : p->start;
     int code = take_context(p, 0, err);
+    if (code >= 0 && pending->event.open && pending->event.begin == 0) {
+        pending->place = older->place;
+        pending->time = older->time;
+        pending->time_digits = older->time_digits;
+    }
     return code < 0 ? code : LGZ_OK;
 }
 
@@ -410,23 +418,24 @@ int prune_resume(const struct selection *s, struct query_source *source,
                         .dialect = next->dialect,
                         .start = source->next,
                         .same = source->next};
-    struct buf older = {0}; /* the event that was under way before the blocks */
+    struct pending_event older = source->pending; /* the event under way before the blocks */
     int enough = is_apart(s, source, next, err);
     if (enough == 1)
         buf_clear(&source->carry);
+    older.text = (struct buf){0};
     if (source->dialect == next->dialect)
-        buf_swap(&older, &source->pending.text);
+        buf_swap(&older.text, &source->pending.text);
     select_drop_event(source);
     past.known = source->before;
     source->before = (struct before){0};
     source->dialect = next->dialect;
     int code = look_back(&past, read, context, &enough, err);
-    if (code == LGZ_OK && enough == 0 && !past.ended && older.len)
+    if (code == LGZ_OK && enough == 0 && !past.ended && older.text.len)
         code = take_older_event(&past, &older, err);
     source->skipped.len = 0;
     source->doubtful = false;
     source->left.known = false;
-    buf_free(&older);
+    buf_free(&older.text);
     buf_free(&past.text);
     before_free(&past.known);
     vec_free(&past.times.list);

@@ -17,6 +17,7 @@ struct under_way {
     bool cut;             /* a line is */
     plan_clauses lacks;   /* of what is; all, if nothing is */
     const size_t *starts; /* of strings, with which its bytes could end; if it's cut */
+    uint64_t next;        /* offset of the byte that is expected */
     plan_clauses needed;  /* of the source's lines */
 };
 
@@ -109,21 +110,19 @@ static void read_rules(const struct text_prune *t, const struct extent *first,
 /* A source is met first in the block: what is under way of it? @return false if it can't be left
    out */
 static bool meet(const struct text_prune *t, const struct selection *s, struct under_way *u,
-                 struct query_source *source, const struct extent *extent,
-                 const struct block_run *run)
+                 struct query_source *source, const struct block_run *run)
 {
-    const bool apart = source->started && extent->offset > source->next;
     u->lacks = ALL_CLAUSES;
     if (source->pending.event.open)
         u->lacks &= plan_text_lacks(t->plan, buf_span(&source->pending.text));
     if (source->skipped.len) {
         const bool open = source->cut || u->events;
-        u->cut = source->cut && !apart;
+        u->cut = source->cut;
         u->lacks &= source->left.known ? source->left.lacks : open ? 0 : ALL_CLAUSES;
         u->starts = source->left.starts;
     } else if (source->carry.len) {
         struct plan_reach starts = {source->left.starts};
-        if (apart || wants_times(s) || s->before || u->events || run->newlines == 0)
+        if (wants_times(s) || s->before || u->events || run->newlines == 0)
             return false;
         u->cut = true;
         u->lacks &= plan_text_lacks(t->plan, buf_span(&source->carry));
@@ -176,13 +175,18 @@ static bool check_run(struct text_prune *t, const struct selection *s, size_t bl
     if (select_done(s, source))
         return true;
     if (!u->met)
-        *u = (struct under_way){.events = select_events_of(s, source), .needed = ALL_CLAUSES};
+        *u = (struct under_way){.events = select_events_of(s, source),
+                                .next = source->started ? source->next : extents[first].offset,
+                                .needed = ALL_CLAUSES};
+    if (extents[first].offset != u->next)
+        return false;
+    u->next = last->offset + last->length;
     read_rules(t, &extents[first], last, s, &u->events, &formatted);
     u->needed &= plan_needed(t->plan, formatted);
-    if (!u->met && !meet(t, s, u, source, &extents[first], run))
+    if (!u->met && !meet(t, s, u, source, run))
         return false;
     u->met = true;
-    return pass_run(t, block, u, run, last->offset + last->length - extents[first].offset);
+    return pass_run(t, block, u, run, u->next - extents[first].offset);
 }
 
 /* Forget what the check of a block has noted of its sources. */

@@ -19,8 +19,8 @@
  * that was decoded, where it would be needed for more than the line itself: its stamp, lines of
  * context, or an event. prune_allowed() has what else forbids it.
  *
- * What a source is joined with, by offset, doesn't matter for that: bytes that are there twice are
- * covered where they are, and where bytes are missing, what was under way ended.
+ * A block isn't left out either if bytes of a source are missing before it, or are there again: so
+ * what was left out of a source is all in one piece.
  */
 #ifndef LOGZIP_QUERY_PRUNE_TEXT_H
 #define LOGZIP_QUERY_PRUNE_TEXT_H
