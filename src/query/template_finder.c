@@ -122,7 +122,8 @@ int template_finder_block(struct template_finder *f, const struct segment *segme
     }
     if (!kept)
         return error_memory(err);
-    qsort(f->pieces.data, f->pieces.len, sizeof(*f->pieces.data), compare_pieces);
+    if (f->pieces.len)
+        qsort(f->pieces.data, f->pieces.len, sizeof(*f->pieces.data), compare_pieces);
     return LGZ_OK;
 }
 
