@@ -14,8 +14,11 @@
 enum {
     LOOK_BYTES = 64 << 10, /* of lines that are searched at once */
     SHORT_VALUE = 64,      /* bytes */
-    MOST_HITS = 8,         /* of so many lines, one may be wanted: else decoding costs no more */
-    HIT_BYTES = 32,        /* for so many raw bytes there is one hit at most: what they take */
+    MOST_COLUMNS = 1 << 15,
+    MOST_TEXT = 1 << 22, /* bytes of all templates, for some strings, */
+    MANY_STRINGS = 4,    /* and for more of them less */
+    MOST_HITS = 8,       /* of so many lines, one may be wanted: else decoding costs no more */
+    HIT_BYTES = 32,      /* for so many raw bytes there is one hit at most: what they take */
 };
 
 /* A line, or what of it is needed to search it. */
@@ -561,6 +564,13 @@ static int fit_templates(struct searching *s, struct lgz_error *err)
     return code;
 }
 
+/* Blocks of logs are far from this; what a damaged one may cost is bounded by it. */
+static bool is_too_much(const struct searching *s, size_t strings)
+{
+    return s->b.count > MOST_COLUMNS ||
+           s->b.set.text_len > MOST_TEXT / (strings / MANY_STRINGS + 1);
+}
+
 /* How many lines meet the need in any case, and may some others meet it? */
 static uint64_t count_always(const struct searching *s, const uint64_t *counts, bool *others)
 {
@@ -630,7 +640,8 @@ int block_search(struct span body, const struct block_search *search, const uint
     s.total = search->total && !s.texts;
     if (code == LGZ_OK && (s.b.lines > s.b.head.raw_len + 1 || s.b.set.list.len != count))
         code = error_set(err, LGZ_ERR_CORRUPT, "isn't the block that the footer speaks of");
-    if (code == LGZ_OK)
+    hits->declined = code == LGZ_OK && is_too_much(&s, strings);
+    if (code == LGZ_OK && !hits->declined)
         code = search_block(&s, counts, err);
     searching_clear(&s);
     return code;
