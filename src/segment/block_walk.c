@@ -1,0 +1,331 @@
+/*
+ * block_walk.c - a row of steps for each template, made for the columns that are open. Lines that
+ * are left out cost no more than a count, where nothing that follows needs their values.
+ */
+#include "segment/block_walk.h"
+
+#include <stdlib.h>
+
+enum { SHORT_VALUE = 64 /* bytes */ };
+
+int block_walk_init(struct block_walk *w, struct block_columns *b, struct lgz_error *err)
+{
+    w->b = b;
+    w->open = calloc(b->count + 1, sizeof(*w->open));
+    w->kept = calloc(b->count + 1, sizeof(*w->kept));
+    w->timed = calloc(b->count + 1, sizeof(*w->timed));
+    return w->open && w->kept && w->timed ? LGZ_OK : error_memory(err);
+}
+
+void block_walk_look_for(struct block_walk *w, const struct need_clause *clause)
+{
+    w->clause = clause;
+    if (clause->strings.len == 1 && !clause->strings.data[0].folded)
+        w->finder = finder_of(clause->strings.data[0].bytes);
+}
+
+void block_walk_clear(struct block_walk *w)
+{
+    free(w->open);
+    free(w->kept);
+    free(w->timed);
+    free(w->steps);
+    free(w->put);
+    free(w->pass);
+    free(w->passed);
+    free(w->bytes);
+    *w = (struct block_walk){0};
+}
+
+/* Open what an open column follows from, too. @return was another one opened? */
+static bool open_followed(struct block_walk *w, size_t column)
+{
+    uint32_t followed[TEXT_FOLLOWS];
+    const struct block_column *c = &w->b->columns[column];
+    bool more = false;
+    if (c->time) {
+        const uint32_t other = c->time->compared;
+        if (other == TEXT_NO_COLUMN)
+            return false;
+        more = !w->open[other];
+        w->open[other] = true;
+        w->timed[other] = true;
+        w->timed[column] = true;
+        return more;
+    }
+    const size_t count = text_follows(c->text, followed);
+    for (size_t i = 0; i < count; i++) {
+        if (followed[i] >= w->b->count)
+            continue; /* it's damaged, which will be seen */
+        more |= !w->open[followed[i]];
+        w->open[followed[i]] = true;
+        w->kept[followed[i]] = true;
+    }
+    w->kept[column] |= c->text->encoding == &text_keyed;
+    return more;
+}
+
+static void open_all_followed(struct block_walk *w)
+{
+    bool more = true;
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < w->b->count; i++)
+            if (w->open[i])
+                more |= open_followed(w, i);
+    }
+}
+
+static int open_columns(struct block_walk *w, struct lgz_error *err)
+{
+    open_all_followed(w);
+    int code = block_columns_open_lines(w->b, err);
+    for (size_t i = 0; i < w->b->count && code == LGZ_OK; i++)
+        if (w->open[i])
+            code = block_columns_open(w->b, i, err);
+    return code;
+}
+
+/* The steps that look into single values. */
+static struct step *test_steps(const struct block_walk *w, size_t template, const bool *ahead,
+                               struct step *step)
+{
+    for (size_t i = 0; i < w->b->set.list.data[template].slot_count; i++) {
+        struct step one = block_step(w->b, template, i, ahead[i]);
+        if (!w->open[one.column])
+            continue;
+        one.len = 0;
+        if (one.time)
+            one.kind = STEP_TEST_TIME;
+        else
+            one.kind = w->kept[one.column] ? STEP_TEST_KEPT : STEP_TEST;
+        *step++ = one;
+    }
+    *step = block_step_end(w->b, template);
+    step->len = 0;
+    return step + 1;
+}
+
+/* The steps of a template that put a line together: where a column isn't open, a newline stands,
+   which the serialized template has behind the literal. */
+static struct step *put_steps(const struct block_walk *w, size_t template, const bool *ahead,
+                              struct step *step)
+{
+    for (size_t i = 0; i < w->b->set.list.data[template].slot_count; i++, step++) {
+        *step = block_step(w->b, template, i, ahead[i]);
+        if (!w->open[step->column]) {
+            step->kind = STEP_LITERAL;
+            step->len++;
+        }
+    }
+    *step = block_step_end(w->b, template);
+    return step + 1;
+}
+
+/* The steps that leave it out. */
+static struct step *pass_steps(const struct block_walk *w, size_t template, const bool *ahead,
+                               struct step *step)
+{
+    for (size_t i = 0; i < w->b->set.list.data[template].slot_count; i++) {
+        struct step one = block_step(w->b, template, i, ahead[i]);
+        if (!w->open[one.column])
+            continue;
+        one.len = 0;
+        if (!w->kept[one.column])
+            one.kind = !one.time              ? STEP_PASS
+                       : w->timed[one.column] ? STEP_TAKE_TIME
+                                              : STEP_PASS_TIME;
+        *step++ = one;
+    }
+    *step = block_step_end(w->b, template);
+    step->len = 0;
+    return step + 1;
+}
+
+static int make_steps(struct block_walk *w, struct lgz_error *err)
+{
+    const size_t count = w->b->set.list.len;
+    size_t all = 0;
+    for (size_t i = 0; i < count; i++)
+        all += 2 * (w->b->set.list.data[i].slot_count + 1);
+    free(w->steps);
+    free(w->put);
+    free(w->pass);
+    w->steps = malloc(all * sizeof(*w->steps));
+    w->put = malloc(count * sizeof(struct step *));
+    w->pass = malloc(count * sizeof(struct step *));
+    free(w->passed);
+    w->passed = calloc(count, sizeof(*w->passed));
+    w->any_passed = false;
+    uint32_t *first = calloc(w->b->count + 1, sizeof(*first));
+    bool *ahead = calloc(template_set_most_slots(&w->b->set), sizeof(*ahead));
+    bool ok = w->steps && w->put && w->pass && w->passed && first && ahead;
+    struct step *step = w->steps;
+    for (size_t i = 0; i < count && ok; i++) {
+        block_columns_ahead(w->b, i, first, ahead);
+        w->put[i] = step;
+        step =
+            w->looks && w->looks[i] ? test_steps(w, i, ahead, step) : put_steps(w, i, ahead, step);
+        w->pass[i] = step;
+        step = pass_steps(w, i, ahead, step);
+    }
+    free(first);
+    free(ahead);
+    return ok ? LGZ_OK : error_memory(err);
+}
+
+/* Most values are so short that it takes longer to get ready than to look. */
+static bool holds(const struct finder *f, struct span value)
+{
+    const uint8_t *string = f->string.data;
+    const size_t len = f->string.len;
+    if (value.len > SHORT_VALUE)
+        return finder_next(f, value, 0) != SIZE_MAX;
+    for (const uint8_t *at = value.data; len <= value.len; at++, value.len--)
+        if (at[f->first] == string[f->first] && at[f->second] == string[f->second] &&
+            memcmp(at, string, len) == 0)
+            return true;
+    return false;
+}
+
+/* Does a value hold a string that is looked for? */
+static void test(struct block_walk *w, struct span value)
+{
+    if (w->finder.string.len)
+        w->found |= holds(&w->finder, value);
+    else
+        w->found |= need_clause_met(w->clause, value);
+}
+
+/* Go along a step of test_steps(). */
+static bool test_step(struct block_walk *w, const struct step *step)
+{
+    struct span value;
+    uint8_t *start = w->out.at;
+    bool ok;
+    if (step->kind == STEP_TEST) {
+        step->text->batch.ahead = step->ahead;
+        ok = text_take(step->text, &value);
+    } else {
+        ok = step->time ? step_put_time(w->b, step, &w->out) : step_put_text(step, &w->out);
+        value = (struct span){start, (size_t)(w->out.at - start)};
+    }
+    if (ok)
+        test(w, value);
+    if (!w->kept[step->column])
+        w->out.at = start;
+    return ok;
+}
+
+/* Go along steps. @return false on damage */
+static bool go_along(struct block_walk *w, const struct step *step)
+{
+    struct sink *out = &w->out;
+    uint64_t time;
+    bool ok = true;
+    for (; ok; step++) {
+        if (!sink_put(out, step->literal, step->len))
+            return false;
+        switch (step->kind) {
+        case STEP_END:
+            return true;
+        case STEP_LITERAL:
+            break;
+        case STEP_PASS:
+            ok = text_pass(step->text);
+            break;
+        case STEP_PASS_TIME:
+            number_pass(&step->time->numbers);
+            break;
+        case STEP_TAKE_TIME:
+            ok = block_columns_time(w->b, step->column, &time);
+            break;
+        case STEP_TEST:
+        case STEP_TEST_KEPT:
+        case STEP_TEST_TIME:
+            ok = test_step(w, step);
+            break;
+        case SLOT_TIME:
+            ok = step_put_time(w->b, step, out);
+            break;
+        default:
+            ok = step_put_text(step, out);
+            break;
+        }
+    }
+    return false;
+}
+
+/* Leave out the lines that had to wait. */
+static bool settle(struct block_walk *w)
+{
+    bool ok = true;
+    for (size_t i = 0; i < w->b->set.list.len && ok; i++) {
+        const uint64_t count = w->passed[i];
+        w->passed[i] = 0;
+        for (const struct step *step = w->pass[i]; count && ok && step->kind != STEP_END; step++)
+            if (step->time)
+                number_pass_many(&step->time->numbers, count);
+            else
+                ok = text_pass_many(step->text, count);
+    }
+    w->any_passed = false;
+    return ok;
+}
+
+/* Can lines of a template be left out later than those behind them? */
+static bool can_wait(const struct step *step)
+{
+    while (step->kind == STEP_PASS || step->kind == STEP_PASS_TIME)
+        step++;
+    return step->kind == STEP_END;
+}
+
+bool block_walk_pass(struct block_walk *w, uint64_t template)
+{
+    if (!can_wait(w->pass[template]))
+        return go_along(w, w->pass[template]);
+    w->passed[template]++;
+    w->any_passed = true;
+    return true;
+}
+
+bool block_walk_put(struct block_walk *w, uint64_t template)
+{
+    return (!w->any_passed || settle(w)) && go_along(w, w->put[template]);
+}
+
+/* Room for whatever lines may be put together: the raw bytes, and a newline for each line. */
+static int make_room(struct block_walk *w, struct lgz_error *err)
+{
+    const uint64_t most = w->b->head.raw_len * 2;
+    if (!w->bytes)
+        w->bytes = malloc(most + OUTPUT_SLACK);
+    w->out = (struct sink){w->bytes, w->bytes + most};
+    return w->bytes ? LGZ_OK : error_memory(err);
+}
+
+int block_walk_begin(struct block_walk *w, const bool *looks, struct lgz_error *err)
+{
+    w->looks = looks;
+    int code = open_columns(w, err);
+    if (code == LGZ_OK)
+        code = make_steps(w, err);
+    return code == LGZ_OK ? make_room(w, err) : code;
+}
+
+int block_walk_again(struct block_walk *w, struct lgz_error *err)
+{
+    memset(w->open, 0, w->b->count * sizeof(*w->open));
+    memset(w->kept, 0, w->b->count * sizeof(*w->kept));
+    memset(w->timed, 0, w->b->count * sizeof(*w->timed));
+    return block_columns_again(w->b, err);
+}
+
+bool block_walk_keeps(const struct block_walk *w)
+{
+    bool any = false;
+    for (size_t i = 0; i < w->b->count; i++)
+        any |= w->open[i] && w->kept[i];
+    return any;
+}
