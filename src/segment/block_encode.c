@@ -239,6 +239,8 @@ static int make_filter(const struct block_input *input, size_t stored,
 {
     const struct span raw = {input->raw, input->len};
     size_t most = filter_share(input->filtered, raw.len, stored);
+    size_t entry = summary->template_counts.len + 4 * input->extent_count; /* in the index, about */
+    most -= entry < most ? entry : most;
     bool made = input->parts->collected || text_parts_collect_raw(input->parts, raw);
     made = made && filter_build(&summary->filter, input->parts, input->raw,
                                 most > FILTER_ESCAPES_LEN ? most - FILTER_ESCAPES_LEN : 0);

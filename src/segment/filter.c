@@ -11,7 +11,7 @@ enum {
     SHARE = 50,        /* of what is stored, 2 %; */
     DENSE = 50,        /* where so many raw bytes are in one, */
     DENSE_SHARE = 200, /* 0.5 % */
-    SAMPLE = 256,      /* values by which the window is chosen */
+    SAMPLE = 128,      /* values by which the window is chosen */
     SET_HEAD = 8,      /* bytes of a set but for its planes, about */
     TEXT_MAX = 1024,   /* bytes of a text that are looked for */
 };
@@ -33,7 +33,7 @@ static const struct {
 } window_rules[GRAMS_END] = {
     [GRAMS_DIGITS] = {12, 1, 40, 70},
     [GRAMS_HEX] = {14, 1, 30, 60},
-    [GRAMS_MIXED] = {16, 1, 20, 30},
+    [GRAMS_MIXED] = {16, 1, 12, 12},
 };
 
 /*
@@ -299,10 +299,17 @@ void filter_trim(struct filter *filter, size_t most)
     filter->unescaped &= filter_size(filter) <= most;
 }
 
+/* Backslashes are rare, or few of them begin such bytes. */
 void filter_note_escapes(struct filter *filter, struct span text)
 {
-    const struct finder finder = finder_of(escape);
-    filter->unescaped = finder_next(&finder, text, 0) == SIZE_MAX;
+    const uint8_t *at = text.data;
+    const uint8_t *end = text.data + text.len;
+    filter->unescaped = true;
+    while (filter->unescaped && (at = memchr(at, escape.data[0], (size_t)(end - at)))) {
+        filter->unescaped =
+            (size_t)(end - at) < escape.len || memcmp(at, escape.data, escape.len) != 0;
+        at++;
+    }
 }
 
 static void write_set(size_t family, const struct filter_set *set, struct buf *out)

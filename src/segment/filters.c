@@ -29,15 +29,24 @@ void segment_filters_free(struct segment_filters *f)
     free(f);
 }
 
-/* Each keeps its share of what is allowed. */
+/* The largest loses a plane, until all are within what is allowed. */
 static void trim(struct filter *filters, size_t count, size_t most)
 {
-    size_t all = 0;
-    for (size_t i = 0; i < count; i++)
-        all += filter_size(&filters[i]);
-    for (size_t i = 0; i < count && all > most; i++) {
-        uint64_t share = (uint64_t)filter_size(&filters[i]) * most / all;
-        filter_trim(&filters[i], (size_t)share);
+    for (;;) {
+        size_t all = 0;
+        size_t largest = 0;
+        size_t size = 0;
+        for (size_t i = 0; i < count; i++) {
+            size_t bytes = filter_size(&filters[i]);
+            all += bytes;
+            if (bytes > size) {
+                size = bytes;
+                largest = i;
+            }
+        }
+        if (all <= most)
+            return;
+        filter_trim(&filters[largest], size - 1);
     }
 }
 
