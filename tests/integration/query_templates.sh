@@ -99,3 +99,16 @@ for options in '' '-n' '-c' '-B 1' '--since 2026-01-01T00:30:00Z'; do
     grep -q 'left out by template *1$' effort || fail "$options: $(cat effort)"
 done
 [[ $("$ctl" query -c --template "$id" '' large.log.logz) -eq 9 ]] || fail "lines of a rare template"
+
+# Events are counted once, by their first line.
+awk 'BEGIN { for (i = 0; i < 3000; i++) { printf "2026-01-01 00:00:00 job %d %s\n", i, i % 5 ? "done" : "failed"
+    if (i % 5 == 0) printf "\tat step %d\n\tat line %d\n", i, i * 3 } }' >trace.log
+"$BUILD/tests/make_archive" events 2 3 'traces~^2026' trace.log=trace.log@traces
+"$ctl" query --count-by template '' events >counted
+[[ $(awk '{ n += $1 } END { print n }' counted) -eq 3000 ]] || fail "events: $(cat counted)"
+[[ $(grep -c 'at step' counted) -eq 0 && $(awk '/failed$/ { n += $1 } END { print n }' counted) -ge 590 ]] ||
+    fail "templates of events: $(cat counted)"
+id=$(awk '/failed$/ { print $2; exit }' counted)
+[[ $("$ctl" query -c -h --template "$id" 'at step' events) -eq $(awk -v id="$id" '$2 == id { print $1 }' counted) ]] ||
+    fail "events of $id"
+[[ $("$ctl" query --lines -c -h --template "$id" '' events) -le 600 ]] || fail "lines of $id"
