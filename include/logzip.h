@@ -238,6 +238,8 @@ struct lgz_query_options {
     uint64_t limit;   /**< end after so many lines, the first that are met; 0: all */
     bool numbers;     /**< set lgz_line.number; costs that nothing can be left out */
     bool lines;       /**< single lines also where an input joins them to events */
+    bool text_only;   /**< lgz_line.offset, .time and .time_digits aren't wanted, they are 0, nor is
+                           the field `time`: then few lines among many are found faster */
     unsigned threads; /**< that decode and search, 1 to 256; lines and their order don't depend on
                            it. Callbacks come from the thread that runs the query */
 

@@ -218,12 +218,13 @@ int lgz_query_new(struct lgz_query **out, const struct lgz_query_options *option
     q->context = options->context;
     q->scan = (struct scan_options){
         .invert = options->invert,
-        .dated = options->line != NULL,
+        .dated = options->line && !options->text_only,
         .since = options->since,
         .until = options->until,
         .max_count = options->limit ? options->limit : UINT64_MAX,
         .max_total = options->limit,
         .numbered = options->numbers && options->line,
+        .unplaced = !options->line || options->text_only,
         .now = clock_real(),
         .threads = options->threads,
         .stop = &q->stop,
@@ -270,10 +271,10 @@ static int hand_on(void *context, const struct query_line *line, struct lgz_erro
                  .size = line->text.len,
                  .source = line->source,
                  .input = line->input ? line->input : "",
-                 .offset = line->place.offset,
+                 .offset = q->scan.unplaced ? 0 : line->place.offset,
                  .number = line->place.number,
-                 .time = line->time,
-                 .time_digits = line->time_digits,
+                 .time = q->scan.unplaced ? 0 : line->time,
+                 .time_digits = q->scan.unplaced ? 0 : line->time_digits,
                  .read_time = line->place.read_time},
         .record = q->record,
     };

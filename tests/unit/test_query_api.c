@@ -157,6 +157,31 @@ START_TEST(where_and_times)
 }
 END_TEST
 
+/* The same lines, and of where they are only their source. */
+START_TEST(texts_only)
+{
+    static const char *const pattern = "status=203";
+    struct collector c = {0};
+    struct lgz_query_options options = options_for(&c);
+    make_archive();
+    options.patterns = &pattern;
+    options.pattern_count = 1;
+    options.text_only = true;
+    ck_ok(run(&c, &options));
+    ck_assert_uint_eq(c.lines, 2 * LINES / 5);
+    buf_push(&c.text, '\0');
+    static const char first[] = "/log/1:0:2026-03-01 10:00:08 level=info status=203 size=8\n";
+    ck_assert_int_eq(strncmp((const char *)c.text.data, first, strlen(first)), 0);
+    options.where = "time < 2026-03-01T10:00:10Z";
+    ck_ok(run(&c, &options));
+    ck_assert_uint_eq(c.lines, 2);
+    options.limit = 1;
+    ck_ok(run(&c, &options));
+    ck_assert_uint_eq(c.lines, 1);
+    clean_up(&c);
+}
+END_TEST
+
 START_TEST(counts_and_limit)
 {
     struct collector c = {0};
@@ -465,6 +490,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, finds_lines);
     tcase_add_test(tc, where_and_times);
+    tcase_add_test(tc, texts_only);
     tcase_add_test(tc, counts_and_limit);
     tcase_add_test(tc, cancelled);
     tcase_add_test(tc, cancelled_by_another_thread);
