@@ -91,16 +91,19 @@ static bool keep(struct gram_set *set, struct grams *found)
     return kept;
 }
 
-/* A hash of a text by its ends: it need not be a good one. */
+/* A hash of a text by its ends and its middle: it need not be a good one. */
 static inline size_t seen_slot(struct span text)
 {
+    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
     uint64_t first = 0;
+    uint64_t middle = 0;
     uint64_t last = 0;
     if (text.len < 8)
         return hash_short(text.data, text.len) % SEEN;
     memcpy(&first, text.data, 8);
+    memcpy(&middle, text.data + text.len / 2 - 4, 8);
     memcpy(&last, text.data + text.len - 8, 8);
-    first = (first ^ text.len) * UINT64_C(0x9e3779b97f4a7c15) + last;
+    first = ((first ^ text.len) * odd ^ middle) * odd + last;
     return (first ^ first >> 32) * UINT64_C(0xd6e8feb86659fd93) >> (64 - SEEN_LOG);
 }
 
