@@ -14,11 +14,16 @@ static bool has_need(const struct selection *s)
     return !s->invert && s->pattern && pattern_need(s->pattern)->clauses.len;
 }
 
+/* Is a line that matches wanted, whatever its template and its time? */
+static bool wants_all_matching(const struct selection *s)
+{
+    return !s->templates && !s->dated && !select_limited(s);
+}
+
 /* Is all that is asked for in the lines that match? */
 static bool needs_lines_only(const struct selection *s)
 {
-    return s->unplaced && !s->templates && !s->dated && !select_limited(s) && !s->before &&
-           !s->after;
+    return s->unplaced && wants_all_matching(s) && !s->before && !s->after;
 }
 
 /* Have all lines of a run the same rules, and are they no parts of events? */
@@ -70,7 +75,7 @@ bool sparse_wanted(const struct selection *s, const struct segment *segment, siz
     }
     search->need = pattern_need(s->pattern);
     search->texts = !search->need->exact || s->where || s->emit;
-    search->total = !search->texts && one_name;
+    search->total = !search->texts && one_name && wants_all_matching(s);
     search->never = !needs_lines_only(s);
     return true;
 }

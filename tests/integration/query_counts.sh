@@ -74,6 +74,16 @@ same some --count-by hour,level,status --top 5 -e error archive
 "$ctl" query --fields level,status --where 'status > 300' "${paths[@]:0:1}" | sed 's/^[^:]*://' | counted >wanted
 same wanted --count-by level,status --where 'status > 300' archive
 
+# -c where templates decide and the time doesn't: only lines of that time are counted.
+for options in '--since 2026-01-01T05:00:00' '--until 2026-01-01T05:00:00' \
+    '--since 2026-01-01T03:00:00 --until 2026-01-01T17:30:00'; do
+    for word in status level time; do
+        # shellcheck disable=SC2086
+        [[ $("$ctl" query -h -c -F $options "$word" archive) -eq \
+            $("$ctl" query -F $options "$word" archive | wc -l) ]] || fail "-c $options $word"
+    done
+done
+
 # JSON and commas say the same, and sums are the lines.
 lines=$(cat a.log b.json | wc -l)
 for by in user source,level minute,user,status; do

@@ -49,6 +49,11 @@ while IFS= read -r row; do
     "$ctl" query -h --template "$id" --json '' archive |
         jq -e -s --arg id "$id" 'length == '"$count"' and all(.[]; .template == $id)' >/dev/null ||
         fail "--json of $row"
+    # Words that templates decide are counted without a look at lines; these must have this template.
+    for word in $(jq -r .text <<<"$row" | grep -oE '[A-Za-z]{2,}' | sort -u | head -8); do
+        [[ $("$ctl" query -h -c -F --template "$id" "$word" archive) -eq $(grep -cF -- "$word" lines) ]] ||
+            fail "-c $word of $row"
+    done
     shape=$(jq -r .text <<<"$row" | sed -E 's/[][\\.*^$+?(){}|]/\\&/g; s/<(\\\*|time)>/.*/g')
     [[ $(grep -Ecx -- "$shape" lines) -eq $count ]] || fail "$row: $shape"
     # With other conditions, and the other way round; of some of them.
