@@ -5,21 +5,18 @@
 
 #include "base/share.h"
 
-static void share_block(struct shares *shares, const struct block_info *block)
+void shares_add(struct shares *shares, const struct block_info *block, uint64_t bytes)
 {
     uint64_t at = 0;
-    for (size_t i = 0; i < block->extent_count; i++) {
+    for (size_t i = 0; i < block->extent_count && block->raw_len; i++) {
         const struct extent *extent = &block->extents[i];
-        struct share *share = &shares->list.data[extent->source];
-        share->raw_bytes += extent->length;
-        if (block->raw_len)
-            share->stored_bytes +=
-                share_of(block->stored_len, at, at + extent->length, block->raw_len);
+        shares->list.data[extent->source].stored_bytes +=
+            share_of(bytes, at, at + extent->length, block->raw_len);
         at += extent->length;
     }
 }
 
-int shares_of(struct shares *out, const struct segment *segment, struct lgz_error *err)
+int shares_of_raw(struct shares *out, const struct segment *segment, struct lgz_error *err)
 {
     size_t count = segment_source_count(segment);
     if (!vec_reserve(&out->list, count))
@@ -31,9 +28,22 @@ int shares_of(struct shares *out, const struct segment *segment, struct lgz_erro
             return code;
         out->list.data[out->list.len++] = share;
     }
-    for (size_t i = 0; i < segment_block_count(segment); i++)
-        share_block(out, segment_block(segment, i));
+    for (size_t i = 0; i < segment_block_count(segment); i++) {
+        const struct block_info *block = segment_block(segment, i);
+        for (size_t k = 0; k < block->extent_count; k++)
+            out->list.data[block->extents[k].source].raw_bytes += block->extents[k].length;
+    }
     return LGZ_OK;
+}
+
+int shares_of(struct shares *out, const struct segment *segment, struct lgz_error *err)
+{
+    int code = shares_of_raw(out, segment, err);
+    for (size_t i = 0; i < segment_block_count(segment) && code == LGZ_OK; i++) {
+        const struct block_info *block = segment_block(segment, i);
+        shares_add(out, block, block->stored_len);
+    }
+    return code;
 }
 
 void shares_clear(struct shares *shares)

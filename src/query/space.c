@@ -3,8 +3,7 @@
  */
 #include "query/space.h"
 
-#include "archive/shares.h"
-#include "segment/block_space.h"
+#include "query/source_space.h"
 
 static int init_table(struct space_table *t, struct lgz_error *err)
 {
@@ -42,17 +41,15 @@ void space_clear(struct space *s)
     *s = (struct space){0};
 }
 
-static int add_sources(struct space *s, const struct segment *segment, struct lgz_error *err)
+static int add_sources(struct space *s, const struct shares *shares, struct lgz_error *err)
 {
-    struct shares shares = {0};
-    int code = shares_of(&shares, segment, err);
-    for (size_t i = 0; i < shares.list.len && code == LGZ_OK; i++) {
-        const struct share *share = &shares.list.data[i];
+    int code = LGZ_OK;
+    for (size_t i = 0; i < shares->list.len && code == LGZ_OK; i++) {
+        const struct share *share = &shares->list.data[i];
         const char *name = *share->source.name ? share->source.name : "(standard input)";
         code = add(&s->sources, (struct span){(const uint8_t *)name, strlen(name)},
                    share->stored_bytes, share->raw_bytes, err);
     }
-    shares_clear(&shares);
     return code;
 }
 
@@ -90,8 +87,8 @@ static int add_columns(struct space *s, const struct block_space *parts, struct 
     return code;
 }
 
-static int add_block(struct space *s, const struct segment *segment, size_t index,
-                     struct lgz_error *err)
+static int add_block(struct space *s, struct shares *shares, const struct segment *segment,
+                     size_t index, struct lgz_error *err)
 {
     struct block_space parts = {0};
     struct buf key = {0};
@@ -100,6 +97,8 @@ static int add_block(struct space *s, const struct segment *segment, size_t inde
         code = add_templates(s, &parts, &key, err);
     if (code == LGZ_OK)
         code = add_columns(s, &parts, &key, err);
+    if (code == LGZ_OK)
+        code = source_space_add(shares, segment, index, &parts, err);
     s->unused += parts.unused;
     if (segment_block(segment, index)->plain)
         s->plain += parts.other;
@@ -113,12 +112,16 @@ static int add_block(struct space *s, const struct segment *segment, size_t inde
 int space_add(struct space *s, const struct segment *segment, struct lgz_error *err)
 {
     const struct segment_info *info = segment_info(segment);
+    struct shares shares = {0};
     uint64_t blocks = 0;
-    int code = add_sources(s, segment, err);
+    int code = shares_of_raw(&shares, segment, err);
     for (size_t i = 0; i < segment_block_count(segment) && code == LGZ_OK; i++) {
         blocks += segment_block(segment, i)->stored_len;
-        code = add_block(s, segment, i, err);
+        code = add_block(s, &shares, segment, i, err);
     }
+    if (code == LGZ_OK)
+        code = add_sources(s, &shares, err);
+    shares_clear(&shares);
     if (code != LGZ_OK)
         return code;
     s->raw += info->raw_bytes;

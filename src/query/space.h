@@ -3,7 +3,7 @@
  *
  * Each stored byte is counted once for a source or the index; once for a template or the rest; and
  * once for a column or the rest. Bytes of a frame, and of a block with several sources, are shared
- * (segment/block_space.h, archive/shares.h).
+ * (segment/block_space.h, query/source_space.h).
  */
 #ifndef LOGZIP_QUERY_SPACE_H
 #define LOGZIP_QUERY_SPACE_H
@@ -38,7 +38,10 @@ int space_init(struct space *s, struct lgz_error *err);
 
 void space_clear(struct space *s);
 
-/** Count a segment. Heads of blocks are decoded, no values. */
+/**
+ * Count a segment. Heads of blocks are decoded, and which templates the lines of those with several
+ * sources have; no values.
+ */
 int space_add(struct space *s, const struct segment *segment, struct lgz_error *err);
 
 #endif

@@ -61,6 +61,15 @@ lines=$("$ctl" info --json archive | jq .lines)
 check archive "$(cat archive/*.logz | wc -c)" "$lines"
 [[ $(jq '.sources | length' json) -eq 2 ]] || fail "sources: $(cat json)"
 
+# Sources of as many bytes in the same blocks: the one whose lines are all the same takes little.
+awk 'BEGIN { srand(1); for (i = 0; i < 9000; i++) printf "request %08x%08x is done in %d\n", rand() * 2 ^ 31,
+    rand() * 2 ^ 31, rand() * 2 ^ 31 }' >costly
+yes "nothing has happened since the last time" | head -c "$(stat -c %s costly)" >cheap || :
+"$BUILD/tests/make_archive" mixed 5 1 costly=costly cheap=cheap
+check mixed "$(cat mixed/*.logz | wc -c)" "$("$ctl" info --json mixed | jq .lines)"
+jq -e '.sources | map({(.name): .}) | add | .costly.raw_bytes == .cheap.raw_bytes and
+    .costly.stored_bytes > 8 * .cheap.stored_bytes' json >/dev/null || fail "a cheap source: $(cat json)"
+
 # A path that is none, or no segment, is an error; wrong usage another one.
 status=0
 "$ctl" stats absent auth.logz >out 2>/dev/null || status=$?
