@@ -68,7 +68,8 @@ head -3 wanted >some
 same some --count-by user --top 3 '' archive
 grep error a.log | sed -E 's/^(.{13}).*level=(\w+) .*status=(.*)/\1:00\t\2\t\3/' | sort | uniq -c >wanted
 same wanted --count-by hour,level,status error archive
-sort -s -k1,1nr wanted | head -5 >some
+sort -s -k1,1nr wanted >sorted
+head -5 sorted >some
 same some --count-by hour,level,status --top 5 -e error archive
 # As the fields of each line are.
 "$ctl" query --fields level,status --where 'status > 300' "${paths[@]:0:1}" | sed 's/^[^:]*://' | counted >wanted
