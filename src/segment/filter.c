@@ -11,6 +11,7 @@ enum {
     SHARE = 50,        /* of what is stored, 2 %; */
     DENSE = 50,        /* where so many raw bytes are in one, */
     DENSE_SHARE = 200, /* 0.5 % */
+    USUAL = 16,        /* raw bytes in a stored one where many kinds of logs are in a segment */
     SAMPLE = 128,      /* values by which the window is chosen */
     SET_HEAD = 8,      /* bytes of a set but for its planes, about */
     TEXT_MAX = 1024,   /* bytes of a text that are looked for */
@@ -65,7 +66,9 @@ size_t filter_share(enum filtering filtering, size_t raw, size_t stored)
 {
     if (filtering == FILTER_WHOLE)
         return raw;
-    return raw / stored > DENSE ? stored / DENSE_SHARE : stored / SHARE;
+    const size_t share = raw / stored > DENSE ? stored / DENSE_SHARE : stored / SHARE;
+    const size_t mixed = raw / (SHARE * USUAL);
+    return filtering == FILTER_MIXED && share < mixed ? mixed : share;
 }
 
 /* Is the value one of a sample? The same value always is, or never. */

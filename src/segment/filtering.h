@@ -8,6 +8,7 @@
 enum filtering {
     FILTER_NONE,
     FILTER_SHARE, /**< filter_share() */
+    FILTER_MIXED, /**< the same in a segment of several kinds of logs: some leave room for others */
     FILTER_WHOLE, /**< as large as the text: for tests, whose blocks are small */
 };
 

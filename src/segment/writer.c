@@ -2,7 +2,8 @@
  * writer.c - cuts the input into blocks, has them encoded, writes them in order.
  *
  * A block ends with a line, unless a single line is longer than a block. It ends early when it has
- * very many lines or tokens, which take memory beside their bytes (budget.h). Jobs stand in a ring:
+ * very many lines or tokens, which take memory beside their bytes (budget.h), and where a source of
+ * another kind of log begins (kin.h). Jobs stand in a ring:
  * the oldest is written as soon as its slot is needed, so memory is bounded by the ring whatever
  * the input.
  */
@@ -18,13 +19,15 @@
 #include "segment/cut_lines.h"
 #include "segment/filters.h"
 #include "segment/index.h"
+#include "segment/kin.h"
 #include "segment/line_templates.h"
 #include "segment/reader.h"
 
 enum {
     TOKENS_STEP = 64 << 10,
     TOKENS_SAMPLE = 4 << 10,
-    FREE_FOOTER = 200, /* bytes of a footer that don't count: there always are so many */
+    FREE_FOOTER = 200,  /* bytes of a footer that don't count: there always are so many */
+    KIND_MIN = 1 << 20, /* raw bytes of one kind of log, or of several small ones, in a block */
 };
 
 struct job {
@@ -51,6 +54,7 @@ struct segment_writer {
     struct cut_lines cut; /* that the segment goes on with */
     VEC(uint64_t) cut_at; /* where each source does; UINT64_MAX: nowhere */
     enum filtering filtered;
+    bool mixed;                 /* there is a block that another kind of log than before begins */
     VEC(struct filter) filters; /* of the blocks */
     struct chain *chain;
     struct column_context *contexts; /* one for each thread, the caller's first */
@@ -230,7 +234,7 @@ static int submit(struct segment_writer *w, struct lgz_error *err)
 {
     struct job *job = &w->jobs[w->current];
     job->submitted = true;
-    job->filtered = w->filtered;
+    job->filtered = w->filtered == FILTER_SHARE && w->mixed ? FILTER_MIXED : w->filtered;
     job->link = chain_append(w->chain);
     workers_submit(&w->contexts[0].worker, &job->work, 1, encode_job, job);
     w->current = (w->current + 1) % w->job_count;
@@ -378,6 +382,20 @@ static int refuse_after_failure(const struct segment_writer *w, struct lgz_error
     return error_set(err, w->failed, "the segment is incomplete: an earlier write failed");
 }
 
+/*
+ * Another kind of log begins in a block that is large enough by itself: then it begins a block. One
+ * kind gains nothing from another, but each search of one would go through both.
+ */
+static bool begins_block(const struct segment_writer *w, uint32_t index, const void *data,
+                         size_t len)
+{
+    const struct job *job = &w->jobs[w->current];
+    if (job->raw.len < KIND_MIN || job->line ||
+        job->extents.data[job->extents.len - 1].source == index)
+        return false;
+    return !kin_follows(buf_span(&job->raw), (struct span){data, len});
+}
+
 int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t offset,
                           int64_t read_time, const void *data, size_t len, struct lgz_error *err)
 {
@@ -389,7 +407,12 @@ int segment_writer_append(struct segment_writer *w, uint32_t index, uint64_t off
         return error_set(err, LGZ_ERR_ARGUMENT, "no file has bytes behind offset 2^64");
     if (w->failed)
         return refuse_after_failure(w, err);
-    w->failed = append(w, index, offset, read_time, data, len, err);
+    if (begins_block(w, index, data, len)) {
+        w->mixed = true;
+        w->failed = submit(w, err);
+    }
+    if (w->failed == LGZ_OK)
+        w->failed = append(w, index, offset, read_time, data, len, err);
     return w->failed;
 }
 

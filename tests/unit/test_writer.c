@@ -431,6 +431,53 @@ START_TEST(test_cut_line)
 }
 END_TEST
 
+/* A mebibyte and a half of lines of one kind, for the next source. */
+static void append_kind(struct segment_writer *w, uint32_t source, const char *kind,
+                        struct buf *all)
+{
+    struct buf text = {0};
+    for (int i = 0; text.len < 3 << 19; i++)
+        buf_printf(&text, "2026-03-04 05:%02d:%02d %s %d\n", i / 60 % 60, i % 60, kind, i * 7);
+    ck_ok(segment_writer_append(w, source, 0, 1, text.data, text.len, &err));
+    buf_append(all, text.data, text.len);
+    buf_free(&text);
+}
+
+/* A block ends where a source of another kind begins, and not where one of the same kind does. */
+START_TEST(test_kinds)
+{
+    static const char jobs[] = "worker has finished its job", visits[] = "GET /shop/cart status=ok";
+    const char *const kinds[] = {jobs, jobs, visits, visits, jobs};
+    const size_t sources[] = {2, 2, 1}; /* in each block */
+    const struct segment_options options = {
+        .level = LGZ_LEVEL_FAST, .threads = 2, .filtered = FILTER_SHARE};
+    struct segment_writer *w;
+    struct buf all = {0}, packed = {0}, raw = {0};
+    ck_ok(segment_writer_new(&w, &options, write_to_buf, &packed, &err));
+    for (uint32_t i = 0; i < 5; i++) {
+        char name[] = "/log/x", input[] = "in";
+        struct source source = {.id = i + 1, .name = name, .input = input};
+        uint32_t index;
+        ck_ok(segment_writer_source(w, &source, &index, &err));
+        append_kind(w, index, kinds[i], &all);
+    }
+    ck_ok(segment_writer_finish(w, &err));
+    segment_writer_free(w);
+    struct segment *s = open_packed(&packed);
+    ck_assert_uint_eq(segment_block_count(s), 3);
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_uint_eq(segment_block(s, i)->extent_count, sources[i]);
+        ck_ok(segment_read_block(s, i, &raw, &err));
+    }
+    ck_assert_uint_eq(raw.len, all.len);
+    ck_assert_mem_eq(raw.data, all.data, all.len);
+    segment_close(s);
+    buf_free(&all);
+    buf_free(&packed);
+    buf_free(&raw);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_stable_ids);
@@ -439,6 +486,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_sources_and_threads);
     tcase_add_test(tc, test_max_line);
     tcase_add_test(tc, test_cut_line);
+    tcase_add_test(tc, test_kinds);
 }
 
 int main(void)

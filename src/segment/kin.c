@@ -1,0 +1,58 @@
+/*
+ * kin.c - words of one text, looked up among those of another.
+ */
+#include "segment/kin.h"
+
+#include "base/hash.h"
+#include "line/tokens.h"
+
+enum {
+    TABLE_BITS = 16,
+    WORD_MIN = 2,      /* bytes */
+    FEWEST_WORDS = 64, /* that tell anything */
+};
+
+/* A bit for each hash of a word: two words that share one only blur the answer. */
+struct words {
+    uint64_t bits[(1 << TABLE_BITS) / 64];
+};
+
+/* The next word at or behind `*at`. @return false at the end */
+static bool next_word(struct span text, size_t *at, struct span *word)
+{
+    while (*at < text.len) {
+        size_t start = *at;
+        size_t end = start;
+        unsigned class = 0;
+        while (end < text.len && text.data[end] != '\n' &&
+               !(token_byte_class[text.data[end]] & BYTE_SEPARATOR))
+            class |= token_byte_class[text.data[end++]];
+        *at = end + 1;
+        *word = (struct span){text.data + start, end - start};
+        if (word->len >= WORD_MIN && !(class & BYTE_DIGIT))
+            return true;
+    }
+    return false;
+}
+
+static size_t bit_of(struct span word)
+{
+    return hash_short(word.data, word.len) >> (64 - TABLE_BITS);
+}
+
+bool kin_follows(struct span before, struct span next)
+{
+    struct words known = {{0}};
+    struct span word;
+    size_t words = 0;
+    size_t found = 0;
+    if (before.len > KIN_LOOK_BEFORE)
+        before = (struct span){before.data + before.len - KIN_LOOK_BEFORE, KIN_LOOK_BEFORE};
+    if (next.len > KIN_LOOK_NEXT)
+        next.len = KIN_LOOK_NEXT;
+    for (size_t at = 0; next_word(before, &at, &word);)
+        known.bits[bit_of(word) / 64] |= UINT64_C(1) << bit_of(word) % 64;
+    for (size_t at = 0; next_word(next, &at, &word); words++)
+        found += known.bits[bit_of(word) / 64] >> bit_of(word) % 64 & 1;
+    return words < FEWEST_WORDS || found * 2 >= words;
+}
