@@ -147,7 +147,7 @@ LGZ_API void lgz_decompressor_free(struct lgz_decompressor *d);
 
 /**
  * A place where log lines are: an archive's directory; or one file, which is a segment, several of
- * them one behind the other, a journal, or plain text.
+ * them one behind the other, a journal, or plain text. A file named `*.logz` is no text.
  *
  * An archive may be written to, sealed and cleaned up while it is open and while it is searched:
  * readers need no lock, only permission to read. Each query sees what there is when it is run.

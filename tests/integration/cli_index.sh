@@ -42,3 +42,12 @@ printf '%b' "\\x$(printf %x $((byte ^ 255)))" | dd of=hurt.logz bs=1 seek="$at" 
 grep -q filters message || fail "verify does not say that filters are damaged: $(cat message)"
 [[ $("$ctl" query -c -F "$pattern" hurt.logz 2>message || true) == "$want" ]] || fail 'damage hides a line'
 [[ -s message ]] || fail 'a query says nothing of the damage'
+
+# A file that has a segment's name, and isn't one any more, is no text in which nothing is found.
+for size in 4 100; do
+    { printf x && head -c "$size" app.logz | tail -c +2; } >cut.logz
+    status=0
+    "$ctl" query -F "$pattern" cut.logz >found 2>message || status=$?
+    [[ $status == 2 && ! -s found ]] || fail "status $status for a file that is no segment"
+    grep -q 'cut.logz: ' message || fail "the file is not named: $(cat message)"
+done
