@@ -28,11 +28,14 @@ sync_all
 head -c 10M /dev/zero >"$work/disk/other" 2>/dev/null
 random 2 9000 >>"$logs/a.log"
 random 3 9000 >"$logs/b.log"
-for ((i = 0; i < 300; i++)); do
-    status_json | grep -q '"state": *"failing"' && break
-    sleep 0.02
-done
-((i < 300)) || fail 'a full disk is not noticed'
+failing() { # WHAT: soon the status says that it fails
+    for ((i = 0; i < 300; i++)); do
+        status_json | grep -q '"state": *"failing"' && return
+        sleep 0.02
+    done
+    fail "$1"
+}
+failing 'a full disk is not noticed'
 refused sync '.*No space left'
 [[ $(grep -c 'reading waits' "$work/stderr") = 1 ]] || fail 'the full disk is not told once'
 mv "$logs/a.log" "$logs/a.old"
@@ -55,7 +58,7 @@ head -c 100M /dev/zero >"$work/disk/other" 2>/dev/null
 random 6 100 >>"$logs/b.log"
 : >"$work/stderr"
 start_daemon
-status_json | grep -q '"state": *"failing"' || fail 'a full disk at the start is not in the status'
+failing 'a full disk at the start is not in the status'
 sleep 1.5 # another attempt
 [[ $(grep -c 'reading waits' "$work/stderr") = 1 ]] || fail 'the full disk is not told once'
 [[ $(grep -c 'cannot seal' "$work/stderr") -le 1 ]] || fail 'that it cannot be sealed is told again'
