@@ -28,14 +28,16 @@ sync_all
 head -c 10M /dev/zero >"$work/disk/other" 2>/dev/null
 random 2 9000 >>"$logs/a.log"
 random 3 9000 >"$logs/b.log"
-failing() { # WHAT: soon the status says that it fails
+# soon PATTERN WHAT: the status comes to have it
+soon() {
     for ((i = 0; i < 300; i++)); do
-        status_json | grep -q '"state": *"failing"' && return
+        status_json >"$work/status" && grep -q "$1" "$work/status" && return
         sleep 0.02
     done
-    fail "$1"
+    fail "$2: $(cat "$work/status"); $(df "$work/disk"; ls -la "$archive")"
 }
-failing 'a full disk is not noticed'
+failing='"state": *"failing"'
+soon "$failing" 'a full disk is not noticed'
 refused sync '.*No space left'
 [[ $(grep -c 'reading waits' "$work/stderr") = 1 ]] || fail 'the full disk is not told once'
 mv "$logs/a.log" "$logs/a.old"
@@ -52,13 +54,15 @@ expect a.log "$logs/a.old" "$logs/a.log"
 expect b.log "$logs/b.log"
 
 # Full at a start, too: it waits, says so once, and goes on by itself. What was ready to be sealed
-# is sealed then.
+# is sealed then. A seal that the kill interrupts would leave a draft, and the start would make room
+# by removing it: what waits now is sealed before.
+soon '"journals_to_seal": *0' 'what waited for room is not sealed'
 kill_daemon
 head -c 100M /dev/zero >"$work/disk/other" 2>/dev/null
 random 6 100 >>"$logs/b.log"
 : >"$work/stderr"
 start_daemon
-failing 'a full disk at the start is not in the status'
+soon "$failing" 'a full disk at the start is not in the status'
 sleep 1.5 # another attempt
 [[ $(grep -c 'reading waits' "$work/stderr") = 1 ]] || fail 'the full disk is not told once'
 [[ $(grep -c 'cannot seal' "$work/stderr") -le 1 ]] || fail 'that it cannot be sealed is told again'
