@@ -222,6 +222,14 @@ static bool key_is_ahead(const struct block_columns *b, size_t template, size_t 
     return row[first[key]] == key && first[key] > slot;
 }
 
+int block_columns_damaged(const struct block_columns *b, uint64_t line, struct lgz_error *err)
+{
+    if (stream_reader_no_memory(b->streams))
+        return error_memory(err);
+    return error_set(err, LGZ_ERR_CORRUPT, "damaged columns: line %llu can't be restored",
+                     (unsigned long long)line + 1);
+}
+
 void block_columns_ahead(const struct block_columns *b, size_t template, uint32_t *first,
                          bool *ahead)
 {

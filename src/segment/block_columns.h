@@ -80,6 +80,9 @@ static inline bool block_columns_next(struct block_columns *b, uint64_t *templat
     return *template <b->set.list.len;
 }
 
+/** Why line `line`, from 0, couldn't be put together. @return LGZ_ERR_CORRUPT or LGZ_ERR_MEMORY */
+int block_columns_damaged(const struct block_columns *b, uint64_t line, struct lgz_error *err);
+
 /**
  * For each slot of a template: does the key of its column come behind it, and not in front?
  *

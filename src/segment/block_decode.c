@@ -86,12 +86,8 @@ static int put_lines(struct decoder *d, struct buf *raw, struct lgz_error *err)
     for (uint64_t i = 0; i < d->b.lines; i++) {
         bool newline = i + 1 < d->b.lines || d->b.terminated;
         out.end += !newline; /* it is put out, and taken back */
-        if (!put_line(d, &out)) {
-            if (stream_reader_no_memory(d->b.streams))
-                return error_memory(err);
-            return error_set(err, LGZ_ERR_CORRUPT, "damaged columns: line %llu can't be restored",
-                             (unsigned long long)i + 1);
-        }
+        if (!put_line(d, &out))
+            return block_columns_damaged(&d->b, i, err);
         out.at -= !newline;
         out.end -= !newline;
     }

@@ -22,6 +22,7 @@ enum {
 /* A line, or what of it is needed to search it. */
 struct looked_at {
     uint64_t line;
+    uint64_t template;
     const uint8_t *start;
     size_t len;
     bool hit;
@@ -36,6 +37,7 @@ struct searching {
     struct block_columns b;
     uint8_t *fits; /* of each template, enum template_fit */
     bool *inside;  /* the strings lie within single values of a template's lines */
+    bool *hit;     /* a line of the template was found */
     struct block_walk walk;
     VEC(struct looked_at) looked;
     struct block_hits *hits;
@@ -50,35 +52,28 @@ static void searching_clear(struct searching *s)
     block_columns_clear(&s->b);
     free(s->fits);
     free(s->inside);
+    free(s->hit);
     vec_free(&s->looked);
 }
 
 /* --- searching -----------------------------------------------------------------------------------
  */
 
-static int damaged(const struct searching *s, uint64_t line, struct lgz_error *err)
-{
-    if (stream_reader_no_memory(s->b.streams))
-        return error_memory(err);
-    return error_set(err, LGZ_ERR_CORRUPT, "damaged columns: line %llu can't be restored",
-                     (unsigned long long)line + 1);
-}
-
-static bool add_hit(struct searching *s, uint64_t line)
+static bool add_hit(struct searching *s, const struct looked_at *found)
 {
     s->hits->total++;
-    return s->total || vec_push(&s->hits->list, ((struct block_hit){.line = line}));
+    s->hit[found->template] = true;
+    return s->total || vec_push(&s->hits->list, ((struct block_hit){.line = found->line}));
 }
 
-/* Find one string in all lines that are looked at. */
-static void mark_by_finder(struct searching *s, const struct need_string *string)
+/* Find the one string in all lines that are looked at. */
+static void mark_by_finder(struct searching *s)
 {
-    const struct finder finder = finder_of(string->bytes);
     const struct looked_at *last = &s->looked.data[s->looked.len - 1];
     const uint8_t *start = s->looked.data[0].start;
     const struct span text = {start, (size_t)(last->start + last->len - start)};
     size_t i = 0;
-    for (size_t at = 0; (at = finder_next(&finder, text, at)) != SIZE_MAX;) {
+    for (size_t at = 0; (at = finder_next(&s->walk.finder, text, at)) != SIZE_MAX;) {
         while (i + 1 < s->looked.len && s->looked.data[i + 1].start <= start + at)
             i++;
         struct looked_at *l = &s->looked.data[i];
@@ -92,13 +87,11 @@ static void mark_by_finder(struct searching *s, const struct need_string *string
 /* Search the lines that are looked at. */
 static int search_looked(struct searching *s, struct lgz_error *err)
 {
-    const struct need_clause *first = &s->need.clauses.data[0];
-    const bool single = s->need.clauses.len == 1 && first->strings.len == 1;
     bool ok = true;
     if (s->looked.len == 0)
         return LGZ_OK;
-    if (single && !first->strings.data[0].folded)
-        mark_by_finder(s, &first->strings.data[0]);
+    if (s->need.clauses.len == 1 && s->walk.finder.string.len)
+        mark_by_finder(s);
     else
         for (size_t i = 0; i < s->looked.len; i++) {
             struct looked_at *l = &s->looked.data[i];
@@ -106,7 +99,7 @@ static int search_looked(struct searching *s, struct lgz_error *err)
         }
     for (size_t i = 0; i < s->looked.len && ok; i++)
         if (s->looked.data[i].hit)
-            ok = add_hit(s, s->looked.data[i].line);
+            ok = add_hit(s, &s->looked.data[i]);
     s->looked.len = 0;
     return ok ? LGZ_OK : error_memory(err);
 }
@@ -123,16 +116,16 @@ static int find_lines(struct searching *s, struct lgz_error *err)
         uint64_t template;
         const uint8_t *start = w->out.at;
         if (!block_columns_next(&s->b, &template))
-            return damaged(s, i, err);
+            return block_columns_damaged(&s->b, i, err);
         const uint8_t fit = s->fits[template];
         w->found = fit == FIT_ALWAYS;
         if (!(fit == FIT_PERHAPS ? block_walk_put(w, template) : block_walk_pass(w, template)))
-            return damaged(s, i, err);
+            return block_columns_damaged(&s->b, i, err);
         const bool put = fit == FIT_PERHAPS && !s->inside[template];
         if (!put && !w->found)
             continue;
         const size_t len = put ? (size_t)(w->out.at - start) - 1 : 0;
-        if (!vec_push(&s->looked, ((struct looked_at){i, start, len, w->found})))
+        if (!vec_push(&s->looked, ((struct looked_at){i, template, start, len, w->found})))
             return error_memory(err);
         if (w->out.at - from < LOOK_BYTES && s->looked.len < LOOK_BYTES)
             continue;
@@ -158,11 +151,11 @@ static int put_hits(struct searching *s, struct lgz_error *err)
     for (uint64_t i = 0; hit < end; i++) {
         uint64_t template;
         if (!block_columns_next(&s->b, &template))
-            return damaged(s, i, err);
+            return block_columns_damaged(&s->b, i, err);
         const bool wanted = hit->line == i;
         const uint8_t *start = w->out.at;
         if (!(wanted ? block_walk_put(w, template) : block_walk_pass(w, template)))
-            return damaged(s, i, err);
+            return block_columns_damaged(&s->b, i, err);
         if (wanted)
             (hit++)->text = (struct span){start, (size_t)(w->out.at - start) - 1};
     }
@@ -172,23 +165,10 @@ static int put_hits(struct searching *s, struct lgz_error *err)
 /* The columns of the lines that were found. */
 static int open_hits(struct searching *s, struct lgz_error *err)
 {
-    const struct block_hit *hit = s->hits->list.data;
-    const struct block_hit *end = hit + s->hits->list.len;
     int code = block_walk_again(&s->walk, err);
-    if (code == LGZ_OK)
-        code = block_columns_open_lines(&s->b, err);
-    for (uint64_t i = 0; hit < end && code == LGZ_OK; i++) {
-        uint64_t template;
-        if (!block_columns_next(&s->b, &template))
-            return damaged(s, i, err);
-        if (hit->line != i)
-            continue;
-        hit++;
-        for (size_t k = 0; k < s->b.set.list.data[template].slot_count; k++)
-            s->walk.open[s->b.layout.column_of[template][k]] = true;
-    }
-    if (code == LGZ_OK)
-        code = block_columns_again(&s->b, err);
+    for (size_t i = 0; i < s->b.set.list.len; i++)
+        for (size_t k = 0; s->hit[i] && k < s->b.set.list.data[i].slot_count; k++)
+            s->walk.open[s->b.layout.column_of[i][k]] = true;
     return code == LGZ_OK ? block_walk_begin(&s->walk, NULL, err) : code;
 }
 
@@ -242,7 +222,8 @@ static int fit_templates(struct searching *s, struct lgz_error *err)
 {
     s->fits = calloc(s->b.set.list.len, sizeof(*s->fits));
     s->inside = calloc(s->b.set.list.len, sizeof(*s->inside));
-    if (!s->fits || !s->inside)
+    s->hit = calloc(s->b.set.list.len, sizeof(*s->hit));
+    if (!s->fits || !s->inside || !s->hit)
         return error_memory(err);
     int code = block_walk_init(&s->walk, &s->b, err);
     if (code == LGZ_OK)
