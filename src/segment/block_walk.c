@@ -86,19 +86,36 @@ static int open_columns(struct block_walk *w, struct lgz_error *err)
     return code;
 }
 
-/* The steps that look into single values. */
-static struct step *test_steps(const struct block_walk *w, size_t template, const bool *ahead,
-                               struct step *step)
+/* What is done with a value that is looked into, */
+static uint8_t test_kind(const struct block_walk *w, const struct step *step)
+{
+    if (step->time)
+        return STEP_TEST_TIME;
+    return w->kept[step->column] ? STEP_TEST_KEPT : STEP_TEST;
+}
+
+/* and with one that is left out. */
+static uint8_t pass_kind(const struct block_walk *w, const struct step *step)
+{
+    if (w->kept[step->column])
+        return step->kind;
+    if (!step->time)
+        return STEP_PASS;
+    return w->timed[step->column] ? STEP_TAKE_TIME : STEP_PASS_TIME;
+}
+
+typedef uint8_t kind_fn(const struct block_walk *w, const struct step *step);
+
+/* The steps of a template that put no line together: for the columns that are open. */
+static struct step *bare_steps(const struct block_walk *w, size_t template, const bool *ahead,
+                               kind_fn *kind, struct step *step)
 {
     for (size_t i = 0; i < w->b->set.list.data[template].slot_count; i++) {
         struct step one = block_step(w->b, template, i, ahead[i]);
         if (!w->open[one.column])
             continue;
         one.len = 0;
-        if (one.time)
-            one.kind = STEP_TEST_TIME;
-        else
-            one.kind = w->kept[one.column] ? STEP_TEST_KEPT : STEP_TEST;
+        one.kind = kind(w, &one);
         *step++ = one;
     }
     *step = block_step_end(w->b, template);
@@ -119,26 +136,6 @@ static struct step *put_steps(const struct block_walk *w, size_t template, const
         }
     }
     *step = block_step_end(w->b, template);
-    return step + 1;
-}
-
-/* The steps that leave it out. */
-static struct step *pass_steps(const struct block_walk *w, size_t template, const bool *ahead,
-                               struct step *step)
-{
-    for (size_t i = 0; i < w->b->set.list.data[template].slot_count; i++) {
-        struct step one = block_step(w->b, template, i, ahead[i]);
-        if (!w->open[one.column])
-            continue;
-        one.len = 0;
-        if (!w->kept[one.column])
-            one.kind = !one.time              ? STEP_PASS
-                       : w->timed[one.column] ? STEP_TAKE_TIME
-                                              : STEP_PASS_TIME;
-        *step++ = one;
-    }
-    *step = block_step_end(w->b, template);
-    step->len = 0;
     return step + 1;
 }
 
@@ -164,10 +161,10 @@ static int make_steps(struct block_walk *w, struct lgz_error *err)
     for (size_t i = 0; i < count && ok; i++) {
         block_columns_ahead(w->b, i, first, ahead);
         w->put[i] = step;
-        step =
-            w->looks && w->looks[i] ? test_steps(w, i, ahead, step) : put_steps(w, i, ahead, step);
+        step = w->looks && w->looks[i] ? bare_steps(w, i, ahead, test_kind, step)
+                                       : put_steps(w, i, ahead, step);
         w->pass[i] = step;
-        step = pass_steps(w, i, ahead, step);
+        step = bare_steps(w, i, ahead, pass_kind, step);
     }
     free(first);
     free(ahead);
@@ -197,7 +194,7 @@ static void test(struct block_walk *w, struct span value)
         w->found |= need_clause_met(w->clause, value);
 }
 
-/* Go along a step of test_steps(). */
+/* Go along a step that looks into a value. */
 static bool test_step(struct block_walk *w, const struct step *step)
 {
     struct span value;

@@ -4,7 +4,7 @@
 #include "segment/kin.h"
 
 #include "base/hash.h"
-#include "line/tokens.h"
+#include "segment/grams.h"
 
 enum {
     TABLE_BITS = 16,
@@ -24,8 +24,7 @@ static bool next_word(struct span text, size_t *at, struct span *word)
         size_t start = *at;
         size_t end = start;
         unsigned class = 0;
-        while (end < text.len && text.data[end] != '\n' &&
-               !(token_byte_class[text.data[end]] & BYTE_SEPARATOR))
+        while (end < text.len && gram_is_inner(text.data[end]))
             class |= token_byte_class[text.data[end++]];
         *at = end + 1;
         *word = (struct span){text.data + start, end - start};
