@@ -67,17 +67,9 @@ static void search_body(struct span body, const struct need *need)
 
 static void search_parts(struct reader *r, const struct need *need)
 {
-    struct block_parts parts = {0};
+    struct block_parts parts;
     struct buf body = {0};
-    parts.raw_len = reader_le(r, 3);
-    parts.own_frame = reader_le(r, 3);
-    struct buf *part = &parts.head;
-    while (!r->failed && reader_left(r) && parts.frame_count < PARTS_FRAMES) {
-        uint64_t len = reader_le(r, 2);
-        struct span bytes = reader_bytes(r, len < reader_left(r) ? len : reader_left(r));
-        buf_append(part, bytes.data, bytes.len);
-        part = &parts.frames[parts.frame_count++];
-    }
+    block_parts_draw(r, &parts);
     if (block_parts_write(&parts, &body))
         search_body(buf_span(&body), need);
     buf_free(&body);

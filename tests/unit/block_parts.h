@@ -88,6 +88,21 @@ static inline bool block_parts_read(struct span body, struct block_parts *p)
     return ok;
 }
 
+/** Parts of any bytes: some for the head, then frames, each behind its length. */
+static inline void block_parts_draw(struct reader *r, struct block_parts *p)
+{
+    *p = (struct block_parts){0};
+    p->raw_len = reader_le(r, 3);
+    p->own_frame = reader_le(r, 3);
+    struct buf *part = &p->head;
+    while (!r->failed && reader_left(r) && p->frame_count < PARTS_FRAMES) {
+        uint64_t len = reader_le(r, 2);
+        struct span bytes = reader_bytes(r, len < reader_left(r) ? len : reader_left(r));
+        buf_append(part, bytes.data, bytes.len);
+        part = &p->frames[p->frame_count++];
+    }
+}
+
 /** Put a body together; frames without bytes are left out. @return false when memory is out */
 static inline bool block_parts_write(const struct block_parts *p, struct buf *body)
 {
