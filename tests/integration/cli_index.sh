@@ -1,16 +1,8 @@
 #!/bin/bash
 # The index of a segment: compress writes it if asked, info says how large it is, verify finds damage
 # of it, and a query then warns and decodes everything; what comes out is the same in any case.
-set -euo pipefail
-ctl=$BUILD/logzipctl
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "$*" >&2
-    exit 1
-}
+# shellcheck source=tests/integration/cli_lib.bash
+source "${BASH_SOURCE[0]%/*}/cli_lib.bash"
 
 member() { "$ctl" info --json "$1" | grep -o "\"$2\":[0-9]*" | cut -d : -f 2; }
 

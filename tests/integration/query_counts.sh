@@ -1,14 +1,7 @@
 #!/bin/bash
 # --count-by and --hist, compared with what sort | uniq -c makes of the same lines, and with sums.
-set -euo pipefail
-cd "$(mktemp -d)"
-ctl=$BUILD/logzipctl
-export TZ=UTC LC_ALL=C
-
-fail() {
-    echo "$*" >&2
-    exit 1
-}
+# shellcheck source=tests/integration/cli_lib.bash
+source "${BASH_SOURCE[0]%/*}/cli_lib.bash"
 
 # same WANTED-FILE ARGUMENT...: what query prints
 same() {

@@ -1,15 +1,8 @@
 #!/bin/bash
 # --explain says what was left out by what, and --no-index leaves out nothing by filters; what is
 # printed is the same.
-set -euo pipefail
-ctl=$BUILD/logzipctl
-cd "$(mktemp -d)"
-trap 'rm -rf "$PWD"' EXIT
-export TZ=UTC
-fail() {
-    echo "FAILED: $*"
-    exit 1
-}
+# shellcheck source=tests/integration/cli_lib.bash
+source "${BASH_SOURCE[0]%/*}/cli_lib.bash"
 
 # number WHAT: at the end of the line that says it
 number() { awk -v what="$1" 'index($0, what) { print $NF; exit }' explained; }

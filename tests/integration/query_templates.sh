@@ -1,15 +1,8 @@
 #!/bin/bash
 # Templates of lines: counts by template, --template and --json say the same of an archive whose
 # blocks cut lines anywhere, of segments, and of the plain files; and lines look like their template.
-set -euo pipefail
-cd "$(mktemp -d)"
-ctl=$BUILD/logzipctl
-export TZ=UTC LC_ALL=C
-
-fail() {
-    echo "$*" >&2
-    exit 1
-}
+# shellcheck source=tests/integration/cli_lib.bash
+source "${BASH_SOURCE[0]%/*}/cli_lib.bash"
 
 for log in auth postgresql nginx-json nginx-access; do
     zstd -qdc "$SRC/datasets/samples/$log.log.zst" | sed -n 1,4000p >"$log.log"

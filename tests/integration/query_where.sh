@@ -1,15 +1,8 @@
 #!/bin/bash
 # A session with --where: an archive of several kinds of logs, with and without a pattern, over
 # segments, a journal, a plain file and standard input; what is wrong is told.
-set -euo pipefail
-cd "$(mktemp -d)"
-ctl=$BUILD/logzipctl
-export TZ=UTC
-
-fail() {
-    echo "$*" >&2
-    exit 1
-}
+# shellcheck source=tests/integration/cli_lib.bash
+source "${BASH_SOURCE[0]%/*}/cli_lib.bash"
 
 # check STATUS WANTED ARGUMENT...: what query prints, and its exit status
 check() {

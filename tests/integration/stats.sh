@@ -1,14 +1,7 @@
 #!/bin/bash
 # logzipctl stats: in each of its tables every stored byte is there once, whatever is stored.
-set -euo pipefail
-cd "$(mktemp -d)"
-ctl=$BUILD/logzipctl
-export TZ=UTC LC_ALL=C
-
-fail() {
-    echo "$*" >&2
-    exit 1
-}
+# shellcheck source=tests/integration/cli_lib.bash
+source "${BASH_SOURCE[0]%/*}/cli_lib.bash"
 
 # check PATH BYTES LINES: the sums of each table, in JSON and as text, with few and with all rows
 check() {

@@ -1,15 +1,8 @@
 #!/bin/bash
 # logzipctl templates: sums are the lines and bytes, times are those that query --template shows, and
 # --new-since, --top, --json and the table agree.
-set -euo pipefail
-cd "$(mktemp -d)"
-ctl=$BUILD/logzipctl
-export TZ=UTC LC_ALL=C
-
-fail() {
-    echo "$*" >&2
-    exit 1
-}
+# shellcheck source=tests/integration/cli_lib.bash
+source "${BASH_SOURCE[0]%/*}/cli_lib.bash"
 
 for log in auth postgresql nginx-error; do
     zstd -qdc "$SRC/datasets/samples/$log.log.zst" | sed -n 1,3000p >"$log.log"
