@@ -2,15 +2,11 @@
  * test_ahead.c - blocks that threads decode and match are those that one thread decodes; what is
  * found is what the pattern finds; what isn't wanted any more is given up.
  */
-#include <unistd.h>
-
-#include "engine_fixture.h"
 #include "query/ahead.h"
-#include "suite.h"
+#include "segment_fixture.h"
 
 enum { LINES = 60000 };
 
-static char path[64];
 static struct segment *segment;
 static struct pattern *pattern;
 
@@ -27,11 +23,8 @@ static void setup(void)
     options.level = LGZ_LEVEL_FAST;
     options.block_size = 1;
     compress_text(&options, buf_span(&text), &packed);
-    snprintf(path, sizeof(path), "/tmp/logzip-ahead-XXXXXX");
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, packed.data, packed.len), (ssize_t)packed.len);
-    close(fd);
+    make_path();
+    put_file(buf_span(&packed));
     ck_ok(segment_open(&segment, path, &err));
     ck_assert_uint_gt(segment_block_count(segment), 10);
     ck_ok(pattern_compile(&pattern, &expression, 1, &plain, &err));
@@ -43,7 +36,7 @@ static void teardown(void)
 {
     segment_close(segment);
     pattern_free(pattern);
-    unlink(path);
+    remove_path();
 }
 
 static bool always(void *context, size_t block)

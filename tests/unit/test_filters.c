@@ -9,31 +9,9 @@
 #include "segment/filters.h"
 #include "segment/index.h"
 #include "segment/writer.h"
+#include "segment_fixture.h"
 
 enum { LINES = 2000, BLOCK = 16 << 10 };
-
-static char path[64];
-
-static void setup(void)
-{
-    snprintf(path, sizeof(path), "/tmp/logzip-filters-XXXXXX");
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-}
-
-static void teardown(void)
-{
-    unlink(path);
-}
-
-static void put_file(struct span bytes)
-{
-    FILE *f = fopen(path, "wb");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes.data, 1, bytes.len, f), bytes.len);
-    ck_assert_int_eq(fclose(f), 0);
-}
 
 static void put_text(struct buf *text)
 {
@@ -241,7 +219,7 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, make_path, remove_path);
     tcase_add_test(tc, test_blocks);
     tcase_add_test(tc, test_share);
     tcase_add_test(tc, test_pipe);

@@ -2,28 +2,20 @@
  * test_line_templates.c - which template a line has: what blocks say is what their counts say, it
  * matches the lines, and the same is found in the text alone.
  */
-#include <unistd.h>
-
 #include "line/lines.h"
 #include "log_generator.h"
 #include "segment/line_templates.h"
-#include "segment/reader.h"
+#include "segment_fixture.h"
 
 /* A segment of the text; it's nowhere but open. */
 static struct segment *make_segment(struct span text, size_t block_size)
 {
-    char path[] = "/tmp/logzip-templates-XXXXXX";
     struct lgz_options options;
-    struct segment *s;
     struct buf packed = {0};
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
     lgz_options_default(&options);
     options.block_size = block_size;
     compress_text(&options, text, &packed);
-    ck_assert_int_eq(write(fd, packed.data, packed.len), (ssize_t)packed.len);
-    ck_ok(segment_open_fd(&s, fd, path, &err));
-    unlink(path);
+    struct segment *s = open_packed(buf_span(&packed));
     buf_free(&packed);
     return s;
 }

@@ -4,31 +4,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "engine_fixture.h"
-#include "segment/reader.h"
-
-static char path[64];
-
-static void setup(void)
-{
-    snprintf(path, sizeof(path), "/tmp/logzip-reader-XXXXXX");
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-}
-
-static void teardown(void)
-{
-    unlink(path);
-}
-
-static void put_file(struct span bytes)
-{
-    FILE *f = fopen(path, "wb");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes.data, 1, bytes.len, f), bytes.len);
-    ck_assert_int_eq(fclose(f), 0);
-}
+#include "segment_fixture.h"
 
 static void put_segment(struct span text, size_t block_size)
 {
@@ -148,7 +124,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, make_path, remove_path);
     tcase_add_test(tc, test_no_segments);
     tcase_add_test(tc, test_times);
     tcase_add_test(tc, test_templates);

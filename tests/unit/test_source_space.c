@@ -3,32 +3,16 @@
  * they take all of it, however lines are cut.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "log_generator.h"
 #include "query/source_space.h"
 #include "query/space.h"
 #include "segment/writer.h"
+#include "segment_fixture.h"
 
 enum { SOURCES = 3, PIECE = 5000 };
 
-static struct buf stored;
 static uint64_t state;
-
-static uint64_t draw(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-static int keep(void *context, const void *data, size_t size)
-{
-    (void)context;
-    buf_append(&stored, data, size);
-    return stored.failed ? LGZ_ERR_MEMORY : LGZ_OK;
-}
 
 /* A segment of texts that were read by turns; nothing but open. @param cut  also within lines */
 static struct segment *make_segment(const struct buf texts[SOURCES], bool cut, size_t block_size)
@@ -36,13 +20,10 @@ static struct segment *make_segment(const struct buf texts[SOURCES], bool cut, s
     static char *names[SOURCES] = {(char *)"a", (char *)"b", (char *)"c"};
     struct segment_options options = {
         .level = LGZ_LEVEL_DEFAULT, .threads = 1, .block_size = block_size};
-    char path[] = "/tmp/logzip-sources-XXXXXX";
+    struct buf stored = {0};
     struct segment_writer *w;
-    struct segment *s;
     size_t at[SOURCES] = {0}, left = 1;
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_ok(segment_writer_new(&w, &options, keep, NULL, &err));
+    ck_ok(segment_writer_new(&w, &options, write_to_buf, &stored, &err));
     for (uint32_t i = 0, number; i < SOURCES; i++) {
         struct source source = {.id = i + 1, .name = names[i], .input = (char *)""};
         ck_ok(segment_writer_source(w, &source, &number, &err));
@@ -63,9 +44,7 @@ static struct segment *make_segment(const struct buf texts[SOURCES], bool cut, s
     }
     ck_ok(segment_writer_finish(w, &err));
     segment_writer_free(w);
-    ck_assert_int_eq(write(fd, stored.data, stored.len), (ssize_t)stored.len);
-    ck_ok(segment_open_fd(&s, fd, path, &err));
-    unlink(path);
+    struct segment *s = open_packed(buf_span(&stored));
     buf_free(&stored);
     return s;
 }
@@ -98,8 +77,8 @@ static uint64_t take(const struct segment *s, uint64_t taken[SOURCES])
 static void put_lines(struct buf texts[SOURCES], const char *first, const char *second)
 {
     for (size_t i = 0; i < 20000; i++) {
-        buf_printf(&texts[0], "%s%016llx%s%llu\n", first, (unsigned long long)draw(), second,
-                   (unsigned long long)draw());
+        buf_printf(&texts[0], "%s%016llx%s%llu\n", first, (unsigned long long)random_next(&state),
+                   second, (unsigned long long)random_next(&state));
         buf_append_string(&texts[1], "nothing has happened since the last time\n");
         buf_append_string(&texts[2], i % 2 ? "door is open, come in\n" : "door is shut, go away\n");
     }
@@ -139,7 +118,8 @@ START_TEST(test_in_proportion)
     uint64_t taken[SOURCES];
     state = 88172645463325252U;
     for (size_t i = 0; i < 6000; i++)
-        buf_printf(&texts[i % 3 == 0], "request %016llx is done\n", (unsigned long long)draw());
+        buf_printf(&texts[i % 3 == 0], "request %016llx is done\n",
+                   (unsigned long long)random_next(&state));
     buf_append_string(&texts[2], "that's all\n");
     struct segment *s = make_segment(texts, false, 1 << 20);
     ck_assert_uint_eq(segment_block_count(s), 1);
@@ -161,9 +141,9 @@ START_TEST(test_by_length)
     state = 88172645463325252U;
     for (size_t i = 0; i < 6000; i++) {
         for (size_t k = 0; k < 9; k++)
-            buf_printf(&texts[0], "%016llx", (unsigned long long)draw());
+            buf_printf(&texts[0], "%016llx", (unsigned long long)random_next(&state));
         buf_push(&texts[0], '\n');
-        buf_printf(&texts[1], "%016llx\n", (unsigned long long)draw());
+        buf_printf(&texts[1], "%016llx\n", (unsigned long long)random_next(&state));
     }
     buf_append_string(&texts[2], "that's all\n");
     struct segment *s = make_segment(texts, false, 8 << 20);
@@ -189,7 +169,7 @@ START_TEST(test_sums)
             generate_log((uint64_t)_i, 60000, &texts[0]);
             generate_log((uint64_t)_i + 100, 30000, &texts[1]);
             for (size_t i = 0; i < 40000; i++)
-                buf_push(&texts[2], (uint8_t)(draw() >> 32));
+                buf_push(&texts[2], (uint8_t)(random_next(&state) >> 32));
             struct segment *s = make_segment(texts, cut, block_size);
             take(s, taken);
             struct space space;

@@ -3,9 +3,8 @@
  * where, and the bytes don't depend on the number of threads; templates keep their ids from block
  * to block, and from segment to segment.
  */
-#include "engine_fixture.h"
-#include "segment/reader.h"
 #include "segment/writer.h"
+#include "segment_fixture.h"
 #include "template/template_set.h"
 
 enum { SOURCES = 3, READS = 600 };
@@ -104,7 +103,6 @@ START_TEST(test_sources_and_threads)
 {
     static struct read reads[READS + 1];
     struct buf text = {0}, packed = {0};
-    char path[] = "/tmp/logzip-writer-XXXXXX";
     struct segment *s;
     make_reads(&text, reads);
     write_segment(reads, 1, false, &packed);
@@ -116,11 +114,7 @@ START_TEST(test_sources_and_threads)
             buf_free(&again);
         }
     }
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, packed.data, packed.len), (ssize_t)packed.len);
-    close(fd);
-    ck_ok(segment_open(&s, path, &err));
+    s = open_packed(buf_span(&packed));
     ck_assert_uint_eq(segment_source_count(s), SOURCES);
     ck_assert_str_eq(segment_source(s, 2)->name, "/log/x");
     ck_assert_uint_eq(segment_info(s)->first_journal, 4);
@@ -128,7 +122,6 @@ START_TEST(test_sources_and_threads)
     ck_assert_int_eq(segment_info(s)->created, READS / 2 - 1);
     require_extents(s, &text, reads);
     segment_close(s);
-    unlink(path);
     buf_free(&text);
     buf_free(&packed);
 }
@@ -143,19 +136,6 @@ static void put_drifting(struct buf *text, int from, int to)
         if (i > 3000)
             buf_printf(text, "disk sd%c has %d bad blocks\n", 'a' + i / 700 % 5, i * 7);
     }
-}
-
-static struct segment *open_packed(const struct buf *packed)
-{
-    char path[] = "/tmp/logzip-writer-XXXXXX";
-    struct segment *s;
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, packed->data, packed->len), (ssize_t)packed->len);
-    close(fd);
-    ck_ok(segment_open(&s, path, &err));
-    unlink(path);
-    return s;
 }
 
 /* A segment of several blocks that goes on where an earlier one ended. */
@@ -210,7 +190,7 @@ START_TEST(test_stable_ids)
     put_drifting(&text, 400, 6000);
     put_drifting(&more, 6000, 9000);
     pack(&text, NULL, 1, &packed);
-    struct segment *s = open_packed(&packed);
+    struct segment *s = open_packed(buf_span(&packed));
     ck_assert_uint_gt(segment_block_count(s), 10);
     size_t count = count_ids(s, seen, 0, 16);
     for (unsigned threads = 1; threads <= 4; threads++) {
@@ -219,7 +199,7 @@ START_TEST(test_stable_ids)
         ck_assert(threads == 1 || span_equal(buf_span(&again), buf_span(&first)));
         buf_free(&again);
     }
-    struct segment *next = open_packed(&first);
+    struct segment *next = open_packed(buf_span(&first));
     ck_assert_uint_eq(count_ids(next, seen, count, 16), count); /* nothing new */
     segment_close(next);
     segment_close(s);
@@ -236,11 +216,11 @@ START_TEST(test_damaged_earlier)
     struct buf text = {0}, packed = {0}, cold = {0}, after = {0};
     put_drifting(&text, 400, 3000);
     pack(&text, NULL, 1, &packed);
-    struct segment *whole = open_packed(&packed);
+    struct segment *whole = open_packed(buf_span(&packed));
     const struct block_info *last = segment_block(whole, segment_block_count(whole) - 1);
     memset(packed.data + last->file_offset + 8, 0xff, (size_t)last->stored_len - 8);
     segment_close(whole);
-    struct segment *s = open_packed(&packed);
+    struct segment *s = open_packed(buf_span(&packed));
     text.len = 0;
     put_drifting(&text, 3000, 5000);
     pack(&text, NULL, 1, &cold);
@@ -288,7 +268,7 @@ START_TEST(test_large_earlier)
         if (large)
             put_kinds(&before);
         pack_in(block, &before, NULL, 1, &packed);
-        struct segment *s = open_packed(&packed);
+        struct segment *s = open_packed(buf_span(&packed));
         ck_assert_uint_eq(segment_block_count(s), 1);
         ck_assert(!segment_block(s, 0)->plain);
         pack_in(block, &text, s, 1, &after);
@@ -329,7 +309,7 @@ static void require_pieces(size_t block_size, size_t max_line, size_t len)
     }
     ck_ok(segment_writer_finish(w, &err));
     segment_writer_free(w);
-    struct segment *s = open_packed(&packed);
+    struct segment *s = open_packed(buf_span(&packed));
     for (size_t i = 0; i < segment_block_count(s); i++) {
         struct buf raw = {0};
         ck_ok(segment_read_block(s, i, &raw, &err));
@@ -378,7 +358,7 @@ static struct segment *pack_at(uint64_t offset, const char *text, const struct s
     ck_ok(segment_writer_append(w, index, offset, 0, text, strlen(text), &err));
     ck_ok(segment_writer_finish(w, &err));
     segment_writer_free(w);
-    struct segment *s = open_packed(&packed);
+    struct segment *s = open_packed(buf_span(&packed));
     ck_ok(segment_verify(s, &(struct worker){0}, &err));
     buf_free(&packed);
     return s;
@@ -463,7 +443,7 @@ START_TEST(test_kinds)
     }
     ck_ok(segment_writer_finish(w, &err));
     segment_writer_free(w);
-    struct segment *s = open_packed(&packed);
+    struct segment *s = open_packed(buf_span(&packed));
     ck_assert_uint_eq(segment_block_count(s), 3);
     for (size_t i = 0; i < 3; i++) {
         ck_assert_uint_eq(segment_block(s, i)->extent_count, sources[i]);
