@@ -23,6 +23,15 @@ static inline void varint_put(struct buf *b, uint64_t value)
     b->data[b->len++] = (uint8_t)value;
 }
 
+/** The bytes that varint_put() takes. */
+static inline size_t varint_size(uint64_t value)
+{
+    size_t size = 1;
+    while (value >>= 7)
+        size++;
+    return size;
+}
+
 static inline uint64_t zigzag(int64_t value)
 {
     return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);

@@ -254,11 +254,7 @@ bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t
 
 static size_t set_size(const struct filter_set *set)
 {
-    struct buf varint = {0};
-    varint_put(&varint, set->words);
-    size_t len = varint.len;
-    buf_free(&varint);
-    return 3 + len + set->words * set->planes * 8;
+    return 3 + varint_size(set->words) + set->words * set->planes * 8;
 }
 
 size_t filter_size(const struct filter *filter)

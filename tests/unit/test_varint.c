@@ -13,6 +13,7 @@ START_TEST(test_round_trip)
         value = i < 64 ? (UINT64_C(1) << i) - 1 : i < 128 ? UINT64_C(1) << (i - 64) : value;
         value = i == 200 ? UINT64_MAX : value;
         varint_put(&b, value);
+        ck_assert_uint_eq(varint_size(value), b.len);
         ck_assert_uint_le(b.len, VARINT_MAX);
         struct reader r = reader_of(b.data, b.len);
         ck_assert_uint_eq(reader_varint(&r), value);
