@@ -140,9 +140,6 @@ static void fit_string(struct fitting *f, const struct need_string *string, uint
     for (size_t i = 0; i < f->b->set.list.len; i++) {
         uint8_t fit = wanted[i] == FIT_NEVER ? FIT_NEVER : (uint8_t)go_forward(f, i);
         f->inside[i] &= fit != FIT_ALWAYS;
-        /* The end of a string that is too long wasn't looked at. */
-        if (fit == FIT_ALWAYS && string->bytes.len > PASSAGE_MAX)
-            fit = FIT_PERHAPS;
         if (fit != FIT_NEVER)
             go_back(f, i);
         clause[i] = fit > clause[i] ? fit : clause[i];

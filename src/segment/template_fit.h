@@ -20,6 +20,7 @@ enum {
 /**
  * Tell it of each template. Frames that cost little may be decoded.
  *
+ * @param need     its strings have PASSAGE_MAX bytes at most
  * @param fits     filled: of each template, enum template_fit
  * @param inside   filled: of each template, whether all strings of the need lie within single
  * values wherever they lie
