@@ -39,19 +39,34 @@ static size_t bit_of(struct span word)
     return hash_short(word.data, word.len) >> (64 - TABLE_BITS);
 }
 
-bool kin_follows(struct span before, struct span next)
+static size_t count_words(struct span text)
+{
+    struct span word;
+    size_t count = 0;
+    for (size_t at = 0; next_word(text, &at, &word);)
+        count++;
+    return count;
+}
+
+/* How many words of `next` are in `before`. */
+static size_t count_common(struct span before, struct span next)
 {
     struct words known = {{0}};
     struct span word;
-    size_t words = 0;
     size_t found = 0;
+    for (size_t at = 0; next_word(before, &at, &word);)
+        known.bits[bit_of(word) / 64] |= UINT64_C(1) << bit_of(word) % 64;
+    for (size_t at = 0; next_word(next, &at, &word);)
+        found += known.bits[bit_of(word) / 64] >> bit_of(word) % 64 & 1;
+    return found;
+}
+
+bool kin_follows(struct span before, struct span next)
+{
     if (before.len > KIN_LOOK_BEFORE)
         before = (struct span){before.data + before.len - KIN_LOOK_BEFORE, KIN_LOOK_BEFORE};
     if (next.len > KIN_LOOK_NEXT)
         next.len = KIN_LOOK_NEXT;
-    for (size_t at = 0; next_word(before, &at, &word);)
-        known.bits[bit_of(word) / 64] |= UINT64_C(1) << bit_of(word) % 64;
-    for (size_t at = 0; next_word(next, &at, &word); words++)
-        found += known.bits[bit_of(word) / 64] >> bit_of(word) % 64 & 1;
-    return words < FEWEST_WORDS || found * 2 >= words;
+    const size_t words = count_words(next);
+    return words < FEWEST_WORDS || count_common(before, next) * 2 >= words;
 }
