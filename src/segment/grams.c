@@ -11,7 +11,6 @@
 #define BARRED 0
 
 enum {
-    LETTERS = 4,
     PARTS_MAX = 3, /* digits of a part of an address */
 };
 
@@ -90,9 +89,9 @@ struct span grams_next_letters(struct letter_walk *w)
 {
     while (w->looked) {
         uint64_t runs = w->bits & w->bits >> 1;
-        runs &= runs >> 2; /* where LETTERS begin */
+        runs &= runs >> 2; /* where so many begin */
         if (!runs) {       /* the last letters may be the first of a run */
-            look_from(w, w->at + w->looked - (w->looked == 64 ? LETTERS - 1 : 0));
+            look_from(w, w->at + w->looked - (w->looked == 64 ? GRAMS_LETTERS_LEN - 1 : 0));
             continue;
         }
         const unsigned start = (unsigned)__builtin_ctzll(runs);
@@ -117,7 +116,7 @@ static bool letters_of(struct span run, struct grams *out)
     uint32_t gram = 0;
     for (size_t i = 0; i < run.len; i++) {
         gram = gram << 8 | gram_letter(run.data[i]);
-        if (i + 1 >= LETTERS && !vec_push(out, gram))
+        if (i + 1 >= GRAMS_LETTERS_LEN && !vec_push(out, gram))
             return false;
     }
     return true;

@@ -28,6 +28,7 @@ enum {
     GRAM_ID = 8,           /**< bytes of a piece of an id */
     GRAMS_WINDOW_MAX = 64, /**< bytes of a window, at most; at least GRAM_ID */
     GRAMS_RUN_MAX = 4096,  /**< bytes of a run that are looked at at once */
+    GRAMS_LETTERS_LEN = 4,
     GRAMS_WORD_LEN = 5,
     GRAMS_ADDRESS_MAX = 12, /**< bytes of an address's piece, at least 7 */
     GRAMS_ADDRESS_MIN = 7,

@@ -13,8 +13,6 @@ enum {
     SEEN_LOG = 16,
     SEEN = 1 << SEEN_LOG, /* values that are remembered */
     ZONES = 16,           /* shapes of stamps that are */
-    LETTERS_MIN = 4,      /* that matter */
-    ADDRESS_MIN = 7,      /* bytes */
     ADDRESS_DOTS = 3,
     MOST_LETTERS = 64, /* a piece for so many raw bytes is too much in any case */
     MOST_ADDRESSES = 64,
@@ -148,7 +146,7 @@ static bool take_addresses(struct walk *w, struct span text)
     return true;
 }
 
-/* Can there be LETTERS_MIN letters? All have one of the two highest bits. */
+/* Can there be GRAMS_LETTERS_LEN letters? All have one of the two highest bits. */
 static inline bool may_have_letters(const struct walk *w, struct span value)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -159,7 +157,7 @@ static inline bool may_have_letters(const struct walk *w, struct span value)
         memcpy(&bytes, value.data, 8);
     bytes = le64toh(bytes) << (64 - 8 * value.len);
     bytes = (bytes | bytes << 1) >> 7 & ones;
-    return bytes * ones >> 56 >= LETTERS_MIN;
+    return bytes * ones >> 56 >= GRAMS_LETTERS_LEN;
 }
 
 /* A value that wasn't seen. */
@@ -171,10 +169,10 @@ static bool take_new(struct walk *w, struct span value)
     return value.len < PARTS_ID_MIN || vec_push(&w->parts->values, id);
 }
 
-/* Bytes of no separators, LETTERS_MIN at least. */
+/* Bytes of no separators, GRAMS_LETTERS_LEN at least. */
 static inline bool take_value(struct walk *w, struct span value)
 {
-    if (value.len < ADDRESS_MIN)
+    if (value.len < GRAMS_ADDRESS_MIN)
         return !may_have_letters(w, value) || take_letters(w, value);
     return is_seen(w, w->seen_values, value) || take_new(w, value);
 }
@@ -189,7 +187,8 @@ static bool take_text(struct walk *w, struct span text)
         const uint8_t *start = at;
         while (at < end && gram_is_inner(*at))
             at++;
-        if (at >= start + LETTERS_MIN && !take_value(w, (struct span){start, (size_t)(at - start)}))
+        if (at >= start + GRAMS_LETTERS_LEN &&
+            !take_value(w, (struct span){start, (size_t)(at - start)}))
             return false;
         at++;
     }
@@ -248,7 +247,7 @@ static bool take_zone(struct walk *w, struct span text, struct zone *zone)
     size_t run = 0;
     for (size_t i = 0; i < text.len; i++) {
         run = gram_letter(text.data[i]) ? run + 1 : 0;
-        zone->letters |= run >= LETTERS_MIN;
+        zone->letters |= run >= GRAMS_LETTERS_LEN;
     }
     return add_shapes(w->parts, &zone->shape);
 }
@@ -339,7 +338,7 @@ static bool take_values(struct walk *w, const struct line *line, const struct li
         bool taken = true;
         if (value->len & LINE_VALUE_STAMP)
             taken = take_stamp(w, line, value);
-        else if (value->len > LETTERS_MIN)
+        else if (value->len > GRAMS_LETTERS_LEN)
             taken = take_value(w, (struct span){w->raw + value->at, value->len});
         if (!taken)
             return false;
