@@ -21,16 +21,16 @@ void block_space_clear(struct block_space *parts)
 }
 
 /* What the head's bytes from `from` to `to` take of its stored ones. */
-static uint64_t head_share(const struct block_columns *b, uint64_t stored, size_t from, size_t to)
+static uint64_t head_share(const struct block_columns *b, size_t from, size_t to)
 {
-    return b->head.head_len ? share_of(stored, from, to, b->head.head_len) : 0;
+    return b->head.head_len ? share_of(b->head.stored, from, to, b->head.head_len) : 0;
 }
 
 /* Column number `i`, less one: its head, and its streams. */
-static uint64_t column_stored(const struct block_columns *b, uint64_t head_stored, size_t i)
+static uint64_t column_stored(const struct block_columns *b, size_t i)
 {
     const size_t from = i ? b->head_ends[i - 1] : b->columns_from;
-    uint64_t stored = head_share(b, head_stored, from, b->head_ends[i]);
+    uint64_t stored = head_share(b, from, b->head_ends[i]);
     for (size_t k = i ? b->stream_ends[i - 1] : 0; k < b->stream_ends[i]; k++)
         stored += stream_reader_stored(b->streams, k);
     return stored;
@@ -137,7 +137,7 @@ static int share_columns(struct block_space *parts, const struct block_columns *
 }
 
 /* The head: text of templates, layout; columns have theirs. */
-static int share_head(struct block_space *parts, const struct block_columns *b, uint64_t stored,
+static int share_head(struct block_space *parts, const struct block_columns *b,
                       struct lgz_error *err)
 {
     const struct template_set *set = &parts->templates.set;
@@ -150,9 +150,9 @@ static int share_head(struct block_space *parts, const struct block_columns *b, 
         text_len += set->list.data[i].text.len;
     }
     /* The texts lie together; where in the head doesn't matter. */
-    const uint64_t texts = head_share(b, stored, 0, text_len);
+    const uint64_t texts = head_share(b, 0, text_len);
     share_out(parts, weights, texts, offsetof(struct block_template_part, text));
-    parts->other += head_share(b, stored, text_len, b->columns_from);
+    parts->other += head_share(b, text_len, b->columns_from);
     free(weights);
     return LGZ_OK;
 }
@@ -172,7 +172,7 @@ static int share_numbers(struct block_space *parts, uint64_t stored, struct lgz_
 }
 
 static int read_columns(struct block_space *parts, const struct block_columns *b,
-                        uint64_t head_stored, struct lgz_error *err)
+                        struct lgz_error *err)
 {
     parts->column_count = b->count;
     parts->columns = calloc(b->count + 1, sizeof(*parts->columns));
@@ -181,7 +181,7 @@ static int read_columns(struct block_space *parts, const struct block_columns *b
     for (size_t i = 0; i < b->count; i++) {
         const struct text_column *text = b->columns[i].text;
         parts->columns[i].encoding = text ? text->encoding->name : "time";
-        parts->columns[i].stored = column_stored(b, head_stored, i + 1);
+        parts->columns[i].stored = column_stored(b, i + 1);
     }
     int code = make_labels(parts, b, err);
     if (code != LGZ_OK)
@@ -211,17 +211,17 @@ int block_space_read(struct block_space *parts, struct span body, const uint64_t
     struct block_columns b = {0};
     int code = block_columns_parse(&b, body, err);
     parts->templates.set = b.set;
-    const uint64_t numbers = code == LGZ_OK ? column_stored(&b, b.head.stored, 0) : 0;
+    const uint64_t numbers = code == LGZ_OK ? column_stored(&b, 0) : 0;
     if (code == LGZ_OK)
         code = line_templates_name(&parts->templates, err);
     if (code == LGZ_OK)
         code = read_counts(parts, &b, counts, count, err);
     if (code == LGZ_OK)
-        code = share_head(parts, &b, b.head.stored, err);
+        code = share_head(parts, &b, err);
     if (code == LGZ_OK)
         code = share_numbers(parts, numbers, err);
     if (code == LGZ_OK)
-        code = read_columns(parts, &b, b.head.stored, err);
+        code = read_columns(parts, &b, err);
     /* Tag, lengths, checksum and the table of frames. */
     if (code == LGZ_OK) {
         uint64_t frames = b.head.stored;

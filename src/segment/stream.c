@@ -159,11 +159,10 @@ static bool same_block(const struct block_info *said, const struct block_info *f
 }
 
 /* They are for queries: only their checksum counts here. */
-static int take_filters(struct segment_stream *s, struct span part)
+static void take_filters(struct segment_stream *s, struct span part)
 {
     s->filters_len = part.len;
     s->filters_checksum = hash_bytes(part.data, part.len);
-    return LGZ_OK;
 }
 
 /* The footer must speak of the very blocks that were decoded. */
@@ -204,7 +203,7 @@ static int take_part(struct segment_stream *s, struct lgz_error *err)
         return 0;
     struct reader r = reader_of(s->pending.data + s->taken, s->pending.len - s->taken);
     const uint8_t *start = r.at;
-    int code;
+    int code = LGZ_OK;
     if (!s->in_segment) {
         if (reader_left(&r) < SEGMENT_HEADER_LEN)
             return 0;
@@ -239,7 +238,7 @@ static int take_part(struct segment_stream *s, struct lgz_error *err)
     if (tag == SEGMENT_FOOTER)
         code = take_footer(s, part, r.at, err);
     else if (tag == SEGMENT_FILTERS)
-        code = take_filters(s, part);
+        take_filters(s, part);
     else
         code = take_block(s, (enum block_tag)tag, part, body, err);
     s->taken += size + trailer;
