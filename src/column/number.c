@@ -480,12 +480,8 @@ static bool leave_out(struct number_column *c, uint64_t count)
     return true;
 }
 
-bool number_skip(struct number_column *c, uint64_t count)
+bool number_settle(struct number_column *c)
 {
-    const uint32_t ready = c->count - c->next;
-    const uint32_t taken = count < ready ? (uint32_t)count : ready;
-    c->next += taken;
-    c->owed += count - taken;
     const uint64_t owed = c->owed;
     c->owed = 0;
     return leave_out(c, owed);
@@ -496,14 +492,14 @@ size_t number_fill(struct number_column *c, uint64_t *to, size_t want)
     size_t count = 0;
     while (count < want && c->next < c->count)
         to[count++] = c->batch[c->next++];
-    if (c->owed && count < want && !number_skip(c, 0))
+    if (c->owed && count < want && !number_settle(c))
         return count;
     return count < want ? count + decode(c, to + count, want - count) : count;
 }
 
 bool number_refill(struct number_column *c, uint64_t *value)
 {
-    if (c->owed && !number_skip(c, 0))
+    if (c->owed && !number_settle(c))
         return false;
     if (!c->batch)
         c->batch = malloc(NUMBER_BATCH * sizeof(*c->batch));

@@ -67,9 +67,6 @@ static inline bool number_next(struct number_column *c, uint64_t *value)
     return true;
 }
 
-/** Leave out the next `count` numbers. @return false if there aren't so many */
-bool number_skip(struct number_column *c, uint64_t count);
-
 /** Leave out the next one, sooner or later: what is owed is settled when the batch is used up. */
 static inline void number_pass(struct number_column *c)
 {
@@ -86,6 +83,16 @@ static inline void number_pass_many(struct number_column *c, uint64_t count)
     const uint32_t taken = count < ready ? (uint32_t)count : ready;
     c->next += taken;
     c->owed += count - taken;
+}
+
+/** Leave out what is owed. @return false if there isn't so much */
+bool number_settle(struct number_column *c);
+
+/** Leave out the next `count` numbers. @return false if there aren't so many */
+static inline bool number_skip(struct number_column *c, uint64_t count)
+{
+    number_pass_many(c, count);
+    return number_settle(c);
 }
 
 void number_clear(struct number_column *c);

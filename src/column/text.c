@@ -291,19 +291,16 @@ static bool leave_out(struct text_column *c, uint64_t count)
     return count == 0;
 }
 
-bool text_skip(struct text_column *c, uint64_t count)
+bool text_settle(struct text_column *c)
 {
-    const uint32_t ready = c->count - c->next;
-    const uint32_t taken = count < ready ? (uint32_t)count : ready;
-    c->next += taken;
-    const uint64_t owed = c->owed + (count - taken);
+    const uint64_t owed = c->owed;
     c->owed = 0;
     return owed == 0 || leave_out(c, owed);
 }
 
 bool text_refill(struct text_column *c)
 {
-    if (c->owed && !text_skip(c, 0))
+    if (c->owed && !text_settle(c))
         return false;
     if (c->count)
         grow_batch(c);

@@ -132,9 +132,6 @@ static inline bool text_take(struct text_column *c, struct span *value)
     return true;
 }
 
-/** Leave out the next `count` values. @return false if there aren't so many, or no memory */
-bool text_skip(struct text_column *c, uint64_t count);
-
 /**
  * What another column of the block will put out next, for encodings that are in step. That column
  * must not be in step itself: what it puts out could depend on what comes before it.
@@ -318,16 +315,23 @@ extern const struct text_encoding text_copied;     /**< copied.c: with other col
 extern const struct text_encoding text_cut;        /**< cut.c: two parts */
 extern const struct text_encoding text_formula;    /**< formula.c: from other columns' numbers */
 
+/** Leave out what is owed. @return false if there isn't so much, or no memory */
+bool text_settle(struct text_column *c);
+
 /** Leave out the next `count` values, sooner or later. @return false if there are less */
 static inline bool text_pass_many(struct text_column *c, uint64_t count)
 {
     const uint32_t ready = c->count - c->next;
     const uint32_t taken = count < ready ? (uint32_t)count : ready;
-    if (!c->encoding->skip)
-        return text_skip(c, count);
     c->next += taken;
     c->owed += count - taken;
-    return true;
+    return c->encoding->skip || text_settle(c);
+}
+
+/** Leave out the next `count` values. @return false if there aren't so many, or no memory */
+static inline bool text_skip(struct text_column *c, uint64_t count)
+{
+    return text_pass_many(c, count) && text_settle(c);
 }
 
 /** Leave out the next value, sooner or later. @return false if there is none */
