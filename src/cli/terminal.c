@@ -25,12 +25,13 @@ static bool names_utf8(void)
 
 struct terminal terminal_look(void)
 {
-    struct terminal t = {.is = isatty(STDOUT_FILENO) == 1};
+    const bool is = isatty(STDOUT_FILENO) == 1;
+    struct terminal t = {0};
     struct winsize size;
-    if (t.is && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+    if (is && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
         t.rows = size.ws_row;
         t.columns = size.ws_col;
     }
-    t.utf8 = t.is && names_utf8();
+    t.utf8 = is && names_utf8();
     return t;
 }

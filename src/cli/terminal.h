@@ -1,5 +1,5 @@
 /*
- * terminal.h - what is known of the terminal that standard output is.
+ * terminal.h - what is known of the terminal that standard output is: nothing, if it's none.
  */
 #ifndef LOGZIP_CLI_TERMINAL_H
 #define LOGZIP_CLI_TERMINAL_H
@@ -7,7 +7,6 @@
 #include <stdbool.h>
 
 struct terminal {
-    bool is;          /**< standard output is one */
     unsigned rows;    /**< 0: not known */
     unsigned columns; /**< 0: not known */
     bool utf8;        /**< the locale says that it shows UTF-8 */

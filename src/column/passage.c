@@ -32,12 +32,6 @@ void byte_set_add_range(struct byte_set *s, uint8_t first, uint8_t last)
         byte_set_add(s, (uint8_t)byte);
 }
 
-void byte_set_add_set(struct byte_set *s, const struct byte_set *other)
-{
-    for (size_t i = 0; i < 4; i++)
-        s->bits[i] |= other->bits[i];
-}
-
 void passage_string_init(struct passage_string *s, struct span bytes, bool folded)
 {
     memset(s, 0, sizeof(*s));

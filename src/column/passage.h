@@ -48,7 +48,6 @@ static inline bool byte_set_has(const struct byte_set *s, uint8_t byte)
 
 void byte_set_add_all(struct byte_set *s, struct span bytes);
 void byte_set_add_range(struct byte_set *s, uint8_t first, uint8_t last);
-void byte_set_add_set(struct byte_set *s, const struct byte_set *other);
 
 /** @param bytes   not empty; of a string that is too long, the front is taken
  *  @param folded  letters (ASCII) match in either case */

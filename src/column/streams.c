@@ -11,9 +11,7 @@
 
 enum {
     FRAME_EXPANSION =
-        (128 << 10) / 4,  /* a zstd block has at least 4 bytes, gives 128 KiB at most */
-    LOOK_ZSTD = 1 << 20,  /* bytes of a frame that is looked at, */
-    LOOK_CODED = 8 << 10, /* and of a coded one */
+        (128 << 10) / 4, /* a zstd block has at least 4 bytes, gives 128 KiB at most */
 };
 
 int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const void *data,

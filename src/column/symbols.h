@@ -12,8 +12,6 @@
 
 struct text_look; /* text.h */
 
-struct text_look; /* text.h */
-
 /** Encode `count` bytes behind what is in `e`, in the cheapest way. */
 void symbols_encode(struct encoded *e, struct column_context *ctx, const uint8_t *bytes,
                     size_t count);
