@@ -442,9 +442,11 @@ static void clear(struct restore *r)
     vec_free(&r->pieces);
 }
 
-/* Get ready to read blocks. */
+/* Get ready to read blocks: a piece is work for one thread. */
 static int make_cache(struct restore *r, unsigned threads)
 {
+    if (threads > r->pieces.len)
+        threads = r->pieces.len ? (unsigned)r->pieces.len : 1;
     r->ahead = threads > 1 ? threads : 0;
     r->cache = calloc(BLOCK_CACHE + r->ahead, sizeof(*r->cache));
     if (!r->cache)
