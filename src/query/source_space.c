@@ -8,12 +8,11 @@
 #include "base/share.h"
 #include "segment/runs.h"
 
-/* What a template takes, and how much of it its lines so far were given. */
+/* What a template takes, and of which part of it its lines so far took their share. */
 struct taken {
     uint64_t bytes;
-    uint64_t whole; /* weight of all lines that have it */
-    uint64_t at;    /* of those so far */
-    uint64_t given;
+    uint64_t whole;   /* weight of all lines that have it */
+    uint64_t at;      /* of those so far */
     bool whole_lines; /* its lines are nothing but a value */
 };
 
@@ -89,10 +88,9 @@ static uint64_t share_lines(struct shares *shares, const struct block_info *bloc
         uint64_t given = 0;
         for (size_t end = line + s.lines; line < end; line++) {
             struct taken *t = &taken[of_line[line]];
-            t->at += weight_of(t, &s);
-            const uint64_t upto = share_of(t->bytes, 0, t->at, t->whole);
-            given += upto - t->given;
-            t->given = upto;
+            const uint64_t weight = weight_of(t, &s);
+            given += share_of(t->bytes, t->at, t->at + weight, t->whole);
+            t->at += weight;
         }
         shares->list.data[s.source].stored_bytes += given;
         shared += given;
