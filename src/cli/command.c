@@ -91,11 +91,13 @@ unsigned option_processors(void)
     return online < 1 ? 1 : online > 256 ? 256 : (unsigned)online;
 }
 
-bool option_threads(const char *text, unsigned *threads)
+bool option_threads(const struct command *c, const char *text, unsigned *threads)
 {
     uint64_t value;
-    if (!option_number(text, 256, &value))
+    if (!option_number(text, 256, &value)) {
+        option_misuse(c, "-T %s: not a number from 0 to 256", text);
         return false;
+    }
     *threads = value ? (unsigned)value : option_processors();
     return true;
 }

@@ -63,8 +63,8 @@ bool option_number(const char *text, uint64_t max, uint64_t *value);
 /** One thread for each processor that there is; at most 256. */
 unsigned option_processors(void);
 
-/** Parse a number of threads, 1 to 256; 0 means one for each processor. */
-bool option_threads(const char *text, unsigned *threads);
+/** Parse the value of -T, 1 to 256; 0 means one for each processor. @return false: told the user */
+bool option_threads(const struct command *c, const char *text, unsigned *threads);
 
 /* Messages, on standard error: "logzipctl: ...". */
 

@@ -89,8 +89,8 @@ static int run(const struct command *self, int argc, char **argv)
             settings.level = LGZ_LEVEL_BEST;
             break;
         case 'T':
-            if (!option_threads(optarg, &settings.threads))
-                return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
+            if (!option_threads(self, optarg, &settings.threads))
+                return self->error_status;
             break;
         case OPTION_MEMORY:
             if (!config_parse_size(optarg, &settings.memory))

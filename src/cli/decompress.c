@@ -68,9 +68,8 @@ static int run(const struct command *self, int argc, char **argv)
          (option = option_next(self, argc, argv, ":T:" TRANSFORM_SHORTS, longs)) != OPTION_END;) {
         if (option == OPTION_HELP)
             return option_help(self);
-        if (option == 'T' && !option_threads(optarg, &threads))
-            return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
-        if (option != 'T' && !transform_option(&options, option, optarg))
+        if (option == 'T' ? !option_threads(self, optarg, &threads)
+                          : !transform_option(&options, option, optarg))
             return self->error_status;
     }
     return transform_files(self, &codec, &options, argv + optind, (size_t)(argc - optind));

@@ -184,10 +184,7 @@ static bool take_perl(const struct command *self, void *options, const char *val
 static bool take_threads(const struct command *self, void *options, const char *value)
 {
     struct query_options *q = options;
-    if (option_threads(value, &q->threads))
-        return true;
-    option_misuse(self, "-T %s: not a number up to 256", value);
-    return false;
+    return option_threads(self, value, &q->threads);
 }
 
 #define MEMBER(name) offsetof(struct query_options, name)

@@ -117,8 +117,8 @@ static int run(const struct command *self, int argc, char **argv)
             a.force = true;
             break;
         case 'T':
-            if (!option_threads(optarg, &a.threads))
-                return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
+            if (!option_threads(self, optarg, &a.threads))
+                return self->error_status;
             break;
         case 'c':
             a.config = optarg;

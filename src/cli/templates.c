@@ -248,8 +248,8 @@ static int parse(const struct command *self, int argc, char **argv, struct choic
             good = take_time(self, optarg, &c->new_since);
         else if (option == TOP && !(good = option_number(optarg, UINT64_MAX, &c->top)))
             option_misuse(self, "--top %s: not a number", optarg);
-        else if (option == 'T' && !(good = option_threads(optarg, &c->threads)))
-            option_misuse(self, "-T %s: not a number up to 256", optarg);
+        else if (option == 'T')
+            good = option_threads(self, optarg, &c->threads);
         else if (option == CONFIG)
             c->config = optarg;
         c->json |= option == JSON;

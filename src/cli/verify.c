@@ -157,10 +157,8 @@ static int run(const struct command *self, int argc, char **argv)
             return option_help(self);
         if (option == 'v')
             settings.verbose = true;
-        else if (option != 'T')
+        else if (option != 'T' || !option_threads(self, optarg, &settings.threads))
             return self->error_status;
-        else if (!option_threads(optarg, &settings.threads))
-            return option_misuse(self, "-T %s: not a number from 0 to 256", optarg);
     }
     if (optind == argc)
         return option_misuse(self, "which FILE or ARCHIVE?");
