@@ -57,6 +57,14 @@ static inline bool span_equal(struct span a, struct span b)
     return a.len == b.len && bytes_equal(a.data, b.data, a.len);
 }
 
+/** The order of bytes; the start of a text comes before it. @return less than 0, 0, or more */
+static inline int span_order(struct span a, struct span b)
+{
+    const size_t len = a.len < b.len ? a.len : b.len;
+    const int order = len ? memcmp(a.data, b.data, len) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 /** Make room for `more` bytes behind the end. @return false when memory is out */
 bool buf_reserve(struct buf *b, size_t more);
 

@@ -39,9 +39,7 @@ static int compare(const void *a, const void *b)
     const struct entry *y = b;
     if (x->stored != y->stored)
         return x->stored > y->stored ? -1 : 1;
-    const size_t len = x->key.len < y->key.len ? x->key.len : y->key.len;
-    const int order = len ? memcmp(x->key.data, y->key.data, len) : 0;
-    return order ? order : (x->key.len > y->key.len) - (x->key.len < y->key.len);
+    return span_order(x->key, y->key);
 }
 
 /* The rows of a table, those that take the most first; to be freed. */

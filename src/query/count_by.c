@@ -207,13 +207,6 @@ static bool take_part(struct reader *key, struct span *bytes)
     return len > 0;
 }
 
-static int compare_spans(struct span a, struct span b)
-{
-    const size_t len = a.len < b.len ? a.len : b.len;
-    const int order = len ? memcmp(a.data, b.data, len) : 0;
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 /* Part by part; what isn't there comes first. */
 static int compare_keys(const struct count_by *c, struct span a, struct span b)
 {
@@ -222,7 +215,7 @@ static int compare_keys(const struct count_by *c, struct span a, struct span b)
     for (size_t i = 0; i < c->part_count && order == 0; i++) {
         struct span left, right;
         const bool has_left = take_part(&x, &left), has_right = take_part(&y, &right);
-        order = has_left != has_right ? has_left - has_right : compare_spans(left, right);
+        order = has_left != has_right ? has_left - has_right : span_order(left, right);
     }
     return order;
 }

@@ -66,14 +66,6 @@ static int sign_of(bool more, bool less)
     return more - less;
 }
 
-/* The order of bytes. */
-static int compare_text(struct span a, struct span b)
-{
-    const size_t len = a.len < b.len ? a.len : b.len;
-    int order = len ? memcmp(a.data, b.data, len) : 0;
-    return order ? order : sign_of(a.len > b.len, a.len < b.len);
-}
-
 /* Is the order of a field's value and what it's compared with one that the operator asks for? */
 static bool holds(enum where_token op, int order)
 {
@@ -106,7 +98,7 @@ static bool compare(enum where_token op, const struct field_value *field,
         if (op != WHERE_EQUAL && op != WHERE_UNEQUAL)
             return false;
     }
-    return holds(op, compare_text(field->text, value->text));
+    return holds(op, span_order(field->text, value->text));
 }
 
 static int search(const struct where *w, const struct where_node *node, struct span text,
