@@ -23,7 +23,8 @@ struct entry {
 
 struct entries {
     struct entry *list;
-    size_t count;
+    size_t count;    /* that are shown */
+    uint64_t others; /* bytes of those that aren't */
 };
 
 /* What belongs to no row of a table. */
@@ -42,10 +43,11 @@ static int compare(const void *a, const void *b)
     return span_order(x->key, y->key);
 }
 
-/* The rows of a table, those that take the most first; to be freed. */
-static struct entries sorted(const struct space_table *t)
+/* The rows of a table, `top` of those that take the most, which come first; to be freed. */
+static struct entries sorted(const struct space_table *t, uint64_t top)
 {
-    struct entries e = {calloc(counts_len(t->stored) + 1, sizeof(*e.list)), 0};
+    struct entries e = {.list = calloc(counts_len(t->stored) + 1, sizeof(*e.list)),
+                        .others = counts_others(t->stored)};
     for (; e.list && e.count < counts_len(t->stored); e.count++) {
         struct entry *entry = &e.list[e.count];
         entry->stored = counts_at(t->stored, e.count, &entry->key);
@@ -53,6 +55,8 @@ static struct entries sorted(const struct space_table *t)
     }
     if (e.list)
         qsort(e.list, e.count, sizeof(*e.list), compare);
+    while (e.count > top)
+        e.others += e.list[--e.count].stored;
     return e;
 }
 
@@ -112,19 +116,14 @@ static bool put_table(const struct space *s, const struct space_table *t, uint64
                       const char *title, int blanks, put_fn *put, const struct rest *rest,
                       struct buf *out)
 {
-    struct entries e = sorted(t);
-    uint64_t left = counts_others(t->stored);
+    struct entries e = sorted(t, top);
     buf_printf(out, "\n%12s %7s%s\n", "STORED", "SHARE", title);
     for (size_t i = 0; i < e.count; i++) {
-        if (i >= top) {
-            left += e.list[i].stored;
-            continue;
-        }
         put_stored(s, e.list[i].stored, out);
         put(&e.list[i], out);
         buf_push(out, '\n');
     }
-    put_rest(s, left, blanks, "others", out);
+    put_rest(s, e.others, blanks, "others", out);
     for (; rest->name; rest++)
         put_rest(s, rest->stored, blanks, rest->name, out);
     free(e.list);
@@ -181,19 +180,14 @@ static void put_column_json(const struct entry *e, struct buf *out)
 static bool put_list(const struct space_table *t, uint64_t top, const char *name, put_fn *put,
                      struct buf *out)
 {
-    struct entries e = sorted(t);
-    uint64_t left = counts_others(t->stored);
+    struct entries e = sorted(t, top);
     buf_printf(out, ",\"%s\":[", name);
     for (size_t i = 0; i < e.count; i++) {
-        if (i >= top) {
-            left += e.list[i].stored;
-            continue;
-        }
         buf_append_string(out, i ? ",{" : "{");
         put(&e.list[i], out);
         buf_printf(out, ",\"stored_bytes\":%" PRIu64 "}", e.list[i].stored);
     }
-    buf_printf(out, "],\"other_%s_bytes\":%" PRIu64, name, left);
+    buf_printf(out, "],\"other_%s_bytes\":%" PRIu64, name, e.others);
     free(e.list);
     return e.list != NULL;
 }
