@@ -139,7 +139,7 @@ static void pass_run(const struct selection *s, struct query_source *source,
 static void pass_stamps(const struct selection *s, struct query_source *source,
                         const struct block_info *block, bool single, enum prune_reason reason)
 {
-    const bool times = s->dated || select_limited(s);
+    const bool times = select_timed(s);
     int64_t last;
     if (reason == PRUNE_TEXT || reason == PRUNE_TEMPLATE) {
         source->doubtful = times;

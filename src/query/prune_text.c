@@ -89,11 +89,6 @@ bool text_prune_may_hold(struct text_prune *t, size_t block)
     return lacks_of(t, block) == 0;
 }
 
-static bool wants_times(const struct selection *s)
-{
-    return s->dated || select_limited(s);
-}
-
 /* What do the rules of a run's source say? */
 static void read_rules(const struct text_prune *t, const struct extent *first,
                        const struct extent *last, const struct selection *s, bool *events,
@@ -122,7 +117,7 @@ static bool meet(const struct text_prune *t, const struct selection *s, struct u
         u->starts = source->left.starts;
     } else if (source->carry.len) {
         struct plan_reach starts = {source->left.starts};
-        if (wants_times(s) || s->before || u->events || run->newlines == 0)
+        if (select_timed(s) || s->before || u->events || run->newlines == 0)
             return false;
         u->cut = true;
         u->lacks &= plan_text_lacks(t->plan, buf_span(&source->carry));

@@ -84,7 +84,7 @@ static int take_line(struct selection *s, struct chunk *c, size_t start, size_t 
                               .place.offset = c->offset + start};
     if (select_full(s, source))
         return LGZ_OK;
-    if (s->dated || select_limited(s))
+    if (select_timed(s))
         select_date_line(s, c, start, end, &line);
     int code = select_takes(s, source, &line, err);
     if (code != 1)
@@ -117,7 +117,7 @@ static int finish_chunk(struct selection *s, struct chunk *c, struct lgz_error *
     int code = select_pass_lines(s, c, c->lines.len, err);
     if (select_done(s, c->source))
         return code;
-    if ((s->dated || select_limited(s)) && c->lines.data[c->lines.len - 1] == '\n')
+    if (select_timed(s) && c->lines.data[c->lines.len - 1] == '\n')
         select_date_up_to(s, c, c->lines.len);
     select_count_up_to(s, c, c->lines.len);
     return code;

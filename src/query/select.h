@@ -157,10 +157,16 @@ static inline bool select_done(const struct selection *s, const struct query_sou
     return select_full(s, source) && source->after == 0;
 }
 
-/** Do times matter? */
+/** Is there a time range? */
 static inline bool select_limited(const struct selection *s)
 {
     return s->since != INT64_MIN || s->until != INT64_MAX;
+}
+
+/** Do times matter? */
+static inline bool select_timed(const struct selection *s)
+{
+    return s->dated || select_limited(s);
 }
 
 /** Are this source's events wanted, not its lines? */

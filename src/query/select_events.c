@@ -8,11 +8,6 @@
 #include "line/lines.h"
 #include "query/select_inside.h"
 
-static bool wants_times(const struct selection *s)
-{
-    return s->dated || select_limited(s);
-}
-
 static struct span without_newline(struct span text)
 {
     if (text.len && text.data[text.len - 1] == '\n')
@@ -108,7 +103,7 @@ static int put_off(struct selection *s, struct chunk *c, const struct event *eve
     }
     p->event = *event;
     p->place = select_place(s, c, event->begin, true);
-    if (wants_times(s)) {
+    if (select_timed(s)) {
         struct query_line first;
         const uint8_t *newline = memchr(from, '\n', event->end - event->begin);
         size_t end = newline ? (size_t)(newline - c->lines.data) : event->end;
@@ -169,7 +164,7 @@ static int take_event(struct selection *s, struct chunk *c, const struct event *
     int wanted = is_wanted(s, source, line.text, err);
     if (wanted < 0 || (wanted == 0 && !select_has_context(s)))
         return wanted;
-    if (wanted && wants_times(s)) {
+    if (wanted && select_timed(s)) {
         const uint8_t *newline = memchr(line.text.data, '\n', line.text.len);
         size_t len = newline ? (size_t)(newline - line.text.data) : line.text.len;
         select_date_line(s, c, event->begin, event->begin + len, &line);
@@ -249,7 +244,7 @@ int select_events(struct selection *s, struct query_source *source, uint64_t off
         code = put_off_last(s, &c, at, err);
     if (code != LGZ_OK)
         s->fatal = true;
-    else if (wants_times(s) && !select_done(s, source) && lines.data[lines.len - 1] == '\n')
+    else if (select_timed(s) && !select_done(s, source) && lines.data[lines.len - 1] == '\n')
         select_date_up_to(s, &c, lines.len);
     select_count_up_to(s, &c, lines.len);
     return code;

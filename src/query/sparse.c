@@ -17,7 +17,7 @@ static bool has_need(const struct selection *s)
 /* Is a line that matches wanted, whatever its template and its time? */
 static bool wants_all_matching(const struct selection *s)
 {
-    return !s->templates && !s->dated && !select_limited(s);
+    return !s->templates && !select_timed(s);
 }
 
 /* Is all that is asked for in the lines that match? */
