@@ -7,21 +7,16 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/floor.h"
 
 #define HOUR   (INT64_C(3600) * NS_PER_SECOND)
 #define DAY    (24 * HOUR)
 #define MARGIN DAY /* no zone is further than that from UTC */
 
-static int64_t floor_to(int64_t value, int64_t unit)
-{
-    int64_t rest = value % unit;
-    return value - (rest < 0 ? rest + unit : rest);
-}
-
 /* How far a clock on the wall is before UTC's at an instant. */
 static int64_t east_at(int64_t instant)
 {
-    time_t seconds = (time_t)(floor_to(instant, NS_PER_SECOND) / NS_PER_SECOND);
+    time_t seconds = (time_t)floor_div(instant, NS_PER_SECOND);
     struct tm tm;
     return localtime_r(&seconds, &tm) ? tm.tm_gmtoff * NS_PER_SECOND : 0;
 }

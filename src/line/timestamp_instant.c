@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/clock.h"
+#include "base/floor.h"
 #include "line/timestamp.h"
 #include "line/timestamp_civil.h"
 #include "line/timestamp_table.h"
@@ -110,11 +111,6 @@ int timestamp_zone(const uint8_t *text, size_t size)
 
 /* Instants. */
 
-static int64_t floor_div(int64_t value, int64_t divisor)
-{
-    return value / divisor - (value % divisor < 0);
-}
-
 /* Years before 1678 and behind 2262 don't fit: the nearest instant that does stands for them.
    INT64_MIN itself means "no time" to others. */
 static const int64_t EARLIEST = INT64_MIN + 1;
@@ -163,12 +159,6 @@ static int64_t infer_year(int64_t instant, int64_t zone, int64_t reference)
             return moved;
     }
     return instant;
-}
-
-static int64_t floor_mod(int64_t value, int64_t divisor)
-{
-    int64_t rest = value % divisor;
-    return rest < 0 ? rest + divisor : rest;
 }
 
 /* Move a time of day to the day that brings it nearest to `reference`. */

@@ -4,6 +4,7 @@
 #include "query/bucket.h"
 
 #include "base/clock.h"
+#include "base/floor.h"
 #include "line/timestamp_civil.h"
 
 enum {
@@ -47,20 +48,14 @@ const struct bucket_size *bucket_named(const char *name)
     return NULL;
 }
 
-static int64_t floor_to(int64_t value, int64_t unit)
-{
-    int64_t rest = value % unit;
-    return value - (rest < 0 ? rest + unit : rest);
-}
-
 int64_t bucket_second(int64_t wall)
 {
-    return wall / NS_PER_SECOND - (wall % NS_PER_SECOND < 0);
+    return floor_div(wall, NS_PER_SECOND);
 }
 
 static struct civil_date date_of(int64_t second)
 {
-    return civil_from_days((int32_t)(floor_to(second, DAY) / DAY));
+    return civil_from_days((int32_t)floor_div(second, DAY));
 }
 
 /* The first of a month, counted from the January of the year 0. */
@@ -99,7 +94,7 @@ size_t bucket_count(const struct bucket_size *size, int64_t first, int64_t last,
 void bucket_print(const struct bucket_size *size, int64_t start, struct buf *out)
 {
     const struct civil_date date = date_of(start);
-    const int second = (int)(start - floor_to(start, DAY));
+    const int second = (int)floor_mod(start, DAY);
     buf_printf(out, "%04d", date.year);
     if (size->months < 12)
         buf_printf(out, "-%02d", date.month);

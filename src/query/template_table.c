@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "base/floor.h"
 #include "query/bucket.h"
 #include "query/counts.h"
 
@@ -58,11 +59,6 @@ void template_table_free(struct template_table *t)
     vec_free(&t->rows);
     buf_free(&t->key);
     free(t);
-}
-
-static int64_t floor_div(int64_t value, int64_t by)
-{
-    return value / by - (value % by < 0);
 }
 
 static size_t place(int64_t stretch)
