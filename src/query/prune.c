@@ -114,14 +114,6 @@ bool prune_by_time(const struct selection *s, const struct segment *segment,
     return true;
 }
 
-static bool has_one_source(const struct block_info *block)
-{
-    for (size_t i = 1; i < block->extent_count; i++)
-        if (block->extents[i].source != block->extents[0].source)
-            return false;
-    return true;
-}
-
 /* Note how a run of a block that is left out ends, and count its lines. */
 static void pass_run(const struct selection *s, struct query_source *source,
                      const struct block_run *run, uint64_t offset, uint64_t end)
@@ -160,7 +152,7 @@ int prune_skip(const struct selection *s, const struct block_info *block,
                struct query_source *const *sources, struct skipped_block number,
                enum prune_reason reason, struct lgz_error *err)
 {
-    bool single = has_one_source(block);
+    const bool single = runs_of_one_source(block);
     size_t run = 0, run_end = 0;
     for (size_t i = 0; i < block->extent_count; i++) {
         const struct extent *extent = &block->extents[i];

@@ -42,14 +42,6 @@ static bool next_stretch(struct stretch *s, const struct block_info *block)
     return true;
 }
 
-static bool has_several_sources(const struct block_info *block)
-{
-    for (size_t i = 1; i < block->extent_count; i++)
-        if (block->extents[i].source != block->extents[0].source)
-            return true;
-    return false;
-}
-
 static uint64_t count_lines(const struct block_info *block)
 {
     uint64_t lines = 0;
@@ -134,7 +126,7 @@ int source_space_add(struct shares *shares, const struct segment *segment, size_
                      const struct block_space *parts, struct lgz_error *err)
 {
     const struct block_info *block = segment_block(segment, index);
-    if (!block->plain && block->run_count && has_several_sources(block))
+    if (!block->plain && block->run_count && !runs_of_one_source(block))
         return add_mixed(shares, segment, index, parts, err);
     shares_add(shares, block, block->stored_len);
     return LGZ_OK;

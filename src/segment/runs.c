@@ -19,6 +19,14 @@ size_t runs_end(const struct extent *extents, size_t count, size_t first)
     return end;
 }
 
+bool runs_of_one_source(const struct block_info *block)
+{
+    for (size_t i = 1; i < block->extent_count; i++)
+        if (block->extents[i].source != block->extents[0].source)
+            return false;
+    return true;
+}
+
 bool runs_count(const struct block_input *input, struct block_summary *summary)
 {
     uint64_t counted = 0;

@@ -11,6 +11,9 @@
 /** The first extent behind the run that begins with extent `first`. */
 size_t runs_end(const struct extent *extents, size_t count, size_t first);
 
+/** Are all runs of the block one source's? */
+bool runs_of_one_source(const struct block_info *block);
+
 /** Fill `runs` of a block's summary. @return false when memory is out */
 bool runs_count(const struct block_input *input, struct block_summary *summary);
 
