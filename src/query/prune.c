@@ -39,8 +39,7 @@ bool prune_wanted(const struct selection *s, const struct block_info *block,
     return false;
 }
 
-/* Are the lines of an extent, or some of them, joined to events? */
-static bool has_events(const struct segment *segment, const struct extent *extent)
+bool prune_has_events(const struct segment *segment, const struct extent *extent)
 {
     const uint64_t extent_end = extent->offset + extent->length;
     for (uint64_t at = extent->offset, end; at < extent_end; at = end) {
@@ -49,6 +48,16 @@ static bool has_events(const struct segment *segment, const struct extent *exten
             return true;
     }
     return false;
+}
+
+bool prune_has_lines(const struct selection *s, const struct segment *segment,
+                     const struct extent *first, const struct extent *end)
+{
+    const struct extent *last = end - 1;
+    uint64_t rules_end;
+    const struct rules *rules = segment_rules(segment, first->source, first->offset, &rules_end);
+    return rules_end >= last->offset + last->length &&
+           !(s->event_pattern && rules && *rules->multiline_start);
 }
 
 bool prune_allowed(const struct selection *s, const struct segment *segment,
@@ -60,7 +69,7 @@ bool prune_allowed(const struct selection *s, const struct segment *segment,
         if (select_done(s, source))
             continue;
         /* Lines are fetched when they are wanted before another one. Events aren't. */
-        if (source->after || (s->before && s->event_pattern && has_events(segment, extent)))
+        if (source->after || (s->before && s->event_pattern && prune_has_events(segment, extent)))
             return false;
         /* Newlines are counted by the index, and none of them twice. */
         if (s->numbered &&

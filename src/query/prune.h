@@ -17,6 +17,14 @@
 bool prune_wanted(const struct selection *s, const struct block_info *block,
                   struct query_source *const *sources);
 
+/** Are the lines of an extent, or some of them, joined to events? */
+bool prune_has_events(const struct segment *segment, const struct extent *extent);
+
+/** Have all lines of a run, its extents from `first` to `end`, the same rules, and are they no
+ * parts of events that are selected? */
+bool prune_has_lines(const struct selection *s, const struct segment *segment,
+                     const struct extent *first, const struct extent *end);
+
 /**
  * May the block be left out if no line in it can be selected? Not where its lines are to be shown
  * around others, or numbers can't be told without it.

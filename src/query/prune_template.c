@@ -59,19 +59,6 @@ bool template_prune_may_hold(struct template_prune *t, size_t block)
     return t->known[block] == MAY_HOLD;
 }
 
-/* May lines of an extent be joined to events? */
-static bool has_events(const struct template_prune *t, const struct selection *s,
-                       const struct extent *extent)
-{
-    uint64_t end = extent->offset;
-    bool any = false;
-    while (s->event_pattern && !any && end < extent->offset + extent->length) {
-        const struct rules *rules = segment_rules(t->segment, extent->source, end, &end);
-        any = rules && *rules->multiline_start;
-    }
-    return any;
-}
-
 bool template_prune_can(struct template_prune *t, const struct selection *s, size_t number)
 {
     const struct block_info *block = segment_block(t->segment, number);
@@ -79,7 +66,7 @@ bool template_prune_can(struct template_prune *t, const struct selection *s, siz
     for (size_t i = 0; i < block->run_count; i++)
         whole &= !block->runs[i].cut;
     for (size_t i = 0; i < block->extent_count && whole; i++)
-        whole = !has_events(t, s, &block->extents[i]);
+        whole = !(s->event_pattern && prune_has_events(t->segment, &block->extents[i]));
     return whole && sparse_allowed(s, t->segment, number, t->sources, &(struct sparse_found){0}) &&
            !template_prune_may_hold(t, number);
 }

@@ -170,11 +170,7 @@ static bool is_likely(void *context, size_t number)
 static bool has_lines(void *context, const struct segment *segment, const struct extent *extent)
 {
     const struct walk *w = context;
-    uint64_t end;
-    const struct rules *rules = segment_rules(segment, extent->source, extent->offset, &end);
-    if (end < extent->offset + extent->length)
-        return false;
-    return !w->scan->selection.event_pattern || !rules || *rules->multiline_start == '\0';
+    return prune_has_lines(&w->scan->selection, segment, extent, extent + 1);
 }
 
 /* ahead_search_fn */

@@ -26,17 +26,6 @@ static bool needs_lines_only(const struct selection *s)
     return s->unplaced && wants_all_matching(s) && !s->before && !s->after;
 }
 
-/* Have all lines of a run the same rules, and are they no parts of events? */
-static bool is_of_lines(const struct selection *s, const struct segment *segment,
-                        const struct extent *first, const struct extent *end)
-{
-    const struct extent *last = end - 1;
-    uint64_t rules_end;
-    const struct rules *rules = segment_rules(segment, first->source, first->offset, &rules_end);
-    return rules_end >= last->offset + last->length &&
-           !(s->event_pattern && rules && *rules->multiline_start);
-}
-
 /* Were all bytes of a run read at the same time? */
 static bool has_one_time(const struct extent *first, const struct extent *end)
 {
@@ -70,7 +59,7 @@ bool sparse_wanted(const struct selection *s, const struct segment *segment, siz
         if (block->runs[run].cut || !is_first(block, i))
             return false;
         if (!select_done(s, source) &&
-            !is_of_lines(s, segment, &block->extents[i], &block->extents[end]))
+            !prune_has_lines(s, segment, &block->extents[i], &block->extents[end]))
             return false;
     }
     search->need = pattern_need(s->pattern);
