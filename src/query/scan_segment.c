@@ -201,6 +201,7 @@ static int select_found(struct walk *w, size_t number, const struct sparse_found
     struct selection *s = &w->scan->selection;
     const struct block_info *block = segment_block(w->segment, number);
     const struct skipped_block skipped = {w->index, number};
+    struct sparse_lines lines = {0};
     int code = LGZ_OK;
     if (found->hits.total == 0 && found->code == LGZ_OK) {
         sparse_leave(s, block, w->sources);
@@ -211,13 +212,15 @@ static int select_found(struct walk *w, size_t number, const struct sparse_found
         const struct extent *extent = &block->extents[i];
         struct query_source *source = w->sources[extent->source];
         uint64_t end;
+        lines = (struct sparse_lines){lines.end, lines.end + block->runs[run].newlines,
+                                      extent->read_time};
         i = runs_end(block->extents, block->extent_count, i);
         if (select_done(s, source))
             continue;
         code = scan_set_rules(w->scan, source,
                               segment_rules(w->segment, extent->source, extent->offset, &end), err);
         if (code == LGZ_OK)
-            code = sparse_select(s, source, block, run, found, err);
+            code = sparse_select(s, source, lines, found, err);
     }
     if (code != LGZ_OK)
         return code;

@@ -3,6 +3,7 @@
  */
 #include "query/sparse.h"
 
+#include "base/lower_bound.h"
 #include "query/pattern.h"
 #include "query/prune.h"
 #include "query/select_inside.h"
@@ -160,30 +161,24 @@ void sparse_count(struct selection *s, struct query_source *source,
         select_emit(s, source, &none, NULL); /* which is only counted */
 }
 
-int sparse_select(struct selection *s, struct query_source *source, const struct block_info *block,
-                  size_t run, const struct sparse_found *found, struct lgz_error *err)
+int sparse_select(struct selection *s, struct query_source *source, struct sparse_lines lines,
+                  const struct sparse_found *found, struct lgz_error *err)
 {
-    uint64_t first = 0;
-    size_t extent = 0;
     int code = LGZ_OK;
-    for (size_t i = 0; i < run; i++) {
-        first += block->runs[i].newlines;
-        extent = runs_end(block->extents, block->extent_count, extent);
-    }
-    source->read_time = block->extents[extent].read_time;
-    const uint64_t end = first + block->runs[run].newlines;
-    for (size_t i = 0; i < found->hits.list.len && code == LGZ_OK; i++) {
+    source->read_time = lines.read_time;
+    for (size_t i = lower_bound(&found->hits.list, line, lines.first);
+         i < found->hits.list.len && code == LGZ_OK; i++) {
         const struct block_hit *hit = &found->hits.list.data[i];
-        if (hit->line < first || hit->line >= end)
-            continue;
+        if (hit->line >= lines.end)
+            break;
         const struct line_place place = {
-            .number = s->numbered ? source->lines + (hit->line - first) + 1 : 0,
+            .number = s->numbered ? source->lines + (hit->line - lines.first) + 1 : 0,
             .read_time = source->read_time,
         };
         code = take_hit(s, source, hit->text, &place, err);
     }
-    if (code == LGZ_OK && found->code != LGZ_OK && found->line >= first && found->line < end &&
-        !select_full(s, source)) {
+    if (code == LGZ_OK && found->code != LGZ_OK && found->line >= lines.first &&
+        found->line < lines.end && !select_full(s, source)) {
         if (err)
             *err = found->error;
         error_prefix(err, "%s", source->name->text);

@@ -39,9 +39,16 @@ int sparse_find(const struct segment *segment, size_t block, const struct block_
 void sparse_count(struct selection *s, struct query_source *source,
                   const struct sparse_found *found);
 
+/** The lines of one run, by their numbers in the block. */
+struct sparse_lines {
+    uint64_t first;
+    uint64_t end;
+    int64_t read_time; /**< of the run's first bytes */
+};
+
 /** Select the lines of one run of the block; the source's dialect is set. */
-int sparse_select(struct selection *s, struct query_source *source, const struct block_info *block,
-                  size_t run, const struct sparse_found *found, struct lgz_error *err);
+int sparse_select(struct selection *s, struct query_source *source, struct sparse_lines lines,
+                  const struct sparse_found *found, struct lgz_error *err);
 
 /**
  * At the block's turn: is what was found all that there is to tell? Not where a line of its sources
