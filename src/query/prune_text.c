@@ -10,6 +10,12 @@
 
 #define ALL_CLAUSES (~(plan_clauses)0)
 
+/* What the filter of a block says. */
+struct answer {
+    bool known;
+    plan_clauses lacks;
+};
+
 /* What is under way of a source, up to the run that comes next. */
 struct under_way {
     bool met; /* in this block */
@@ -28,6 +34,7 @@ struct text_prune {
     struct segment_filters *filters;
     bool opened; /* the filters, or there are none */
     struct lgz_error fault;
+    struct answer *answers;      /* by block */
     struct under_way *under_way; /* by the segment's index of the sources */
     /* Of the block at hand: */
     plan_clauses lacks;
@@ -36,22 +43,21 @@ struct text_prune {
     struct plan_reach ends;
 };
 
-int text_prune_new(struct text_prune **out, const struct plan *plan, const struct segment *segment,
-                   struct query_source *const *sources, struct lgz_error *err)
+struct text_prune *text_prune_new(const struct plan *plan, const struct segment *segment,
+                                  struct query_source *const *sources)
 {
     struct text_prune *t = calloc(1, sizeof(*t));
-    *out = t;
     if (!t)
-        return error_memory(err);
+        return NULL;
     t->plan = plan;
     t->segment = segment;
     t->sources = sources;
+    t->answers = calloc(segment_block_count(segment) + 1, sizeof(*t->answers));
     t->under_way = calloc(segment_source_count(segment) + 1, sizeof(*t->under_way));
-    if (t->under_way)
-        return LGZ_OK;
+    if (t->answers && t->under_way)
+        return t;
     text_prune_free(t);
-    *out = NULL;
-    return error_memory(err);
+    return NULL;
 }
 
 void text_prune_free(struct text_prune *t)
@@ -61,6 +67,7 @@ void text_prune_free(struct text_prune *t)
     segment_filters_free(t->filters);
     plan_reach_clear(&t->starts);
     plan_reach_clear(&t->ends);
+    free(t->answers);
     free(t->under_way);
     free(t);
 }
@@ -75,13 +82,17 @@ bool text_prune_asked(const struct text_prune *t)
     return t->filters;
 }
 
-/* The clauses that the block lacks. */
+/* The clauses that the block lacks: asked for ahead, and again at the block's turn. */
 static plan_clauses lacks_of(struct text_prune *t, size_t block)
 {
+    struct answer *answer = &t->answers[block];
     if (!t->opened)
         segment_filters_open(&t->filters, t->segment, &t->fault);
     t->opened = true;
-    return t->filters ? plan_lacks(t->plan, t->filters, block) : 0;
+    if (!answer->known && t->filters)
+        answer->lacks = plan_lacks(t->plan, t->filters, block);
+    answer->known = true;
+    return answer->lacks;
 }
 
 bool text_prune_may_hold(struct text_prune *t, size_t block)

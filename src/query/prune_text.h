@@ -34,9 +34,10 @@ struct text_prune;
  * Get ready for a segment. Its filters are read when the first block is asked about.
  *
  * @param sources  by the segment's index; borrowed, as all of it
+ * @return NULL when memory is out
  */
-int text_prune_new(struct text_prune **out, const struct plan *plan, const struct segment *segment,
-                   struct query_source *const *sources, struct lgz_error *err);
+struct text_prune *text_prune_new(const struct plan *plan, const struct segment *segment,
+                                  struct query_source *const *sources);
 
 /** NULL is allowed. */
 void text_prune_free(struct text_prune *t);
@@ -47,7 +48,7 @@ const struct lgz_error *text_prune_fault(const struct text_prune *t);
 /** Were filters read? */
 bool text_prune_asked(const struct text_prune *t);
 
-/** By the block's filter alone: may it hold a line that is wanted? */
+/** By the block's filter alone: may it hold a line that is wanted? A filter is asked once. */
 bool text_prune_may_hold(struct text_prune *t, size_t block);
 
 /**

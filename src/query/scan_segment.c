@@ -368,7 +368,7 @@ static struct walk *new_walk(struct scan *s, const struct scan_segments *segment
     w->segment = segment;
     w->sources = calloc(segment_source_count(segment) + 1, sizeof(struct query_source *));
     if (w->sources && meet_sources(w, label) &&
-        (!s->plan || text_prune_new(&w->text, s->plan, segment, w->sources, NULL) == LGZ_OK) &&
+        (!s->plan || (w->text = text_prune_new(s->plan, segment, w->sources)) != NULL) &&
         (!s->by_template ||
          (w->lines = template_prune_new(s->selection.template_id, segment, w->sources)) != NULL))
         return w;
