@@ -236,26 +236,22 @@ static int end_sources(struct scan *s, struct lgz_error *err)
     return code;
 }
 
-/* Feed a record's data. `live`: nobody has looked at the journal as a whole. */
-static int feed_record(struct scan *s, struct query_source *source,
-                       const struct journal_record *record, bool live, struct lgz_error *err)
+/* Feed text that isn't in a segment. `templates`: these are found in it alone; NULL: they aren't */
+static int feed_text(struct scan *s, struct template_finder *templates, struct query_source *source,
+                     uint64_t offset, int64_t read_time, struct span text, struct lgz_error *err)
 {
-    struct template_finder *templates =
-        live && template_finder_wants_text(s->selection.templates) ? s->selection.templates : NULL;
     int code = LGZ_OK;
-    s->records++;
     if (templates)
-        code = template_finder_text(templates, source->id, record->offset, record->data, err);
+        code = template_finder_text(templates, source->id, offset, text, err);
     s->selection.fatal |= code != LGZ_OK;
     if (code == LGZ_OK)
-        code = select_feed(&s->selection, source, record->offset, record->read_time, record->data,
-                           err);
-    if (templates)
-        template_finder_leave(templates);
+        code = select_feed(&s->selection, source, offset, read_time, text, err);
+    template_finder_leave(templates);
+    s->effort.text += text.len;
     return code;
 }
 
-/* Feed one record to its source. */
+/* Feed one record to its source. `live`: nobody has looked at the journal as a whole. */
 static int scan_record(struct scan *s, const struct journal_record *record, bool live,
                        const char *label, struct lgz_error *err)
 {
@@ -281,8 +277,10 @@ static int scan_record(struct scan *s, const struct journal_record *record, bool
         code = scan_set_rules(s, source, rules, err);
     if (code != LGZ_OK)
         return code;
-    s->effort.text += record->data.len;
-    return feed_record(s, source, record, live, err);
+    s->records++;
+    struct template_finder *templates = s->selection.templates;
+    return feed_text(s, live && template_finder_wants_text(templates) ? templates : NULL, source,
+                     record->offset, record->read_time, record->data, err);
 }
 
 int scan_records(struct scan *s, struct journal_reader *journal, bool live, const char *label,
@@ -407,16 +405,8 @@ struct input {
 static int take_text(void *context, const void *data, size_t size)
 {
     struct input *in = context;
-    const struct span text = {data, size};
-    struct template_finder *templates = in->scan->selection.templates;
-    int code = LGZ_OK;
-    if (templates)
-        code = template_finder_text(templates, in->source->id, in->offset, text, &in->reason);
-    if (code == LGZ_OK)
-        code = select_feed(&in->scan->selection, in->source, in->offset, in->read_time, text,
-                           &in->reason);
-    template_finder_leave(templates);
-    in->scan->effort.text += size;
+    int code = feed_text(in->scan, in->scan->selection.templates, in->source, in->offset,
+                         in->read_time, (struct span){data, size}, &in->reason);
     in->offset += size;
     return code;
 }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/lower_bound.h"
 #include "line/lines.h"
 
 /* A text, and what is known of its lines once that was asked for. */
@@ -153,15 +154,7 @@ struct gathered {
 /* The index behind the source's last run. */
 static size_t behind_source(const struct gathered *g, uint64_t source)
 {
-    size_t low = 0, high = g->runs.len;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (g->runs.data[middle].source <= source)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return source == UINT64_MAX ? g->runs.len : lower_bound(&g->runs, source, source + 1);
 }
 
 static int gather_record(struct gathered *g, const struct journal_record *record,
