@@ -305,16 +305,23 @@ static int compare(struct live *l, const struct listing *first, const struct lis
     return look_for_segments(l, second, missed, err);
 }
 
+/* What is in the directory: it may be removed at any time. */
+static int list(const struct live *l, struct listing *out, struct lgz_error *err)
+{
+    int code = listing_open(out, l->directory, err);
+    return code == LGZ_ERR_NOT_FOUND ? is_gone(l, err) : code;
+}
+
 /* @param missed  set if another look is needed */
 static int look_once(struct live *l, bool *missed, struct lgz_error *err)
 {
     struct listing first = {0}, second = {0};
     uint64_t strange = 0;
-    int code = listing_open(&first, l->directory, err);
+    int code = list(l, &first, err);
     if (code == LGZ_OK)
         code = look_for_journals(l, &first, &strange, err);
     if (code == LGZ_OK)
-        code = listing_open(&second, l->directory, err);
+        code = list(l, &second, err);
     if (code == LGZ_OK)
         code = compare(l, &first, &second, strange, missed, err);
     listing_clear(&first);

@@ -185,6 +185,22 @@ rm -r "$archive"
 ended 2
 grep -q "$archive: the archive is gone" "$work/later.err" || fail "$(cat "$work/later.err")"
 
+# They go file by file, and some followers look just when the directory itself goes.
+gone=()
+for i in {1..8}; do
+    cp -r "$work/copy" "$work/gone$i"
+    follow "$work/later$i" -h -F 'after all' "$work/gone$i"
+    gone+=("$follower")
+    until_has "$work/later$i" '^after all$'
+done
+rm -r "$work"/gone*
+for follower in "${gone[@]}"; do
+    ended 2
+done
+for i in {1..8}; do
+    grep -q "/gone$i: the archive is gone" "$work/later$i.err" || fail "$(cat "$work/later$i.err")"
+done
+
 # Another one in the same directory isn't taken for it: its sources have the same numbers.
 archive=$work/copy
 follow "$work/other" -h '' "$archive"
