@@ -127,7 +127,10 @@ size_t archive_recovery_group(const struct archive_recovery *r, size_t from, uin
 
 void archive_recovery_free(struct archive_recovery *r);
 
-/** How the configuration wants segments to be. */
+/**
+ * How the configuration wants segments to be. Those of a host's last days are asked most, so their
+ * frames aren't for the context coder, unless the configuration asks for the smallest ones.
+ */
 struct segment_options archive_seal_options(const struct config *config);
 
 struct archive_seal_result {

@@ -386,6 +386,7 @@ struct segment_options archive_seal_options(const struct config *config)
                                     .memory = config->seal_memory,
                                     .max_line = config->max_line,
                                     .filtered = FILTER_SHARE,
+                                    .uncoded = config->level < LGZ_LEVEL_BEST,
                                     .background = true};
 }
 
