@@ -22,4 +22,20 @@ struct finder finder_of(struct span string);
 /** The first place at or behind `from`, which is not behind the end; SIZE_MAX if there is none. */
 size_t finder_next(const struct finder *f, struct span text, size_t from);
 
+/** Is the string, which isn't empty, in a value? Most values are so short that it takes longer to
+ * get ready than to look. */
+static inline bool finder_holds(const struct finder *f, struct span value)
+{
+    enum { SHORT_VALUE = 64 };
+    const uint8_t *string = f->string.data;
+    const size_t len = f->string.len;
+    if (value.len > SHORT_VALUE)
+        return finder_next(f, value, 0) != SIZE_MAX;
+    for (const uint8_t *at = value.data; len <= value.len; at++, value.len--)
+        if (at[f->first] == string[f->first] && at[f->second] == string[f->second] &&
+            memcmp(at, string, len) == 0)
+            return true;
+    return false;
+}
+
 #endif

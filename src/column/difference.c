@@ -93,6 +93,21 @@ static bool bytes(void *state, struct text_look *look, struct byte_set *set)
     return true;
 }
 
+/* The other number is 0 where it's none, or a long one. */
+static bool passage(void *state, struct text_look *look, struct passage *passage)
+{
+    struct difference *d = state;
+    struct number_range other;
+    int64_t change;
+    int64_t greatest;
+    if (!look->range(look->context, d->column, false, &other) ||
+        !text_change_range(&d->numbers, look, &change) ||
+        __builtin_add_overflow(other.greatest, (uint64_t)change, &greatest))
+        return false;
+    passage_wrapped(passage, look->string, -change, greatest);
+    return true;
+}
+
 static size_t follows(const void *state, uint32_t columns[TEXT_FOLLOWS])
 {
     const struct difference *d = state;
@@ -114,6 +129,7 @@ const struct text_encoding text_difference = {
     .free = free_difference,
     .in_step = true,
     .bytes = bytes,
+    .passage = passage,
     .follows = follows,
     .skip = skip,
 };

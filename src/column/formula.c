@@ -216,6 +216,90 @@ static bool bytes(void *state, struct text_look *look, struct byte_set *set)
     return true;
 }
 
+__extension__ typedef __int128 wide; /* of every 64-bit gcc and clang */
+
+enum { SAFE_BITS = 61 /* of factors and numbers: no sum of their products is too large */ };
+
+static bool is_safe(uint64_t number)
+{
+    return number >> SAFE_BITS == 0;
+}
+
+/* Add a term's least and greatest value. A number is 0 where there is none yet, or it's too long.
+ */
+static bool add_range(const struct formula_term *t, struct text_look *look, wide *least,
+                      wide *greatest)
+{
+    const bool time = t->notation == FORMULA_TIME;
+    struct number_range range;
+    if (t->notation == FORMULA_HEX || !look->range(look->context, t->column, time, &range))
+        return false;
+    wide most = (wide)range.greatest * (time ? 1 : tens[t->notation]);
+    if (!time && most >= tens[FORMULA_DIGITS])
+        most = tens[FORMULA_DIGITS] - 1;
+    if (most >> SAFE_BITS || !is_safe((uint64_t)(t->factor < 0 ? -(wide)t->factor : t->factor)))
+        return false;
+    *(t->factor < 0 ? least : greatest) += t->factor * most;
+    return true;
+}
+
+/* The least and the greatest number that is printed, below 0 what is so modulo 2^64. */
+static bool result_range(const struct formula_column *c, struct text_look *look, int64_t *least,
+                         int64_t *greatest)
+{
+    wide low = 0;
+    wide high = 0;
+    int64_t change;
+    for (unsigned i = 0; i < c->formula.count; i++)
+        if (!add_range(&c->formula.terms[i], look, &low, &high))
+            return false;
+    low += c->formula.offset;
+    high += c->formula.offset;
+    if (low < INT64_MIN || high > INT64_MAX || !text_change_range(&c->numbers, look, &change))
+        return false;
+    /* Divided, and rounded down. */
+    low = low / (wide)c->formula.divisor - 1 - change;
+    high = high / (wide)c->formula.divisor + change;
+    *least = (int64_t)low;
+    *greatest = (int64_t)high;
+    return low >= INT64_MIN && high <= INT64_MAX;
+}
+
+/* Digits behind the point. */
+static void add_fraction(const struct formula_look *f, const struct passage_string *string,
+                         struct passage *value)
+{
+    static const uint8_t point[] = ".";
+    struct passage fraction = {0}, digits = {0};
+    struct byte_set set = {0};
+    byte_set_add_range(&set, '0', '9');
+    passage_add(&fraction, string, (struct span){point, 1});
+    passage_run(&digits, string, &set, f->trimmed ? 1 : f->digits, f->digits);
+    passage_then(&fraction, &digits);
+    if (f->trimmed)
+        passage_add(&fraction, string, (struct span){0});
+    passage_then(value, &fraction);
+}
+
+static bool passage(void *state, struct text_look *look, struct passage *passage)
+{
+    const struct formula_column *c = state;
+    struct passage value = {0}, suffix = {0};
+    int64_t least;
+    int64_t greatest;
+    if (!result_range(c, look, &least, &greatest) || (c->look.digits && least < 0))
+        return false;
+    least /= (int64_t)tens[c->look.digits];
+    greatest /= (int64_t)tens[c->look.digits];
+    passage_wrapped(&value, look->string, least, greatest);
+    if (c->look.digits)
+        add_fraction(&c->look, look->string, &value);
+    passage_add(&suffix, look->string, (struct span){c->look.suffix, c->look.suffix_len});
+    passage_then(&value, &suffix);
+    passage_or(passage, &value);
+    return true;
+}
+
 static size_t follows(const void *state, uint32_t columns[TEXT_FOLLOWS])
 {
     const struct formula_column *c = state;
@@ -238,6 +322,7 @@ const struct text_encoding text_formula = {
     .free = free_formula,
     .in_step = true,
     .bytes = bytes,
+    .passage = passage,
     .follows = follows,
     .skip = skip,
 };

@@ -80,6 +80,21 @@ static void free_integer(void *state)
     free(c);
 }
 
+static bool range(void *state, struct text_look *look, struct number_range *range)
+{
+    const struct integer *c = state;
+    *range = text_number_range(&c->numbers, look);
+    return true;
+}
+
+static bool passage(void *state, struct text_look *look, struct passage *passage)
+{
+    const struct integer *c = state;
+    const struct number_range numbers = text_number_range(&c->numbers, look);
+    passage_numbers(passage, look->string, &numbers, c->width);
+    return true;
+}
+
 static bool bytes(void *state, struct text_look *look, struct byte_set *set)
 {
     (void)state;
@@ -102,5 +117,7 @@ const struct text_encoding text_integer = {
     .fill = fill,
     .free = free_integer,
     .bytes = bytes,
+    .passage = passage,
+    .range = range,
     .skip = skip,
 };

@@ -345,7 +345,44 @@ bool number_parse(struct number_column *c, struct reader *head, struct stream_re
         return false;
     c->stream = stream_reader_add(streams, c->transform == PLAIN ? class : STREAM_DELTA,
                                   c->layout == VARINT ? 0 : c->layout, len);
+    c->plane = (size_t)(c->layout == VARINT ? len : len / c->layout);
     return c->stream >= 0;
+}
+
+/* The largest number of the stream that fits its layout. */
+static uint64_t most_stored(const struct number_column *c)
+{
+    if (c->layout == CONSTANT)
+        return 0;
+    return c->layout >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * c->layout) - 1;
+}
+
+struct number_range number_range(const struct number_column *c)
+{
+    const uint64_t most = most_stored(c);
+    struct number_range range = {c->base, c->base};
+    uint64_t away;
+    bool known = c->transform != DELTA2;
+    if (c->transform == PLAIN)
+        known = !__builtin_add_overflow(c->base, most, &range.greatest);
+    else if (known) /* each difference is half of its zigzag, up or down */
+        known = !__builtin_mul_overflow(most / 2 + 1, (uint64_t)c->plane, &away) &&
+                !__builtin_sub_overflow(c->base, away, &range.least) &&
+                !__builtin_add_overflow(c->base, away, &range.greatest);
+    return known ? range : (struct number_range){0, UINT64_MAX};
+}
+
+struct number_range number_range_seen(struct number_column *c)
+{
+    struct number_range range = {UINT64_MAX, 0};
+    uint64_t some[NUMBER_BATCH];
+    size_t count;
+    while ((count = number_fill(c, some, NUMBER_BATCH)))
+        for (size_t i = 0; i < count; i++) {
+            range.least = some[i] < range.least ? some[i] : range.least;
+            range.greatest = some[i] > range.greatest ? some[i] : range.greatest;
+        }
+    return range;
 }
 
 int number_open(struct number_column *c, struct stream_reader *streams, struct lgz_error *err)

@@ -7,6 +7,7 @@
 #ifndef LOGZIP_COLUMN_NUMBER_H
 #define LOGZIP_COLUMN_NUMBER_H
 
+#include "column/passage.h"
 #include "column/streams.h"
 
 /**
@@ -30,7 +31,7 @@ struct number_column {
     int stream;    /* -1: none */
     const uint8_t *at;
     const uint8_t *end; /* of the lowest plane, or of the varints */
-    size_t plane;       /* bytes of each plane */
+    size_t plane;       /* bytes of each plane, or of the varints */
     uint64_t *batch;    /* numbers for number_next(); NULL before the first */
     uint32_t next;
     uint32_t count;
@@ -41,8 +42,18 @@ struct number_column {
 bool number_parse(struct number_column *c, struct reader *head, struct stream_reader *streams,
                   enum stream_class class);
 
+/**
+ * Within which range are the numbers of a column that is parsed, as far as its head tells, and its
+ * stream's length? If no more is known, that's all numbers.
+ */
+struct number_range number_range(const struct number_column *c);
+
 /** Decompress the stream, which was declared by number_parse(). */
 int number_open(struct number_column *c, struct stream_reader *streams, struct lgz_error *err);
+
+/** The same range as they have, of a column that has a stream and was just opened. The column is at
+ * its end then. */
+struct number_range number_range_seen(struct number_column *c);
 
 /** How many numbers a column can have at most, as far as a stream holds them: 0 without one. */
 size_t number_stored(const struct number_column *c);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/decimal.h"
 
 static const char month_names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -94,18 +95,147 @@ uint64_t passage_bytes_in(const struct passage_string *s, const struct byte_set 
     return in;
 }
 
-void passage_set(struct passage *r, const struct passage_string *s, const struct byte_set *set)
+void passage_run(struct passage *r, const struct passage_string *s, const struct byte_set *set,
+                 size_t fewest, size_t most)
 {
     const uint64_t in = passage_bytes_in(s, set);
     size_t run = 0; /* how many bytes of the string from `i` on are in the set */
     for (size_t i = s->len; i-- > 0;) {
         run = in >> i & 1 ? run + 1 : 0;
-        if (i + run == s->len)
+        if (i + run == s->len && run <= most)
             r->ends |= bit(i);
-        for (size_t k = i; k <= i + run && k < s->len; k++)
+        const size_t from = i ? i + fewest : 1;
+        const size_t to = i + (run < most ? run : most);
+        for (size_t k = from; k <= to && k < s->len; k++)
             r->from[i] |= bit(k);
     }
     r->from[0] |= 1;
+}
+
+void passage_set(struct passage *r, const struct passage_string *s, const struct byte_set *set)
+{
+    passage_run(r, s, set, 0, SIZE_MAX);
+}
+
+__extension__ typedef unsigned __int128 wide; /* of every 64-bit gcc and clang */
+
+/* Where digits of the string may be those of a number. */
+struct number_digits {
+    const struct passage_string *string;
+    struct number_range range;
+    unsigned width;
+    unsigned fewest;
+    unsigned most;
+};
+
+static unsigned digits_of(uint64_t number)
+{
+    uint8_t room[DECIMAL_MAX];
+    return (unsigned)(room + DECIMAL_MAX - decimal_put_before(room + DECIMAL_MAX, number));
+}
+
+/* A digit, and places that are digits: the number that they stand for. */
+static wide number_at(const struct passage_string *s, unsigned lead, size_t from, size_t to)
+{
+    wide number = lead;
+    for (size_t i = from; i < to; i++) {
+        unsigned digit = 0;
+        while (!(s->after['0' + digit] >> i & 1))
+            digit++;
+        number = number * 10 + digit;
+    }
+    return number;
+}
+
+/*
+ * May a number have `skipped` digits, which are those of `lead`, then those of the string from
+ * place `from` to `to`, then `more`?
+ */
+static bool may_have(const struct number_digits *d, unsigned lead, unsigned skipped, size_t from,
+                     size_t to, unsigned more)
+{
+    const size_t digits = skipped + (to - from) + more;
+    if (digits < d->fewest || digits > d->most)
+        return false;
+    const bool zero = skipped ? lead == 0 : d->string->after['0'] >> from & 1;
+    if (!d->width && digits > 1 && zero)
+        return false;
+    wide lowest = number_at(d->string, lead, from, to);
+    wide beyond = lowest + 1;
+    for (unsigned i = 0; i < more; i++) {
+        lowest *= 10;
+        beyond *= 10;
+    }
+    return lowest <= d->range.greatest && beyond > d->range.least;
+}
+
+/* May one begin with the digits from place `from` on, which are the string's last ones? */
+static bool may_begin_with_end(const struct number_digits *d, size_t from)
+{
+    bool may = false;
+    for (unsigned more = 0; more < d->most && !may; more++)
+        may = may_have(d, 0, 0, from, d->string->len, more);
+    return may;
+}
+
+/* May one have the whole string, with `skipped` digits before it? */
+static bool may_have_behind(const struct number_digits *d, unsigned skipped)
+{
+    const unsigned leads = skipped ? 10 : 1;
+    bool may = skipped > 1; /* nobody looks */
+    for (unsigned lead = 0; lead < leads && !may; lead++)
+        for (unsigned more = 0; skipped + d->string->len + more <= d->most && !may; more++)
+            may = may_have(d, lead, skipped, 0, d->string->len, more);
+    return may;
+}
+
+static bool may_have_all(const struct number_digits *d)
+{
+    bool may = false;
+    for (unsigned skipped = 0; skipped + d->string->len <= d->most && !may; skipped++)
+        may = may_have_behind(d, skipped);
+    return may;
+}
+
+void passage_numbers(struct passage *r, const struct passage_string *s,
+                     const struct number_range *range, unsigned width)
+{
+    const struct number_digits d = {.string = s,
+                                    .range = *range,
+                                    .width = width,
+                                    .fewest = width ? width : digits_of(range->least),
+                                    .most = width ? width : digits_of(range->greatest)};
+    struct byte_set set = {0};
+    struct passage found = {0};
+    byte_set_add_range(&set, '0', '9');
+    passage_run(&found, s, &set, d.fewest, d.most);
+    /* Digits are known to be a number's first ones unless the string begins with them. */
+    for (size_t i = 1; i < s->len; i++) {
+        for (uint64_t places = found.from[i]; places; places &= places - 1) {
+            const size_t to = (size_t)__builtin_ctzll(places);
+            if (!may_have(&d, 0, 0, i, to, 0))
+                found.from[i] &= ~bit(to);
+        }
+        if (found.ends >> i & 1 && !may_begin_with_end(&d, i))
+            found.ends &= ~bit(i);
+    }
+    /* Or they are all digits that it has. */
+    if (found.from[0] >> d.most & 1 && !may_have(&d, 0, 0, 0, d.most, 0))
+        found.from[0] &= ~bit(d.most);
+    if (found.ends & 1 && !may_have_all(&d))
+        found.ends &= ~UINT64_C(1);
+    passage_or(r, &found);
+}
+
+void passage_wrapped(struct passage *r, const struct passage_string *s, int64_t least,
+                     int64_t greatest)
+{
+    const struct number_range above = {least < 0 ? 0 : (uint64_t)least, (uint64_t)greatest};
+    const struct number_range below = {(uint64_t)least, UINT64_MAX};
+    if (greatest >= 0)
+        passage_numbers(r, s, &above, 0);
+    if (least < 0)
+        passage_numbers(r, s, &below, 0);
 }
 
 void passage_add(struct passage *r, const struct passage_string *s, struct span value)
@@ -185,7 +315,7 @@ static void add_piece(struct passage *r, const struct passage_string *s,
         /* fall through */
     case TIMESTAMP_DIGITS:
         byte_set_add_range(&set, '0', '9');
-        passage_set(r, s, &set);
+        passage_run(r, s, &set, piece->fewest, piece->most);
         break;
     }
 }

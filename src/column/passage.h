@@ -21,6 +21,12 @@ struct passage_string {
     uint64_t after[256]; /**< for each byte: bit i if byte i of the string may be that one */
 };
 
+/** Numbers from the least to the greatest; none if that is smaller. */
+struct number_range {
+    uint64_t least;
+    uint64_t greatest;
+};
+
 /** Values, as what they do to a place. Zero-initialized: there are none. */
 struct passage {
     /**
@@ -95,6 +101,19 @@ void passage_any(struct passage *r, const struct passage_string *s);
 
 /** Any bytes of a set. */
 void passage_set(struct passage *r, const struct passage_string *s, const struct byte_set *set);
+
+/** Bytes of a set, `fewest` to `most` of them. */
+void passage_run(struct passage *r, const struct passage_string *s, const struct byte_set *set,
+                 size_t fewest, size_t most);
+
+/** Decimal numbers of a range: of `width` digits, zeros in front included, or (0) without zeros in
+ * front. */
+void passage_numbers(struct passage *r, const struct passage_string *s,
+                     const struct number_range *range, unsigned width);
+
+/** Numbers from `least` to `greatest`, those below 0 modulo 2^64. */
+void passage_wrapped(struct passage *r, const struct passage_string *s, int64_t least,
+                     int64_t greatest);
 
 /** One more value. */
 void passage_add(struct passage *r, const struct passage_string *s, struct span value);

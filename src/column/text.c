@@ -263,6 +263,31 @@ void text_passage(struct text_column *c, struct text_look *look, struct passage 
         passage_any(passage, look->string);
 }
 
+struct number_range text_number_range(const struct number_column *c, struct text_look *look)
+{
+    const struct number_range told = number_range(c);
+    struct number_column numbers = *c;
+    struct lgz_error err = {0};
+    if (told.greatest < UINT64_MAX || c->stream < 0 || !text_look_take(look, c->plane) ||
+        number_open(&numbers, look->streams, &err) != LGZ_OK)
+        return told;
+    return number_range_seen(&numbers);
+}
+
+bool text_change_range(const struct number_column *c, struct text_look *look, int64_t *most)
+{
+    const struct number_range range = text_number_range(c, look);
+    *most = (int64_t)(range.greatest / 2) + 1;
+    return range.greatest < UINT64_MAX / 2;
+}
+
+bool text_range(struct text_column *c, struct text_look *look, struct number_range *range)
+{
+    while (c->encoding->values)
+        c = c->encoding->values(c->state);
+    return c->encoding->range && c->encoding->range(c->state, look, range);
+}
+
 /* A column that is asked again and again is worth memory and work ahead. */
 static void grow_batch(struct text_column *c)
 {

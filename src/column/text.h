@@ -184,6 +184,9 @@ struct text_look {
     const struct passage_string *string;
     /** What the string does in another column of the block. */
     const struct passage *(*of)(void *context, uint32_t column);
+    /** Within which range are the numbers of a column of time stamps (0 before the first), or those
+     * that are the texts of another column? @return false if that isn't known */
+    bool (*range)(void *context, uint32_t column, bool time, struct number_range *range);
     void *context;
     uint64_t steps; /**< bytes that may still be looked at, about */
 };
@@ -254,6 +257,10 @@ struct text_encoding {
      */
     bool (*passage)(void *state, struct text_look *look, struct passage *passage);
 
+    /** Values are decimal numbers: within which range? @return false if it isn't known, NULL: never
+     */
+    bool (*range)(void *state, struct text_look *look, struct number_range *range);
+
     /**
      * The columns of the block that values are made of, whatever their order in the line.
      *
@@ -293,6 +300,20 @@ bool text_bytes(struct text_column *c, struct text_look *look, struct byte_set *
 
 /** Add in which ways a string may lie in values; what isn't known is possible. */
 void text_passage(struct text_column *c, struct text_look *look, struct passage *passage);
+
+/** Within which range are the numbers of a column that is parsed? What its head doesn't tell, the
+ * numbers do. */
+struct number_range text_number_range(const struct number_column *c, struct text_look *look);
+
+/**
+ * The same for differences in zigzag.
+ *
+ * @return false if one may be larger than half of what 64 bits hold
+ */
+bool text_change_range(const struct number_column *c, struct text_look *look, int64_t *most);
+
+/** All values are decimal numbers within a range. @return false if it isn't known */
+bool text_range(struct text_column *c, struct text_look *look, struct number_range *range);
 
 /** The columns of the block that the values are made of. @return how many */
 static inline size_t text_follows(const struct text_column *c, uint32_t columns[TEXT_FOLLOWS])

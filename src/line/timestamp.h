@@ -77,7 +77,9 @@ enum timestamp_kind {
 
 struct timestamp_piece {
     enum timestamp_kind kind;
-    uint8_t byte; /**< TIMESTAMP_BYTE */
+    uint8_t byte;   /**< TIMESTAMP_BYTE */
+    uint8_t fewest; /**< TIMESTAMP_DIGITS, TIMESTAMP_SPACED: bytes */
+    uint8_t most;
 };
 
 /**

@@ -6,23 +6,36 @@
 
 enum { OP_PIECES = 5 /* of an operation, at most */ };
 
-/* Digits with a byte between them, three times. */
-static size_t put_triple(struct timestamp_piece *to, uint8_t byte)
+static struct timestamp_piece digits_of(unsigned fewest, unsigned most)
 {
-    for (size_t i = 0; i < OP_PIECES; i++)
-        to[i] = (struct timestamp_piece){i % 2 ? TIMESTAMP_BYTE : TIMESTAMP_DIGITS, byte};
+    return (struct timestamp_piece){
+        .kind = TIMESTAMP_DIGITS, .fewest = (uint8_t)fewest, .most = (uint8_t)most};
+}
+
+static struct timestamp_piece byte_of(uint8_t byte)
+{
+    return (struct timestamp_piece){.kind = TIMESTAMP_BYTE, .byte = byte};
+}
+
+/* Three numbers with a byte between them, of which the last two have two digits. */
+static size_t put_triple(struct timestamp_piece *to, uint8_t byte, unsigned first)
+{
+    to[0] = digits_of(first, first);
+    to[1] = to[3] = byte_of(byte);
+    to[2] = to[4] = digits_of(2, 2);
     return OP_PIECES;
 }
 
 static size_t put_op(struct timestamp_piece *to, const struct timestamp_op *op, unsigned digits)
 {
-    *to = (struct timestamp_piece){TIMESTAMP_DIGITS, op->arg};
+    *to = digits_of(2, 2);
     switch (op->code) {
     case OP_DATE:
+        return put_triple(to, op->arg, 4);
     case OP_TIME:
-        return put_triple(to, op->arg);
+        return put_triple(to, op->arg, 2);
     case OP_LITERAL:
-        to->kind = TIMESTAMP_BYTE;
+        *to = byte_of(op->arg);
         return 1;
     case OP_MONTH_NAME:
         to->kind = TIMESTAMP_MONTH;
@@ -40,10 +53,25 @@ static size_t put_op(struct timestamp_piece *to, const struct timestamp_op *op, 
     case OP_FRACTION_IF:
         if (!digits)
             return 0;
-        to[0].kind = TIMESTAMP_BYTE;
-        to[1] = (struct timestamp_piece){TIMESTAMP_DIGITS, 0};
+        to[0] = byte_of(op->arg);
+        to[1] = digits_of(digits, digits);
         return 2;
-    default: /* numbers */
+    case OP_UNPADDED:
+        *to = digits_of(1, 2);
+        return 1;
+    case OP_MILLI:
+        *to = digits_of(3, 3);
+        return 1;
+    case OP_MILLI_SHORT:
+        *to = digits_of(1, 3);
+        return 1;
+    case OP_YEAR:
+        *to = digits_of(4, 4);
+        return 1;
+    case OP_EPOCH:
+        *to = digits_of(op->arg, op->arg);
+        return 1;
+    default: /* two digits */
         return 1;
     }
 }

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-enum { SHORT_VALUE = 64 /* bytes */ };
-
 int block_walk_init(struct block_walk *w, struct block_columns *b, struct lgz_error *err)
 {
     w->b = b;
@@ -171,25 +169,11 @@ static int make_steps(struct block_walk *w, struct lgz_error *err)
     return ok ? LGZ_OK : error_memory(err);
 }
 
-/* Most values are so short that it takes longer to get ready than to look. */
-static bool holds(const struct finder *f, struct span value)
-{
-    const uint8_t *string = f->string.data;
-    const size_t len = f->string.len;
-    if (value.len > SHORT_VALUE)
-        return finder_next(f, value, 0) != SIZE_MAX;
-    for (const uint8_t *at = value.data; len <= value.len; at++, value.len--)
-        if (at[f->first] == string[f->first] && at[f->second] == string[f->second] &&
-            memcmp(at, string, len) == 0)
-            return true;
-    return false;
-}
-
 /* Does a value hold a string that is looked for? */
 static void test(struct block_walk *w, struct span value)
 {
     if (w->finder.string.len)
-        w->found |= holds(&w->finder, value);
+        w->found |= finder_holds(&w->finder, value);
     else
         w->found |= need_clause_met(w->clause, value);
 }

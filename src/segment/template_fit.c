@@ -6,10 +6,14 @@
 
 #include <stdlib.h>
 
+#include "base/find.h"
+
 enum {
     STAMPS = 16,          /* formats that are remembered */
     LOOK_LEAST = 1 << 20, /* bytes that are looked at for a string, */
-    LOOK_SHARE = 8,       /* and one for so many raw ones */
+    LOOK_SHARE = 8,       /* and one for so many raw ones; */
+    SCAN_SHARE = 2,       /* of values that are gone through, one for so many raw ones, */
+    SCAN_VALUE = 4,       /* each taken to be so much longer */
 };
 
 /* What the string does in time stamps. */
@@ -27,6 +31,8 @@ struct part {
 
 struct fitting {
     struct block_columns *b;
+    const struct need_string *sought;
+    struct finder finder; /* of that, unless it's folded */
     struct passage_string string;
     struct passage *known; /* what the string does in each column */
     bool *is_known;        /* or is being found out: then it's anything */
@@ -36,6 +42,8 @@ struct fitting {
     uint64_t *places;   /* in front of the value of each slot */
     VEC(struct part) parts;
     bool *inside; /* of each template */
+    uint64_t scan_left;
+    bool scanned; /* there are columns that aren't at their beginning any more */
     bool no_memory;
 };
 
@@ -50,6 +58,40 @@ static const struct passage *passage_of_stamp(struct fitting *f, const struct sl
     return &stamp->passage;
 }
 
+/* Open the column that has a column's values, in whatever order. @return NULL if it can't be gone
+ * through by itself, or needn't: what it has is known */
+static struct text_column *open_values(struct fitting *f, uint32_t column)
+{
+    struct text_column *c = f->b->columns[column].text;
+    struct text_column *values = c;
+    struct lgz_error err = {0};
+    while (values->encoding->values)
+        values = values->encoding->values(values->state);
+    if (values->encoding->in_step || values->encoding->each)
+        return NULL;
+    f->scanned = true;
+    const int code = values == c ? block_columns_open(f->b, column, &err)
+                                 : text_open(values, f->b->streams, f->b->head.raw_len, &err);
+    return code == LGZ_OK ? values : NULL;
+}
+
+/* Is the string in none of a column's values? Then it was gone through, to no avail. */
+static bool is_in_none(struct fitting *f, uint32_t column)
+{
+    struct text_column *values = open_values(f, column);
+    struct span value;
+    if (!values)
+        return false;
+    while (text_take(values, &value)) {
+        if (f->sought->folded ? need_string_in(f->sought, value) : finder_holds(&f->finder, value))
+            return false;
+        if (f->scan_left < value.len + SCAN_VALUE)
+            return false;
+        f->scan_left -= value.len + SCAN_VALUE;
+    }
+    return !stream_reader_no_memory(f->b->streams);
+}
+
 static const struct passage *passage_of_column(struct fitting *f, uint32_t column)
 {
     struct passage *known = &f->known[column];
@@ -61,6 +103,8 @@ static const struct passage *passage_of_column(struct fitting *f, uint32_t colum
     f->is_known[column] = true;
     if (f->b->columns[column].text) {
         text_passage(f->b->columns[column].text, &f->look, &found);
+        if (found.ends & 1 && is_in_none(f, column))
+            found.ends &= ~UINT64_C(1);
         *known = found;
     }
     return known;
@@ -71,6 +115,20 @@ static const struct passage *passage_of_other(void *context, uint32_t column)
 {
     struct fitting *f = context;
     return passage_of_column(f, column < f->b->count ? column : (uint32_t)f->b->count);
+}
+
+/* struct text_look: times that are differences to others' aren't known. */
+static bool range_of_other(void *context, uint32_t column, bool time, struct number_range *range)
+{
+    struct fitting *f = context;
+    if (column >= f->b->count || time != (f->b->columns[column].time != NULL))
+        return false;
+    if (!time)
+        return f->b->columns[column].text &&
+               text_range(f->b->columns[column].text, &f->look, range);
+    const struct time_column *c = f->b->columns[column].time;
+    *range = number_range(&c->numbers);
+    return c->compared == TEXT_NO_COLUMN;
 }
 
 /* What the string does in the value of a slot. */
@@ -128,15 +186,32 @@ static void go_back(struct fitting *f, size_t template)
     }
 }
 
-/* Does one more string change what is known of a clause? */
-static void fit_string(struct fitting *f, const struct need_string *string, uint8_t *clause,
-                       uint8_t *wanted)
+/* Columns that were gone through begin again. */
+static int begin_again(struct fitting *f, struct lgz_error *err)
 {
+    const bool scanned = f->scanned;
+    f->scanned = false;
+    return scanned ? block_columns_again(f->b, err) : LGZ_OK;
+}
+
+/* Does one more string change what is known of a clause? */
+static int fit_string(struct fitting *f, const struct need_string *string, uint8_t *clause,
+                      const uint8_t *wanted, struct lgz_error *err)
+{
+    const int code = begin_again(f, err);
+    if (code != LGZ_OK)
+        return code;
     passage_string_init(&f->string, string->bytes, string->folded);
+    f->sought = string;
+    f->finder = finder_of(string->bytes);
     memset(f->is_known, 0, (f->b->count + 1) * sizeof(*f->is_known));
     f->stamp_count = 0;
-    f->look = (struct text_look){f->b->streams, &f->string, passage_of_other, f,
-                                 LOOK_LEAST + f->b->head.raw_len / LOOK_SHARE};
+    f->look = (struct text_look){.streams = f->b->streams,
+                                 .string = &f->string,
+                                 .of = passage_of_other,
+                                 .range = range_of_other,
+                                 .context = f,
+                                 .steps = LOOK_LEAST + f->b->head.raw_len / LOOK_SHARE};
     for (size_t i = 0; i < f->b->set.list.len; i++) {
         uint8_t fit = wanted[i] == FIT_NEVER ? FIT_NEVER : (uint8_t)go_forward(f, i);
         f->inside[i] &= fit != FIT_ALWAYS;
@@ -144,6 +219,7 @@ static void fit_string(struct fitting *f, const struct need_string *string, uint
             go_back(f, i);
         clause[i] = fit > clause[i] ? fit : clause[i];
     }
+    return LGZ_OK;
 }
 
 /* Formats come from the file: they are in the table, since templates were parsed. */
@@ -154,17 +230,18 @@ static int fit_clauses(struct fitting *f, const struct need *need, uint8_t *fits
     uint8_t *clause = malloc(count);
     if (!clause)
         return error_memory(err);
+    int code = LGZ_OK;
     memset(fits, FIT_ALWAYS, count);
-    for (size_t i = 0; i < need->clauses.len; i++) {
+    for (size_t i = 0; i < need->clauses.len && code == LGZ_OK; i++) {
         const struct need_clause *c = &need->clauses.data[i];
         memset(clause, FIT_NEVER, count);
-        for (size_t k = 0; k < c->strings.len; k++)
-            fit_string(f, &c->strings.data[k], clause, fits);
+        for (size_t k = 0; k < c->strings.len && code == LGZ_OK; k++)
+            code = fit_string(f, &c->strings.data[k], clause, fits, err);
         for (size_t t = 0; t < count; t++)
             fits[t] = clause[t] < fits[t] ? clause[t] : fits[t];
     }
     free(clause);
-    return LGZ_OK;
+    return code == LGZ_OK && memchr(fits, FIT_PERHAPS, count) ? begin_again(f, err) : code;
 }
 
 int template_fit_all(struct block_columns *b, const struct need *need, uint8_t *fits, bool *inside,
@@ -176,6 +253,7 @@ int template_fit_all(struct block_columns *b, const struct need *need, uint8_t *
         .is_known = malloc((b->count + 1) * sizeof(*f.is_known)),
         .inside = inside,
         .places = malloc(template_set_most_slots(&b->set) * sizeof(*f.places)),
+        .scan_left = b->head.raw_len / SCAN_SHARE,
     };
     memset(inside, true, b->set.list.len * sizeof(*inside));
     int code =

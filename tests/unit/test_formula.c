@@ -5,6 +5,7 @@
 #include "column/formula.h"
 
 #include "column_fixture.h"
+#include "passage_fixture.h"
 #include "suite.h"
 
 enum { ROWS = 600, COLUMNS = 4, TEXT = 1, HEX = 2, TIMES = 3 };
@@ -17,6 +18,7 @@ struct sample {
     char hexes[ROWS][32];
     uint64_t times[ROWS];
     size_t rows;
+    bool plain; /* texts are numbers without a point */
 };
 
 static struct span print(const struct formula_look *look, uint64_t number, uint8_t *room)
@@ -25,8 +27,37 @@ static struct span print(const struct formula_look *look, uint64_t number, uint8
     return (struct span){at, (size_t)(room + FORMULA_MAX - at)};
 }
 
+/* struct text_look */
+static bool range_of(void *context, uint32_t column, bool time, struct number_range *range)
+{
+    const struct sample *s = context;
+    *range = (struct number_range){UINT64_MAX, 0};
+    if (time ? column != TIMES : column != TEXT || !s->plain)
+        return false;
+    for (size_t i = 0; i < s->rows; i++) {
+        const uint64_t number = time ? s->times[i] : decimal_value(span_of(s->texts[i]));
+        range->least = number < range->least ? number : range->least;
+        range->greatest = number > range->greatest ? number : range->greatest;
+    }
+    return true;
+}
+
+/* Parts of values are where they may be, as far as is known. */
+static void look_at(struct text_column *c, struct stream_reader *streams, struct sample *s)
+{
+    struct text_look look = {.streams = streams, .range = range_of, .context = s};
+    uint64_t state = s->rows;
+    uint8_t room[FORMULA_MAX];
+    for (size_t i = 0; i < 50; i++) {
+        const struct span value = print(&s->look, s->values[i % s->rows], room);
+        char text[FORMULA_MAX + 1];
+        snprintf(text, sizeof(text), "%.*s", (int)value.len, (const char *)value.data);
+        require_passage(c, &look, text, &state);
+    }
+}
+
 /* How many rows come back. */
-static size_t decode(const struct sample *s, struct packed_column *packed, struct span head)
+static size_t decode(struct sample *s, struct packed_column *packed, struct span head)
 {
     struct stream_reader *streams = new_streams();
     struct reader r = reader_of(head.data, head.len);
@@ -38,6 +69,7 @@ static size_t decode(const struct sample *s, struct packed_column *packed, struc
     struct span value;
     if (text_parse(&c, &r, streams, 0, &err) == LGZ_OK) {
         place_streams(streams, packed);
+        look_at(c, streams, s);
         ck_ok(text_open(c, streams, 1000, &err));
         c->batch.last = last;
         c->batch.times = times;
@@ -65,7 +97,7 @@ static uint64_t number_at(const struct sample *s, const struct formula_term *t, 
 }
 
 /* @return bytes that the column takes; 0 if it doesn't come back */
-static size_t round_trip(const struct sample *s)
+static size_t round_trip(struct sample *s)
 {
     static uint64_t results[ROWS];
     struct column_context ctx;
@@ -176,16 +208,21 @@ START_TEST(test_random)
                                       "7", "12.", "0x1", "1e9",  "18446744073709551616"};
     static struct sample s;
     uint64_t state = random_seed() + (uint64_t)_i;
-    s = (struct sample){.rows = 1 + random_below(&state, ROWS)};
+    /* Every second one is of numbers of which all is known. */
+    s = (struct sample){.rows = 1 + random_below(&state, ROWS), .plain = _i % 2};
+    const unsigned size = s.plain ? 8 : 0;
     s.formula.count = 1 + (unsigned)random_below(&state, FORMULA_TERMS);
     for (unsigned i = 0; i < s.formula.count; i++) {
         const uint32_t column = 1 + (uint32_t)random_below(&state, 3);
         const unsigned notation = (unsigned)random_below(&state, FORMULA_NOTATIONS);
-        s.formula.terms[i] = (struct formula_term){
-            column, (uint8_t)notation, (int64_t)random_next(&state) >> random_below(&state, 64)};
+        s.formula.terms[i] = (struct formula_term){column, (uint8_t)notation,
+                                                   (int64_t)random_next(&state) >>
+                                                       (size ? 60 : random_below(&state, 64))};
+        if (s.plain)
+            s.formula.terms[i].column = notation == FORMULA_TIME ? TIMES : TEXT;
     }
     s.formula.divisor = 1 + (random_next(&state) >> (2 + random_below(&state, 62)));
-    s.formula.offset = s.formula.divisor > 1 ? (int64_t)random_next(&state) : 0;
+    s.formula.offset = s.formula.divisor > 1 ? (int64_t)random_next(&state) >> size : 0;
     s.look.digits = (uint8_t)random_below(&state, FORMULA_DIGITS + 1);
     s.look.trimmed = random_percent(&state, 50);
     s.look.suffix_len = (uint8_t)random_below(&state, FORMULA_SUFFIX + 1);
@@ -193,9 +230,12 @@ START_TEST(test_random)
     for (size_t i = 0; i < s.rows; i++) {
         const char *text = odd[random_below(&state, 11)];
         s.values[i] = random_next(&state) >> random_below(&state, 64);
-        s.times[i] = random_next(&state);
+        s.times[i] = random_next(&state) >> size;
         snprintf(s.hexes[i], sizeof(s.hexes[i]), "%llx", (unsigned long long)random_next(&state));
-        if (random_percent(&state, 20))
+        if (s.plain)
+            snprintf(s.texts[i], sizeof(s.texts[i]), "%u",
+                     (unsigned)random_next(&state) >> _i % 32);
+        else if (random_percent(&state, 20))
             snprintf(s.texts[i], sizeof(s.texts[i]), "%s", text);
         else
             snprintf(s.texts[i], sizeof(s.texts[i]), "%llu.%u",

@@ -4,6 +4,26 @@
  */
 #include "column_fixture.h"
 
+/* The range that is told has all values, that which is seen is theirs. */
+static void require_range(struct number_column *c, const uint64_t *values, size_t count)
+{
+    const struct number_range told = number_range(c);
+    struct number_range true_range = {UINT64_MAX, 0};
+    for (size_t i = 0; i < count; i++) {
+        true_range.least = values[i] < true_range.least ? values[i] : true_range.least;
+        true_range.greatest = values[i] > true_range.greatest ? values[i] : true_range.greatest;
+    }
+    if (!count)
+        return;
+    ck_assert_uint_le(told.least, true_range.least);
+    ck_assert_uint_ge(told.greatest, true_range.greatest);
+    if (!number_stored(c))
+        return;
+    const struct number_range seen = number_range_seen(c);
+    ck_assert_uint_eq(seen.least, true_range.least);
+    ck_assert_uint_eq(seen.greatest, true_range.greatest);
+}
+
 /* Encode, decode, compare. @return bytes of the head, all told */
 static size_t require_round_trip(const uint64_t *values, size_t count, enum lgz_level level)
 {
@@ -52,6 +72,13 @@ static size_t require_round_trip(const uint64_t *values, size_t count, enum lgz_
         ck_assert(i % 2 ? number_next(&c, &value) : number_fill(&c, &value, 1) == 1);
         ck_assert_uint_eq(value, values[i]);
     }
+    number_clear(&c);
+    stream_reader_again(streams);
+    head = reader_of(e.head.data, e.head.len);
+    ck_assert(number_parse(&c, &head, streams, STREAM_NUMBER));
+    struct number_column opened = c;
+    ck_ok(number_open(&opened, streams, &err));
+    require_range(&opened, values, count);
     size_t size = e.head.len + packed.frames.len;
     number_clear(&c);
     stream_reader_free(streams);
@@ -92,6 +119,31 @@ START_TEST(test_shapes)
     for (uint64_t i = 0; i < COUNT; i++)
         v[i] = i / 1000 * 64 - 100 + random_below(&state, 64);
     try_all_levels(v, COUNT, COUNT * 6 / 8 + 180);
+}
+END_TEST
+
+/* What is known before the stream is. */
+START_TEST(test_range)
+{
+    enum { COUNT = 200 };
+    uint64_t v[COUNT];
+    uint64_t state = 1;
+    struct column_context ctx;
+    struct number_column c;
+    ck_ok(column_context_init(&ctx, LGZ_LEVEL_DEFAULT, &err));
+    for (unsigned i = 0; i < COUNT; i++)
+        v[i] = 5000 + random_below(&state, 251);
+    struct encoded e = {0};
+    struct stream_reader *streams = new_streams();
+    number_encode(&e, &ctx, v, COUNT, STREAM_NUMBER);
+    struct reader head = reader_of(e.head.data, e.head.len);
+    ck_assert(number_parse(&c, &head, streams, STREAM_NUMBER));
+    const struct number_range range = number_range(&c);
+    ck_assert_uint_le(range.greatest, 5000 + 256 * COUNT);
+    ck_assert_uint_ge(range.greatest, 5200);
+    stream_reader_free(streams);
+    encoded_clear(&e);
+    column_context_clear(&ctx);
 }
 END_TEST
 
@@ -164,6 +216,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_shapes);
+    tcase_add_test(tc, test_range);
     tcase_add_test(tc, test_random);
     tcase_add_test(tc, test_damaged_heads);
     tcase_add_test(tc, test_damaged_stream);

@@ -3,25 +3,9 @@
  * what isn't mostly not.
  */
 #include "column/passage.h"
-#include "engine_fixture.h"
 
-static struct passage_string string_of(const char *text, bool folded)
-{
-    struct passage_string s;
-    passage_string_init(&s, span_of(text), folded);
-    return s;
-}
-
-/* May the string lie in `front`, then a value, then `back`? */
-static bool may_lie(const struct passage_string *s, const char *front, const struct passage *value,
-                    const char *back)
-{
-    bool found = false;
-    uint64_t places = passage_over(s, 1, span_of(front), &found);
-    places = passage_through(value, places, &found);
-    passage_over(s, places, span_of(back), &found);
-    return found;
-}
+#include "base/decimal.h"
+#include "passage_fixture.h"
 
 START_TEST(test_values)
 {
@@ -81,6 +65,96 @@ START_TEST(test_sets)
     passage_add(&folded, &f, span_of("RO"));
     ck_assert(may_lie(&f, "eR", &folded, "R"));
     ck_assert(!may_lie(&s, "eR", &folded, "R"));
+}
+END_TEST
+
+START_TEST(test_runs)
+{
+    struct byte_set set = {0};
+    byte_set_add_range(&set, '0', '9');
+    const struct passage_string long_one = string_of("12345", false);
+    const struct passage_string in_text = string_of("=123;", false);
+    for (size_t most = 1; most < 8; most++)
+        for (size_t fewest = 0; fewest <= most; fewest++) {
+            struct passage in_long = {0}, between = {0};
+            passage_run(&in_long, &long_one, &set, fewest, most);
+            ck_assert(may_lie(&long_one, "", &in_long, "") == (most >= 5));
+            ck_assert(may_lie(&long_one, "1", &in_long, "") == (most >= 4));
+            ck_assert(may_lie(&long_one, "", &in_long, "5") == (most >= 4));
+            ck_assert(may_lie(&long_one, "12", &in_long, "45") == (fewest <= 1 || most >= 3));
+            passage_run(&between, &in_text, &set, fewest, most);
+            ck_assert(may_lie(&in_text, "=", &between, ";") == (fewest <= 3 && most >= 3));
+            ck_assert(may_lie(&in_text, "=123", &between, ";") == (fewest == 0));
+        }
+}
+END_TEST
+
+START_TEST(test_ranges)
+{
+    static const struct {
+        const char *string, *front;
+        struct number_range range;
+        unsigned width;
+        const char *back;
+        bool found;
+    } cases[] = {
+        {"=17;", "=", {0, 255}, 0, ";", true},     {"=17;", "=", {0, 16}, 0, ";", false},
+        {"=17;", "=", {18, 255}, 0, ";", false},   {"=07;", "=", {0, 255}, 0, ";", false},
+        {"=07;", "=", {0, 59}, 2, ";", true},      {"=7;", "=", {0, 59}, 2, ";", false},
+        {"=0;", "=", {0, 59}, 0, ";", true},       {"=256", "=", {0, 255}, 0, "", false},
+        {"=25", "=", {0, 255}, 0, "", true},       {"=3", "=", {100, 299}, 0, "", false},
+        {"=2", "=", {100, 299}, 0, "", true},      {"256", "", {0, 255}, 0, "", false},
+        {"255", "", {0, 255}, 0, "", true},        {"5;", "", {0, 255}, 0, ";", true},
+        {"256;", "", {0, 255}, 0, ";", false},     {"56;", "", {0, 255}, 0, ";", true},
+        {"1234", "", {0, 255}, 0, "", false},      {"23", "", {1000, 1299}, 0, "", true},
+        {"3412", "", {10000, 19999}, 0, "", true}, {"3412", "", {50000, 59999}, 0, "", true},
+        {"9412", "", {1000, 9411}, 0, "", false},  {"184", "", {1, 0}, 0, "", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const struct passage_string s = string_of(cases[i].string, false);
+        struct passage value = {0};
+        passage_numbers(&value, &s, &cases[i].range, cases[i].width);
+        ck_assert_msg(may_lie(&s, cases[i].front, &value, cases[i].back) == cases[i].found,
+                      "case %zu", i);
+    }
+}
+END_TEST
+
+/* Whatever part of a number, with what's around it: it may lie there. */
+START_TEST(test_numbers)
+{
+    uint64_t state = random_seed();
+    for (int i = 0; i < 20000; i++) {
+        const uint64_t one = random_next(&state) >> random_below(&state, 64);
+        const uint64_t two = random_percent(&state, 50)
+                                 ? random_next(&state) >> random_below(&state, 64)
+                                 : one + random_below(&state, 1000);
+        const struct number_range range = {one < two ? one : two, one < two ? two : one};
+        const uint64_t span = range.greatest - range.least;
+        const uint64_t number =
+            range.least +
+            (span == UINT64_MAX ? random_next(&state) : random_next(&state) % (span + 1));
+        char text[64];
+        struct passage value = {0};
+        unsigned width = 0;
+        if (random_percent(&state, 30))
+            width =
+                (unsigned)snprintf(text, sizeof(text), "%llu", (unsigned long long)range.greatest) +
+                (unsigned)random_below(&state, 3);
+        width = width < DECIMAL_MAX ? width : DECIMAL_MAX;
+        const int len =
+            snprintf(text, sizeof(text), "a7%0*llu7b", (int)width, (unsigned long long)number);
+        const size_t from = random_below(&state, (size_t)len);
+        text[from + 1 + random_below(&state, (size_t)len - from)] = '\0';
+        const struct passage_string s = string_of(text + from, false);
+        const int64_t last = (int64_t)number;
+        if (!width && random_percent(&state, 20))
+            passage_wrapped(&value, &s, last < INT64_MIN + 5 ? last : last - 5, last);
+        else
+            passage_numbers(&value, &s, &range, width);
+        ck_assert_msg(may_lie(&s, "a7", &value, "7b"), "'%s' of %llu", text + from,
+                      (unsigned long long)number);
+    }
 }
 END_TEST
 
@@ -158,6 +232,9 @@ static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_values);
     tcase_add_test(tc, test_sets);
+    tcase_add_test(tc, test_runs);
+    tcase_add_test(tc, test_ranges);
+    tcase_add_test(tc, test_numbers);
     tcase_add_test(tc, test_back);
     tcase_add_test(tc, test_long);
     tcase_add_loop_test(tc, test_stamps, 0, (int)timestamp_format_count);
