@@ -28,9 +28,8 @@ void block_walk_clear(struct block_walk *w)
     free(w->kept);
     free(w->timed);
     free(w->steps);
-    free(w->put);
-    free(w->pass);
-    free(w->passed);
+    free(w->templates);
+    free(w->waiting);
     free(w->bytes);
     *w = (struct block_walk){0};
 }
@@ -137,6 +136,26 @@ static struct step *put_steps(const struct block_walk *w, size_t template, const
     return step + 1;
 }
 
+static enum walk_pass manner_of(const struct step *step)
+{
+    const bool any = step->kind != STEP_END;
+    while (step->kind == STEP_PASS || step->kind == STEP_PASS_TIME)
+        step++;
+    return step->kind != STEP_END ? PASS_ALONG : any ? PASS_WAITS : PASS_NOTHING;
+}
+
+static void make_template(struct block_walk *w, size_t template, const bool *ahead,
+                          struct step **step)
+{
+    struct template_walk *t = &w->templates[template];
+    t->put = *step;
+    *step = w->looks && w->looks[template] ? bare_steps(w, template, ahead, test_kind, *step)
+                                           : put_steps(w, template, ahead, *step);
+    t->pass = *step;
+    *step = bare_steps(w, template, ahead, pass_kind, *step);
+    t->manner = manner_of(t->pass);
+}
+
 static int make_steps(struct block_walk *w, struct lgz_error *err)
 {
     const size_t count = w->b->set.list.len;
@@ -144,25 +163,19 @@ static int make_steps(struct block_walk *w, struct lgz_error *err)
     for (size_t i = 0; i < count; i++)
         all += 2 * (w->b->set.list.data[i].slot_count + 1);
     free(w->steps);
-    free(w->put);
-    free(w->pass);
+    free(w->templates);
+    free(w->waiting);
     w->steps = malloc(all * sizeof(*w->steps));
-    w->put = malloc(count * sizeof(struct step *));
-    w->pass = malloc(count * sizeof(struct step *));
-    free(w->passed);
-    w->passed = calloc(count, sizeof(*w->passed));
-    w->any_passed = false;
+    w->templates = calloc(count, sizeof(*w->templates));
+    w->waiting = malloc(count * sizeof(*w->waiting));
+    w->waiting_count = 0;
     uint32_t *first = calloc(w->b->count + 1, sizeof(*first));
     bool *ahead = calloc(template_set_most_slots(&w->b->set), sizeof(*ahead));
-    bool ok = w->steps && w->put && w->pass && w->passed && first && ahead;
+    bool ok = w->steps && w->templates && w->waiting && first && ahead;
     struct step *step = w->steps;
     for (size_t i = 0; i < count && ok; i++) {
         block_columns_ahead(w->b, i, first, ahead);
-        w->put[i] = step;
-        step = w->looks && w->looks[i] ? bare_steps(w, i, ahead, test_kind, step)
-                                       : put_steps(w, i, ahead, step);
-        w->pass[i] = step;
-        step = bare_steps(w, i, ahead, pass_kind, step);
+        make_template(w, i, ahead, &step);
     }
     free(first);
     free(ahead);
@@ -241,39 +254,31 @@ static bool go_along(struct block_walk *w, const struct step *step)
 static bool settle(struct block_walk *w)
 {
     bool ok = true;
-    for (size_t i = 0; i < w->b->set.list.len && ok; i++) {
-        const uint64_t count = w->passed[i];
-        w->passed[i] = 0;
-        for (const struct step *step = w->pass[i]; count && ok && step->kind != STEP_END; step++)
+    for (; w->waiting_count && ok; w->waiting_count--) {
+        struct template_walk *t = &w->templates[w->waiting[w->waiting_count - 1]];
+        for (const struct step *step = t->pass; ok && step->kind != STEP_END; step++)
             if (step->time)
-                number_pass_many(&step->time->numbers, count);
+                number_pass_many(&step->time->numbers, t->passed);
             else
-                ok = text_pass_many(step->text, count);
+                ok = text_pass_many(step->text, t->passed);
+        t->passed = 0;
     }
-    w->any_passed = false;
     return ok;
-}
-
-/* Can lines of a template be left out later than those behind them? */
-static bool can_wait(const struct step *step)
-{
-    while (step->kind == STEP_PASS || step->kind == STEP_PASS_TIME)
-        step++;
-    return step->kind == STEP_END;
 }
 
 bool block_walk_pass(struct block_walk *w, uint64_t template)
 {
-    if (!can_wait(w->pass[template]))
-        return go_along(w, w->pass[template]);
-    w->passed[template]++;
-    w->any_passed = true;
+    struct template_walk *t = &w->templates[template];
+    if (t->manner == PASS_ALONG)
+        return go_along(w, t->pass);
+    if (t->manner == PASS_WAITS && t->passed++ == 0)
+        w->waiting[w->waiting_count++] = (uint32_t) template;
     return true;
 }
 
 bool block_walk_put(struct block_walk *w, uint64_t template)
 {
-    return (!w->any_passed || settle(w)) && go_along(w, w->put[template]);
+    return settle(w) && go_along(w, w->templates[template].put);
 }
 
 /* Room for whatever lines may be put together: the raw bytes, and a newline for each line. */

@@ -11,6 +11,21 @@
 #include "segment/block_steps.h"
 #include "segment/need.h"
 
+/** What leaving out a line of a template takes. */
+enum walk_pass {
+    PASS_NOTHING, /**< no column is open */
+    PASS_WAITS,   /**< values that can be left out later than those of lines behind it */
+    PASS_ALONG,   /**< others need its values */
+};
+
+/** A template's lines. */
+struct template_walk {
+    struct step *put;  /**< to put one together, or look into its values, */
+    struct step *pass; /**< and to leave it out */
+    enum walk_pass manner;
+    uint64_t passed; /**< so many are still to be left out */
+};
+
 /** Zero-initialized is valid for block_walk_clear(). */
 struct block_walk {
     struct block_columns *b; /**< borrowed */
@@ -18,10 +33,9 @@ struct block_walk {
     bool *kept;              /**< what it puts out is looked at by others, or by itself */
     bool *timed;             /**< the same, of the times as numbers */
     struct step *steps;
-    struct step **put;    /**< of each template: putting a line together, or looking into values */
-    struct step **pass;   /**< and leaving it out */
-    uint64_t *passed;     /**< so many lines are to be left out, which can wait; */
-    bool any_passed;      /**< of one template at least */
+    struct template_walk *templates;
+    uint32_t *waiting; /**< templates of which lines are still to be left out */
+    size_t waiting_count;
     const bool *looks;    /**< of each template: values are looked into; NULL: of none */
     uint8_t *bytes;       /**< what is put out, owned */
     struct sink out;      /**< where the next line goes */
