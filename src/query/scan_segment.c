@@ -18,8 +18,10 @@ struct walk {
     size_t index;
     struct segment *segment;
     struct query_source **sources; /* by the segment's index */
-    struct text_prune *text;       /* NULL: no block is left out for its text */
-    struct template_prune *lines;  /* NULL: nor for the templates of its lines */
+    uint64_t *met;                 /* by the same: in which of the looks at blocks it was last */
+    uint64_t looks;
+    struct text_prune *text;      /* NULL: no block is left out for its text */
+    struct template_prune *lines; /* NULL: nor for the templates of its lines */
     struct segment *other;
     size_t other_index;
     struct buf past; /* the block that was read last; empty: none */
@@ -173,11 +175,26 @@ static bool has_lines(void *context, const struct segment *segment, const struct
     return prune_has_lines(&w->scan->selection, segment, extent, extent + 1);
 }
 
+/* Is each source of a block in one run of it alone? */
+static bool has_sources_once(struct walk *w, const struct block_info *block)
+{
+    bool once = true;
+    w->looks++;
+    for (size_t i = 0; i < block->extent_count && once;
+         i = runs_end(block->extents, block->extent_count, i)) {
+        uint64_t *met = &w->met[block->extents[i].source];
+        once = *met != w->looks;
+        *met = w->looks;
+    }
+    return once;
+}
+
 /* ahead_search_fn */
 static bool is_sparse(void *context, size_t number, struct block_search *search)
 {
-    const struct walk *w = context;
-    return sparse_wanted(&w->scan->selection, w->segment, number, w->sources, search);
+    struct walk *w = context;
+    return sparse_wanted(&w->scan->selection, w->segment, number, w->sources, search) &&
+           has_sources_once(w, segment_block(w->segment, number));
 }
 
 /* Decode a block, if that wasn't done before its turn. */
@@ -352,6 +369,7 @@ static void free_walk(struct walk *w)
     close_other(w);
     buf_free(&w->past);
     free(w->sources);
+    free(w->met);
     free(w);
 }
 
@@ -367,7 +385,8 @@ static struct walk *new_walk(struct scan *s, const struct scan_segments *segment
     w->index = index;
     w->segment = segment;
     w->sources = calloc(segment_source_count(segment) + 1, sizeof(struct query_source *));
-    if (w->sources && meet_sources(w, label) &&
+    w->met = calloc(segment_source_count(segment) + 1, sizeof(*w->met));
+    if (w->sources && w->met && meet_sources(w, label) &&
         (!s->plan || (w->text = text_prune_new(s->plan, segment, w->sources)) != NULL) &&
         (!s->by_template ||
          (w->lines = template_prune_new(s->selection.template_id, segment, w->sources)) != NULL))

@@ -36,15 +36,6 @@ static bool has_one_time(const struct extent *first, const struct extent *end)
     return true;
 }
 
-/* Is the source of an extent in no run before? */
-static bool is_first(const struct block_info *block, size_t extent)
-{
-    for (size_t i = 0; i < extent; i++)
-        if (block->extents[i].source == block->extents[extent].source)
-            return false;
-    return true;
-}
-
 bool sparse_wanted(const struct selection *s, const struct segment *segment, size_t index,
                    struct query_source *const *sources, struct block_search *search)
 {
@@ -57,7 +48,7 @@ bool sparse_wanted(const struct selection *s, const struct segment *segment, siz
         end = runs_end(block->extents, block->extent_count, i);
         one_name &=
             !select_done(s, source) && source->name == sources[block->extents[0].source]->name;
-        if (block->runs[run].cut || !is_first(block, i))
+        if (block->runs[run].cut)
             return false;
         if (!select_done(s, source) &&
             !prune_has_lines(s, segment, &block->extents[i], &block->extents[end]))

@@ -13,8 +13,8 @@
 #include "segment/reader.h"
 
 /**
- * May a block be searched so? No line of it may be cut by its ends, and each of its sources is
- * there once.
+ * May a block be searched so? No line of it may be cut by its ends. That each of its sources is in
+ * one run alone is for the caller to see to.
  *
  * @param search  filled: what to look for
  */
