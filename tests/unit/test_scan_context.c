@@ -1,15 +1,18 @@
 /*
  * test_scan_context.c - numbers of lines, and lines around those that are selected, where bytes of
- * a source are missing, where sources take turns, and where a line is in several journals.
+ * a source are missing, where sources take turns, also within a block, and where a line is in several
+ * journals.
  */
 #include "archive_fixture.h"
 #include "query/scan.h"
+#include "segment/writer.h"
 #include "suite.h"
 
 /* What a scan hands on: "SOURCE:NUMBER:text", a minus instead of the colons around lines, and a bar
    before what isn't next to the line of its source that came before. */
 struct collector {
     struct buf out;
+    bool unplaced; /* nothing about where lines are */
 };
 
 static int collect(void *context, const struct query_line *line, struct lgz_error *e)
@@ -17,9 +20,12 @@ static int collect(void *context, const struct query_line *line, struct lgz_erro
     struct collector *c = context;
     char sign = line->context ? '-' : ':';
     (void)e;
-    buf_printf(&c->out, "%s%s%c%d%c%.*s@%d\n", line->apart ? "|" : "", line->source + 5, sign,
-               (int)line->place.number, sign, (int)line->text.len, (const char *)line->text.data,
-               (int)line->place.offset);
+    buf_printf(&c->out, "%s%s%c%d%c%.*s", line->apart && !c->unplaced ? "|" : "", line->source + 5,
+               sign, (int)line->place.number, sign, (int)line->text.len,
+               (const char *)line->text.data);
+    if (!c->unplaced)
+        buf_printf(&c->out, "@%d", (int)line->place.offset);
+    buf_push(&c->out, '\n');
     return LGZ_OK;
 }
 
@@ -29,11 +35,11 @@ static void refuse_report(void *context, const struct lgz_error *reason)
     ck_abort_msg("reported: %s", reason->message);
 }
 
-/* Scan the archive for `text`; this must come out. */
-static void expect(const struct scan_options *wanted, const char *text, const char *output)
+/* Scan the archive for `text`; this must come out. @return how many blocks were searched only */
+static uint64_t expect(const struct scan_options *wanted, const char *text, const char *output)
 {
     struct scan *scan = NULL;
-    struct collector c = {0};
+    struct collector c = {.unplaced = wanted->unplaced};
     struct scan_options options = *wanted;
     const struct pattern_options fixed = {.fixed = true};
     options.since = options.since ? options.since : INT64_MIN;
@@ -45,9 +51,11 @@ static void expect(const struct scan_options *wanted, const char *text, const ch
     ck_ok(scan_path(scan, directory, &err));
     buf_push(&c.out, '\0');
     ck_assert_str_eq((const char *)c.out.data, output);
+    const uint64_t searched = scan_effort(scan)->blocks[BLOCK_SEARCHED];
     buf_free(&c.out);
     scan_free(scan);
     pattern_free(options.pattern);
+    return searched;
 }
 
 /* Bytes are missing in the middle, also of a line: it ends there, and nothing is around it. */
@@ -119,10 +127,63 @@ START_TEST(test_turns)
 }
 END_TEST
 
+static int write_file(void *context, const void *data, size_t size)
+{
+    return fwrite(data, 1, size, context) == size ? LGZ_OK : LGZ_ERR_IO;
+}
+
+/* A segment of two sources, which take so many turns: a source's lines are the same. */
+static void write_turns(int turns)
+{
+    enum { LINES = 40000 };
+    const struct segment_options options = {.level = LGZ_LEVEL_FAST, .threads = 1};
+    struct segment_writer *w;
+    char path[200];
+    uint64_t offsets[3] = {0};
+    uint32_t numbers[3];
+    snprintf(path, sizeof(path), "%s/000000000001-000000000001-20260101T000000Z.logz", directory);
+    FILE *f = fopen(path, "wb");
+    ck_assert_ptr_nonnull(f);
+    ck_ok(segment_writer_new(&w, &options, write_file, f, &err));
+    for (uint64_t id = 1; id <= 2; id++) {
+        struct source source = source_of(id);
+        ck_ok(segment_writer_source(w, &source, &numbers[id], &err));
+        free(source.name);
+    }
+    for (int turn = 0; turn < 2 * turns; turn++) {
+        const int id = turn % 2 + 1, first = LINES / turns * (turn / 2);
+        struct buf text = {0};
+        for (int i = first + 1; i <= first + LINES / turns; i++)
+            buf_printf(&text, "%s is number %d\n", i % 15000 ? "this one" : "needle", i);
+        ck_ok(segment_writer_append(w, numbers[id], offsets[id], id * NS_PER_SECOND, text.data,
+                                    text.len, &err));
+        offsets[id] += text.len;
+        buf_free(&text);
+    }
+    ck_ok(segment_writer_finish(w, &err));
+    segment_writer_free(w);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+/* A block is searched where each source is in one run of it; lines have the same numbers if not. */
+START_TEST(test_runs)
+{
+    const struct scan_options options = {.unplaced = true};
+    make_directory();
+    write_turns(_i ? 4 : 1);
+    uint64_t searched = expect(&options, "needle is",
+                               "1:15000:needle is number 15000\n1:30000:needle is number 30000\n"
+                               "2:15000:needle is number 15000\n2:30000:needle is number 30000\n");
+    ck_assert_uint_eq(searched, !_i);
+    remove_directory();
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_missing_bytes);
     tcase_add_test(tc, test_turns);
+    tcase_add_loop_test(tc, test_runs, 0, 2);
 }
 
 int main(void)
