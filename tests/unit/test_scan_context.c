@@ -1,7 +1,7 @@
 /*
  * test_scan_context.c - numbers of lines, and lines around those that are selected, where bytes of
- * a source are missing, where sources take turns, also within a block, and where a line is in several
- * journals.
+ * a source are missing, where sources take turns, also within a block, and where a line is in
+ * several journals.
  */
 #include "archive_fixture.h"
 #include "query/scan.h"
