@@ -24,7 +24,7 @@ struct segment_options {
     uint64_t first_journal; /**< the journals that the segment holds whole, 0 if none */
     uint64_t last_journal;
     enum filtering filtered; /**< with filters for queries (filters.h) */
-    bool uncoded; /**< without the context coder: some 2 % larger, decoded in half the time */
+    bool uncoded;    /**< without the context coder: some 2 % larger, decoded in half the time */
     bool background; /**< encode on `threads` others than the caller's, which fills the next block
                           meanwhile, and may decode one; not if `memory` is too low for it */
 };
