@@ -87,6 +87,7 @@ link = $(CC) -pthread $(CFLAGS) $(instrument) -Wl,-z,relro,-z,now -Wl,--as-neede
 
 engine_libs = $(ENGINE_LIBS) -lm
 daemon_libs = $(UV_LIBS) $(UNPACK_LIBS) $(engine_libs)
+cli_libs = $(UNPACK_LIBS) $(engine_libs)
 
 # --- what there is -------------------------------------------------------------------------------
 
@@ -94,8 +95,9 @@ sources = $(sort $(wildcard $(addsuffix /*.c,$(addprefix src/,$(1)))))
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 library_sources := $(call sources,base line template column segment archive query)
-daemon_sources := $(call sources,tail listen daemon)
-cli_sources := $(call sources,cli)
+import_sources := $(call sources,import)
+daemon_sources := $(import_sources) $(call sources,tail listen daemon)
+cli_sources := $(import_sources) $(call sources,cli)
 unit_sources := $(sort $(wildcard tests/unit/test_*.c))
 fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c tests/bench/grouping.c \
@@ -107,9 +109,9 @@ maker_sources := tests/integration/make_archive.c
 library_objects := $(call objects,$(library_sources))
 daemon_objects := $(call objects,$(daemon_sources))
 cli_objects := $(call objects,$(cli_sources))
-all_objects := $(library_objects) $(daemon_objects) $(cli_objects) \
+all_objects := $(sort $(library_objects) $(daemon_objects) $(cli_objects) \
     $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources) $(sweep_sources) $(writer_sources) \
-    $(maker_sources))
+    $(maker_sources)))
 c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch] docs/examples/*.c))
 
 libraries := $(B)/liblogzip.a $(B)/liblogzip.so.0 $(B)/liblogzip.so
@@ -186,7 +188,7 @@ $(B)/logzipd: $(daemon_objects) $(B)/liblogzip.a $(B)/lists
 
 $(B)/logzipctl: $(cli_objects) $(B)/liblogzip.a $(B)/lists
 	$(call say,LINK,$@)
-	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs)
+	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(cli_libs)
 
 # --- tests ---------------------------------------------------------------------------------------
 

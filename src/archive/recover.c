@@ -73,6 +73,8 @@ static int note_segment_reach(struct recovery *r, const struct segment *s, struc
 {
     for (size_t i = 0; i < segment_source_count(s); i++) {
         const struct source *source = segment_source(s, i);
+        if (source_is_imported(source->id))
+            continue; /* nobody reads on in it */
         if (source->id > r->highest_id)
             r->highest_id = source->id;
         const struct source_position *known = positions_find(&r->segments_reach, source->id);

@@ -13,6 +13,7 @@
 #include "archive/journal_index.h"
 #include "archive/names.h"
 #include "base/crew.h"
+#include "base/lower_bound.h"
 #include "segment/reader.h"
 
 enum {
@@ -188,7 +189,7 @@ static int by_place(const void *a, const void *b)
 {
     const struct piece *x = a, *y = b;
     if (x->source_id != y->source_id)
-        return x->source_id < y->source_id ? -1 : 1;
+        return source_before(x->source_id, y->source_id) ? -1 : 1;
     if (x->offset != y->offset)
         return x->offset < y->offset ? -1 : 1;
     if (x->file != y->file)
@@ -263,6 +264,7 @@ static int count_names(struct restore *r)
 static int check(struct restore *r)
 {
     size_t at = 0, count = r->sources.items.len;
+    size_t imported = lower_bound(&r->sources.items, source.id, SOURCE_IMPORTED);
     int code;
     if (count == 0)
         return error_set(r->err, LGZ_ERR_NOT_FOUND, "%s: no source has this name or matches it",
@@ -271,7 +273,7 @@ static int check(struct restore *r)
     r->result->notes = calloc(count, sizeof(*r->result->notes));
     code = r->result->notes ? count_names(r) : error_memory(r->err);
     for (size_t i = 0; code == LGZ_OK && i < count; i++)
-        code = check_source(r, &r->sources.items.data[i], &at);
+        code = check_source(r, &r->sources.items.data[(imported + i) % count], &at);
     return code;
 }
 

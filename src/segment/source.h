@@ -4,7 +4,11 @@
  *
  * A file that is replaced or truncated starts a new source with the same name, a larger id, and
  * offsets from 0 again. The bytes "of a file" are those of all sources with its name, in the order
- * of their ids, each in the order of its offsets.
+ * that source_before() has, each in the order of its offsets.
+ *
+ * Ids below SOURCE_IMPORTED are the daemon's, ascending in order of appearance. Those from there on
+ * are files that were imported, ascending in order of their age: these were rotated before the
+ * daemon came, so they are before all of its sources.
  */
 #ifndef LOGZIP_SEGMENT_SOURCE_H
 #define LOGZIP_SEGMENT_SOURCE_H
@@ -14,8 +18,22 @@
 #include "base/error.h"
 #include "base/varint.h"
 
+/** The first id of files that were imported. */
+#define SOURCE_IMPORTED (UINT64_C(1) << 63)
+
+static inline bool source_is_imported(uint64_t id)
+{
+    return id >= SOURCE_IMPORTED;
+}
+
+/** Do the bytes of source `a` come before those of source `b`, if they have the same name? */
+static inline bool source_before(uint64_t a, uint64_t b)
+{
+    return (a ^ SOURCE_IMPORTED) < (b ^ SOURCE_IMPORTED);
+}
+
 struct source {
-    uint64_t id;              /**< unique in an archive, ascending in order of appearance; not 0 */
+    uint64_t id;              /**< unique in an archive; not 0 */
     char *name;               /**< path under which it was first read; "" if there was none */
     char *input;              /**< the [input NAME] that it belongs to; "" if there was none */
     uint64_t device;          /**< st_dev, 0 if unknown */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tail/unpack.h"
+#include "import/unpack.h"
 
 static bool has_wildcard(const char *pattern)
 {

@@ -14,9 +14,9 @@
 #include <time.h>
 
 #include "archive/mark.h"
+#include "import/unpack.h"
 #include "segment/source.h"
 #include "tail/dirnames.h"
-#include "tail/unpack.h"
 
 /** Compressed copies that were no good. */
 struct locate_tried {

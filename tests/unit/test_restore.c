@@ -91,6 +91,25 @@ START_TEST(generations_and_patterns)
 }
 END_TEST
 
+START_TEST(imported_files_come_first)
+{
+    struct source_position start[] = {{named_source(1, app), 0, {0}},
+                                      {named_source(SOURCE_IMPORTED + 7, app), 0, {0}},
+                                      {named_source(SOURCE_IMPORTED + 2, app), 0, {0}},
+                                      {named_source(2, app), 0, {0}}};
+    struct journal_writer *j;
+    ck_ok(journal_create(&j, directory, 1, start, 4, &err));
+    put(j, 1, 0, "third ");
+    put(j, 2, 0, "fourth");
+    put(j, SOURCE_IMPORTED + 2, 0, "first ");
+    put(j, SOURCE_IMPORTED + 7, 0, "second ");
+    journal_close(j);
+    assert_restores("/log/app", "first second third fourth");
+    ck_assert(source_before(SOURCE_IMPORTED, 1) && !source_before(1, SOURCE_IMPORTED));
+    ck_assert(source_before(1, 2) && !source_before(2, 1) && !source_before(1, 1));
+}
+END_TEST
+
 START_TEST(exact_name_is_no_pattern)
 {
     char starred[] = "/log/*";
@@ -262,6 +281,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, from_segments_and_journals);
     tcase_add_test(tests, overlaps_come_once);
     tcase_add_test(tests, generations_and_patterns);
+    tcase_add_test(tests, imported_files_come_first);
     tcase_add_test(tests, exact_name_is_no_pattern);
     tcase_add_test(tests, empty_file_restores_to_nothing);
     tcase_add_test(tests, gaps_are_named_and_nothing_is_written);

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "import/unpack.h"
 #include "suite.h"
-#include "tail/unpack.h"
 
 static const char *const tools[][2] = {
     {"gzip -c", "gz"}, {"xz -0 -c", "xz"}, {"zstd -q -c", "zst"}, {"bzip2 -c", "bz2"}};

@@ -1,13 +1,13 @@
 /*
  * unpack.c - feeds a decoder of unpack_format.c from a file, stream after stream.
  */
-#include "tail/unpack.h"
+#include "import/unpack.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "tail/unpack_format.h"
+#include "import/unpack_format.h"
 
 enum { IN_MAX = 1 << 16, MAGIC_MAX = 6 };
 

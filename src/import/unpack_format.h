@@ -4,8 +4,8 @@
  *
  * To add one: a struct unpack_format in unpack_format.c, and its line in the table.
  */
-#ifndef LOGZIP_TAIL_UNPACK_FORMAT_H
-#define LOGZIP_TAIL_UNPACK_FORMAT_H
+#ifndef LOGZIP_IMPORT_UNPACK_FORMAT_H
+#define LOGZIP_IMPORT_UNPACK_FORMAT_H
 
 #include <stddef.h>
 #include <stdint.h>

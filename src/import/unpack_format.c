@@ -2,7 +2,7 @@
  * unpack_format.c - gzip, xz, zstd and bzip2 through their own libraries, because these check every
  * checksum, give what is before a damage, and let memory be limited.
  */
-#include "tail/unpack_format.h"
+#include "import/unpack_format.h"
 
 #include <bzlib.h>
 #include <limits.h>

@@ -3,8 +3,8 @@
  * streams, as rotation leaves them. Memory is bounded (UNPACK_MEMORY_MAX); every checksum that the
  * format has is checked.
  */
-#ifndef LOGZIP_TAIL_UNPACK_H
-#define LOGZIP_TAIL_UNPACK_H
+#ifndef LOGZIP_IMPORT_UNPACK_H
+#define LOGZIP_IMPORT_UNPACK_H
 
 #include <sys/types.h>
 
