@@ -13,7 +13,8 @@
  * space query_counts.[ch], terminal.[ch]   counts and histograms of a query; how large the terminal
  * is option_table.[ch]               options as rows of a table, for a command that has many
  *   pattern_file.[ch]               the patterns of -f FILE
- *   restore.c, rotate.c             exact bytes of a file back; the daily work of cron
+ *   restore.c                       exact bytes of a file back
+ *   rotate.c, rotate_report.[ch]    the nightly work of cron, and what it says
  *   control.c                       status, seal, reload: ask the daemon
  */
 #include <malloc.h>

@@ -130,6 +130,9 @@ START_TEST(test_rotate_twice_and_restore)
     write_journal(1, 0, "one\ntwo\n");
     ck_assert_int_eq(run_with_config(&command_rotate, ""), 0);
     ck_assert_int_eq(run_with_config(&command_rotate, ""), 0);
+    ck_assert_str_eq(output(), ""); /* there was nothing to do */
+    ck_assert_int_eq(run_with_config(&command_rotate, "-v"), 0);
+    ck_assert_ptr_nonnull(strstr(output(), "nothing to seal; expired 0 segments; 1 segments of "));
     ck_assert_int_eq(run_with_config(&command_restore, "--source /log/1"), 0);
     ck_assert_str_eq(output(), "one\ntwo\n");
     snprintf(restored, sizeof(restored), "%s/restored", base);
@@ -168,7 +171,7 @@ START_TEST(test_rotate_expires_and_finds_damage)
     close(fd);
     archive_snapshot_close(snapshot);
     ck_assert_int_eq(run_with_config(&command_rotate, ""), 1);
-    ck_assert_ptr_nonnull(strstr(output(), "1 of them DAMAGED"));
+    ck_assert_ptr_nonnull(strstr(output(), "1 of 1 verified are DAMAGED"));
     ck_assert_int_eq(run(&command_verify, directory), 1);
     ck_assert_int_eq(run_with_config(&command_query, "line"), 2);
     end();
@@ -186,6 +189,22 @@ START_TEST(test_dry_run_names_what_would_expire)
     ck_assert_int_eq(strncmp(output(), "would expire /", 14), 0);
     ck_assert_ptr_nonnull(strstr(output(), "(age)\nwould seal 0 B; would expire 1 segments of "));
     ck_assert_int_eq(run_with_config(&command_query, "old"), 0);
+    end();
+}
+END_TEST
+
+/* Of many segments, those that were not verified within the time are left for the next night. */
+START_TEST(test_rotate_ends_when_the_time_is_up)
+{
+    begin("");
+    write_journal(1, 0, "line\n");
+    ck_assert_int_eq(run_with_config(&command_rotate, "--max-time=1ms"), 0);
+    ck_assert_ptr_nonnull(strstr(output(), "; the time is up\n"));
+    ck_assert_int_eq(run_with_config(&command_rotate, "--max-time=1h -v"), 0);
+    ck_assert_ptr_null(strstr(output(), "the time is up"));
+    ck_assert_int_eq(run_with_config(&command_query, "-c line"), 0);
+    ck_assert_int_eq(run_with_config(&command_rotate, "--max-time=long"), 2);
+    ck_assert_int_eq(run_with_config(&command_rotate, "--max-time"), 2);
     end();
 }
 END_TEST
@@ -262,6 +281,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_rotate_twice_and_restore);
     tcase_add_test(tc, test_rotate_expires_and_finds_damage);
     tcase_add_test(tc, test_dry_run_names_what_would_expire);
+    tcase_add_test(tc, test_rotate_ends_when_the_time_is_up);
     tcase_add_test(tc, test_rotate_respects_the_lock);
     tcase_add_test(tc, test_info_and_verify);
     tcase_add_test(tc, test_directory_without_archive);
