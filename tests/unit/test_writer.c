@@ -183,6 +183,46 @@ static size_t count_ids(const struct segment *s, uint64_t *seen, size_t count, s
     return count;
 }
 
+/* The same lines, with the context coder and without. */
+static void write_coded(const struct buf *text, bool uncoded, struct buf *out)
+{
+    const struct segment_options options = {
+        .level = LGZ_LEVEL_DEFAULT, .threads = 1, .uncoded = uncoded};
+    char name[] = "/log/x", input[] = "in";
+    const struct source source = {.id = 1, .name = name, .input = input};
+    struct segment_writer *w;
+    uint32_t index;
+    ck_ok(segment_writer_new(&w, &options, write_to_buf, out, &err));
+    ck_ok(segment_writer_source(w, &source, &index, &err));
+    ck_ok(segment_writer_append(w, index, 0, 0, text->data, text->len, &err));
+    ck_ok(segment_writer_finish(w, &err));
+    segment_writer_free(w);
+}
+
+START_TEST(test_uncoded)
+{
+    struct buf text = {0};
+    uint64_t state = 5;
+    for (int i = 0; i < 4000; i++)
+        buf_printf(&text, "job %d took %d ms of %d\n", i / 3, (int)random_below(&state, 90),
+                   (int)random_below(&state, 1000) * 3);
+    size_t sizes[2];
+    for (int uncoded = 0; uncoded < 2; uncoded++) {
+        struct buf packed = {0}, back = {0};
+        write_coded(&text, uncoded, &packed);
+        sizes[uncoded] = packed.len;
+        struct segment *s = open_packed(buf_span(&packed));
+        ck_ok(segment_read_block(s, 0, &back, &err));
+        ck_assert(span_equal(buf_span(&back), buf_span(&text)));
+        segment_close(s);
+        buf_free(&packed);
+        buf_free(&back);
+    }
+    ck_assert_uint_lt(sizes[0], sizes[1]);
+    buf_free(&text);
+}
+END_TEST
+
 START_TEST(test_stable_ids)
 {
     struct buf text = {0}, more = {0}, packed = {0}, first = {0};
@@ -460,6 +500,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, test_uncoded);
     tcase_add_test(tc, test_stable_ids);
     tcase_add_test(tc, test_damaged_earlier);
     tcase_add_test(tc, test_large_earlier);
