@@ -463,34 +463,20 @@ static bool pass_shape(void *context, struct span shape)
     return true;
 }
 
-static bool pass_shapes(const struct shape *s, struct passing *p)
-{
-    *p->passage = (struct passage){0};
-    return text_each(s->texts, p->look, false, pass_shape, p);
-}
-
-/* The streams of symbols are looked at only where it matters. */
 static bool passage(void *state, struct text_look *look, struct passage *passage)
 {
     const struct shape *s = state;
-    struct byte_set sets[CLASSES] = {0};
-    struct passage values;
+    struct passage values = {0};
     struct passing p = {.look = look, .passage = &values};
-    bool known = true;
-    values.ends = 1;
-    for (int exactly = 0; exactly < 2 && known && (values.ends & 1); exactly++) {
-        for (size_t i = 0; i < CLASSES; i++) {
-            if (exactly)
-                symbols_look(&s->symbols[i], look, &sets[i]);
-            else
-                symbols_bytes(&s->symbols[i], &sets[i]);
-            p.in[i] = passage_bytes_in(look->string, &sets[i]);
-        }
-        known = pass_shapes(s, &p);
+    for (size_t i = 0; i < CLASSES; i++) {
+        struct byte_set set = {0};
+        symbols_bytes(&s->symbols[i], &set);
+        p.in[i] = passage_bytes_in(look->string, &set);
     }
-    if (known)
-        passage_or(passage, &values);
-    return known;
+    if (!text_each(s->texts, look, false, pass_shape, &p))
+        return false;
+    passage_or(passage, &values);
+    return true;
 }
 
 /* Leave out the symbols of values of one shape. */

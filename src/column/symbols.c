@@ -197,16 +197,6 @@ void symbols_bytes(const struct symbols *s, struct byte_set *set)
     byte_set_add_range(set, 'a', 'z');
 }
 
-void symbols_look(const struct symbols *s, struct text_look *look, struct byte_set *set)
-{
-    struct span bytes;
-    if (s->layout != PLAIN || stream_reader_get(look->streams, s->stream, &bytes, NULL) != LGZ_OK ||
-        !text_look_take(look, bytes.len))
-        return;
-    *set = (struct byte_set){0};
-    byte_set_add_all(set, bytes);
-}
-
 void symbols_clear(struct symbols *s)
 {
     free(s->unpacked);

@@ -10,8 +10,6 @@
 #include "column/passage.h"
 #include "column/streams.h"
 
-struct text_look; /* text.h */
-
 /** Encode `count` bytes behind what is in `e`, in the cheapest way. */
 void symbols_encode(struct encoded *e, struct column_context *ctx, const uint8_t *bytes,
                     size_t count);
@@ -35,9 +33,6 @@ int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_er
 
 /** Add the bytes that a run's symbols may be; parsing it is enough. */
 void symbols_bytes(const struct symbols *s, struct byte_set *set);
-
-/** The same, exactly, by looking at the stream; the set stays as it is if that's too much. */
-void symbols_look(const struct symbols *s, struct text_look *look, struct byte_set *set);
 
 void symbols_clear(struct symbols *s);
 

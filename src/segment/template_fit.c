@@ -75,20 +75,51 @@ static struct text_column *open_values(struct fitting *f, uint32_t column)
     return code == LGZ_OK ? values : NULL;
 }
 
+/* The bytes of values, if they lie one behind the other; else nothing. */
+static struct span all_of(const struct span *values, size_t count)
+{
+    struct span all = values[0];
+    for (size_t i = 1; i < count; i++) {
+        if (values[i].data != all.data + all.len)
+            return (struct span){0};
+        all.len += values[i].len;
+    }
+    return all;
+}
+
+/* Is the string in one of the values? */
+static bool is_in_one(const struct fitting *f, const struct span *values, size_t count)
+{
+    const struct span all = all_of(values, count);
+    bool found = false;
+    if (!f->sought->folded && all.len && finder_next(&f->finder, all, 0) == SIZE_MAX)
+        return false;
+    for (size_t i = 0; i < count && !found; i++)
+        found = f->sought->folded ? need_string_in(f->sought, values[i])
+                                  : finder_holds(&f->finder, values[i]);
+    return found;
+}
+
+/* Take what going through values costs. @return false if it's too much */
+static bool take_scan(struct fitting *f, const struct span *values, size_t count)
+{
+    uint64_t cost = count * SCAN_VALUE;
+    for (size_t i = 0; i < count; i++)
+        cost += values[i].len;
+    const bool enough = cost <= f->scan_left;
+    f->scan_left -= enough ? cost : f->scan_left;
+    return enough;
+}
+
 /* Is the string in none of a column's values? Then it was gone through, to no avail. */
 static bool is_in_none(struct fitting *f, uint32_t column)
 {
-    struct text_column *values = open_values(f, column);
-    struct span value;
-    if (!values)
+    struct text_column *c = open_values(f, column);
+    if (!c)
         return false;
-    while (text_take(values, &value)) {
-        if (f->sought->folded ? need_string_in(f->sought, value) : finder_holds(&f->finder, value))
+    for (; text_refill(c); c->next = c->count)
+        if (!take_scan(f, c->batch.values, c->count) || is_in_one(f, c->batch.values, c->count))
             return false;
-        if (f->scan_left < value.len + SCAN_VALUE)
-            return false;
-        f->scan_left -= value.len + SCAN_VALUE;
-    }
     return !stream_reader_no_memory(f->b->streams);
 }
 
