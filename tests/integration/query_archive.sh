@@ -57,7 +57,7 @@ cmp <(query -h --source '*/a.log' '') logs/a.log
 "$ctl" restore -c conf --source "$PWD/logs/a.log" | cmp - logs/a.log
 "$ctl" restore --source "$PWD/logs/b.log" -o b archive
 cmp b logs/b.log
-"$ctl" rotate -c conf | grep -q 'sealed by the daemon.*all sound' || fail "rotate beside the daemon"
+"$ctl" rotate -v -c conf | grep -q 'sealed by the daemon.*all sound' || fail "rotate beside the daemon"
 "$ctl" reload -c conf
 "$ctl" verify archive
 "$ctl" info archive >/dev/null
@@ -65,7 +65,7 @@ query -h hello archive/*.logz | cmp - logs/a.log
 
 kill -TERM $daemon
 wait $daemon || fail "the daemon's status is $?"
-"$ctl" rotate -c conf | grep -q 'all sound' || fail "rotate without a daemon"
+"$ctl" rotate -v -c conf | grep -q 'all sound' || fail "rotate without a daemon"
 cmp <(query -h --source '*/a.log' '') logs/a.log
 [[ $(query -h half) == 'the first half and the second' ]] || fail "after the daemon ended"
 "$ctl" status -c conf 2>said && fail "status without a daemon"
