@@ -46,6 +46,10 @@ struct config_input {
     unsigned format;
     bool from_end; /**< files that are there at the very first start: only what is appended later */
     struct config_listen listen;
+    int64_t max_age;        /**< as [archive] has them, but for this input's bytes alone */
+    uint64_t max_size;      /**< likewise */
+    unsigned max_age_line;  /**< 0 if it isn't given; then [archive]'s counts */
+    unsigned max_size_line; /**< 0 if it isn't given; then there is no limit for this input alone */
 };
 
 /** Which messages the daemon writes; each includes those before it. */
@@ -66,7 +70,8 @@ struct config {
     uint64_t seal_size;        /**< a journal with that many raw bytes is sealed */
     int64_t seal_age;          /**< one whose oldest byte was read that long ago is, too */
     int64_t max_age;           /**< retention: segments older than that may go; 0: no limit */
-    uint64_t max_size; /**< retention: the archive's size, oldest segments go first; 0: no limit */
+    uint64_t max_size;  /**< retention: the archive's size, oldest segments go first; 0: no limit */
+    uint64_t keep_free; /**< and they go as long as its file system has less free; 0: no limit */
 
     /* [daemon] */
     char *control;         /**< path of the control socket, absolute; NULL: none */

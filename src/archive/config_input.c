@@ -107,6 +107,21 @@ static void set_olddir(struct config_parse *p, struct config_input *input, const
         findings_no_memory(&p->found);
 }
 
+/* The input's own limit: given once, and the value is good. */
+static void set_limit(struct config_parse *p, struct config_input *input, const char *key,
+                      const char *value, unsigned *line)
+{
+    if (*line)
+        findings_add(&p->found, p->line, "%s: already set in line %u", key, *line);
+    else if (value[0] == '\0')
+        findings_add(&p->found, p->line, "%s: no value", key);
+    else if (line == &input->max_age_line)
+        config_read_time(p, key, value, 0, CONFIG_AGE_MOST, &input->max_age);
+    else
+        config_read_size(p, key, value, 0, CONFIG_SIZE_MOST, &input->max_size);
+    *line = p->line;
+}
+
 void config_set_input(struct config_parse *p, const char *key, const char *value)
 {
     struct config_input *input = &p->config->inputs[p->input];
@@ -128,6 +143,10 @@ void config_set_input(struct config_parse *p, const char *key, const char *value
         add_expression(p, key, &input->rules.multiline_start, &input->multiline_start, value);
     else if (strcmp(key, "format") == 0)
         add_expression(p, key, &input->rules.format, &input->format, value);
+    else if (strcmp(key, "max_age") == 0)
+        set_limit(p, input, key, value, &input->max_age_line);
+    else if (strcmp(key, "max_size") == 0)
+        set_limit(p, input, key, value, &input->max_size_line);
     else if (strcmp(key, "from") != 0)
         findings_add(&p->found, p->line, "'%s' isn't a key of [input %s]", key, input->name);
     else if (strcmp(value, "start") != 0 && strcmp(value, "end") != 0)

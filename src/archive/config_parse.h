@@ -7,6 +7,7 @@
 #define LOGZIP_ARCHIVE_CONFIG_PARSE_H
 
 #include "archive/findings.h"
+#include "base/clock.h"
 
 enum { CONFIG_SETTINGS_MAX = 32 };
 
@@ -27,6 +28,19 @@ struct config_parse {
 
 /** A key of [archive] or [daemon]. */
 void config_set(struct config_parse *p, const char *key, const char *value);
+
+/** A size or a number of at least `min`, at most `max`. @return false: a finding says what is wrong
+ */
+bool config_read_size(struct config_parse *p, const char *key, const char *value, uint64_t min,
+                      uint64_t max, uint64_t *size);
+
+/** The same for a time, in nanoseconds. */
+bool config_read_time(struct config_parse *p, const char *key, const char *value, uint64_t min,
+                      uint64_t max, int64_t *time);
+
+/** What `max_size` and `max_age` are at most, wherever they are given. */
+#define CONFIG_SIZE_MOST (1024 * CONFIG_TIB)
+#define CONFIG_AGE_MOST  (UINT64_C(36500) * 86400 * NS_PER_SECOND)
 
 /** When all is read: note in which lines those keys stand that config_check() speaks of. */
 void config_note_lines(struct config_parse *p);

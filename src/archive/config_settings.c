@@ -60,8 +60,9 @@ static const struct setting settings[] = {
     {"archive", "seal_size", SETTING_SIZE, MEMBER(seal_size), 64 * CONFIG_KIB, 64 * CONFIG_GIB,
      NULL},
     {"archive", "seal_age", SETTING_TIME, MEMBER(seal_age), SECONDS(1), DAYS(365), NULL},
-    {"archive", "max_age", SETTING_TIME, MEMBER(max_age), 0, DAYS(36500), NULL},
-    {"archive", "max_size", SETTING_SIZE, MEMBER(max_size), 0, 1024 * CONFIG_TIB, NULL},
+    {"archive", "max_age", SETTING_TIME, MEMBER(max_age), 0, CONFIG_AGE_MOST, NULL},
+    {"archive", "max_size", SETTING_SIZE, MEMBER(max_size), 0, CONFIG_SIZE_MOST, NULL},
+    {"archive", "keep_free", SETTING_SIZE, MEMBER(keep_free), 0, CONFIG_SIZE_MOST, NULL},
     {"daemon", "control", SETTING_PATH, MEMBER(control), 0, 0, NULL},
     {"daemon", "control_group", SETTING_TEXT, MEMBER(control_group), 0, 0, NULL},
     {"daemon", "sync_interval", SETTING_TIME, MEMBER(sync_interval), 0, SECONDS(3600), NULL},
@@ -133,24 +134,43 @@ static void set_choice(struct config_parse *p, const struct setting *s, const ch
     findings_add(&p->found, p->line, "%s: '%s' isn't one of %s", s->key, value, known);
 }
 
+static bool in_range(struct config_parse *p, const char *key, const char *value, uint64_t number,
+                     uint64_t min, uint64_t max)
+{
+    if (number >= min && number <= max)
+        return true;
+    findings_add(&p->found, p->line, "%s: %s is out of range", key, value);
+    return false;
+}
+
+bool config_read_size(struct config_parse *p, const char *key, const char *value, uint64_t min,
+                      uint64_t max, uint64_t *size)
+{
+    if (config_parse_size(value, size))
+        return in_range(p, key, value, *size, min, max);
+    findings_add(&p->found, p->line, "%s: '%s' isn't a number with K, M, G, T or nothing behind it",
+                 key, value);
+    return false;
+}
+
+bool config_read_time(struct config_parse *p, const char *key, const char *value, uint64_t min,
+                      uint64_t max, int64_t *time)
+{
+    if (config_parse_duration(value, time))
+        return in_range(p, key, value, (uint64_t)*time, min, max);
+    findings_add(&p->found, p->line, "%s: '%s' isn't a time such as 500ms, 10s, 5m, 1h, 7d, 2w",
+                 key, value);
+    return false;
+}
+
 static void set_number(struct config_parse *p, const struct setting *s, const char *value)
 {
     uint64_t number = 0;
     int64_t time = 0;
-    bool good = s->kind == SETTING_SIZE ? config_parse_size(value, &number)
-                                        : config_parse_duration(value, &time);
-    if (s->kind == SETTING_TIME)
-        number = (uint64_t)time;
-    if (!good && s->kind == SETTING_SIZE)
-        findings_add(&p->found, p->line,
-                     "%s: '%s' isn't a number with K, M, G, T or nothing behind it", s->key, value);
-    else if (!good)
-        findings_add(&p->found, p->line, "%s: '%s' isn't a time such as 500ms, 10s, 5m, 1h, 7d, 2w",
-                     s->key, value);
-    else if (number < s->min || number > s->max)
-        findings_add(&p->found, p->line, "%s: %s is out of range", s->key, value);
-    else
+    if (s->kind == SETTING_SIZE && config_read_size(p, s->key, value, s->min, s->max, &number))
         store(p->config, s, number);
+    if (s->kind == SETTING_TIME && config_read_time(p, s->key, value, s->min, s->max, &time))
+        store(p->config, s, (uint64_t)time);
 }
 
 void config_set(struct config_parse *p, const char *key, const char *value)

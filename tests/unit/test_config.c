@@ -74,12 +74,12 @@ START_TEST(all_keys)
     struct config *c = good(
         "\xef\xbb\xbf# comment\r\n[archive]\r\n  directory = /a b  ; why\n"
         "level=best\nthreads = 4\nseal_memory = 1G\nmax_line = 1M\nseal_size = 1G\nseal_age = 2h\n"
-        "max_age = 7d\nmax_size = 2T\n[daemon] # more\ncontrol = /c\n"
+        "max_age = 7d\nmax_size = 2T\nkeep_free = 5G\n[daemon] # more\ncontrol = /c\n"
         "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
         "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\n"
         "metrics = [::1]:99\nlog_level = debug\n"
         "[input  web ]\npath = /x/*.log /y\\ z/q\n\tpath = /w\nfrom = end\n"
-        "exclude = /x/no*\n[input two]\npath=/two");
+        "exclude = /x/no*\n[input two]\npath=/two\nmax_age = 0\nmax_size = 8M");
     ck_assert_str_eq(c->directory, "/a b");
     ck_assert_uint_eq(c->directory_line, 3);
     ck_assert_int_eq(c->level, LGZ_LEVEL_BEST);
@@ -88,6 +88,12 @@ START_TEST(all_keys)
     ck_assert_int_eq(c->seal_age, 7200 * NS_PER_SECOND);
     ck_assert_int_eq(c->max_age, 7 * 86400 * NS_PER_SECOND);
     ck_assert_uint_eq(c->max_size, UINT64_C(2) << 40);
+    ck_assert_uint_eq(c->keep_free, UINT64_C(5) << 30);
+    ck_assert_uint_eq(c->inputs[0].max_age_line + c->inputs[0].max_size_line, 0);
+    ck_assert_uint_eq(c->inputs[1].max_age_line, 31);
+    ck_assert_int_eq(c->inputs[1].max_age, 0);
+    ck_assert_uint_eq(c->inputs[1].max_size_line, 32);
+    ck_assert_uint_eq(c->inputs[1].max_size, 8 << 20);
     ck_assert_str_eq(c->control_group, "adm");
     ck_assert_int_eq(c->sync_interval, NS_PER_SECOND / 20);
     ck_assert_uint_eq(c->sync_bytes, 65536);
@@ -104,7 +110,7 @@ START_TEST(all_keys)
     ck_assert_uint_eq(c->inputs[0].path_count, 3);
     ck_assert_str_eq(c->inputs[0].paths[1].pattern, "/y\\ z/q");
     ck_assert_str_eq(c->inputs[0].paths[2].pattern, "/w");
-    ck_assert_uint_eq(c->inputs[0].paths[2].line, 25);
+    ck_assert_uint_eq(c->inputs[0].paths[2].line, 26);
     ck_assert(c->inputs[0].from_end);
     ck_assert_str_eq(c->inputs[0].excludes[0].pattern, "/x/no*");
     ck_assert_str_eq(c->inputs[1].paths[0].pattern, "/two");
@@ -114,6 +120,12 @@ END_TEST
 
 START_TEST(mistakes)
 {
+    bad("[input a]\npath = /a\nmax_age = 1\nmax_size = 1d\n",
+        ":3: max_age: '1' isn't a time such as 500ms, 10s, 5m, 1h, 7d, 2w\n"
+        ":4: max_size: '1d' isn't a number with K, M, G, T or nothing behind it\n");
+    bad("[input a]\npath = /a\nmax_age = 1d\nmax_age = 1d\nmax_size =\n",
+        ":4: max_age: already set in line 3\n:5: max_size: no value\n");
+    bad("[input a]\npath = /a\nmax_age = 40000d\n", ":3: max_age: 40000d is out of range\n");
     bad("[archive]\ncolor = red\n", ":2: 'color' isn't a key of [archive]\n");
     bad("[daemon]\nmetrics = 10.0.0.1:1\n",
         ":2: metrics: other machines can reach 10.0.0.1:1; it must be 127.0.0.1 or [::1]\n");
