@@ -8,10 +8,12 @@
  *   transform.[ch]                  which does all that has to do with files
  *   progress.[ch], interrupt.[ch]   the progress line; removing an unfinished file on Ctrl-C
  *   info.c, verify.c                what is in a file or an archive, and is it sound
- *   query.c, query_options.[ch]     searches, and their options; the work is done in src/query
- *   templates.c, stats.c            which templates lines have, and since when; what takes the
- * space query_counts.[ch], terminal.[ch]   counts and histograms of a query; how large the terminal
- * is option_table.[ch]               options as rows of a table, for a command that has many
+ *   query.c, query_options.[ch]     searches, and their options,
+ *   query_run.[ch]                  and running them; the work is done in src/query
+ *   export.c, export_sink.[ch]      lines for other programs: a query, and where its output goes
+ *   templates.c, stats.c            which templates lines have; what takes the space
+ *   query_counts.[ch], terminal.[ch]  counts and histograms; how large the terminal is
+ *   option_table.[ch]               options as rows of a table, for a command that has many
  *   pattern_file.[ch]               the patterns of -f FILE
  *   restore.c                       exact bytes of a file back
  *   rotate.c, rotate_report.[ch]    the nightly work of cron, and what it says
@@ -31,8 +33,8 @@
 
 static const struct command *const commands[] = {
     &command_compress,  &command_decompress, &command_info,    &command_verify, &command_query,
-    &command_templates, &command_stats,      &command_restore, &command_rotate, &command_status,
-    &command_metrics,   &command_seal,       &command_reload,
+    &command_templates, &command_stats,      &command_restore, &command_export, &command_rotate,
+    &command_status,    &command_metrics,    &command_seal,    &command_reload,
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

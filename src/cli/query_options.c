@@ -386,8 +386,15 @@ static bool take_arguments(const struct command *self, int argc, char **argv,
     return false;
 }
 
-bool query_options_parse(const struct command *self, int argc, char **argv,
-                         struct query_options *options, int *status)
+const struct option_row *query_options_row(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(rows[i].name, name) != 0)
+        i++;
+    return &rows[i];
+}
+
+void query_options_default(struct query_options *options)
 {
     *options = (struct query_options){.max_count = UINT64_MAX,
                                       .threads = option_processors(),
@@ -396,6 +403,12 @@ bool query_options_parse(const struct command *self, int argc, char **argv,
                                       .around = UINT64_MAX,
                                       .top = UINT64_MAX,
                                       .separator = "--"};
+}
+
+bool query_options_parse(const struct command *self, int argc, char **argv,
+                         struct query_options *options, int *status)
+{
+    query_options_default(options);
     int option = option_table_parse(self, &table, argc, argv, options);
     *status = option == OPTION_HELP ? 0 : self->error_status;
     if (option == OPTION_END && options->top != UINT64_MAX && options->count_by.len == 0) {

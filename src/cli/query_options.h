@@ -67,6 +67,15 @@ struct query_options {
     size_t path_count;
 };
 
+/** What holds if the command line says nothing. */
+void query_options_default(struct query_options *options);
+
+/**
+ * The row of the option `name`, for another command's table whose struct begins with
+ * struct query_options.
+ */
+const struct option_row *query_options_row(const char *name);
+
 /**
  * Read the command line.
  *

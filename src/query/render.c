@@ -15,12 +15,18 @@
 
 enum { FLUSH_AT = 1 << 16 };
 
-static int write_out(struct render *r, struct span text, struct lgz_error *err)
+int render_to_standard_output(void *context, struct span text, struct lgz_error *err)
 {
-    int code = text.len ? file_write(r->fd, text.data, text.len, "standard output", err) : LGZ_OK;
+    (void)context;
+    int code = file_write(STDOUT_FILENO, text.data, text.len, "standard output", err);
     if (code == LGZ_ERR_IO && errno == EPIPE)
         code = error_set(err, LGZ_ERR_CANCELLED, "nobody reads the output");
     return code;
+}
+
+static int write_out(struct render *r, struct span text, struct lgz_error *err)
+{
+    return text.len ? r->write(r->context, text, err) : LGZ_OK;
 }
 
 int render_flush(struct render *r, struct lgz_error *err)
@@ -32,10 +38,10 @@ int render_flush(struct render *r, struct lgz_error *err)
     return code;
 }
 
-int render_init(struct render *r, const struct render_options *options, int fd,
-                struct lgz_error *err)
+int render_init(struct render *r, const struct render_options *options, render_write_fn *write,
+                void *context, struct lgz_error *err)
 {
-    *r = (struct render){.options = *options, .fd = fd};
+    *r = (struct render){.options = *options, .write = write, .context = context};
     if (options->color)
         colors_set(&r->colors, options->colors);
     int code = row_new(&r->row, options->fields, options->field_count, err);

@@ -10,6 +10,16 @@
 #include "query/colors.h"
 #include "query/row.h"
 
+/**
+ * Take a part of the output. LGZ_ERR_CANCELLED: nobody reads it any more.
+ *
+ * @param context  of render_init()
+ */
+typedef int render_write_fn(void *context, struct span text, struct lgz_error *err);
+
+/** To standard output; `context` is NULL. */
+int render_to_standard_output(void *context, struct span text, struct lgz_error *err);
+
 struct render_options {
     struct pattern *pattern;       /**< for colour and only_matching; borrowed */
     struct pattern *event_pattern; /**< the same for events */
@@ -32,7 +42,8 @@ struct render_options {
 
 struct render {
     struct render_options options;
-    int fd;
+    render_write_fn *write;
+    void *context;
     struct buf out;
     struct colors colors;
     const void *origin; /**< of the last line; NULL: there was none */
@@ -42,11 +53,12 @@ struct render {
 /**
  * Set the options up.
  *
+ * @param write  takes what is shown
  * @return LGZ_OK, LGZ_ERR_MEMORY, or LGZ_ERR_ARGUMENT for the names of the fields; render_clear()
  * in any case
  */
-int render_init(struct render *r, const struct render_options *options, int fd,
-                struct lgz_error *err);
+int render_init(struct render *r, const struct render_options *options, render_write_fn *write,
+                void *context, struct lgz_error *err);
 
 /** Are lines shown as they are, so that many may be given as one? */
 bool render_is_plain(const struct render_options *o);
