@@ -3,15 +3,19 @@
  * recovery and sealing.
  *
  *   lock                                    flock(2)ed by the one writer; holds "PID PROGRAM\n"
+ *   rotate.lock                             the same, by who merges, expires or imports segments
  *   journal-SSSSSSSSSSSS.lzj                journal number S, 12 decimal digits
  *   FFFFFFFFFFFF-LLLLLLLLLLLL-TIME.logz     the segment that holds journals F to L; TIME is when
  *                                           its first byte was read, YYYYMMDDTHHMMSSZ
+ *   FFFFFFFFFFFF-LLLLLLLLLLLL-TIME-KofN.logz  part K of N that hold journals F to L together
+ *   000000000000-NNNNNNNNNNNN-TIME.logz     import number N, which holds no journals
  *   .NAME.tmpPID                            a draft (file.h); what a crash left behind
- *   journal-SSSSSSSSSSSS.lzj.damaged        a journal with bytes that couldn't be read; never used,
- *                                           kept for people to look at
+ *   NAME.damaged                            a journal or a segment with bytes that couldn't be
+ *                                           read; never used, kept for people to look at
  *
  * Other files are ignored. A journal whose number a durable segment covers is finished with and may
- * be removed at any time; that is the whole of recovery's bookkeeping. Readers take no lock: they
+ * be removed at any time; that is the whole of recovery's bookkeeping. A segment whose journals a
+ * wider one holds is finished with, too (listing.h). Readers take no lock: they
  * open the journals first and list the segments afterwards, so a seal that happens in between shows
  * the same lines twice, never not at all, and the numbers in the names tell which to drop.
  */
@@ -37,6 +41,16 @@ struct archive_lock;
 int archive_lock(struct archive_lock **out, const char *directory, const char *program,
                  struct lgz_error *err);
 void archive_unlock(struct archive_lock *lock);
+
+/**
+ * Become the one who removes, replaces and adds finished segments: merge, expire, import, scrub.
+ * The daemon may write and seal journals meanwhile, and everybody may read. What such a one left
+ * behind when it was killed is removed first (tidy.h).
+ *
+ * @return as archive_lock(); archive_unlock() lets go of it
+ */
+int archive_rotate_lock(struct archive_lock **out, const char *directory, const char *program,
+                        struct lgz_error *err);
 
 /**
  * If the process is root's and the archive is not: give up root's rights for those of the archive's

@@ -26,12 +26,12 @@ int changes_open(const char *directory)
 /* Drafts come and go, too. */
 static unsigned meaning(const struct inotify_event *event)
 {
-    uint64_t first, last;
-    int64_t time;
-    const bool journal = event->len && names_parse_journal(event->name, &first);
+    uint64_t sequence;
+    struct segment_name segment;
+    const bool journal = event->len && names_parse_journal(event->name, &sequence);
     if (event->len == 0 || (event->mask & (IN_Q_OVERFLOW | IN_IGNORED)))
         return CHANGES_NAMES;
-    if (!journal && !names_parse_segment(event->name, &first, &last, &time))
+    if (!journal && !names_parse_segment(event->name, &segment))
         return 0;
     return event->mask & NAMES_OF ? CHANGES_NAMES : journal ? CHANGES_BYTES : 0;
 }

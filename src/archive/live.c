@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "archive/names.h"
+#include "archive/listing.h"
 
 enum { LOOKS_MAX = 10 }; /* at once, while segments go between listing and opening them */
 
@@ -41,7 +41,7 @@ static bool is_known(const struct live *l, uint64_t first, uint64_t last)
 }
 
 /* Segments that were there at the beginning may be merged, with gaps between their numbers. */
-static bool is_known_segment(const struct live *l, const struct listed_segment *s)
+static bool is_known_segment(const struct live *l, const struct segment_name *s)
 {
     const uint64_t first = s->first > l->begun ? s->first : l->begun + 1;
     return first > s->last || is_known(l, first, s->last);
@@ -262,8 +262,8 @@ static bool is_listed(const struct listing *found, uint64_t number)
 static int add_segment(struct live *l, const struct listed_segment *s, bool *missed,
                        struct lgz_error *err)
 {
-    struct live_part part = {.first = s->first, .last = s->last, .over = true};
-    part.segment = (struct archive_segment){strdup(s->path), s->first, s->last, -1};
+    struct live_part part = {.first = s->name.first, .last = s->name.last, .over = true};
+    part.segment = (struct archive_segment){strdup(s->path), s->name.first, s->name.last, -1};
     if (!part.segment.path)
         return error_memory(err);
     part.segment.fd = open(s->path, O_RDONLY | O_CLOEXEC);
@@ -282,7 +282,7 @@ static int look_for_segments(struct live *l, const struct listing *found, bool *
     int code = LGZ_OK;
     for (size_t i = 0; i < found->segments.len && code == LGZ_OK; i++) {
         bool gone = false;
-        if (!is_known_segment(l, &found->segments.data[i]))
+        if (!is_known_segment(l, &found->segments.data[i].name))
             code = add_segment(l, &found->segments.data[i], &gone, err);
         *missed |= gone;
     }

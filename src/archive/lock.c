@@ -1,6 +1,6 @@
 /*
- * lock.c - one writer per archive, by flock(2): the kernel lets go of it however the holder ends,
- * so there is no stale lock to clear.
+ * lock.c - one writer of journals and one rearranger of segments for each archive, by flock(2): the
+ * kernel lets go of it however the holder ends, so there is no stale lock to clear.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "archive/tidy.h"
 #include "base/file.h"
 
 struct archive_lock {
@@ -28,7 +29,8 @@ static int make_directory(const char *directory, struct lgz_error *err)
 }
 
 /* The error that names the holder, as far as it has written its name yet. */
-static int busy(int fd, const char *directory, const char *path, struct lgz_error *err)
+static int busy(int fd, const char *directory, const char *path, const char *role,
+                struct lgz_error *err)
 {
     char holder[100];
     ssize_t len = file_read_at(fd, holder, sizeof(holder) - 1, 0, path, NULL);
@@ -39,7 +41,7 @@ static int busy(int fd, const char *directory, const char *path, struct lgz_erro
     for (char *p = holder; *p; p++)
         if ((unsigned char)*p < ' ' || *p == 0x7f)
             *p = '?';
-    return error_set(err, LGZ_ERR_BUSY, "%s: in use by another writer (%s)", directory,
+    return error_set(err, LGZ_ERR_BUSY, "%s: %s (%s)", directory, role,
                      holder[0] ? holder : "unknown");
 }
 
@@ -69,7 +71,8 @@ static int still_there(int fd, const char *path, struct lgz_error *err)
     return ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
-static int take(int *out, const char *directory, const char *path, struct lgz_error *err)
+static int take(int *out, const char *directory, const char *path, const char *role,
+                struct lgz_error *err)
 {
     int code, fd;
     do {
@@ -80,7 +83,7 @@ static int take(int *out, const char *directory, const char *path, struct lgz_er
             code = flock(fd, LOCK_EX | LOCK_NB);
         } while (code != 0 && errno == EINTR);
         if (code != 0 && errno == EWOULDBLOCK)
-            code = busy(fd, directory, path, err);
+            code = busy(fd, directory, path, role, err);
         else if (code != 0)
             code = error_io(err, "%s: cannot lock", path);
         else
@@ -92,13 +95,14 @@ static int take(int *out, const char *directory, const char *path, struct lgz_er
     return code < 0 ? code : LGZ_OK;
 }
 
-int archive_lock(struct archive_lock **out, const char *directory, const char *program,
-                 struct lgz_error *err)
+/* @param role  what the holder is doing, for those that it keeps out */
+static int lock_file(struct archive_lock **out, const char *directory, const char *name,
+                     const char *role, const char *program, struct lgz_error *err)
 {
     struct buf path = {0};
     int fd = -1;
     *out = NULL;
-    buf_printf(&path, "%s/lock", directory);
+    buf_printf(&path, "%s/%s", directory, name);
     buf_push(&path, '\0');
     struct archive_lock *lock = malloc(sizeof(*lock));
     if (!lock || path.failed) {
@@ -108,7 +112,7 @@ int archive_lock(struct archive_lock **out, const char *directory, const char *p
     }
     int code = make_directory(directory, err);
     if (code == LGZ_OK)
-        code = take(&fd, directory, (const char *)path.data, err);
+        code = take(&fd, directory, (const char *)path.data, role, err);
     if (code == LGZ_OK) {
         code = record_holder(fd, (const char *)path.data, program, err);
         if (code != LGZ_OK)
@@ -122,6 +126,26 @@ int archive_lock(struct archive_lock **out, const char *directory, const char *p
     lock->fd = fd;
     *out = lock;
     return LGZ_OK;
+}
+
+int archive_lock(struct archive_lock **out, const char *directory, const char *program,
+                 struct lgz_error *err)
+{
+    return lock_file(out, directory, "lock", "in use by another writer", program, err);
+}
+
+int archive_rotate_lock(struct archive_lock **out, const char *directory, const char *program,
+                        struct lgz_error *err)
+{
+    int code =
+        lock_file(out, directory, "rotate.lock", "its segments are being rotated", program, err);
+    if (code == LGZ_OK)
+        code = archive_tidy(directory, err);
+    if (code != LGZ_OK) {
+        archive_unlock(*out);
+        *out = NULL;
+    }
+    return code;
 }
 
 void archive_unlock(struct archive_lock *lock)

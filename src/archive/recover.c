@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
-#include "archive/names.h"
+#include "archive/listing.h"
 #include "archive/positions.h"
 #include "archive/reach.h"
 #include "base/file.h"
@@ -58,13 +58,15 @@ static int remove_file(const char *path, struct lgz_error *err)
     return LGZ_OK;
 }
 
+/* A merge or an import may be at work on its own. */
 static int remove_drafts(struct recovery *r, struct lgz_error *err)
 {
     for (size_t i = 0; i < r->found.drafts.len; i++) {
-        int code = remove_file(r->found.drafts.data[i], err);
+        bool removed;
+        int code = file_draft_remove(r->found.drafts.data[i], &removed, err);
         if (code != LGZ_OK)
             return code;
-        r->result->drafts_removed++;
+        r->result->drafts_removed += removed;
     }
     return LGZ_OK;
 }
@@ -100,8 +102,8 @@ static int read_segment(struct recovery *r, struct listed_segment *listed, bool 
                         struct lgz_error *err)
 {
     struct segment *s = NULL;
-    if (listed->last > r->highest_sequence)
-        r->highest_sequence = listed->last;
+    if (listed->name.last > r->highest_sequence)
+        r->highest_sequence = listed->name.last;
     int code = segment_open(&s, listed->path, err);
     *usable = code == LGZ_OK || code == LGZ_ERR_VERSION; /* a newer program's is as good */
     if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT) {
@@ -115,7 +117,7 @@ static int read_segment(struct recovery *r, struct listed_segment *listed, bool 
         return LGZ_OK;
     }
     const struct segment_info *info = segment_info(s);
-    if (info->first_journal != listed->first || info->last_journal != listed->last)
+    if (info->first_journal != listed->name.first || info->last_journal != listed->name.last)
         *usable = false; /* renamed by somebody */
     code = note_segment_reach(r, s, err);
     segment_close(s);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive/names.h"
+#include "archive/listing.h"
 #include "base/file.h"
 #include "segment/reader.h"
 
@@ -22,7 +22,7 @@ static int newest_read(const struct listed_segment *listed, int64_t *newest, str
 {
     struct segment *s;
     struct lgz_error ignored = {0};
-    *newest = listed->time;
+    *newest = listed->name.time;
     int code = segment_open(&s, listed->path, &ignored);
     if (code == LGZ_ERR_MEMORY)
         return error_memory(err);
@@ -44,7 +44,7 @@ static int too_old(const struct listed_segment *listed, const struct retention_p
     int64_t limit, newest;
     *expired = false;
     if (policy->max_age_ns == 0 || __builtin_sub_overflow(now, policy->max_age_ns, &limit) ||
-        listed->time >= limit)
+        listed->name.time >= limit)
         return LGZ_OK;
     int code = newest_read(listed, &newest, err);
     *expired = code == LGZ_OK && newest < limit;

@@ -14,7 +14,7 @@
 
 #include "archive/archive.h"
 #include "archive/journal_index.h"
-#include "archive/names.h"
+#include "archive/listing.h"
 #include "archive/proof.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -53,7 +53,7 @@ static int is_sealed(const struct seal *s, const char *path, bool *sealed)
     for (size_t i = 0; i < s->found.segments.len && !*sealed; i++) {
         const struct listed_segment *listed = &s->found.segments.data[i];
         struct segment *segment;
-        if (sequence < listed->first || sequence > listed->last)
+        if (sequence < listed->name.first || sequence > listed->name.last)
             continue;
         int code = segment_open(&segment, listed->path, s->err);
         if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT) {
@@ -63,7 +63,8 @@ static int is_sealed(const struct seal *s, const char *path, bool *sealed)
         if (code != LGZ_OK)
             return code;
         const struct segment_info *info = segment_info(segment);
-        *sealed = info->first_journal == listed->first && info->last_journal == listed->last;
+        *sealed =
+            info->first_journal == listed->name.first && info->last_journal == listed->name.last;
         segment_close(segment);
     }
     return LGZ_OK;
@@ -262,7 +263,7 @@ static int start_from_newest(struct seal *s)
     struct segment *newest;
     const char *path = NULL;
     for (size_t i = 0; i < s->found.segments.len; i++)
-        if (s->found.segments.data[i].last < s->options.first_journal)
+        if (s->found.segments.data[i].name.last < s->options.first_journal)
             path = s->found.segments.data[i].path;
     if (!path)
         return LGZ_OK;
@@ -317,8 +318,12 @@ static int prove(struct seal *s, struct archive_seal_result *result)
 
 static int make_segment(struct seal *s, struct archive_seal_result *result)
 {
-    char *path = names_segment(s->directory, s->options.first_journal, s->options.last_journal,
-                               s->index.first_time);
+    const struct segment_name name = {.first = s->options.first_journal,
+                                      .last = s->options.last_journal,
+                                      .time = s->index.first_time,
+                                      .part = 1,
+                                      .parts = 1};
+    char *path = names_segment(s->directory, &name);
     if (!path)
         return error_memory(s->err);
     int code = file_draft_open(&s->draft, path, 0640, s->err);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
-#include "archive/names.h"
+#include "archive/listing.h"
 
 /* A journal that vanishes between listing and opening has been sealed: its segment is there. */
 static int open_journals(struct archive_snapshot *s, const struct listing *found,
@@ -42,7 +42,8 @@ static int take_segments(struct archive_snapshot *s, struct listing *found, stru
     s->segment_count = found->segments.len;
     for (size_t i = 0; i < s->segment_count; i++) {
         struct listed_segment *from = &found->segments.data[i];
-        s->segments[i] = (struct archive_segment){from->path, from->first, from->last, -1};
+        s->segments[i] =
+            (struct archive_segment){from->path, from->name.first, from->name.last, -1};
         from->path = NULL;
     }
     return LGZ_OK;

@@ -13,6 +13,13 @@
 int error_set(struct lgz_error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** Forget an error that turned out not to be one: its `code` is 0 again. */
+static inline void error_forget(struct lgz_error *err)
+{
+    if (err)
+        *err = (struct lgz_error){0};
+}
+
 /** As error_set() with LGZ_ERR_IO, and ": " and the text of errno behind the message. */
 int error_io(struct lgz_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,6 +125,71 @@ int file_sync_parent(const char *path, struct lgz_error *err)
     return code;
 }
 
+/* Lock it; 0 with errno EWOULDBLOCK: somebody else has. Where there are no locks, nobody has one.
+ */
+static bool lock_draft(int fd, bool wait)
+{
+    int code;
+    do {
+        code = flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+    } while (code != 0 && errno == EINTR);
+    return code == 0 || errno != EWOULDBLOCK;
+}
+
+/* Does `path` still name this file? While it was waited for, it may have become what it should. */
+static bool is_named(int fd, const char *path)
+{
+    struct stat ours, named;
+    return fstat(fd, &ours) == 0 && lstat(path, &named) == 0 && ours.st_dev == named.st_dev &&
+           ours.st_ino == named.st_ino;
+}
+
+int file_draft_remove(const char *temporary, bool *removed, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    *removed = false;
+    /* O_NONBLOCK: it may be anything that has such a name. */
+    int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return LGZ_OK;
+    if (fd < 0 || (lock_draft(fd, false) && is_named(fd, temporary))) {
+        *removed = unlink(temporary) == 0;
+        if (!*removed && errno != ENOENT)
+            code = error_io(err, "%s: cannot remove", temporary);
+    }
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
+/*
+ * Make the draft's file, and lock it. Between the two, who removes drafts may have taken it for one
+ * that was left behind: then it's made again.
+ */
+static int create_draft(struct file_draft *draft, mode_t mode, struct lgz_error *err)
+{
+    const char *path = draft->temporary;
+    struct stat st;
+    for (;;) {
+        bool removed;
+        /* What a crashed process of the same id left is ours to remove. A link in its place isn't
+           followed. */
+        int code = file_draft_remove(path, &removed, err);
+        if (code != LGZ_OK)
+            return code;
+        draft->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (draft->fd < 0 && errno == EEXIST)
+            return error_set(err, LGZ_ERR_BUSY, "%s: is being written", path);
+        if (draft->fd < 0)
+            return error_io(err, "%s: cannot create", path);
+        lock_draft(draft->fd, true);
+        if (fstat(draft->fd, &st) != 0 || st.st_nlink > 0)
+            return LGZ_OK;
+        close(draft->fd);
+        draft->fd = -1;
+    }
+}
+
 int file_draft_open(struct file_draft *draft, const char *path, mode_t mode, struct lgz_error *err)
 {
     *draft = (struct file_draft){.fd = -1};
@@ -133,22 +199,13 @@ int file_draft_open(struct file_draft *draft, const char *path, mode_t mode, str
     buf_push(&name, '\0');
     draft->path = strdup(path);
     draft->temporary = (char *)name.data;
-    if (!draft->path || name.failed) {
-        file_draft_discard(draft);
-        return error_memory(err);
-    }
-    /* What a crashed process of the same id left is ours to remove; a link in its place isn't
-       followed. */
-    unlink(draft->temporary);
-    draft->fd = open(draft->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (draft->fd < 0) {
-        int code = error_io(err, "%s: cannot create", draft->temporary);
+    int code = !draft->path || name.failed ? error_memory(err) : create_draft(draft, mode, err);
+    if (code != LGZ_OK) {
         free(draft->temporary);
-        draft->temporary = NULL;
+        draft->temporary = NULL; /* it isn't ours */
         file_draft_discard(draft);
-        return code;
     }
-    return LGZ_OK;
+    return code;
 }
 
 static int publish(struct file_draft *draft, bool replace, struct lgz_error *err)
@@ -176,15 +233,12 @@ static int publish(struct file_draft *draft, bool replace, struct lgz_error *err
 int file_draft_commit(struct file_draft *draft, bool replace, struct lgz_error *err)
 {
     int code = file_sync(draft->fd, draft->temporary, err);
+    if (code == LGZ_OK)
+        code = publish(draft, replace, err);
     if (code != LGZ_OK)
         return code;
-    int closed = close(draft->fd);
+    close(draft->fd); /* all that could fail was synced; and until now the lock was needed */
     draft->fd = -1;
-    if (closed != 0)
-        return error_io(err, "%s: cannot close", draft->temporary);
-    code = publish(draft, replace, err);
-    if (code != LGZ_OK)
-        return code;
     free(draft->temporary);
     draft->temporary = NULL;
     return file_sync_parent(draft->path, err);
@@ -192,10 +246,10 @@ int file_draft_commit(struct file_draft *draft, bool replace, struct lgz_error *
 
 void file_draft_discard(struct file_draft *draft)
 {
-    if (draft->path && draft->fd >= 0)
-        close(draft->fd);
     if (draft->temporary)
         unlink(draft->temporary);
+    if (draft->path && draft->fd >= 0)
+        close(draft->fd);
     free(draft->temporary);
     free(draft->path);
     *draft = (struct file_draft){.fd = -1};

@@ -34,9 +34,10 @@ int file_sync_parent(const char *path, struct lgz_error *err);
 
 /**
  * A file that appears whole or not at all: it is written under a temporary name in the directory
- * of its final one, and file_commit() syncs it, renames it and syncs the directory. The temporary
- * name starts with "." and ends in ".tmp" and the process id, so that what a crash left behind can
- * be told and removed.
+ * of its final one, and file_draft_commit() syncs it, renames it and syncs the directory. The
+ * temporary name starts with "." and ends in ".tmp" and the process id. Its file is locked
+ * (flock(2)) as long as somebody writes it, so that what a crash left behind can be told and
+ * removed.
  */
 struct file_draft {
     int fd; /**< open for writing; owned */
@@ -44,7 +45,11 @@ struct file_draft {
     char *temporary;
 };
 
-/** Start a draft of `path` with permissions `mode`. */
+/**
+ * Start a draft of `path` with permissions `mode`.
+ *
+ * @return LGZ_ERR_BUSY if another process of the same id (in another container) is writing one
+ */
 int file_draft_open(struct file_draft *draft, const char *path, mode_t mode, struct lgz_error *err);
 
 /**
@@ -56,6 +61,13 @@ int file_draft_commit(struct file_draft *draft, bool replace, struct lgz_error *
 
 /** Remove the draft if it wasn't committed, and free it. Safe on a zeroed or committed draft. */
 void file_draft_discard(struct file_draft *draft);
+
+/**
+ * Remove the draft `temporary`, unless somebody is writing it.
+ *
+ * @param removed  set to whether it was there, and is removed
+ */
+int file_draft_remove(const char *temporary, bool *removed, struct lgz_error *err);
 
 /** What follows the last '/' of a path. */
 const char *file_name(const char *path);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive/names.h"
+#include "archive/listing.h"
 #include "base/clock.h"
 
 struct waiter {

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "archive/names.h"
+#include "archive/listing.h"
 #include "base/file.h"
 
 enum { NOISE = 64 << 10 /* more than all the rest takes sealed, and than max_size */ };
@@ -240,13 +240,13 @@ static void check_names(struct world *w)
     if (!dir)
         world_fail(w, "%s: %s", w->archive, strerror(errno));
     for (struct dirent *entry; (entry = readdir(dir));) {
-        uint64_t first, last;
-        int64_t time;
-        if (names_parse_journal(entry->d_name, &first))
+        uint64_t sequence;
+        struct segment_name segment;
+        if (names_parse_journal(entry->d_name, &sequence))
             journals++;
-        else if (!names_parse_segment(entry->d_name, &first, &last, &time) &&
-                 strcmp(entry->d_name, "lock") != 0 && strcmp(entry->d_name, ".") != 0 &&
-                 strcmp(entry->d_name, "..") != 0)
+        else if (!names_parse_segment(entry->d_name, &segment) &&
+                 strcmp(entry->d_name, "lock") != 0 && strcmp(entry->d_name, "rotate.lock") != 0 &&
+                 strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             world_fail(w, "%s is left in the archive", entry->d_name);
     }
     closedir(dir);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
-#include "archive/names.h"
+#include "archive/listing.h"
 #include "archive/restore.h"
 #include "base/clock.h"
 #include "base/file.h"

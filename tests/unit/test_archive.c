@@ -9,28 +9,45 @@
 
 /* Names. */
 
+/* Make the name, and read it. */
+static struct segment_name require_name(const struct segment_name *name, const char *expected)
+{
+    struct segment_name parsed;
+    char *path = names_segment("/a", name);
+    ck_assert_ptr_nonnull(path);
+    ck_assert_str_eq(path + 3, expected);
+    ck_assert(names_parse_segment(path + 3, &parsed));
+    ck_assert_uint_eq(parsed.first, name->first);
+    ck_assert_uint_eq(parsed.last, name->last);
+    ck_assert_uint_eq(parsed.import, name->import);
+    ck_assert_uint_eq(parsed.part, name->part);
+    ck_assert_uint_eq(parsed.parts, name->parts);
+    free(path);
+    return parsed;
+}
+
 START_TEST(names_round_trip)
 {
-    uint64_t sequence, first, last;
-    int64_t time;
+    uint64_t sequence;
     char *path = names_journal("/a", 42);
     ck_assert_str_eq(path, "/a/journal-000000000042.lzj");
     ck_assert(names_parse_journal(path + 3, &sequence));
     ck_assert_uint_eq(sequence, 42);
     free(path);
-    path = names_segment("/a", 1, NAMES_SEQUENCE_MAX, 1700000000 * NS_PER_SECOND + 5);
-    ck_assert_str_eq(path, "/a/000000000001-999999999999-20231114T221320Z.logz");
-    ck_assert(names_parse_segment(path + 3, &first, &last, &time));
-    ck_assert_uint_eq(first, 1);
-    ck_assert_uint_eq(last, NAMES_SEQUENCE_MAX);
-    ck_assert_int_eq(time, 1700000000 * NS_PER_SECOND);
-    free(path);
-    path = names_segment("/a", 1, 1, INT64_MIN);
-    ck_assert_str_eq(path, "/a/000000000001-000000000001-19700101T000000Z.logz");
-    free(path);
-    path = names_segment("/a", 1, 1, INT64_MAX);
-    ck_assert(names_parse_segment(path + 3, &first, &last, &time));
-    free(path);
+    struct segment_name name = {1, NAMES_SEQUENCE_MAX, 0, 1700000000 * NS_PER_SECOND + 5, 1, 1};
+    struct segment_name parsed =
+        require_name(&name, "000000000001-999999999999-20231114T221320Z.logz");
+    ck_assert_int_eq(parsed.time, 1700000000 * NS_PER_SECOND);
+    name = (struct segment_name){1, 1, 0, INT64_MIN, 1, 1};
+    require_name(&name, "000000000001-000000000001-19700101T000000Z.logz");
+    name.time = INT64_MAX;
+    require_name(&name, "000000000001-000000000001-22620411T234716Z.logz");
+    name = (struct segment_name){3, 70, 0, 0, 2, 12};
+    require_name(&name, "000000000003-000000000070-19700101T000000Z-2of12.logz");
+    name = (struct segment_name){1, 1, 0, 0, NAMES_PARTS_MAX, NAMES_PARTS_MAX};
+    require_name(&name, "000000000001-000000000001-19700101T000000Z-99of99.logz");
+    name = (struct segment_name){0, 0, 17, 0, 1, 1};
+    require_name(&name, "000000000000-000000000017-19700101T000000Z.logz");
 }
 END_TEST
 
@@ -39,6 +56,8 @@ START_TEST(other_names_are_not_ours)
     static const char *const others[] = {
         "",
         "lock",
+        "rotate.lock",
+        "catalog",
         "journal-000000000000.lzj",
         "journal-00000000001.lzj",
         "journal-0000000000001.lzj",
@@ -46,17 +65,27 @@ START_TEST(other_names_are_not_ours)
         "xjournal-000000000001.lzj",
         "journal-+00000000001.lzj",
         "000000000002-000000000001-20231114T221320Z.logz",
-        "000000000000-000000000001-20231114T221320Z.logz",
+        "000000000000-000000000000-20231114T221320Z.logz",
+        "000000000000-000000000001-20231114T221320Z-1of2.logz",
         "000000000001-000000000001-20231114T221320.logz",
         "000000000001-000000000001-20231114T221320Z.logz.gz",
+        "000000000001-000000000001-20231114T221320Z.logz.damaged",
         "000000000001-000000000001-2023-114T221320Z.logz",
+        "000000000001-000000000001-20231114T221320Z-1of1.logz",
+        "000000000001-000000000001-20231114T221320Z-3of2.logz",
+        "000000000001-000000000001-20231114T221320Z-0of2.logz",
+        "000000000001-000000000001-20231114T221320Z-01of2.logz",
+        "000000000001-000000000001-20231114T221320Z-1of100.logz",
+        "000000000001-000000000001-20231114T221320Z-of2.logz",
+        "000000000001-000000000001-20231114T221320Z-1of.logz",
+        "000000000001-000000000001-20231114T221320Z-.logz",
         "app.log.logz",
     };
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        uint64_t a, b;
-        int64_t time;
-        ck_assert_msg(!names_parse_journal(others[i], &a), "%s", others[i]);
-        ck_assert_msg(!names_parse_segment(others[i], &a, &b, &time), "%s", others[i]);
+        uint64_t sequence;
+        struct segment_name name;
+        ck_assert_msg(!names_parse_journal(others[i], &sequence), "%s", others[i]);
+        ck_assert_msg(!names_parse_segment(others[i], &name), "%s", others[i]);
     }
 }
 END_TEST
@@ -99,6 +128,21 @@ START_TEST(lock_keeps_another_process_out)
     ck_ok(archive_lock(&lock, directory, "us", &err));
     archive_unlock(lock);
     archive_unlock(NULL);
+}
+END_TEST
+
+START_TEST(rotation_excludes_rotation_only)
+{
+    struct archive_lock *writer, *rotation, *second;
+    ck_ok(archive_lock(&writer, directory, "a-daemon", &err));
+    ck_ok(archive_rotate_lock(&rotation, directory, "a-merge", &err));
+    ck_assert_int_eq(archive_rotate_lock(&second, directory, "us", &err), LGZ_ERR_BUSY);
+    ck_assert_ptr_null(second);
+    ck_assert_ptr_nonnull(strstr(err.message, " a-merge)"));
+    archive_unlock(rotation);
+    ck_ok(archive_rotate_lock(&second, directory, "us", &err));
+    archive_unlock(second);
+    archive_unlock(writer);
 }
 END_TEST
 
@@ -227,6 +271,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, names_round_trip);
     tcase_add_test(tests, other_names_are_not_ours);
     tcase_add_test(tests, lock_keeps_another_process_out);
+    tcase_add_test(tests, rotation_excludes_rotation_only);
     tcase_add_test(tests, lock_needs_a_directory_to_be_in);
     tcase_add_test(tests, snapshot_of_nothing);
     tcase_add_test(tests, covered_journals_are_dropped);

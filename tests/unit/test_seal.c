@@ -193,11 +193,10 @@ START_TEST(seal_is_named_after_journals_with_data)
     char *paths[2] = {names_journal(directory, 1), names_journal(directory, 3)};
     ck_ok(archive_seal(directory, paths, 2, &options, &result, &err));
     const char *name = strrchr(result.segment, '/') + 1;
-    uint64_t first, last;
-    int64_t time;
-    ck_assert(names_parse_segment(name, &first, &last, &time));
-    ck_assert_uint_eq(first, 3);
-    ck_assert_uint_eq(last, 3);
+    struct segment_name parsed;
+    ck_assert(names_parse_segment(name, &parsed));
+    ck_assert_uint_eq(parsed.first, 3);
+    ck_assert_uint_eq(parsed.last, 3);
     ck_assert(!exists(JOURNAL_1));
     archive_seal_result_clear(&result);
     free(paths[0]);
