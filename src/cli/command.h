@@ -25,6 +25,7 @@ struct command {
 
 extern const struct command command_compress;
 extern const struct command command_decompress;
+extern const struct command command_import;
 extern const struct command command_info;
 extern const struct command command_verify;
 extern const struct command command_query;

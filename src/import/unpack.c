@@ -198,6 +198,11 @@ uint64_t unpack_position(const struct unpack *u)
     return u->position;
 }
 
+uint64_t unpack_consumed(const struct unpack *u)
+{
+    return u->offset - u->left;
+}
+
 struct span unpack_last(const struct unpack *u)
 {
     return (struct span){u->last, u->last_len};

@@ -45,7 +45,10 @@ int unpack_rewind(struct unpack *u, struct lgz_error *err);
 /** How many bytes were read. */
 uint64_t unpack_position(const struct unpack *u);
 
-/** The last of them, at most MARK_MAX. */
+/** How many bytes of the file were taken so far. */
+uint64_t unpack_consumed(const struct unpack *u);
+
+/** The last bytes that were read, at most MARK_MAX. */
 struct span unpack_last(const struct unpack *u);
 
 /** Is all read? */

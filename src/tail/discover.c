@@ -1,37 +1,18 @@
 /*
- * discover.c - glob(3) and fnmatch(3) over the inputs' patterns.
+ * discover.c - glob(3) over the inputs' patterns.
  */
 #include "tail/discover.h"
 
-#include <fnmatch.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "import/unpack.h"
+#include "import/input_match.h"
 
 static bool has_wildcard(const char *pattern)
 {
     return pattern[strcspn(pattern, "*?[\\")] != '\0';
-}
-
-static bool excluded(const struct config_input *input, const char *path)
-{
-    for (size_t i = 0; i < input->exclude_count; i++) {
-        if (fnmatch(input->excludes[i].pattern, path, FNM_PATHNAME) == 0)
-            return true;
-    }
-    return false;
-}
-
-/*
- * Is `path`, which matches `pattern`, not to be read all the same? A compressed file is a rotated
- * copy of a log, unless the pattern asks for such names.
- */
-static bool left_out(const struct config_input *input, const char *pattern, const char *path)
-{
-    return excluded(input, path) || (unpack_suffix(path) && !unpack_suffix(pattern));
 }
 
 /* Call `fn` for what `pattern` matches. Directories that can't be read match nothing. */
@@ -40,14 +21,14 @@ static int expand(const char *pattern, const struct config_input *input, discove
 {
     struct stat st;
     if (!has_wildcard(pattern)) {
-        if (stat(pattern, &st) == 0 && !(input && left_out(input, pattern, pattern)))
+        if (stat(pattern, &st) == 0 && !(input && input_leaves_out(input, pattern, pattern)))
             fn(context, pattern, input);
         return LGZ_OK;
     }
     glob_t matches = {0};
     int result = glob(pattern, 0, NULL, &matches);
     for (size_t i = 0; result == 0 && i < matches.gl_pathc; i++) {
-        if (!input || !left_out(input, pattern, matches.gl_pathv[i]))
+        if (!input || !input_leaves_out(input, pattern, matches.gl_pathv[i]))
             fn(context, matches.gl_pathv[i], input);
     }
     globfree(&matches);
@@ -69,15 +50,7 @@ int discover_files(const struct config_input *inputs, size_t count, discover_fn 
 
 bool discover_matches(const struct config_input *inputs, size_t count, const char *path)
 {
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < inputs[i].path_count; k++) {
-            const char *pattern = inputs[i].paths[k].pattern;
-            if (fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0 &&
-                !left_out(&inputs[i], pattern, path))
-                return true;
-        }
-    }
-    return false;
+    return input_for(inputs, count, path) != NULL;
 }
 
 struct directories {

@@ -1,0 +1,164 @@
+#!/bin/bash
+# logzipctl import: rotated files of every format come into the archive under their log's name, in
+# their order and with their time, beside a daemon that reads the log; what is there already is left
+# out, what is damaged isn't taken, what is removed was in the archive before.
+set -u
+# shellcheck source=tests/integration/daemon_lib.bash
+source "${BASH_SOURCE[0]%/*}/daemon_lib.bash"
+
+configure '[input main]' "path = $logs/*.log" "exclude = $logs/alone.log"
+
+# pack FILE FORMAT TIME: compressed as rotation does it, if there is a format, written to at TIME
+pack() {
+    touch -d "$3" "$1"
+    case $2 in
+    gz) gzip "$1" ;;
+    xz) xz -1 "$1" ;;
+    zst) zstd -q --rm "$1" ;;
+    bz2) bzip2 "$1" ;;
+    '') ;;
+    esac
+}
+
+# import STATUS ARGUMENT...: what it prints is in $work/import
+import() {
+    local wanted=$1 status=0
+    shift
+    ctl import --level=fast -c "$conf" "$@" >"$work/import" 2>&1 || status=$?
+    ((status == wanted)) || fail "import $*: exit status $status: $(cat "$work/import")"
+}
+
+# said PATTERN
+said() { grep -q -- "$1" "$work/import" || fail "not said: '$1': $(cat "$work/import")"; }
+
+segments() { find "$archive" -name '*.logz' | wc -l; }
+
+# Numbered files in all formats, the oldest first in what comes out; and the daemon's at the end.
+for i in 1 2 3 4 5; do
+    lines "$i"0001 "$i"3000 "part $i" >"$logs/app.log.$i"
+    cp "$logs/app.log.$i" "$work/app.$i"
+done
+pack "$logs/app.log.5" gz '2026-11-01 10:00'
+pack "$logs/app.log.4" xz '2026-11-02 10:00'
+pack "$logs/app.log.3" zst '2026-11-03 10:00'
+pack "$logs/app.log.2" bz2 '2026-11-04 10:00'
+pack "$logs/app.log.1" '' '2026-11-05 10:00'
+# Dated ones, whose times say nothing, one of them without a newline at its end.
+for i in 20261030 20261031 20261101; do
+    { lines 1 500 "on $i"; printf 'no newline'; } >"$logs/dated.log-$i"
+    cp "$logs/dated.log-$i" "$work/dated.$i"
+    pack "$logs/dated.log-$i" gz '2026-11-02 00:00'
+done
+touch "$logs/none.log.1"
+lines 1 100 current >"$logs/app.log"
+start_daemon
+sync_all
+import 0 -n "$logs"/*
+said 'would import .*/app.log.5.gz as .*/app.log$'
+[[ $(segments) = 0 ]] || fail 'a dry run has made a segment'
+import 0 "$logs"/*
+said 'app.log: left to logzipd'
+said '^imported 8 files into 1 segments'
+said 'total .* 8 '
+expect app.log "$work"/app.{5,4,3,2,1} "$logs/app.log"
+expect dated.log "$work"/dated.*
+ctl verify "$archive" >"$work/out" 2>&1 || fail "the archive is damaged: $(cat "$work/out")"
+
+# Everything is in the archive already, also what the daemon has read, sealed or not.
+import 0 "$logs"/*
+said '^imported 0 files; 9 were in the archive already; 1 left'
+mv "$logs/app.log" "$logs/app.log.0"
+gzip -k "$logs/app.log.0"
+import 0 "$logs"/app.log.0*
+said '^imported 0 files; 2 were in the archive already'
+ask seal >/dev/null || fail 'the daemon cannot seal'
+import 0 "$logs"/app.log.0*
+said '^imported 0 files; 2 were in the archive already'
+expect app.log "$work"/app.{5,4,3,2,1} "$logs/app.log.0"
+rm "$logs"/app.log.0*
+
+# The time of a line without a stamp is that of its file; inputs are those of the log.
+echo 'nothing but words' >"$logs/plain.log.7"
+pack "$logs/plain.log.7" gz '2026-10-20 12:00'
+import 0 "$logs/plain.log.7.gz"
+[[ $(ctl query -h words --since '2026-10-20 11:00' --until '2026-10-20 13:00' --input main \
+    "$archive") == 'nothing but words' ]] || fail 'a line is not found by the time of its file'
+
+# Files that are older come first also if they are imported later.
+for i in 1 2; do
+    lines 1 300 "late $i" >"$logs/late.log.$i"
+    cp "$logs/late.log.$i" "$work/late.$i"
+    pack "$logs/late.log.$i" gz "2026-11-0$((5 - i)) 10:00"
+done
+import 0 "$logs/late.log.1.gz"
+import 0 "$logs/late.log.2.gz"
+expect late.log "$work"/late.{2,1}
+
+# The same file twice, plain and compressed; one that has grown since it was imported.
+lines 1 2000 twice >"$logs/twice.log.1"
+gzip -k "$logs/twice.log.1"
+import 0 "$logs"/twice.log.*
+said '^imported 1 files into 1 segments; 1 were'
+expect twice.log "$logs/twice.log.1"
+rm "$logs/twice.log.1.gz"
+lines 2001 2500 twice >>"$logs/twice.log.1"
+import 0 "$logs/twice.log.1"
+said '^imported 1 files into 1 segments'
+expect twice.log "$logs/twice.log.1"
+# Files that begin alike are others all the same.
+{ lines 1 2000 twice; echo else; } >"$work/twice.2"
+cp "$work/twice.2" "$logs/twice.log.2"
+touch -d '2026-01-01' "$logs/twice.log.2"
+import 0 "$logs/twice.log.2"
+expect twice.log "$work/twice.2" "$logs/twice.log.1"
+
+# What can't be read whole isn't taken, and stays; all others are, and go.
+for i in 1 2 3 4 5 6; do
+    lines 1 9000 "hurt $i" >"$logs/hurt.log.$i"
+    cp "$logs/hurt.log.$i" "$work/hurt.$i"
+    pack "$logs/hurt.log.$i" gz "2026-11-0$((7 - i)) 10:00"
+done
+size=$(stat -c %s "$logs/hurt.log.5.gz")
+truncate -s $((size / 2)) "$logs/hurt.log.5.gz"
+size=$(stat -c %s "$logs/hurt.log.3.gz")
+printf '\377' | dd of="$logs/hurt.log.3.gz" bs=1 seek=$((size - 6)) conv=notrunc 2>/dev/null
+echo 'this is not compressed' >"$logs/hurt.log.7.xz"
+lines 1 10 alone >"$logs/alone.log"
+import 1 --remove "$logs"/hurt.log.* "$logs/alone.log" "$logs/missing" "$logs"
+said 'hurt.log.5.gz: offset [0-9]*: it ends within gzip data'
+said 'hurt.log.3.gz: offset [0-9]*: damaged gzip data'
+said 'hurt.log.7.xz: not compressed'
+said 'missing: No such file'
+said "$logs: is a directory"
+said 'alone.log: not removed: it isn.t a rotated file'
+said '^imported 5 files into 1 segments; 4 removed; 5 FAILED'
+expect hurt.log "$work"/hurt.{6,4,2,1}
+expect alone.log "$logs/alone.log"
+[[ $(cd "$logs" && echo hurt.log*) == 'hurt.log.3.gz hurt.log.5.gz hurt.log.7.xz' ]] ||
+    fail "wrong files are left: $(ls "$logs")"
+# A file that is in the archive already is removed, too.
+cp "$work/hurt.6" "$logs/hurt.log.6"
+import 0 --remove "$logs/hurt.log.6"
+said '1 were in the archive already; 1 removed'
+[[ ! -e $logs/hurt.log.6 ]] || fail 'a file that is in the archive was not removed'
+
+# Under a name that is given; and what belongs to no input.
+echo elsewhere >"$work/elsewhere"
+import 0 --source "$logs/given.log" --input main "$work/elsewhere"
+expect given.log "$work/elsewhere"
+import 1 --input other "$work/elsewhere"
+said 'has no \[input other\]'
+
+# A new life of the daemon, with and without journals, isn't disturbed by the ids of imported files.
+stop_daemon
+rm "$archive"/*.lzj
+lines 1 10 afterwards >"$logs/after.log"
+start_daemon
+sync_all
+expect after.log "$logs/after.log"
+status_json | grep -q '"id":[0-9]\{10,\}' && fail 'the daemon goes on with ids of imported files'
+! compgen -G "$archive/.*tmp*" >/dev/null || fail "drafts are left: $(ls -A "$archive")"
+import 1 --level=fast "$logs"/nothing*
+import 2
+import 2 --level=other x
+exit 0
