@@ -9,6 +9,7 @@
  *                                           its first byte was read, YYYYMMDDTHHMMSSZ
  *   FFFFFFFFFFFF-LLLLLLLLLLLL-TIME-KofN.logz  part K of N that hold journals F to L together
  *   000000000000-NNNNNNNNNNNN-TIME.logz     import number N, which holds no journals
+ *   catalog                                 what the segments' footers say in short (catalog.h)
  *   .NAME.tmpPID                            a draft (file.h); what a crash left behind
  *   NAME.damaged                            a journal or a segment with bytes that couldn't be
  *                                           read; never used, kept for people to look at

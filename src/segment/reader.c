@@ -24,6 +24,7 @@ struct segment {
     int fd;
     struct segment_index index;
     struct segment_info info;
+    uint64_t checksum; /* of the footer */
     uint64_t filters_at;
     uint64_t bytes_read; /* atomic: all that changes */
 };
@@ -108,6 +109,7 @@ static int read_footer(struct segment *s, uint64_t size, struct lgz_error *err)
                          "%s: blocks and filters end at offset %llu, the footer begins at %llu",
                          s->path, (unsigned long long)(blocks_end + s->index.filters_len),
                          (unsigned long long)at);
+    s->checksum = checksum;
     s->filters_at = blocks_end;
     summarize(s, size, footer_len);
     return LGZ_OK;
@@ -164,6 +166,11 @@ void segment_close(struct segment *s)
 const char *segment_path(const struct segment *s)
 {
     return s->path;
+}
+
+uint64_t segment_checksum(const struct segment *s)
+{
+    return s->checksum;
 }
 
 uint64_t segment_bytes_read(const struct segment *s)

@@ -81,6 +81,9 @@ void segment_close(struct segment *s);
 const char *segment_path(const struct segment *s);
 const struct segment_info *segment_info(const struct segment *s);
 
+/** The checksum of its footer, as the trailer has it. */
+uint64_t segment_checksum(const struct segment *s);
+
 /** Bytes of the file that were read so far, some maybe several times. */
 uint64_t segment_bytes_read(const struct segment *s);
 

@@ -1,0 +1,294 @@
+/*
+ * catalog_update.c - brings a catalog up to what its directory is: what it has and still counts is
+ * taken over, the rest comes from the footers.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "archive/catalog.h"
+#include "archive/catalog_builder.h"
+#include "archive/listing.h"
+#include "base/file.h"
+#include "segment/runs.h"
+
+/* --- what a segment is like --- */
+
+/* Note how the bytes of each source end, block by block. @param cut by the segment's index */
+static void note_ends(const struct block_info *block, bool *cut)
+{
+    for (size_t i = 0, run = 0; i < block->extent_count; run++) {
+        const uint32_t source = block->extents[i].source;
+        i = runs_end(block->extents, block->extent_count, i);
+        cut[source] = run >= block->run_count || block->runs[run].cut;
+    }
+}
+
+int catalog_describe(const struct segment *segment, const char *name, const struct stat *st,
+                     struct catalog_entry *entry, struct lgz_error *err)
+{
+    bool *cut = calloc(segment_source_count(segment) + 1, sizeof(*cut));
+    if (!cut)
+        return error_memory(err);
+    *entry = (struct catalog_entry){.name = name,
+                                    .file_bytes = (uint64_t)st->st_size,
+                                    .modified = file_modified(st),
+                                    .inode = st->st_ino,
+                                    .footer_checksum = segment_checksum(segment),
+                                    .info = *segment_info(segment),
+                                    .blocks = segment_block_count(segment),
+                                    .read_min = SEGMENT_NO_TIME,
+                                    .read_max = SEGMENT_NO_TIME,
+                                    .stamped = true,
+                                    .whole = true,
+                                    .set = CATALOG_ANY};
+    unsigned known = CLOCKS_KNOWN;
+    for (size_t i = 0; i < segment_block_count(segment); i++) {
+        const struct block_info *block = segment_block(segment, i);
+        known &= block->clocks;
+        entry->clocks |= block->clocks & ~(unsigned)CLOCKS_KNOWN;
+        entry->stamped &= block->time_min != SEGMENT_NO_TIME;
+        note_ends(block, cut);
+        for (size_t k = 0; k < block->extent_count; k++) {
+            const int64_t time = block->extents[k].read_time;
+            if (entry->read_min == SEGMENT_NO_TIME || time < entry->read_min)
+                entry->read_min = time;
+            if (entry->read_max == SEGMENT_NO_TIME || time > entry->read_max)
+                entry->read_max = time;
+        }
+    }
+    entry->clocks |= known;
+    for (size_t i = 0; i < segment_source_count(segment); i++)
+        entry->whole &= !cut[i];
+    free(cut);
+    return LGZ_OK;
+}
+
+/* --- a new catalog --- */
+
+struct update {
+    struct catalog *old; /* NULL: there is none */
+    struct catalog_builder *builder;
+    uint32_t *sets;        /* what became of the old sets; CATALOG_ANY: not taken over yet */
+    VEC(uint32_t) members; /* of the set at hand */
+    size_t next;           /* where the next entry of the old one is expected */
+    struct catalog_result *result;
+};
+
+static int add_member(struct update *u, const struct catalog_source *source, struct lgz_error *err)
+{
+    uint32_t number;
+    int code = catalog_builder_source(u->builder, source, &number, err);
+    if (code == LGZ_OK && !vec_push(&u->members, number))
+        code = error_memory(err);
+    return code;
+}
+
+/* Finish the set at hand. */
+static int add_set(struct update *u, uint32_t *set, struct lgz_error *err)
+{
+    int code = catalog_builder_set(u->builder, u->members.data, u->members.len, set, err);
+    u->members.len = 0;
+    return code;
+}
+
+/* What has become of a set of the old catalog? */
+static int take_over_set(struct update *u, uint32_t *set, struct lgz_error *err)
+{
+    size_t source;
+    const uint32_t was = *set;
+    int code = LGZ_OK;
+    if (was == CATALOG_ANY)
+        return LGZ_OK;
+    *set = u->sets[was];
+    if (*set != CATALOG_ANY)
+        return LGZ_OK;
+    struct catalog_walk walk = catalog_set_begin(u->old, was);
+    while (code == LGZ_OK && catalog_set_next(&walk, &source)) {
+        const struct catalog_source member = catalog_source(u->old, source);
+        code = add_member(u, &member, err);
+    }
+    if (code == LGZ_OK)
+        code = add_set(u, &u->sets[was], err);
+    *set = u->sets[was];
+    return code;
+}
+
+/* Add an open segment. */
+static int add_segment(struct update *u, const struct segment *segment, const char *name,
+                       const struct stat *st, struct lgz_error *err)
+{
+    struct catalog_entry entry;
+    int code = catalog_describe(segment, name, st, &entry, err);
+    for (size_t i = 0; i < segment_source_count(segment) && code == LGZ_OK; i++) {
+        const struct source *source = segment_source(segment, i);
+        const struct catalog_source member = {source->id, source->name, source->input};
+        code = add_member(u, &member, err);
+    }
+    if (code == LGZ_OK)
+        code = add_set(u, &entry.set, err);
+    if (code == LGZ_OK)
+        code = catalog_builder_add(u->builder, &entry, err);
+    u->result->added += code == LGZ_OK;
+    return code;
+}
+
+/* Read the footer of a segment that the old catalog doesn't know. One that can't be read is left
+   out: whoever wants it will be told why. */
+static int read_segment(struct update *u, const char *path, struct lgz_error *err)
+{
+    struct stat st;
+    struct segment *segment = NULL;
+    struct lgz_error reason = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return LGZ_OK;
+    int code = LGZ_ERR_IO;
+    if (fd >= 0 && fstat(fd, &st) != 0)
+        close(fd);
+    else if (fd >= 0)
+        code = segment_open_fd(&segment, fd, path, &reason);
+    if (code == LGZ_ERR_MEMORY)
+        return error_memory(err);
+    if (code != LGZ_OK) {
+        u->result->unreadable++;
+        return LGZ_OK;
+    }
+    code = add_segment(u, segment, file_name(path), &st, err);
+    segment_close(segment);
+    return code;
+}
+
+static int add_listed(struct update *u, const char *path, struct lgz_error *err)
+{
+    struct stat st;
+    struct catalog_entry entry;
+    if (!u->old || stat(path, &st) != 0 ||
+        !catalog_find(u->old, file_name(path), &st, &u->next, &entry))
+        return read_segment(u, path, err);
+    int code = take_over_set(u, &entry.set, err);
+    return code == LGZ_OK ? catalog_builder_add(u->builder, &entry, err) : code;
+}
+
+/* The old catalog, if it's of use. */
+static int open_old(struct update *u, const char *directory, struct lgz_error *err)
+{
+    struct lgz_error reason = {0};
+    int code = catalog_open(&u->old, directory, &reason);
+    if (code == LGZ_ERR_MEMORY)
+        return error_memory(err);
+    if (code != LGZ_OK && code != LGZ_ERR_NOT_FOUND) {
+        u->result->rebuilt = true;
+        u->result->damage = reason;
+    }
+    const size_t count = u->old ? catalog_set_count(u->old) : 0;
+    u->sets = malloc((count + 1) * sizeof(*u->sets));
+    for (size_t i = 0; i < count && u->sets; i++)
+        u->sets[i] = CATALOG_ANY;
+    u->builder = catalog_builder_new();
+    return u->sets && u->builder ? LGZ_OK : error_memory(err);
+}
+
+/* Gather the entries of all segments there are. */
+static int gather(struct update *u, const char *directory, struct lgz_error *err)
+{
+    struct listing found;
+    int code = listing_open(&found, directory, err);
+    if (code != LGZ_OK)
+        return code;
+    code = open_old(u, directory, err);
+    for (size_t i = 0; i < found.segments.len && code == LGZ_OK; i++)
+        code = add_listed(u, found.segments.data[i].path, err);
+    listing_clear(&found);
+    if (code != LGZ_OK)
+        return code;
+    u->result->entries = catalog_builder_count(u->builder);
+    if (u->old)
+        u->result->dropped = catalog_count(u->old) - (u->result->entries - u->result->added);
+    return LGZ_OK;
+}
+
+static int write_catalog(struct catalog_builder *builder, const char *directory,
+                         struct lgz_error *err)
+{
+    struct buf path = {0}, bytes = {0};
+    struct file_draft draft = {.fd = -1};
+    buf_printf(&path, "%s/%s", directory, CATALOG_NAME);
+    buf_push(&path, '\0');
+    int code = path.failed ? error_memory(err) : catalog_builder_write(builder, &bytes, err);
+    if (code == LGZ_OK)
+        code = file_draft_open(&draft, (const char *)path.data, 0640, err);
+    if (code == LGZ_OK)
+        code = file_write(draft.fd, bytes.data, bytes.len, draft.temporary, err);
+    if (code == LGZ_OK)
+        code = file_draft_commit(&draft, true, err);
+    file_draft_discard(&draft);
+    buf_free(&path);
+    buf_free(&bytes);
+    return code;
+}
+
+static int compare_verified(const void *a, const void *b)
+{
+    return strcmp(((const struct catalog_verified *)a)->name,
+                  ((const struct catalog_verified *)b)->name);
+}
+
+/* Note what was verified. @return was anything? */
+static bool note_verified(struct update *u, struct catalog_verified *list, size_t count)
+{
+    bool noted = false;
+    if (count)
+        qsort(list, count, sizeof(*list), compare_verified);
+    for (size_t i = 0; i < catalog_builder_count(u->builder) && count; i++) {
+        struct catalog_entry *entry = catalog_builder_at(u->builder, i);
+        const struct catalog_verified key = {.name = entry->name};
+        const struct catalog_verified *found =
+            bsearch(&key, list, count, sizeof(*list), compare_verified);
+        if (!found)
+            continue;
+        entry->verified_at = found->at;
+        if (found->decoded)
+            entry->decoded_at = found->at;
+        noted = true;
+    }
+    return noted;
+}
+
+/* `list` is sorted. */
+static int update(const char *directory, struct catalog_verified *list, size_t count,
+                  struct catalog_result *result, struct lgz_error *err)
+{
+    struct update u = {.result = result};
+    *result = (struct catalog_result){0};
+    int code = gather(&u, directory, err);
+    const bool noted = code == LGZ_OK && note_verified(&u, list, count);
+    if (code == LGZ_OK && (!u.old || result->added || result->dropped || noted))
+        code = write_catalog(u.builder, directory, err);
+    catalog_builder_free(u.builder);
+    catalog_close(u.old);
+    vec_free(&u.members);
+    free(u.sets);
+    return code;
+}
+
+int catalog_update(const char *directory, struct catalog_result *result, struct lgz_error *err)
+{
+    struct catalog_result unwanted;
+    return update(directory, NULL, 0, result ? result : &unwanted, err);
+}
+
+int catalog_set_verified(const char *directory, const struct catalog_verified *list, size_t count,
+                         struct lgz_error *err)
+{
+    struct catalog_result unwanted;
+    struct catalog_verified *copy = malloc((count + 1) * sizeof(*copy));
+    if (!copy)
+        return error_memory(err);
+    if (count)
+        memcpy(copy, list, count * sizeof(*copy));
+    int code = update(directory, copy, count, &unwanted, err);
+    free(copy);
+    return code;
+}
