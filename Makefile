@@ -351,6 +351,7 @@ DESTDIR :=
 EXAMPLES = $(DOCDIR)/examples
 manuals := $(sort $(wildcard docs/*.[158]))
 documents := $(sort LICENSE $(wildcard README.md docs/*.md))
+aliases := logzip unlogzip logzcat
 units := $(notdir $(wildcard systemd/*.service systemd/*.timer systemd/*.socket))
 
 # The sources name a distribution's paths; these are the ones where things really are.
@@ -362,6 +363,7 @@ install: all
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	$(Q)$(put) 755 $(B)/logzipd '$(DESTDIR)$(SBINDIR)/logzipd'
 	$(Q)$(put) 755 $(B)/logzipctl '$(DESTDIR)$(BINDIR)/logzipctl'
+	$(Q)for f in $(aliases); do ln -sf logzipctl '$(DESTDIR)$(BINDIR)'/$$f || exit 1; done
 	$(Q)$(put) 644 include/logzip.h '$(DESTDIR)$(INCLUDEDIR)/logzip.h'
 	$(Q)$(put) 644 $(B)/liblogzip.a '$(DESTDIR)$(LIBDIR)/liblogzip.a'
 	$(Q)$(put) 755 $(B)/liblogzip.so.0 '$(DESTDIR)$(LIBDIR)/liblogzip.so.0'
@@ -392,6 +394,7 @@ uninstall:
 	    '.$(INCLUDEDIR)/logzip.h' '.$(LIBDIR)/pkgconfig/logzip.pc' \
 	    '.$(LIBDIR)/liblogzip.a' '.$(LIBDIR)/liblogzip.so.0' '.$(LIBDIR)/liblogzip.so' \
 	    '.$(SYSTEMDDIR)/sysusers.d/logzip.conf' $(units:%='.$(SYSTEMDDIR)/systemd/system/%')
+	$(Q)cd '$(DESTDIR)/' && rm -f $(aliases:%='.$(BINDIR)/%')
 	$(Q)cd '$(DESTDIR)/' && for f in $(notdir $(manuals)); do \
 	    rm -f ".$(MANDIR)/man$${f##*.}/$$f" || exit 1; done
 	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)'

@@ -32,7 +32,8 @@ static int open_compressor(void **state, const void *settings, const char *name,
 {
     struct lgz_options options = *(const struct lgz_options *)settings;
     struct lgz_compressor *compressor = NULL;
-    options.source = name;
+    /* logrotate gives the log as standard input, and says here what it is. */
+    options.source = name ? name : getenv("LOGROTATE_COMPRESSED_FILENAME");
     /* Whole seconds, which take fewer bytes: it is only there to date stamps without a year. */
     options.source_time = S_ISREG(st->st_mode) ? (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND
                                                : clock_real() / NS_PER_SECOND * NS_PER_SECOND;
@@ -65,6 +66,21 @@ static const struct codec codec = {
     .free = free_compressor,
 };
 
+/* -1 to -9, as scripts give them to gzip, and the two names. @return false if it's another option
+ */
+static bool take_level(int option, enum lgz_level *level)
+{
+    if (option == OPTION_FAST || option == '1')
+        *level = LGZ_LEVEL_FAST;
+    else if (option == OPTION_BEST || option == '9')
+        *level = LGZ_LEVEL_BEST;
+    else if (option > '1' && option < '9')
+        *level = LGZ_LEVEL_DEFAULT;
+    else
+        return false;
+    return true;
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
     static const struct option longs[] = {
@@ -79,15 +95,9 @@ static int run(const struct command *self, int argc, char **argv)
     struct lgz_options settings;
     struct transform_options options = {.settings = &settings};
     lgz_options_default(&settings);
-    for (int option;
-         (option = option_next(self, argc, argv, ":T:" TRANSFORM_SHORTS, longs)) != OPTION_END;) {
+    for (int option; (option = option_next(self, argc, argv, ":T:123456789" TRANSFORM_SHORTS,
+                                           longs)) != OPTION_END;) {
         switch (option) {
-        case OPTION_FAST:
-            settings.level = LGZ_LEVEL_FAST;
-            break;
-        case OPTION_BEST:
-            settings.level = LGZ_LEVEL_BEST;
-            break;
         case 'T':
             if (!option_threads(self, optarg, &settings.threads))
                 return self->error_status;
@@ -102,7 +112,7 @@ static int run(const struct command *self, int argc, char **argv)
         case OPTION_HELP:
             return option_help(self);
         default:
-            if (!transform_option(&options, option, optarg))
+            if (!take_level(option, &settings.level) && !transform_option(&options, option, optarg))
                 return self->error_status;
             break;
         }
@@ -118,8 +128,8 @@ const struct command command_compress = {
             "Turn each FILE into FILE.logz, with the same mode, owner and times, and remove FILE.\n"
             "Without FILE, or when FILE is -, compress standard input to standard output.\n"
             "\n"
-            "      --fast         as quick as possible\n"
-            "      --best         as small as possible\n"
+            "  -1, --fast         as quick as possible\n"
+            "  -9, --best         as small as possible; -2 to -8 are the default\n"
             "  -T, --threads=N    use N threads; 0 means one per processor\n"
             "      --index        with an index, for quick queries: 2 % larger at most\n"
             "      --memory=SIZE  stay within SIZE bytes of memory (200M, 1G)\n"

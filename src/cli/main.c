@@ -78,6 +78,45 @@ static int help(int argc, char **argv)
     return command ? option_help(command) : unknown(argv[2]);
 }
 
+/* This program under other names, as gzip has them: for logrotate, and for people who type less. */
+static const struct alias {
+    const char *name;
+    const struct command *command;
+    const char *option; /* that it stands for as well; NULL: none */
+} aliases[] = {
+    {"logzip", &command_compress, NULL},
+    {"unlogzip", &command_decompress, NULL},
+    {"logzcat", &command_decompress, "--stdout"},
+};
+
+static const struct alias *find_alias(const char *program)
+{
+    const char *name = file_name(program);
+    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+        if (strcmp(aliases[i].name, name) == 0)
+            return &aliases[i];
+    return NULL;
+}
+
+/* All arguments are the command's. */
+static int run_alias(const struct alias *alias, int argc, char **argv)
+{
+    int count = 0;
+    char **words = calloc((size_t)argc + 2, sizeof(*words));
+    if (!words) {
+        say("out of memory");
+        return alias->command->error_status;
+    }
+    words[count++] = argv[0];
+    if (alias->option)
+        words[count++] = (char *)alias->option;
+    for (int i = 1; i < argc; i++)
+        words[count++] = argv[i];
+    int status = alias->command->run(alias->command, count, words);
+    free(words);
+    return status;
+}
+
 /* Output that is still in stdio's buffer can fail, too. */
 static int finish(int status)
 {
@@ -122,6 +161,9 @@ int main(int argc, char **argv)
 {
     tune_heap();
     file_raise_limit(); /* a large archive has many segments */
+    const struct alias *alias = argc ? find_alias(argv[0]) : NULL;
+    if (alias && !(argc == 2 && strcmp(argv[1], "--version") == 0))
+        return finish(run_alias(alias, argc, argv));
     if (argc < 2) {
         print_help(stderr);
         return 2;

@@ -39,6 +39,10 @@ grep -q '^ExecStart=/opt/logzip/sbin/logzipd ' "$root/opt/logzip/lib/systemd/sys
 grep -q ' /opt/logzip/bin/logzipctl rotate' "$root/opt/logzip/share/doc/logzip/examples/cron.d/logzip"
 cmp "$SRC/conf/logzipd.conf" "$root/etc/logzip/logzipd.conf"
 
+seq 1000 >numbers
+"$root/opt/logzip/bin/logzip" <numbers >numbers.logz
+"$root/opt/logzip/bin/unlogzip" <numbers.logz | cmp - numbers
+
 cat >program.c <<'END'
 #include <logzip.h>
 #include <stdio.h>
