@@ -15,7 +15,7 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-fuzz check-integration check-crash soak demo bench \
+.PHONY: all objects check check-unit check-fuzz check-integration check-crash soak simulate demo bench \
     bench-daemon bench-query grouping fuzz fuzz-programs \
     lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
@@ -33,7 +33,7 @@ say = $(if $(Q),@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 goals := $(or $(MAKECMDGOALS),all)
 unconfigured := help clean distclean dist deps format lint lint-%
-testing := $(filter check check-unit check-fuzz check-integration check-crash soak demo,$(goals))
+testing := $(filter check check-unit check-fuzz check-integration check-crash soak simulate demo,$(goals))
 
 ifneq ($(filter-out $(unconfigured),$(goals)),)
 include $(BUILDDIR)/config.mk
@@ -101,8 +101,10 @@ cli_sources := $(import_sources) $(call sources,cli)
 unit_sources := $(sort $(wildcard tests/unit/test_*.c))
 fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c tests/bench/grouping.c \
-    tests/bench/multiply.c)
+    tests/bench/multiply.c tests/simulate/clock.c)
 sweep_sources := $(sort $(wildcard tests/crash/*.c))
+simulate_sources := $(filter-out %/clock.c,$(sort $(wildcard tests/simulate/*.c))) \
+    $(addprefix tests/crash/,world.c inject.c power.c)
 writer_sources := tests/soak/writer.c
 maker_sources := tests/integration/make_archive.c
 
@@ -111,7 +113,7 @@ daemon_objects := $(call objects,$(daemon_sources))
 cli_objects := $(call objects,$(cli_sources))
 all_objects := $(sort $(library_objects) $(daemon_objects) $(cli_objects) \
     $(call objects,$(unit_sources) $(fuzz_sources) $(tool_sources) $(sweep_sources) $(writer_sources) \
-    $(maker_sources)))
+    $(maker_sources) $(simulate_sources)))
 c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch] docs/examples/*.c))
 
 libraries := $(B)/liblogzip.a $(B)/liblogzip.so.0 $(B)/liblogzip.so
@@ -119,8 +121,9 @@ programs := $(B)/logzipd $(B)/logzipctl
 unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/%,$(unit_sources))
 fuzz_tests := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(fuzz_sources))
 # What script_tests run beside logzipd and logzipctl.
-test_programs := $(addprefix $(B)/tests/,bench sweep writer make_archive)
-script_tests := $(sort $(wildcard tests/build/*.sh tests/integration/*.sh tests/crash/*.sh))
+test_programs := $(addprefix $(B)/tests/,bench sweep writer make_archive simulate clock.so)
+script_tests := $(sort $(wildcard $(addsuffix /*.sh,$(addprefix tests/,\
+    build integration crash simulate))))
 
 all: $(libraries) $(B)/logzip.pc $(programs)
 
@@ -245,10 +248,21 @@ SOAK_SECONDS := 600
 soak: deps all $(B)/tests/writer
 	$(Q)BUILD='$(abspath $(B))' tests/soak/run '$(SOAK_SECONDS)' 200 100000000
 
+# The days and nights of three months: 20 inputs, 200,000 lines a day.
+simulate: deps all $(B)/tests/simulate $(B)/tests/clock.so
+	$(Q)$(B)/tests/simulate -d 90 -i 20 -l 10000 -s 24 '$(abspath $(B))'
+
+# For LD_PRELOAD, so without what sanitizers would link to it.
+$(B)/tests/clock.so: tests/simulate/clock.c $(B)/flags
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $(if $(WERROR),-Werror) -O2 -fPIC -shared -o $@ $<
+
 $(B)/tests/writer: $(call objects,$(writer_sources)) $(B)/liblogzip.a
 $(B)/tests/sweep: $(call objects,$(sweep_sources)) $(B)/liblogzip.a
 $(B)/tests/make_archive: $(call objects,$(maker_sources)) $(B)/liblogzip.a
-$(B)/tests/sweep $(B)/tests/writer $(B)/tests/make_archive:
+$(B)/tests/simulate: $(sort $(call objects,$(simulate_sources))) $(B)/liblogzip.a
+$(B)/tests/sweep $(B)/tests/writer $(B)/tests/make_archive $(B)/tests/simulate:
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(link) -o $@ $(filter %.o,$^) $(B)/liblogzip.a $(engine_libs)
@@ -418,6 +432,7 @@ dist:
 #?   check-fuzz         only the fuzz targets, on their corpora and mutations of them
 #?   check-integration  only the tests that run the programs
 #?   soak               SOAK_SECONDS=600 of rotations, bursts, kills and queries
+#?   simulate           90 simulated days and nights of an archive with 20 inputs
 #?   check-crash        kill the daemon at, or fail, each of its system calls that change files
 #?   grouping           measure how well templates are found (CORPUS with groups/)
 #?   bench              compare sizes and CPU time with gzip, zstd and xz

@@ -3,7 +3,6 @@
  */
 #include "scenario.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,11 +92,23 @@ static void damage_tail(struct world *w)
     free(draft);
 }
 
+/* Inputs a and b, and c if `more`. */
+static void configure(struct world *w, bool more)
+{
+    char *inputs;
+    if (asprintf(&inputs, "[input first]\npath = %s/log/[abo]*.log\n%s%s%s", w->root,
+                 more ? "[input more]\npath = " : "", more ? w->root : "",
+                 more ? "/log/c*.log\nmultiline_start = ^2026-\n" : "") < 0)
+        world_fail(w, "out of memory");
+    world_configure(w, "seal_size = 64K\nmax_size = 48K\n", inputs);
+    free(inputs);
+}
+
 /* An archive that isn't there; files that are; a first segment, of which retention will be rid. */
 static void first_day(struct world *w)
 {
     w->step = "first start";
-    world_configure(w, false);
+    configure(w, false);
     world_log(w, "old.log")->may_expire = true;
     world_write_noise(w, "old.log", "old.log", NOISE);
     world_run(w);
@@ -110,7 +121,7 @@ static void first_day(struct world *w)
     }
     w->step = "reload";
     world_write(w, "c.log", "c.log", 40);
-    world_configure(w, true);
+    configure(w, true);
     world_ask(w, "reload");
     world_ask(w, "sync");
     w->step = "seal by size";
@@ -232,28 +243,6 @@ static size_t check_log(struct world *w, const struct log *log, const char *coun
     return len;
 }
 
-/* All journals are sealed, nothing lies around. */
-static void check_names(struct world *w)
-{
-    DIR *dir = opendir(w->archive);
-    size_t journals = 0;
-    if (!dir)
-        world_fail(w, "%s: %s", w->archive, strerror(errno));
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        uint64_t sequence;
-        struct segment_name segment;
-        if (names_parse_journal(entry->d_name, &sequence))
-            journals++;
-        else if (!names_parse_segment(entry->d_name, &segment) &&
-                 strcmp(entry->d_name, "lock") != 0 && strcmp(entry->d_name, "rotate.lock") != 0 &&
-                 strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            world_fail(w, "%s is left in the archive", entry->d_name);
-    }
-    closedir(dir);
-    if (journals != 1)
-        world_fail(w, "%zu journals are left", journals);
-}
-
 void scenario_check(struct world *w)
 {
     struct buf counts = {0}, info = {0};
@@ -263,7 +252,7 @@ void scenario_check(struct world *w)
     world_run(w);
     world_ask(w, "sync");
     world_stop(w);
-    check_names(w);
+    world_check_names(w);
     world_ctl(w, NULL, "verify", w->archive, NULL);
     buf_push(&counts, '\n');
     world_ctl(w, &counts, "query", "-c", "", w->archive, NULL);

@@ -3,6 +3,7 @@
  */
 #include "world.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "archive/control_client.h"
+#include "archive/names.h"
 #include "base/clock.h"
 #include "base/file.h"
 
@@ -44,7 +46,12 @@ static char *join(struct world *w, const char *a, const char *b)
 
 void world_open(struct world *w, const char *programs, const char *root, struct inject *inject)
 {
-    *w = (struct world){.programs = programs, .inject = inject, .step = "open", .messages = 2};
+    *w = (struct world){.programs = programs,
+                        .inject = inject,
+                        .step = "open",
+                        .messages = 2,
+                        .clock = -1,
+                        .patience = WORLD_STEP_SECONDS};
     w->root = strdup(root);
     /* What the programs change is below "state"; the logs are only read. */
     char *state = join(w, root, "state");
@@ -73,6 +80,8 @@ void world_close(struct world *w)
     }
     vec_free(&w->logs);
     close(w->messages);
+    if (w->clock >= 0)
+        close(w->clock);
     free(w->root);
     free(w->archive);
     free(w->control);
@@ -137,34 +146,90 @@ void world_write_noise(struct world *w, const char *name, const char *file, size
     append_to_file(w, file, log, log->written.len - before);
 }
 
-void world_configure(struct world *w, bool more)
+void world_configure(struct world *w, const char *archive, const char *inputs)
 {
     FILE *out = fopen(w->conf, "w");
     if (!out)
         world_fail(w, "%s: %s", w->conf, strerror(errno));
     fprintf(out,
-            "[archive]\ndirectory = %s\nseal_size = 64K\nmax_size = 48K\n"
-            "[daemon]\ncontrol = %s\nsync_interval = 10ms\nsync_bytes = 4K\nrescan = 200ms\n"
-            "[input first]\npath = %s/log/[abo]*.log\n",
-            w->archive, w->control, w->root);
-    if (more)
-        fprintf(out, "[input more]\npath = %s/log/c*.log\nmultiline_start = ^2026-\n", w->root);
+            "[archive]\ndirectory = %s\n%s"
+            "[daemon]\ncontrol = %s\nsync_interval = 10ms\nsync_bytes = 4K\nrescan = 200ms\n%s",
+            w->archive, archive, w->control, inputs);
     if (fclose(out) != 0)
         world_fail(w, "%s: cannot write", w->conf);
 }
 
 /* Time. */
 
-static int64_t deadline(void)
+/* A sanitizer wants to be first among the libraries, or to be told not to mind. */
+static void load_into_programs(struct world *w, const char *library)
 {
-    return clock_monotonic() + WORLD_STEP_SECONDS * NS_PER_SECOND;
+    const char *options = getenv("ASAN_OPTIONS");
+    char *more;
+    if (asprintf(&more, "%s:verify_asan_link_order=0", options ? options : "") < 0 ||
+        setenv("ASAN_OPTIONS", more, 1) != 0 || setenv("LD_PRELOAD", library, 1) != 0)
+        world_fail(w, "out of memory");
+    free(more);
+}
+
+void world_shift_clock(struct world *w, const char *library)
+{
+    char *path = join(w, w->root, "clock");
+    w->clock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (access(library, R_OK) != 0 || w->clock < 0 || setenv("LOGZIP_TEST_CLOCK", path, 1) != 0)
+        world_fail(w, "cannot shift clocks by %s and %s: %s", library, path, strerror(errno));
+    load_into_programs(w, library);
+    world_set_clock(w, clock_real());
+    free(path);
+}
+
+void world_set_clock(struct world *w, int64_t now)
+{
+    const int64_t shift = now - clock_real();
+    if (pwrite(w->clock, &shift, sizeof(shift), 0) != (ssize_t)sizeof(shift))
+        world_fail(w, "cannot shift the clock: %s", strerror(errno));
+}
+
+static int64_t deadline(const struct world *w)
+{
+    return clock_monotonic() + w->patience * NS_PER_SECOND;
 }
 
 static void tick(struct world *w, int64_t end)
 {
     if (clock_monotonic() > end)
-        world_fail(w, "no end after %d seconds", WORLD_STEP_SECONDS);
+        world_fail(w, "no end after %d seconds", w->patience);
     usleep(TICK_US);
+}
+
+/* A file that an archive may have beside journals and segments. */
+static bool is_expected(const char *name)
+{
+    static const char *const expected[] = {".", "..", "lock", "rotate.lock", "catalog", "keep"};
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        if (strcmp(name, expected[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+void world_check_names(struct world *w)
+{
+    DIR *dir = opendir(w->archive);
+    size_t journals = 0;
+    if (!dir)
+        world_fail(w, "%s: %s", w->archive, strerror(errno));
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        uint64_t sequence;
+        struct segment_name segment;
+        if (names_parse_journal(entry->d_name, &sequence))
+            journals++;
+        else if (!names_parse_segment(entry->d_name, &segment) && !is_expected(entry->d_name))
+            world_fail(w, "%s is left in the archive", entry->d_name);
+    }
+    closedir(dir);
+    if (journals != 1)
+        world_fail(w, "%zu journals are left", journals);
 }
 
 /* Why did a program end? */
@@ -233,7 +298,7 @@ static bool still_runs(struct world *w)
 
 void world_run(struct world *w)
 {
-    int64_t end = deadline();
+    int64_t end = deadline(w);
     for (;;) {
         if (!still_runs(w)) {
             char *program = join(w, w->programs, "logzipd");
@@ -243,7 +308,7 @@ void world_run(struct world *w)
             free(program);
         }
         struct lgz_error err = {0};
-        if (control_request(w->control, "status", WORLD_STEP_SECONDS * 1000, NULL, &err) == LGZ_OK)
+        if (control_request(w->control, "status", w->patience * 1000, NULL, &err) == LGZ_OK)
             return;
         tick(w, end);
     }
@@ -251,18 +316,18 @@ void world_run(struct world *w)
 
 void world_ask(struct world *w, const char *request)
 {
-    int64_t end = deadline();
+    int64_t end = deadline(w);
     struct lgz_error err;
     do {
         world_run(w);
         err = (struct lgz_error){0};
         tick(w, end);
-    } while (control_request(w->control, request, WORLD_STEP_SECONDS * 1000, NULL, &err) != LGZ_OK);
+    } while (control_request(w->control, request, w->patience * 1000, NULL, &err) != LGZ_OK);
 }
 
 static void end_daemon(struct world *w, int signal, int *status)
 {
-    int64_t end = deadline();
+    int64_t end = deadline(w);
     kill(w->daemon.pid, signal);
     while (!daemon_ended(w, status))
         tick(w, end);
@@ -288,7 +353,7 @@ void world_kill(struct world *w)
 static int run_ctl(struct world *w, char *const argv[], int output)
 {
     struct inject_program program;
-    int64_t end = deadline();
+    int64_t end = deadline(w);
     int status;
     if (!inject_start(w->inject, &program, argv, output, w->messages))
         world_fail(w, "cannot start %s: %s", argv[0], strerror(errno));
@@ -313,25 +378,69 @@ static void recover_from(struct world *w, const char *command, int status, int64
     tick(w, end);
 }
 
+/* The arguments of a call of logzipctl; the first one is to be freed. */
+static void gather(struct world *w, va_list args, char *argv[ARGUMENTS_MAX + 1])
+{
+    argv[0] = join(w, w->programs, "logzipctl");
+    for (int i = 1; i <= ARGUMENTS_MAX; i++)
+        argv[i] = NULL;
+    for (int i = 1; i < ARGUMENTS_MAX && (argv[i] = va_arg(args, char *)); i++)
+        continue;
+}
+
+/* A file for the output of a call, whose beginning is thrown away. @return -1: not wanted */
+static int open_output(struct world *w, const struct buf *output)
+{
+    if (!output)
+        return -1;
+    char *path = join(w, w->root, "output");
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        world_fail(w, "%s: %s", path, strerror(errno));
+    free(path);
+    return fd;
+}
+
+static void load_output(struct world *w, int fd, struct buf *output)
+{
+    if (fd < 0)
+        return;
+    struct lgz_error err = {0};
+    char *path = join(w, w->root, "output");
+    if (file_load(path, 1 << 30, output, &err) != LGZ_OK)
+        world_fail(w, "%s: cannot read the output", path);
+    close(fd);
+    free(path);
+}
+
 void world_ctl(struct world *w, struct buf *output, ...)
 {
-    char *argv[ARGUMENTS_MAX + 1] = {join(w, w->programs, "logzipctl")};
-    char *to = output ? join(w, w->root, "output") : NULL;
-    int fd = output ? open(to, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
-    struct lgz_error err = {0};
+    char *argv[ARGUMENTS_MAX + 1];
     va_list args;
     int status;
     va_start(args, output);
-    for (int i = 1; i < ARGUMENTS_MAX && (argv[i] = va_arg(args, char *)); i++)
-        continue;
+    gather(w, args, argv);
     va_end(args);
-    int64_t end = deadline();
+    const int fd = open_output(w, output);
+    const int64_t end = deadline(w);
     while ((status = run_ctl(w, argv, fd)) != 0)
         recover_from(w, argv[1], status, end);
-    if (output && (fd < 0 || file_load(to, 1 << 30, output, &err) != LGZ_OK))
-        world_fail(w, "%s: cannot read the output", to);
-    if (fd >= 0)
-        close(fd);
+    load_output(w, fd, output);
     free(argv[0]);
-    free(to);
+}
+
+int world_ctl_status(struct world *w, struct buf *output, ...)
+{
+    char *argv[ARGUMENTS_MAX + 1];
+    va_list args;
+    va_start(args, output);
+    gather(w, args, argv);
+    va_end(args);
+    const int fd = open_output(w, output);
+    const int status = run_ctl(w, argv, fd);
+    load_output(w, fd, output);
+    if (!WIFEXITED(status))
+        world_fail(w, "%s was ended by signal %d", argv[1], WTERMSIG(status));
+    free(argv[0]);
+    return WEXITSTATUS(status);
 }

@@ -31,16 +31,33 @@ struct world {
     bool excused;                 /**< an end by the injection was seen already */
     VEC(struct log) logs;
     const char *step; /**< what is being done, for messages */
+    int clock;        /**< descriptor of the file that shifts the programs' clocks, or -1 */
+    int patience;     /**< seconds that one thing may take, however busy the machine */
 };
 
-enum { WORLD_STEP_SECONDS = 60 }; /**< longer takes nothing, however busy the machine */
+enum { WORLD_STEP_SECONDS = 60 }; /**< the patience that a world begins with */
 
 /** Make the directories. `root` must exist and be empty. */
 void world_open(struct world *w, const char *programs, const char *root, struct inject *inject);
 void world_close(struct world *w);
 
-/** Write the configuration: inputs a and b, and c if `more`. */
-void world_configure(struct world *w, bool more);
+/**
+ * Write the configuration.
+ *
+ * @param archive  further lines of its section
+ * @param inputs   the sections of inputs
+ */
+void world_configure(struct world *w, const char *archive, const char *inputs);
+
+/**
+ * Let the wall clock of all programs that are started from now on be what world_set_clock() says.
+ *
+ * @param library  the path of tests/simulate/clock.c, built
+ */
+void world_shift_clock(struct world *w, const char *library);
+
+/** It is `now`, in nanoseconds since the epoch, for all of them, and goes on from there. */
+void world_set_clock(struct world *w, int64_t now);
 
 /** Say why, and end the process with status 1. */
 _Noreturn void world_fail(struct world *w, const char *format, ...)
@@ -75,5 +92,11 @@ void world_kill(struct world *w);
  * @param output  gets its standard output, or NULL
  */
 void world_ctl(struct world *w, struct buf *output, ...) __attribute__((sentinel));
+
+/** The same once. @return its exit status */
+int world_ctl_status(struct world *w, struct buf *output, ...) __attribute__((sentinel));
+
+/** No daemon runs: one journal is left, and nothing lies around in the archive. */
+void world_check_names(struct world *w);
 
 #endif
