@@ -10,6 +10,8 @@
  *   FFFFFFFFFFFF-LLLLLLLLLLLL-TIME-KofN.logz  part K of N that hold journals F to L together
  *   000000000000-NNNNNNNNNNNN-TIME.logz     import number N, which holds no journals
  *   catalog                                 what the segments' footers say in short (catalog.h)
+ *   imported                                which of the configured rotated files were looked at
+ *                                           (import/imported.h); only saves work
  *   .NAME.tmpPID                            a draft (file.h); what a crash left behind
  *   NAME.damaged                            a journal or a segment with bytes that couldn't be
  *                                           read; never used, kept for people to look at

@@ -120,6 +120,7 @@ void config_free(struct config *config)
         struct config_input *input = &config->inputs[i];
         globs_free(input->paths, input->path_count);
         globs_free(input->excludes, input->exclude_count);
+        globs_free(input->imports, input->import_count);
         rules_clear(&input->rules);
         config_listen_clear(&input->listen);
         free(input->olddir);

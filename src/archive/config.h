@@ -36,9 +36,12 @@ struct config_input {
     char *name;
     unsigned line; /**< of the section's heading or first key */
     struct config_glob *paths;
-    size_t path_count; /**< at least 1, or there is something to listen at */
+    size_t path_count; /**< at least 1, or there is something to listen at or to import */
     struct config_glob *excludes;
     size_t exclude_count;
+    struct config_glob *imports; /**< rotated files that `logzipctl rotate` imports */
+    size_t import_count;
+    bool import_remove; /**< and then removes */
     char *olddir; /**< where rotated files are searched for as well, absolute, or from the directory
                        of the file on; or NULL */
     struct rules rules;       /**< expressions that compile; never NULL */

@@ -122,6 +122,15 @@ static void set_limit(struct config_parse *p, struct config_input *input, const 
     *line = p->line;
 }
 
+/* One of two words; is it the second? */
+static bool choose(struct config_parse *p, const char *key, const char *value, const char *first,
+                   const char *second)
+{
+    if (strcmp(value, first) != 0 && strcmp(value, second) != 0)
+        findings_add(&p->found, p->line, "%s: '%s' isn't one of %s, %s", key, value, first, second);
+    return strcmp(value, second) == 0;
+}
+
 void config_set_input(struct config_parse *p, const char *key, const char *value)
 {
     struct config_input *input = &p->config->inputs[p->input];
@@ -147,12 +156,14 @@ void config_set_input(struct config_parse *p, const char *key, const char *value
         set_limit(p, input, key, value, &input->max_age_line);
     else if (strcmp(key, "max_size") == 0)
         set_limit(p, input, key, value, &input->max_size_line);
-    else if (strcmp(key, "from") != 0)
-        findings_add(&p->found, p->line, "'%s' isn't a key of [input %s]", key, input->name);
-    else if (strcmp(value, "start") != 0 && strcmp(value, "end") != 0)
-        findings_add(&p->found, p->line, "from: '%s' isn't one of start, end", value);
+    else if (strcmp(key, "import") == 0)
+        add_globs(p, key, &input->imports, &input->import_count, value);
+    else if (strcmp(key, "import_remove") == 0)
+        input->import_remove = choose(p, key, value, "no", "yes");
+    else if (strcmp(key, "from") == 0)
+        input->from_end = choose(p, key, value, "start", "end");
     else
-        input->from_end = value[0] == 'e';
+        findings_add(&p->found, p->line, "'%s' isn't a key of [input %s]", key, input->name);
 }
 
 void config_begin_input(struct config_parse *p, const char *name)
@@ -213,7 +224,7 @@ void config_check_input(struct config_parse *p, const struct config_input *input
     struct lgz_error reason = {0};
     unsigned line = 0;
     bool listens = input->listen.given[0]; /* or was meant to */
-    if (input->path_count == 0 && !listens)
+    if (input->path_count == 0 && input->import_count == 0 && !listens)
         findings_add(&p->found, input->line, "[input %s] has no path and no listen", input->name);
     if (listens && (input->path_count || input->exclude_count || input->from_end))
         findings_add(&p->found, input->line,

@@ -242,14 +242,14 @@ static int run(const struct command *self, int argc, char **argv)
     int status = take_options(self, argc, argv, &i, &path);
     if (status != OPTION_END)
         return status;
-    if (optind == argc)
-        return option_misuse(self, "which FILE?");
     if (i.options.source && !*i.options.source)
         return option_misuse(self, "--source: no name");
+    if (optind == argc && (i.options.source || i.options.input || i.options.remove))
+        return option_misuse(self, "--source, --input and --remove are for FILEs");
     struct config *config = load_config(path);
     if (!config)
         return 1;
-    i.options.paths = (const char *const *)(argv + optind);
+    i.options.paths = optind < argc ? (const char *const *)(argv + optind) : NULL;
     i.options.path_count = (size_t)(argc - optind);
     i.options.context = &i;
     i.upkeep.config = config;
@@ -265,12 +265,13 @@ const struct command command_import = {
     .name = "import",
     .summary = "take rotated logs, compressed or not, into the archive",
     .help =
-        "Usage: logzipctl import [OPTION]... FILE...\n"
+        "Usage: logzipctl import [OPTION]... [FILE]...\n"
         "\n"
         "Take rotated logs into the configured archive: plain ones, and those that gzip, xz, zstd\n"
         "or bzip2 has compressed. /var/log/app.log.3.gz becomes a part of /var/log/app.log, older\n"
         "than its other parts; its time is when it was written to last. What the archive has\n"
-        "already, byte for byte, is left out. The archive may be in use meanwhile.\n"
+        "already, byte for byte, is left out. The archive may be in use meanwhile. Without FILE,\n"
+        "take what the configuration's inputs name by import=, as rotate does.\n"
         "\n"
         "      --source=NAME  the files are parts of the log NAME, whatever they're called\n"
         "      --input=NAME   they belong to [input NAME]; default: the one that reads their log\n"

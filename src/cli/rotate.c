@@ -8,7 +8,6 @@
 #include <inttypes.h>
 
 #include "archive/archive.h"
-#include "archive/catalog.h"
 #include "archive/retention.h"
 #include "archive/seal_run.h"
 #include "archive/upkeep.h"
@@ -21,8 +20,6 @@
 struct rotation {
     struct upkeep upkeep;
     struct rotate_report report;
-    struct archive_lock *lock;
-    bool alone; /* it may change what is sealed */
 };
 
 static void seal(struct rotation *r)
@@ -45,20 +42,6 @@ static void seal(struct rotation *r)
         rotate_report_phrase(&r->report, false,
                              result.unfinished ? "nothing sealed yet" : "nothing to seal");
     }
-}
-
-/* What comes now is for one process at a time. With root's rights the daemon was asked, and no more
-   is done. */
-static void be_alone(struct rotation *r)
-{
-    const char *directory = r->upkeep.config->directory;
-    struct lgz_error err = {0};
-    int code = archive_act_as_owner(directory, &err);
-    if (code == LGZ_OK && !r->upkeep.dry_run)
-        code = archive_rotate_lock(&r->lock, directory, "logzipctl rotate", &err);
-    if (code != LGZ_OK)
-        rotate_report_failure(&r->report, &err);
-    r->alone = code == LGZ_OK;
 }
 
 static void expire(struct rotation *r)
@@ -118,19 +101,6 @@ static void verify(struct rotation *r)
     archive_snapshot_close(snapshot);
 }
 
-static void update_catalog(struct rotation *r)
-{
-    struct catalog_result result = {0};
-    struct lgz_error err = {0};
-    if (r->upkeep.dry_run)
-        return;
-    if (catalog_update(r->upkeep.config->directory, &result, &err) != LGZ_OK)
-        rotate_report_failure(&r->report, &err);
-    if (result.rebuilt)
-        upkeep_tell(&r->upkeep, UPKEEP_ACTION, "the catalog was made anew: %s",
-                    result.damage.message);
-}
-
 /*
  * The steps, in their order. A share is the part of --max-time, in per cent from the start, in
  * which a step may begin work, so that a long one leaves time for those behind it. What makes room
@@ -138,16 +108,11 @@ static void update_catalog(struct rotation *r)
  */
 static const struct step {
     void (*run)(struct rotation *r);
-    int share;  /* 0: no limit */
-    bool alone; /* only after be_alone() */
+    int share; /* 0: no limit */
 } steps[] = {
-    /* clang-format off */
-    {seal, 100, false},
-    {be_alone, 0, false},
-    {expire, 0, true},
-    {verify, 100, true},
-    {update_catalog, 0, true},
-    /* clang-format on */
+    {seal, 100},
+    {expire, 0},
+    {verify, 100},
 };
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
@@ -164,17 +129,20 @@ static int64_t deadline_of(const struct step *step, int64_t start, int64_t max_t
 /* @param max_time  nanoseconds; 0: as long as it takes. @return the exit status */
 static int rotate(struct rotation *r, int64_t max_time, bool verbose)
 {
+    struct lgz_error err = {0};
     const int64_t start = clock_monotonic();
     priority_lower();
+    if (archive_act_as_owner(r->upkeep.config->directory, &err) != LGZ_OK) {
+        say_error(&err);
+        return 1;
+    }
     r->upkeep.now = clock_real();
     r->upkeep.note = rotate_report_note;
     r->upkeep.context = &r->report;
     for (size_t i = 0; i < STEP_COUNT; i++) {
         r->upkeep.deadline = deadline_of(&steps[i], start, max_time);
-        if (r->alone || !steps[i].alone)
-            steps[i].run(r);
+        steps[i].run(r);
     }
-    archive_unlock(r->lock);
     if (max_time && clock_monotonic() - start >= max_time)
         rotate_report_phrase(&r->report, true, "the time is up");
     return rotate_report_print(&r->report, verbose || r->upkeep.dry_run);

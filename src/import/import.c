@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "archive/catalog.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -38,6 +39,7 @@ struct run {
     struct import_plan plan;
     struct retention_classes *classes;
     struct held *held;
+    struct imported *seen;          /* NULL: the user has named the files */
     struct import_segment *segment; /* that is being written; NULL: none */
     char *earlier;                  /* path of the newest segment of this run */
     bool careful;                   /* files are read through before they are taken */
@@ -54,7 +56,7 @@ struct run {
 static int open_file(struct run *r, const struct import_file *f, struct log_file **file)
 {
     uid_t before = caller_begin();
-    int code = log_file_open(file, f->path, &r->reason);
+    int code = log_file_open(file, f->path, f->linked, &r->reason);
     caller_end(before);
     return code == LGZ_OK ? LGZ_OK : FILE_BAD;
 }
@@ -424,6 +426,9 @@ static int look_at_file(struct run *r, struct import_file *f)
         return code;
     if (!f->fingerprint_len || f->verdict.whole) {
         set_held(r, f);
+    } else if (f->verdict.partly && r->seen) {
+        f->state = IMPORT_LEFT; /* it will have read the rest by the next time */
+        r->result->left++;
     } else if (f->verdict.partly) {
         error_set(&r->reason, LGZ_ERR_BUSY,
                   "%s: not imported: logzipd has read its beginning, as %s", f->path, f->log.name);
@@ -512,6 +517,18 @@ static int import_batch(struct run *r, const struct import_batch *batch)
     return code;
 }
 
+/* Remember which of the configured files needn't be looked at again. */
+static int remember(struct run *r, const struct import_batch *batch)
+{
+    int code = LGZ_OK;
+    for (size_t i = batch->first; code == LGZ_OK && i < batch->first + batch->count; i++) {
+        const struct import_file *f = &r->plan.files.data[i];
+        if (f->state == IMPORT_DONE || f->state == IMPORT_HELD || f->state == IMPORT_FAILED)
+            code = imported_note(r->seen, &f->st, r->err);
+    }
+    return code;
+}
+
 static bool is_wanted(void *context, const char *name)
 {
     return import_plan_has(context, name);
@@ -529,8 +546,11 @@ static int prepare(struct run *r)
     if (!r->chunk)
         return error_memory(r->err);
     int code = retention_classes_new(&r->classes, config, r->err);
+    if (code == LGZ_OK && !r->options->paths)
+        code = imported_open(&r->seen, config->directory, r->err);
     if (code == LGZ_OK)
-        code = import_gather(&r->plan, r->upkeep, r->options, r->result, r->err);
+        code =
+            import_gather(&r->plan, r->upkeep, r->options, r->classes, r->seen, r->result, r->err);
     if (code == LGZ_OK)
         code = import_plan_order(&r->plan, r->classes, r->options->segment_bytes, r->err);
     for (size_t i = 0; i < r->plan.files.len; i++)
@@ -553,9 +573,16 @@ int import_run(const struct upkeep *u, const struct import_options *options,
             break;
         }
         code = import_batch(&r, &r.plan.batches.data[i]);
+        if (code == LGZ_OK && r.seen)
+            code = remember(&r, &r.plan.batches.data[i]);
     }
+    if (r.seen && code == LGZ_OK && !u->dry_run)
+        code = imported_save(r.seen, r.err);
+    if (result->segments && code == LGZ_OK)
+        code = catalog_update(u->config->directory, NULL, r.err);
     drop_segment(&r);
     held_close(r.held);
+    imported_close(r.seen);
     import_plan_clear(&r.plan);
     retention_classes_free(r.classes);
     free(r.earlier);

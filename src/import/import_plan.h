@@ -20,6 +20,7 @@ enum import_state {
     IMPORT_WRITTEN, /**< into a segment that has no name yet */
     IMPORT_DONE,
     IMPORT_HELD, /**< the archive had it already */
+    IMPORT_LEFT, /**< to the daemon */
     IMPORT_FAILED,
 };
 
@@ -33,6 +34,7 @@ struct import_file {
     size_t retention; /**< number of its class */
     size_t rank;      /**< among the files of its log, the oldest 0 */
     bool remove;
+    bool linked; /**< the path may be a symbolic link */
     enum import_state state;
     bool checked;         /**< it was read through once, so that it's known to be good */
     uint64_t fingerprint; /**< of its first bytes, as sources have it */

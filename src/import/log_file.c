@@ -22,9 +22,9 @@ struct log_file {
     uint64_t position;     /* in what is on the disk, if it's plain */
 };
 
-static int open_file(struct log_file *f, struct lgz_error *err)
+static int open_file(struct log_file *f, bool follow, struct lgz_error *err)
 {
-    f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
     if (f->fd < 0 && errno == ENOENT)
         return error_set(err, LGZ_ERR_NOT_FOUND, "%s: no such file", f->path);
     if (f->fd < 0 || fstat(f->fd, &f->st) != 0)
@@ -41,7 +41,7 @@ static int open_file(struct log_file *f, struct lgz_error *err)
     return code;
 }
 
-int log_file_open(struct log_file **out, const char *path, struct lgz_error *err)
+int log_file_open(struct log_file **out, const char *path, bool follow, struct lgz_error *err)
 {
     struct log_file *f = calloc(1, sizeof(*f));
     *out = NULL;
@@ -49,7 +49,7 @@ int log_file_open(struct log_file **out, const char *path, struct lgz_error *err
         return error_memory(err);
     f->fd = -1;
     f->path = strdup(path);
-    int code = f->path ? open_file(f, err) : error_memory(err);
+    int code = f->path ? open_file(f, follow, err) : error_memory(err);
     if (code != LGZ_OK)
         log_file_close(f);
     else

@@ -5,6 +5,7 @@
 #ifndef LOGZIP_IMPORT_LOG_FILE_H
 #define LOGZIP_IMPORT_LOG_FILE_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -15,10 +16,11 @@ struct log_file;
 /**
  * What the file begins with says whether it's compressed.
  *
+ * @param follow  may the path be a symbolic link?
  * @return LGZ_ERR_NOT_FOUND if it isn't there, LGZ_ERR_ARGUMENT if it's no regular file,
  *         LGZ_ERR_FORMAT if its name says that it's compressed, and it isn't
  */
-int log_file_open(struct log_file **out, const char *path, struct lgz_error *err);
+int log_file_open(struct log_file **out, const char *path, bool follow, struct lgz_error *err);
 
 /** NULL is allowed. */
 void log_file_close(struct log_file *f);

@@ -159,6 +159,48 @@ expect after.log "$logs/after.log"
 status_json | grep -q '"id":[0-9]\{10,\}' && fail 'the daemon goes on with ids of imported files'
 ! compgen -G "$archive/.*tmp*" >/dev/null || fail "drafts are left: $(ls -A "$archive")"
 import 1 --level=fast "$logs"/nothing*
-import 2
 import 2 --level=other x
+import 2 --remove
+stop_daemon
+
+# What the configuration names is imported once, also if it expires later; young, old and linked
+# files aren't, and what can't be read is told once.
+rm -rf "$archive" "$logs"/*
+archive_options=('max_age = 30d')
+configure '[input main]' "path = $logs/*.log" "import = $logs/*.gz $logs/*.[0-9]" \
+    'import_remove = no' '[input moved]' "import = $work/moved/*" 'import_remove = yes'
+mkdir "$archive" "$work/moved"
+days() { date -d "-$1 days" '+%F %T'; }
+for i in 1 2 40; do
+    lines 1 1000 "day $i" >"$logs/app.log.$i"
+    pack "$logs/app.log.$i" gz "$(days "$i")"
+done
+lines 1 10 young >"$logs/young.log.1"
+echo secret >"$work/secret"
+touch -d "$(days 3)" "$work/secret"
+ln -s "$work/secret" "$logs/secret.log.1"
+echo no >"$logs/bad.log.gz"
+touch -d "$(days 3)" "$logs/bad.log.gz"
+echo moved >"$work/moved/there.log-20261120"
+touch -d "$(days 3)" "$work/moved/there.log-20261120"
+import 1
+said 'bad.log.gz: not compressed'
+said '^imported 3 files into 1 segments; 1 removed; 1 FAILED'
+! compgen -G "$work/moved/*" >/dev/null || fail 'a file was not removed'
+[[ -e $archive/catalog ]] || fail 'there is no catalog'
+import 0
+said '^imported 0 files$'
+rm "$archive"/*.logz
+import 0
+said '^imported 0 files$'
+mv "$logs/app.log.1.gz" "$logs/app.log.3.gz" # nothing is known by its name
+import 0
+said '^imported 0 files$'
+touch -d "$(days 2)" "$logs/app.log.3.gz"
+import 0
+said '^imported 1 files'
+echo 'logzip imported 1
+1 2 x' >"$archive/imported"
+import 1
+said '^imported 1 files into 1 segments; 1 were in the archive already; 1 FAILED'
 exit 0

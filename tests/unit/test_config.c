@@ -79,7 +79,8 @@ START_TEST(all_keys)
         "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\n"
         "metrics = [::1]:99\nlog_level = debug\n"
         "[input  web ]\npath = /x/*.log /y\\ z/q\n\tpath = /w\nfrom = end\n"
-        "exclude = /x/no*\n[input two]\npath=/two\nmax_age = 0\nmax_size = 8M");
+        "exclude = /x/no*\n[input two]\npath=/two\nmax_age = 0\nmax_size = 8M\n"
+        "[input old]\nimport = /o/*.gz /o/*.xz\nimport_remove = yes\n");
     ck_assert_str_eq(c->directory, "/a b");
     ck_assert_uint_eq(c->directory_line, 3);
     ck_assert_int_eq(c->level, LGZ_LEVEL_BEST);
@@ -101,7 +102,10 @@ START_TEST(all_keys)
     ck_assert_int_eq(c->log_level, CONFIG_LOG_DEBUG);
     ck_assert_uint_eq(c->metrics_sources, 7);
     ck_assert_str_eq(c->metrics, "[::1]:99");
-    ck_assert_uint_eq(c->input_count, 2);
+    ck_assert_uint_eq(c->input_count, 3);
+    ck_assert_uint_eq(c->inputs[2].import_count, 2);
+    ck_assert_str_eq(c->inputs[2].imports[1].pattern, "/o/*.xz");
+    ck_assert(c->inputs[2].import_remove && !c->inputs[1].import_remove);
     ck_assert_str_eq(c->inputs[0].name, "web");
     ck_assert_uint_eq(c->min_free, UINT64_C(3) << 30);
     ck_assert_uint_eq(c->seal_memory, 1 << 30);
@@ -126,6 +130,10 @@ START_TEST(mistakes)
     bad("[input a]\npath = /a\nmax_age = 1d\nmax_age = 1d\nmax_size =\n",
         ":4: max_age: already set in line 3\n:5: max_size: no value\n");
     bad("[input a]\npath = /a\nmax_age = 40000d\n", ":3: max_age: 40000d is out of range\n");
+    bad("[input a]\nimport = a.gz\nimport_remove = 1\n",
+        ":2: import: 'a.gz' isn't an absolute path\n"
+        ":3: import_remove: '1' isn't one of no, yes\n"
+        ":1: [input a] has no path and no listen\n");
     bad("[archive]\ncolor = red\n", ":2: 'color' isn't a key of [archive]\n");
     bad("[daemon]\nmetrics = 10.0.0.1:1\n",
         ":2: metrics: other machines can reach 10.0.0.1:1; it must be 127.0.0.1 or [::1]\n");
