@@ -129,6 +129,11 @@ void output_size(struct buf *out, uint64_t bytes)
     buf_printf(out, "%.1f %s", value, units[unit]);
 }
 
+const char *level_name(enum lgz_level level)
+{
+    return level == LGZ_LEVEL_FAST ? "fast" : level == LGZ_LEVEL_BEST ? "best" : "default";
+}
+
 static void say_finding(void *context, const char *finding)
 {
     (void)context;

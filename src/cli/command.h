@@ -27,6 +27,7 @@ extern const struct command command_compress;
 extern const struct command command_decompress;
 extern const struct command command_import;
 extern const struct command command_info;
+extern const struct command command_list;
 extern const struct command command_verify;
 extern const struct command command_query;
 extern const struct command command_restore;
@@ -82,6 +83,9 @@ bool output_buffer(struct buf *out);
 
 /** "1.5 MiB", or "512 B". */
 void output_size(struct buf *out, uint64_t bytes);
+
+/** "fast", "default" or "best". */
+const char *level_name(enum lgz_level level);
 
 /** Load the configuration, saying what is wrong with it. NULL: the default path. */
 struct config *load_config(const char *path);

@@ -31,11 +31,6 @@ struct totals {
     int64_t time_max;
 };
 
-static const char *level_name(enum lgz_level level)
-{
-    return level == LGZ_LEVEL_FAST ? "fast" : level == LGZ_LEVEL_BEST ? "best" : "default";
-}
-
 /* Distinct templates of all blocks. They are named by hash, the same in each block. */
 static int compare_ids(const void *a, const void *b)
 {

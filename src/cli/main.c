@@ -8,6 +8,7 @@
  *   transform.[ch]                  which does all that has to do with files
  *   progress.[ch], interrupt.[ch]   the progress line; removing an unfinished file on Ctrl-C
  *   info.c, verify.c                what is in a file or an archive, and is it sound
+ *   list.c                          the segments of an archive, from its catalog
  *   query.c, query_options.[ch]     searches, and their options,
  *   query_run.[ch]                  and running them; the work is done in src/query
  *   export.c, export_sink.[ch]      lines for other programs: a query, and where its output goes
@@ -32,9 +33,10 @@
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
-    &command_compress,  &command_decompress, &command_info,    &command_verify, &command_query,
-    &command_templates, &command_stats,      &command_restore, &command_import, &command_export,
-    &command_rotate,    &command_status,     &command_metrics, &command_seal,   &command_reload,
+    &command_compress, &command_decompress, &command_info,   &command_verify,
+    &command_query,    &command_templates,  &command_stats,  &command_restore,
+    &command_import,   &command_export,     &command_rotate, &command_list,
+    &command_status,   &command_metrics,    &command_seal,   &command_reload,
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "archive/archive.h"
+#include "archive/catalog.h"
 #include "archive/retention.h"
 #include "archive/seal_run.h"
 #include "archive/upkeep.h"
@@ -101,6 +102,22 @@ static void verify(struct rotation *r)
     archive_snapshot_close(snapshot);
 }
 
+/* A catalog that can't be made is none: queries open more, and find the same. */
+static void catalog(struct rotation *r)
+{
+    struct catalog_result result;
+    struct lgz_error err = {0};
+    if (r->upkeep.dry_run)
+        return;
+    if (catalog_update(r->upkeep.config->directory, &result, &err) != LGZ_OK) {
+        rotate_report_failure(&r->report, &err);
+        rotate_report_phrase(&r->report, true, "no catalog written");
+    } else if (result.rebuilt) {
+        upkeep_tell(&r->upkeep, UPKEEP_PROBLEM, "%s; made anew from the segments",
+                    result.damage.message);
+    }
+}
+
 /*
  * The steps, in their order. A share is the part of --max-time, in per cent from the start, in
  * which a step may begin work, so that a long one leaves time for those behind it. What makes room
@@ -113,6 +130,7 @@ static const struct step {
     {seal, 100},
     {expire, 0},
     {verify, 100},
+    {catalog, 0},
 };
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
