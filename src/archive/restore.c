@@ -1,6 +1,6 @@
 /*
  * restore.c - first looks up which bytes of the wanted sources are where (pieces), sorts those,
- * checks that none is missing, then reads and writes them in order.
+ * checks which are missing, then reads and writes them in order.
  */
 #include "archive/restore.h"
 
@@ -212,12 +212,13 @@ static int add_note(struct restore *r, const struct source *source, uint64_t fir
     return LGZ_OK;
 }
 
-static int report_gap(struct restore *r, const struct source *source, uint64_t from, uint64_t to)
+static int add_hole(struct restore *r, const struct source *source, uint64_t from, uint64_t to)
 {
-    return error_set(r->err, LGZ_ERR_CORRUPT,
-                     "%s (source %" PRIu64 "): bytes %" PRIu64 " to %" PRIu64
-                     " are not in the archive",
-                     source->name, source->id, from, to - 1);
+    struct restore_hole hole = {source->id, strdup(source->name), from, to};
+    if (hole.name && vec_push(&r->result->holes, hole))
+        return LGZ_OK;
+    free(hole.name);
+    return error_memory(r->err);
 }
 
 /* Check one source, whose pieces start at `*at`; moves `*at` behind them. */
@@ -228,16 +229,17 @@ static int check_source(struct restore *r, const struct source_position *item, s
     bool any = *at < r->pieces.len && pieces[*at].source_id == source->id;
     uint64_t first = any ? pieces[*at].offset : item->next;
     uint64_t end = first;
+    int code = first ? add_note(r, source, first) : LGZ_OK;
     for (; *at < r->pieces.len && pieces[*at].source_id == source->id; ++*at) {
         const struct piece *piece = &pieces[*at];
-        if (piece->offset > end)
-            return report_gap(r, source, end, piece->offset);
+        if (code == LGZ_OK && piece->offset > end)
+            code = add_hole(r, source, end, piece->offset);
         if (piece->offset + piece->length > end)
             end = piece->offset + piece->length;
     }
-    if (item->next > end)
-        return report_gap(r, source, end, item->next);
-    return first ? add_note(r, source, first) : LGZ_OK;
+    if (code == LGZ_OK && item->next > end)
+        code = add_hole(r, source, end, item->next);
+    return code;
 }
 
 static int by_name(const void *a, const void *b)
@@ -409,8 +411,8 @@ static int write_pieces(struct restore *r)
     for (size_t i = 0; i < r->pieces.len; i++) {
         const struct piece *piece = &r->pieces.data[i];
         struct span data = {0};
-        if (piece->source_id != source_id)
-            end = piece->offset;
+        if (piece->source_id != source_id || piece->offset > end)
+            end = piece->offset; /* a source begins, or goes on behind a hole */
         source_id = piece->source_id;
         r->next = r->next > i ? r->next : i + 1;
         if (piece->offset + piece->length <= end) {
@@ -494,6 +496,9 @@ void restore_result_clear(struct restore_result *result)
 {
     for (size_t i = 0; i < result->note_count; i++)
         free(result->notes[i].name);
+    for (size_t i = 0; i < result->holes.len; i++)
+        free(result->holes.data[i].name);
+    vec_free(&result->holes);
     free(result->notes);
     *result = (struct restore_result){0};
 }

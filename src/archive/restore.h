@@ -17,29 +17,37 @@ struct restore_note {
     uint64_t first_offset; /**< of the first byte that there is, or that would come next */
 };
 
+/** Later bytes of a source that the archive doesn't have: `from` to `to` - 1. */
+struct restore_hole {
+    uint64_t source_id;
+    char *name;
+    uint64_t from;
+    uint64_t to;
+};
+
 struct restore_result {
     uint64_t bytes; /**< written */
     size_t sources; /**< that matched */
     size_t names;   /**< different names among those */
     struct restore_note *notes;
     size_t note_count;
+    VEC(struct restore_hole) holes; /**< in the order of what was written around them */
 };
 
 /**
  * Write the bytes of all sources that match, in order of source id, each in order of offset, bytes
  * that are in two places once.
  *
- * All ranges are looked up before the first byte is written: when it is known that bytes are
- * missing, nothing has been written.
+ * What is missing leaves a hole, and the rest is written. That the first bytes of a source are
+ * missing is how old ones expire, and only a note; holes further on are left by rules that keep
+ * what is older (keep.h), and by damage. All ranges are looked up before the first byte is written.
  *
  * @param s        its journals are read; where their readers go on is changed
  * @param pattern  a source's name; if none has exactly that name, a shell pattern (fnmatch(3),
  *                 "*" also matches "/")
  * @param threads  1 to CREW_MAX (base/crew.h), which decode blocks ahead
  * @param result   to be cleared by restore_result_clear() in any case
- * @return LGZ_ERR_NOT_FOUND if no source matches; LGZ_ERR_CORRUPT if a source has a gap (its name
- *         and the range are in the message). That a source doesn't begin at 0, because segments
- *         have expired, is no error but a note.
+ * @return LGZ_ERR_NOT_FOUND if no source matches; LGZ_ERR_CORRUPT if what there is can't be read
  */
 int archive_restore(struct archive_snapshot *s, const char *pattern, unsigned threads,
                     lgz_write_fn *write, void *context, struct restore_result *result,

@@ -58,7 +58,9 @@ static int seal_locked(const struct upkeep *u, struct seal_run_result *result,
 static int seal_here(const struct upkeep *u, struct seal_run_result *result, struct lgz_error *err)
 {
     struct archive_lock *lock = NULL;
-    int code = archive_lock(&lock, u->config->directory, "logzipctl", err);
+    int code = archive_act_as_owner(u->config->directory, err);
+    if (code == LGZ_OK)
+        code = archive_lock(&lock, u->config->directory, "logzipctl", err);
     if (code == LGZ_ERR_BUSY)
         error_prefix(err, "no daemon answers at %s, but the archive is in use", u->config->control);
     if (code == LGZ_OK)

@@ -24,6 +24,7 @@ struct output {
     int fd;
     const char *name;
     struct lgz_error reason; /* why a write failed */
+    bool holes;              /* all that there is was written, but bytes in between are missing */
 };
 
 /* lgz_write_fn */
@@ -33,7 +34,21 @@ static int write_output(void *context, const void *data, size_t size)
     return file_write(o->fd, data, size, o->name, &o->reason);
 }
 
-/* Write everything that matches; say what is missing at the beginning. */
+/* Say what of the sources the archive doesn't have. @return is there a hole? */
+static bool tell_missing(const struct restore_result *result)
+{
+    for (size_t i = 0; i < result->note_count; i++)
+        say("%s: the first %" PRIu64 " bytes of source %" PRIu64 " aren't in the archive",
+            result->notes[i].name, result->notes[i].first_offset, result->notes[i].source_id);
+    for (size_t i = 0; i < result->holes.len; i++) {
+        const struct restore_hole *hole = &result->holes.data[i];
+        say("%s: bytes %" PRIu64 " to %" PRIu64 " of source %" PRIu64 " aren't in the archive",
+            hole->name, hole->from, hole->to - 1, hole->source_id);
+    }
+    return result->holes.len > 0;
+}
+
+/* Write everything that matches; say what is missing. */
 static int restore(struct archive_snapshot *snapshot, const struct arguments *a,
                    struct output *output, struct lgz_error *err)
 {
@@ -42,9 +57,8 @@ static int restore(struct archive_snapshot *snapshot, const struct arguments *a,
     int code = archive_restore(snapshot, pattern, a->threads, write_output, output, &result, err);
     if (code != LGZ_OK && output->reason.code != LGZ_OK)
         *err = output->reason;
-    for (size_t i = 0; code == LGZ_OK && i < result.note_count; i++)
-        say("%s: the first %" PRIu64 " bytes of source %" PRIu64 " aren't in the archive",
-            result.notes[i].name, result.notes[i].first_offset, result.notes[i].source_id);
+    if (code == LGZ_OK)
+        output->holes = tell_missing(&result);
     if (code == LGZ_OK && result.names > 1)
         say("%zu names match '%s'; their bytes were written one after the other", result.names,
             pattern);
@@ -53,7 +67,7 @@ static int restore(struct archive_snapshot *snapshot, const struct arguments *a,
 }
 
 static int restore_to_file(struct archive_snapshot *snapshot, const struct arguments *a,
-                           struct lgz_error *err)
+                           bool *holes, struct lgz_error *err)
 {
     const char *path = a->output;
     struct file_draft draft = {.fd = -1};
@@ -68,6 +82,7 @@ static int restore_to_file(struct archive_snapshot *snapshot, const struct argum
         interrupt_begin(&guard, draft.temporary);
         struct output output = {.fd = draft.fd, .name = path};
         code = restore(snapshot, a, &output, err);
+        *holes = output.holes;
     }
     if (code == LGZ_OK)
         code = file_draft_commit(&draft, a->force, err);
@@ -80,17 +95,19 @@ static int restore_from(const char *archive, const struct arguments *a)
 {
     struct lgz_error err = {0};
     struct archive_snapshot *snapshot = NULL;
+    bool holes = false;
     int code = archive_snapshot_find(&snapshot, archive, &err);
     if (code == LGZ_OK && a->output) {
-        code = restore_to_file(snapshot, a, &err);
+        code = restore_to_file(snapshot, a, &holes, &err);
     } else if (code == LGZ_OK) {
         struct output output = {.fd = STDOUT_FILENO, .name = "standard output"};
         code = restore(snapshot, a, &output, &err);
+        holes = output.holes;
     }
     if (code != LGZ_OK)
         say_error(&err);
     archive_snapshot_close(snapshot);
-    return code == LGZ_OK ? 0 : 1;
+    return code == LGZ_OK && !holes ? 0 : 1;
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -149,7 +166,7 @@ const struct command command_restore = {
         "\n"
         "Write the bytes that were read from the file NAME, all of them, in their order, as they\n"
         "were. If no source has that name, NAME is a shell pattern. Without ARCHIVE the\n"
-        "configured one is used.\n"
+        "configured one is used. It's said which bytes the archive doesn't have any more.\n"
         "\n"
         "      --source=NAME  the path under which the file was read\n"
         "  -o, --output=FILE  write to FILE, which appears when it's complete\n"
@@ -158,7 +175,9 @@ const struct command command_restore = {
         "  -c, --config=FILE  where the archive is; default " CONFIG_DEFAULT_PATH "\n"
         "      --help         show this text\n"
         "\n"
-        "Exit status: 0 if all went well, 1 after an error, 2 after wrong usage.\n",
+        "Exit status: 0 if all went well, 1 after an error, or if bytes are missing elsewhere "
+        "than\n"
+        "at the beginning, 2 after wrong usage.\n",
     .error_status = 2,
     .run = run,
 };

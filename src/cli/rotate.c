@@ -21,6 +21,8 @@
 struct rotation {
     struct upkeep upkeep;
     struct rotate_report report;
+    struct archive_lock *lock;
+    bool alone; /* it may change what is sealed */
 };
 
 static void seal(struct rotation *r)
@@ -43,6 +45,20 @@ static void seal(struct rotation *r)
         rotate_report_phrase(&r->report, false,
                              result.unfinished ? "nothing sealed yet" : "nothing to seal");
     }
+}
+
+/* What comes now is for one process at a time. With root's rights the daemon was asked, and no more
+   is done. */
+static void be_alone(struct rotation *r)
+{
+    const char *directory = r->upkeep.config->directory;
+    struct lgz_error err = {0};
+    int code = archive_act_as_owner(directory, &err);
+    if (code == LGZ_OK && !r->upkeep.dry_run)
+        code = archive_rotate_lock(&r->lock, directory, "logzipctl rotate", &err);
+    if (code != LGZ_OK)
+        rotate_report_failure(&r->report, &err);
+    r->alone = code == LGZ_OK;
 }
 
 static void expire(struct rotation *r)
@@ -103,9 +119,9 @@ static void verify(struct rotation *r)
 }
 
 /* A catalog that can't be made is none: queries open more, and find the same. */
-static void catalog(struct rotation *r)
+static void update_catalog(struct rotation *r)
 {
-    struct catalog_result result;
+    struct catalog_result result = {0};
     struct lgz_error err = {0};
     if (r->upkeep.dry_run)
         return;
@@ -125,12 +141,16 @@ static void catalog(struct rotation *r)
  */
 static const struct step {
     void (*run)(struct rotation *r);
-    int share; /* 0: no limit */
+    int share;  /* 0: no limit */
+    bool alone; /* only after be_alone() */
 } steps[] = {
-    {seal, 100},
-    {expire, 0},
-    {verify, 100},
-    {catalog, 0},
+    /* clang-format off */
+    {seal, 100, false},
+    {be_alone, 0, false},
+    {expire, 0, true},
+    {verify, 100, true},
+    {update_catalog, 0, true},
+    /* clang-format on */
 };
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
@@ -147,20 +167,17 @@ static int64_t deadline_of(const struct step *step, int64_t start, int64_t max_t
 /* @param max_time  nanoseconds; 0: as long as it takes. @return the exit status */
 static int rotate(struct rotation *r, int64_t max_time, bool verbose)
 {
-    struct lgz_error err = {0};
     const int64_t start = clock_monotonic();
     priority_lower();
-    if (archive_act_as_owner(r->upkeep.config->directory, &err) != LGZ_OK) {
-        say_error(&err);
-        return 1;
-    }
     r->upkeep.now = clock_real();
     r->upkeep.note = rotate_report_note;
     r->upkeep.context = &r->report;
     for (size_t i = 0; i < STEP_COUNT; i++) {
         r->upkeep.deadline = deadline_of(&steps[i], start, max_time);
-        steps[i].run(r);
+        if (r->alone || !steps[i].alone)
+            steps[i].run(r);
     }
+    archive_unlock(r->lock);
     if (max_time && clock_monotonic() - start >= max_time)
         rotate_report_phrase(&r->report, true, "the time is up");
     return rotate_report_print(&r->report, verbose || r->upkeep.dry_run);
