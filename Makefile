@@ -242,6 +242,7 @@ check-integration: deps all $(test_programs)
 # All points, two at once: some ten minutes. Directories of points that went wrong stay.
 check-crash: deps all $(B)/tests/sweep
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(B)/tests/sweep '$(abspath $(B))'
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $(B)/tests/sweep -l upkeep '$(abspath $(B))'
 
 # All kinds of trouble at once: 200 logs, rotations, bursts of 100 MB/s, kills, queries.
 SOAK_SECONDS := 600

@@ -111,6 +111,21 @@ void power_note(struct power *p, enum power_kind kind, const char *path, const c
     }
 }
 
+void power_settle(struct power *p, const char *directory)
+{
+    DIR *dir = opendir(directory);
+    if (!dir)
+        give_up("cannot list", directory);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        struct stat st;
+        if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(st.st_mode))
+            set_synced(p, &st, st.st_size);
+    }
+    closedir(dir);
+    p->change_count = 0;
+}
+
 /* Take one change back. A call may have failed: then there is nothing to take back. */
 static void undo(const struct power_change *change)
 {

@@ -52,6 +52,9 @@ struct power {
 void power_note(struct power *p, enum power_kind kind, const char *path, const char *to,
                 off_t length, const char *kept);
 
+/** All that is in a directory counts as synced, whoever wrote it. */
+void power_settle(struct power *p, const char *directory);
+
 /**
  * The power fails; no program may run.
  *

@@ -1,9 +1,9 @@
 /*
- * sweep.c - `sweep [-s SECONDS] [-r SEED] [-j JOBS] [-p ACTION[:CALL]] PROGRAMS`
+ * sweep.c - `sweep [-l LIFE] [-s SECONDS] [-r SEED] [-j JOBS] [-p ACTION[:CALL]] PROGRAMS`
  *
- * PROGRAMS is the directory with logzipd and logzipctl.
+ * PROGRAMS is the directory with logzipd and logzipctl. LIFE is "daemon", the default, or "upkeep".
  *
- * Runs the life of scenario.h once for each point: a way to go wrong, and the number of the system
+ * Runs a life of life.h once for each point: a way to go wrong, and the number of the system
  * call at which it does. After each, nothing may be lost, changed or there twice, and the daemon
  * must have gone on by itself after an error.
  *
@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "scenario.h"
+#include "life.h"
 
 enum { JOBS_MAX = 16, EXIT_USAGE = 2, EXIT_SKIPPED = 77, MISSES_MAX = 3 };
 
@@ -39,6 +39,7 @@ struct run {
 
 struct sweep {
     const char *programs;
+    const struct life *life;
     char directory[PATH_MAX]; /* of all runs; it stays if it isn't empty in the end */
     int64_t end;              /* no new points after it; 0: until all are done */
     uint64_t state;
@@ -100,8 +101,8 @@ static _Noreturn void live(const struct sweep *s, const struct run *run)
 {
     struct world world;
     world_open(&world, s->programs, run->directory, run->inject);
-    scenario_live(&world);
-    scenario_check(&world);
+    s->life->live(&world);
+    s->life->check(&world);
     world_close(&world);
     _exit(0);
 }
@@ -225,10 +226,24 @@ static bool parse_point(const char *text, struct sweep *s)
     return false;
 }
 
+static bool parse_life(const char *text, struct sweep *s)
+{
+    static const struct life *const lives[] = {&daemon_life, &upkeep_life};
+    for (size_t i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
+        if (strcmp(lives[i]->name, text) == 0)
+            s->life = lives[i];
+    }
+    return strcmp(s->life->name, text) == 0;
+}
+
 static bool parse_arguments(struct sweep *s, int argc, char **argv)
 {
-    for (int option; (option = getopt(argc, argv, "s:r:j:p:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "l:s:r:j:p:")) != -1;) {
         switch (option) {
+        case 'l':
+            if (!parse_life(optarg, s))
+                return false;
+            break;
         case 's':
             s->end = clock_monotonic() + atol(optarg) * NS_PER_SECOND;
             break;
@@ -269,12 +284,13 @@ static void make_directory(struct sweep *s)
 
 int main(int argc, char **argv)
 {
-    struct sweep sweep = {.jobs = 2, .action = INJECT_KILL_BEFORE, .last = INJECT_ACTIONS - 1};
+    struct sweep sweep = {
+        .life = &daemon_life, .jobs = 2, .action = INJECT_KILL_BEFORE, .last = INJECT_ACTIONS - 1};
     const char *reason = "";
     sweep.state = (uint64_t)clock_real() ^ (uint64_t)getpid();
     if (!parse_arguments(&sweep, argc, argv)) {
-        fprintf(stderr,
-                "usage: sweep [-s SECONDS] [-r SEED] [-j JOBS] [-p ACTION[:CALL]] PROGRAMS\n");
+        fprintf(stderr, "usage: sweep [-l LIFE] [-s SECONDS] [-r SEED] [-j JOBS] [-p "
+                        "ACTION[:CALL]] PROGRAMS\n");
         return EXIT_USAGE;
     }
     if (!inject_possible(&reason)) {

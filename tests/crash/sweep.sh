@@ -1,11 +1,13 @@
 #!/bin/bash
-# Some points of the crash sweep, chosen by a seed that is printed: as many as fit into
+# Some points of the crash sweep, chosen by a seed that is printed: of each life as many as fit into
 # SWEEP_SECONDS. `make check-crash` tries all of them.
 set -u
 # A traced program can't look for leaks.
 export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
-"$BUILD/tests/sweep" -s "${SWEEP_SECONDS:-15}" "$BUILD"
-status=$?
+status=0
+for life in daemon upkeep; do
+    "$BUILD/tests/sweep" -l "$life" -s "${SWEEP_SECONDS:-10}" "$BUILD" || status=$?
+done
 kept=$BUILD/tests/logs/sweep
 rm -rf "$kept"
 ((status == 0 || status == 77)) || cp -r "${TMPDIR:-/tmp}"/sweep.* "$kept"

@@ -373,6 +373,8 @@ static void recover_from(struct world *w, const char *command, int status, int64
         world_run(w);
     } else if (inject_kills(w->inject->action) || !is_consequence(w, status)) {
         check_end(w, command, status);
+        if (w->look)
+            w->look(w);
     }
     usleep(PAUSE_US); /* an error keeps the daemon from answering for a while */
     tick(w, end);

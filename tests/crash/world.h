@@ -16,7 +16,8 @@
 struct log {
     char *name; /**< of the file, in the directory of logs */
     struct buf written;
-    bool may_expire; /**< retention may have removed its beginning */
+    size_t may_lack;  /**< so many bytes of its beginning may not be in the archive */
+    size_t must_lack; /**< and so many must not be */
 };
 
 struct world {
@@ -30,9 +31,10 @@ struct world {
     struct inject_program daemon; /**< pid 0: none runs */
     bool excused;                 /**< an end by the injection was seen already */
     VEC(struct log) logs;
-    const char *step; /**< what is being done, for messages */
-    int clock;        /**< descriptor of the file that shifts the programs' clocks, or -1 */
-    int patience;     /**< seconds that one thing may take, however busy the machine */
+    const char *step;              /**< what is being done, for messages */
+    void (*look)(struct world *w); /**< after a failure, before it's tried again; or NULL */
+    int clock;    /**< descriptor of the file that shifts the programs' clocks, or -1 */
+    int patience; /**< seconds that one thing may take, however busy the machine */
 };
 
 enum { WORLD_STEP_SECONDS = 60 }; /**< the patience that a world begins with */

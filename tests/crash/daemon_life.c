@@ -1,8 +1,10 @@
 /*
- * scenario.c - the steps, and the comparison.
+ * daemon_life.c - the life of a daemon, which goes through everything that changes files: an
+ * archive that isn't there yet, group commits, journals that end and are sealed by size and by
+ * request, the three ways of rotating a log, a reload, retention beside the daemon and without it,
+ * an end, a kill with a torn tail and a left draft, recovery. What is synced is removed from the
+ * logs where a rotation would remove it: what the archive loses can't be read again.
  */
-#include "scenario.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +14,8 @@
 
 #include "archive/listing.h"
 #include "base/file.h"
+#include "check.h"
+#include "life.h"
 
 enum { NOISE = 64 << 10 /* more than all the rest takes sealed, and than max_size */ };
 
@@ -109,7 +113,7 @@ static void first_day(struct world *w)
 {
     w->step = "first start";
     configure(w, false);
-    world_log(w, "old.log")->may_expire = true;
+    world_log(w, "old.log")->may_lack = SIZE_MAX;
     world_write_noise(w, "old.log", "old.log", NOISE);
     world_run(w);
     world_ask(w, "seal");
@@ -194,79 +198,11 @@ static void ends(struct world *w)
     world_stop(w);
 }
 
-void scenario_live(struct world *w)
+static void daemon_live(struct world *w)
 {
     first_day(w);
     rotations(w);
     ends(w);
 }
 
-/* The end. */
-
-/* How many lines are in these bytes? The last one may have no newline. */
-static size_t count_lines(const uint8_t *bytes, size_t len)
-{
-    size_t count = len && bytes[len - 1] != '\n';
-    for (size_t i = 0; i < len; i++)
-        count += bytes[i] == '\n';
-    return count;
-}
-
-/* Restore one log and compare. @return bytes that the archive has of it */
-static size_t check_log(struct world *w, const struct log *log, const char *counts)
-{
-    struct buf restored = {0};
-    char *source = world_path(w, log->name);
-    const uint8_t *wanted = log->written.data;
-    size_t len = log->written.len;
-    char *expected;
-    if (asprintf(&expected, "\n%s:", source) < 0)
-        world_fail(w, "out of memory");
-    const char *count = strstr(counts, expected);
-    if (log->may_expire && !count) {
-        len = 0;
-    } else {
-        world_ctl(w, &restored, "restore", "--source", source, w->archive, NULL);
-        if (log->may_expire && restored.len < len) {
-            wanted += len - restored.len;
-            len = restored.len;
-        }
-        if (restored.len != len || memcmp(restored.data, wanted, len) != 0)
-            world_fail(w, "%s: %zu bytes are restored, and not the %zu that were written",
-                       log->name, restored.len, len);
-        if (!count || strtoul(count + strlen(expected), NULL, 10) != count_lines(wanted, len))
-            world_fail(w, "%s: query doesn't count %zu lines", log->name, count_lines(wanted, len));
-    }
-    buf_free(&restored);
-    free(expected);
-    free(source);
-    return len;
-}
-
-void scenario_check(struct world *w)
-{
-    struct buf counts = {0}, info = {0};
-    size_t bytes = 0;
-    w->inject->action = INJECT_NOTHING;
-    w->step = "the last check";
-    world_run(w);
-    world_ask(w, "sync");
-    world_stop(w);
-    world_check_names(w);
-    world_ctl(w, NULL, "verify", w->archive, NULL);
-    buf_push(&counts, '\n');
-    world_ctl(w, &counts, "query", "-c", "", w->archive, NULL);
-    buf_push(&counts, '\0');
-    world_ctl(w, &info, "info", "--json", w->archive, NULL);
-    buf_push(&info, '\0');
-    if (counts.failed || info.failed)
-        world_fail(w, "out of memory");
-    for (size_t i = 0; i < w->logs.len; i++)
-        bytes += check_log(w, &w->logs.data[i], (const char *)counts.data);
-    /* restore and query drop what is there twice; the segments must not have it. */
-    const char *raw = strstr((const char *)info.data, "\"raw_bytes\":");
-    if (!raw || strtoul(raw + strlen("\"raw_bytes\":"), NULL, 10) != bytes)
-        world_fail(w, "the archive holds other than %zu bytes: %s", bytes, (const char *)info.data);
-    buf_free(&counts);
-    buf_free(&info);
-}
+const struct life daemon_life = {"daemon", daemon_live, check_all};
