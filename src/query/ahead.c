@@ -6,11 +6,13 @@
 #include <stdlib.h>
 
 #include "base/workers.h"
+#include "query/where.h"
 
 /* A thread, and what its parts need. */
 struct helper {
     struct worker worker;
     struct pattern *pattern;
+    struct where *where; /* or NULL */
 };
 
 /* A segment whose blocks are taken now, or next. */
@@ -40,6 +42,7 @@ struct slot {
 struct ahead {
     unsigned threads;
     struct pattern *pattern;
+    struct where *where;
     struct helper *helpers; /* the caller's first; NULL: not started */
     struct workers *workers;
     struct slot *slots;
@@ -50,7 +53,8 @@ struct ahead {
     bool refused; /* there are no threads to be had */
 };
 
-int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, struct lgz_error *err)
+int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, struct where *where,
+              struct lgz_error *err)
 {
     struct ahead *a = calloc(1, sizeof(*a));
     *out = a;
@@ -58,6 +62,7 @@ int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, str
         return error_memory(err);
     a->threads = threads;
     a->pattern = pattern;
+    a->where = where;
     a->depth = 1;
     a->slot_count = threads > 1 ? (size_t)threads * AHEAD_BLOCKS : 1;
     a->slots = calloc(a->slot_count, sizeof(*a->slots));
@@ -75,8 +80,10 @@ void ahead_free(struct ahead *a)
     if (a->slots)
         ahead_leave(a);
     workers_free(a->workers);
-    for (unsigned i = 0; a->helpers && i < a->threads; i++)
+    for (unsigned i = 0; a->helpers && i < a->threads; i++) {
         pattern_free(a->helpers[i].pattern);
+        where_free(a->helpers[i].where);
+    }
     for (size_t i = 0; a->slots && i < a->slot_count; i++) {
         for (size_t k = 0; k < a->slots[i].room; k++)
             found_free(&a->slots[i].found[k]);
@@ -101,6 +108,8 @@ static bool start(struct ahead *a)
         members[i] = &a->helpers[i].worker;
         a->helpers[i].worker.state = &a->helpers[i];
         code = pattern_twin(&a->helpers[i].pattern, a->pattern, NULL);
+        if (code == LGZ_OK && a->where)
+            code = where_twin(&a->helpers[i].where, a->where, NULL);
     }
     if (!a->helpers || code != LGZ_OK || workers_new(&a->workers, members, a->threads, NULL))
         a->refused = true;
@@ -144,12 +153,14 @@ static int match_extents(struct slot *slot, struct pattern *pattern, struct lgz_
 }
 
 /* Damage that a search meets is told by who decodes the whole block. */
-static int search_or_read(struct slot *slot, struct pattern *pattern, struct lgz_error *err)
+static int search_or_read(struct slot *slot, struct pattern *pattern, struct where *where,
+                          struct lgz_error *err)
 {
     const struct segment *segment = slot->stage->segment;
     int code = LGZ_OK;
     if (slot->search)
-        code = sparse_find(segment, slot->number, &slot->wanted, pattern, &slot->sparse, err);
+        code =
+            sparse_find(segment, slot->number, &slot->wanted, pattern, where, &slot->sparse, err);
     if (code == LGZ_ERR_MEMORY || slot->sparse.searched)
         return code;
     if (err)
@@ -165,7 +176,7 @@ static int look_at(struct worker *me, void *context, size_t part, struct lgz_err
     (void)part;
     if (__atomic_load_n(&slot->gone, __ATOMIC_RELAXED))
         return LGZ_OK;
-    int code = search_or_read(slot, helper->pattern, err);
+    int code = search_or_read(slot, helper->pattern, helper->where, err);
     if (code == LGZ_OK && !slot->sparse.searched && slot->stage->plan.matched)
         code = match_extents(slot, helper->pattern, err);
     return code;
@@ -300,7 +311,7 @@ int ahead_take(struct ahead *a, size_t block, struct ahead_block *out, struct lg
         prepare(now, slot, block);
         slot->work = (struct work){0}; /* ended */
         go_ahead(a);
-        code = search_or_read(slot, a->pattern, err);
+        code = search_or_read(slot, a->pattern, a->where, err);
     }
     if (a->depth < a->slot_count)
         a->depth = a->depth * 2 < a->slot_count ? a->depth * 2 : a->slot_count;

@@ -67,8 +67,10 @@ struct ahead;
  *
  * @param threads  1 to AHEAD_THREADS_MAX, the caller's included
  * @param pattern  lines that match it are found; must outlive this
+ * @param where    as for sparse_find(); must outlive this
  */
-int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, struct lgz_error *err);
+int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, struct where *where,
+              struct lgz_error *err);
 
 /** Wait for the threads and end them. NULL is allowed. */
 void ahead_free(struct ahead *a);

@@ -154,7 +154,8 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     if (code == LGZ_OK)
         code = hits_new(&s->hits, HITS_MEMORY, err);
     if (code == LGZ_OK)
-        code = ahead_new(&s->ahead, options->threads ? options->threads : 1, options->pattern, err);
+        code = ahead_new(&s->ahead, options->threads ? options->threads : 1, options->pattern,
+                         s->selection.where_first ? options->where : NULL, err);
     if (code != LGZ_OK) {
         scan_free(s);
         *out = NULL;

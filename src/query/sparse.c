@@ -7,12 +7,25 @@
 #include "query/pattern.h"
 #include "query/prune.h"
 #include "query/select_inside.h"
+#include "query/where.h"
 #include "segment/runs.h"
 
-/* Is it known what lines need? */
-static bool has_need(const struct selection *s)
+/* What lines need; NULL: that isn't known. */
+static const struct need *need_of(const struct selection *s)
 {
-    return !s->invert && s->pattern && pattern_need(s->pattern)->clauses.len;
+    if (s->invert || !s->pattern)
+        return NULL;
+    const struct need *need =
+        s->where_first ? where_need(s->where, false) : pattern_need(s->pattern);
+    return need->clauses.len ? need : NULL;
+}
+
+/* Have the lines of a run, which have the same rules, a format of their own? */
+static bool has_format(const struct segment *segment, const struct extent *first)
+{
+    uint64_t end;
+    const struct rules *rules = segment_rules(segment, first->source, first->offset, &end);
+    return rules && *rules->format;
 }
 
 /* Is a line that matches wanted, whatever its template and its time? */
@@ -41,7 +54,8 @@ bool sparse_wanted(const struct selection *s, const struct segment *segment, siz
 {
     const struct block_info *block = segment_block(segment, index);
     bool one_name = true;
-    if (!has_need(s) || !block->run_count || block->plain || !block->stored_known)
+    const struct need *need = need_of(s);
+    if (!need || !block->run_count || block->plain || !block->stored_known)
         return false;
     for (size_t i = 0, end, run = 0; i < block->extent_count; i = end, run++) {
         const struct query_source *source = sources[block->extents[i].source];
@@ -51,10 +65,12 @@ bool sparse_wanted(const struct selection *s, const struct segment *segment, siz
         if (block->runs[run].cut)
             return false;
         if (!select_done(s, source) &&
-            !prune_has_lines(s, segment, &block->extents[i], &block->extents[end]))
+            (!prune_has_lines(s, segment, &block->extents[i], &block->extents[end]) ||
+             (s->where_first && has_format(segment, &block->extents[i]))))
             return false;
     }
-    search->need = pattern_need(s->pattern);
+    search->need = need;
+    search->fields = NULL;
     search->texts = !search->need->exact || s->where || s->emit;
     search->total = !search->texts && one_name && wants_all_matching(s);
     search->never = !needs_lines_only(s);
@@ -123,10 +139,15 @@ static void match_hits(struct sparse_found *found, struct pattern *pattern)
 }
 
 int sparse_find(const struct segment *segment, size_t block, const struct block_search *search,
-                struct pattern *pattern, struct sparse_found *found, struct lgz_error *err)
+                struct pattern *pattern, struct where *where, struct sparse_found *found,
+                struct lgz_error *err)
 {
+    struct block_search wanted = *search;
+    struct field_search fields;
     sparse_clear(found);
-    int code = segment_search_block(segment, block, search, &found->hits, err);
+    if (where && where_fields(where, &fields))
+        wanted.fields = &fields;
+    int code = segment_search_block(segment, block, &wanted, &found->hits, err);
     found->searched = code == LGZ_OK && !found->hits.declined;
     if (found->searched && !search->need->exact)
         match_hits(found, pattern);

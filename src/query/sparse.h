@@ -30,10 +30,14 @@ struct sparse_found {
     uint64_t line;          /**< and which line that is */
 };
 
-/** Search a block. `found->searched` stays false if it has to be decoded. Any thread may do that.
+/**
+ * Search a block. `found->searched` stays false if it has to be decoded. Any thread may do that.
+ *
+ * @param where  the expression, if it finds lines (struct selection, where_first); else NULL
  */
 int sparse_find(const struct segment *segment, size_t block, const struct block_search *search,
-                struct pattern *pattern, struct sparse_found *found, struct lgz_error *err);
+                struct pattern *pattern, struct where *where, struct sparse_found *found,
+                struct lgz_error *err);
 
 /** If only the number of all lines was looked for: count these. */
 void sparse_count(struct selection *s, struct query_source *source,

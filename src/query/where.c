@@ -14,7 +14,9 @@ int where_compile(struct where **out, const char *text, int64_t now, struct lgz_
     *out = NULL;
     if (!w)
         return error_memory(err);
-    int code = record_new(&w->record, err);
+    w->now = now;
+    w->text = strdup(text);
+    int code = w->text ? record_new(&w->record, err) : error_memory(err);
     if (code == LGZ_OK)
         code = where_parse(w, text, now, err);
     if (code == LGZ_OK)
@@ -26,6 +28,11 @@ int where_compile(struct where **out, const char *text, int64_t now, struct lgz_
     else
         where_free(w);
     return code;
+}
+
+int where_twin(struct where **out, const struct where *w, struct lgz_error *err)
+{
+    return where_compile(out, w->text, w->now, err);
 }
 
 static void clear_node(struct where_node *node)
@@ -47,6 +54,8 @@ void where_free(struct where *w)
     need_clear(&w->need);
     need_clear(&w->formatted_need);
     where_probes_clear(&w->probes);
+    need_clear(&w->names);
+    free(w->text);
     record_free(w->record);
     free(w);
 }

@@ -33,6 +33,9 @@ struct where;
  */
 int where_compile(struct where **out, const char *text, int64_t now, struct lgz_error *err);
 
+/** The same expression for another thread. */
+int where_twin(struct where **out, const struct where *w, struct lgz_error *err);
+
 /** NULL is allowed. */
 void where_free(struct where *w);
 
@@ -69,6 +72,16 @@ void where_start(struct where *w, struct span lines);
  * @return false if there is none
  */
 bool where_next(struct where *w, size_t from, size_t *start, size_t *end);
+
+struct field_search;
+
+/**
+ * The same search, in lines of which only some fields are known (segment/reader.h). Only where
+ * lines have no `format`.
+ *
+ * @return false if where_leads() isn't, or the names are too long
+ */
+bool where_fields(struct where *w, struct field_search *fields);
 
 /** As record_refused(). */
 const struct lgz_error *where_refused(const struct where *w);

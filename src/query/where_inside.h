@@ -54,12 +54,15 @@ struct where_probe {
 typedef VEC(struct where_probe) where_probes;
 
 struct where {
+    char *text;                   /**< the expression, */
+    int64_t now;                  /**< and when it was compiled */
     VEC(struct where_node) nodes; /**< the last is the whole expression */
     struct need need;             /**< of lines without a `format` */
     struct need formatted_need;   /**< of those with one */
     struct record *record;
     bool needs_time;
     where_probes probes; /**< a line that matches passes one of them; none: nothing is known */
+    struct need names;   /**< one clause: the strings that the probes look for; empty: too long */
     struct span lines;   /**< of the walk */
 };
 

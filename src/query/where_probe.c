@@ -10,8 +10,11 @@
 #include <stdlib.h>
 
 #include "base/ascii.h"
+#include "column/passage.h"
+#include "query/json.h"
 #include "query/json_find.h"
 #include "query/where_inside.h"
+#include "segment/reader.h"
 
 static const char escape[] = "\\u00";
 
@@ -100,6 +103,23 @@ static bool probe_node(where_probes *lists, const struct where *w, size_t index)
     }
 }
 
+/* Get the probes' finders, and their strings as a clause. */
+static int name_strings(struct where *w, struct lgz_error *err)
+{
+    int code = w->probes.len ? need_add_clause(&w->names, err) : LGZ_OK;
+    bool fit = true;
+    for (size_t i = 0; code == LGZ_OK && i < w->probes.len; i++) {
+        struct where_probe *probe = &w->probes.data[i];
+        const struct span text = json_span(probe->name ? probe->name : escape);
+        probe->finder = finder_of(text);
+        fit &= text.len <= PASSAGE_MAX;
+        code = need_add_string(&w->names, text, false, err);
+    }
+    if (!fit)
+        need_clear(&w->names);
+    return code;
+}
+
 int where_probe(struct where *w, struct lgz_error *err)
 {
     const size_t count = w->nodes.len;
@@ -111,15 +131,10 @@ int where_probe(struct where *w, struct lgz_error *err)
         move(&w->probes, &lists[count - 1]);
         sound = !w->probes.len || vec_push(&w->probes, (struct where_probe){0});
     }
-    for (size_t i = 0; sound && i < w->probes.len; i++) {
-        struct where_probe *probe = &w->probes.data[i];
-        const char *text = probe->name ? probe->name : escape;
-        probe->finder = finder_of((struct span){(const uint8_t *)text, strlen(text)});
-    }
     for (size_t i = 0; lists && i < count; i++)
         where_probes_clear(&lists[i]);
     free(lists);
-    return sound ? LGZ_OK : error_memory(err);
+    return sound ? name_strings(w, err) : error_memory(err);
 }
 
 /* May the field be here, with a value that passes? `at`: behind its name in the line, or in several
@@ -187,4 +202,33 @@ bool where_next(struct where *w, size_t from, size_t *start, size_t *end)
         *end = first->end;
     }
     return first;
+}
+
+/* struct field_search */
+static void start_fields(void *context, struct span lines)
+{
+    where_start(context, lines);
+}
+
+/* A place within the line: its beginning may be behind other bytes here. */
+static size_t next_field(void *context, size_t from)
+{
+    size_t start;
+    size_t end;
+    if (!where_next(context, from, &start, &end))
+        return SIZE_MAX;
+    return end > start ? end - 1 : end;
+}
+
+bool where_fields(struct where *w, struct field_search *fields)
+{
+    if (!where_leads(w) || !w->names.clauses.len)
+        return false;
+    *fields = (struct field_search){
+        .names = &w->names.clauses.data[0],
+        .context = w,
+        .start = start_fields,
+        .next = next_field,
+    };
+    return true;
 }

@@ -8,6 +8,7 @@
 
 #include "segment/block.h"
 #include "segment/block_walk.h"
+#include "segment/field_columns.h"
 #include "segment/template_fit.h"
 
 enum {
@@ -66,21 +67,47 @@ static bool add_hit(struct searching *s, const struct looked_at *found)
     return s->total || vec_push(&s->hits->list, ((struct block_hit){.line = found->line}));
 }
 
-/* Find the one string in all lines that are looked at. */
-static void mark_by_finder(struct searching *s)
+/* All lines that are looked at. */
+static struct span looked_text(const struct searching *s)
 {
     const struct looked_at *last = &s->looked.data[s->looked.len - 1];
     const uint8_t *start = s->looked.data[0].start;
-    const struct span text = {start, (size_t)(last->start + last->len - start)};
+    return (struct span){start, (size_t)(last->start + last->len - start)};
+}
+
+/* A place of what is looked for, in these lines; SIZE_MAX if there is none. */
+static size_t next_place(const struct searching *s, struct span text, size_t from)
+{
+    if (s->search->fields)
+        return s->search->fields->next(s->search->fields->context, from);
+    return finder_next(&s->walk.finder, text, from);
+}
+
+/* Find the lines with a place, in all that are looked at. */
+static void mark_places(struct searching *s)
+{
+    const struct span text = looked_text(s);
     size_t i = 0;
-    for (size_t at = 0; (at = finder_next(&s->walk.finder, text, at)) != SIZE_MAX;) {
-        while (i + 1 < s->looked.len && s->looked.data[i + 1].start <= start + at)
+    for (size_t at = 0; (at = next_place(s, text, at)) != SIZE_MAX;) {
+        while (i + 1 < s->looked.len && s->looked.data[i + 1].start <= text.data + at)
             i++;
         struct looked_at *l = &s->looked.data[i];
-        l->hit |= at < (size_t)(l->start + l->len - start);
+        l->hit |= at < (size_t)(l->start + l->len - text.data);
         if (++i == s->looked.len)
             return;
-        at = (size_t)(s->looked.data[i].start - start);
+        at = (size_t)(s->looked.data[i].start - text.data);
+    }
+}
+
+/* Of lines that fields let pass, those that meet the need as well. */
+static void mark_fields(struct searching *s)
+{
+    const struct field_search *fields = s->search->fields;
+    fields->start(fields->context, looked_text(s));
+    mark_places(s);
+    for (size_t i = 0; i < s->looked.len; i++) {
+        struct looked_at *l = &s->looked.data[i];
+        l->hit = l->hit && need_met(&s->need, (struct span){l->start, l->len});
     }
 }
 
@@ -90,8 +117,10 @@ static int search_looked(struct searching *s, struct lgz_error *err)
     bool ok = true;
     if (s->looked.len == 0)
         return LGZ_OK;
-    if (s->need.clauses.len == 1 && s->walk.finder.string.len)
-        mark_by_finder(s);
+    if (s->search->fields)
+        mark_fields(s);
+    else if (s->need.clauses.len == 1 && s->walk.finder.string.len)
+        mark_places(s);
     else
         for (size_t i = 0; i < s->looked.len; i++) {
             struct looked_at *l = &s->looked.data[i];
@@ -218,6 +247,88 @@ static size_t count_strings(const struct need *need)
 /* --- the whole -----------------------------------------------------------------------------------
  */
 
+/* What is told of the names of fields. */
+struct named {
+    struct template_fits told;
+    struct finder *names;
+    size_t count;
+};
+
+/* A template's lines that may have a field are looked at: what its value is in has to be open. */
+static void open_fields(struct searching *s, size_t template, const struct named *named)
+{
+    const uint32_t *columns = s->b.layout.column_of[template];
+    s->fits[template] = FIT_PERHAPS;
+    s->inside[template] = false;
+    if (!named->told.parted[template])
+        field_columns(&s->b, template, named->names, named->count, s->walk.open);
+    else
+        for (size_t i = 0; i < s->b.set.list.data[template].slot_count; i++)
+            s->walk.open[columns[i]] = true;
+}
+
+/* Leave out the templates whose lines have no name of a field. */
+static int fit_names(struct searching *s, struct named *named, struct lgz_error *err)
+{
+    struct need_clause names = *s->search->fields->names;
+    const struct need need = {.clauses = {&names, 1, 1}};
+    if (!named->told.fits || !named->told.inside || !named->told.parted || !named->names)
+        return error_memory(err);
+    for (; named->count < names.strings.len; named->count++)
+        named->names[named->count] = finder_of(names.strings.data[named->count].bytes);
+    int code = template_fit_all(&s->b, &need, &named->told, err);
+    for (size_t i = 0; i < s->b.set.list.len && code == LGZ_OK; i++) {
+        if (named->told.fits[i] == FIT_NEVER)
+            s->fits[i] = FIT_NEVER;
+        if (s->fits[i] != FIT_NEVER)
+            open_fields(s, i, named);
+    }
+    return code;
+}
+
+static int fit_fields(struct searching *s, struct lgz_error *err)
+{
+    const size_t count = s->b.set.list.len;
+    struct named named = {
+        .told = {.fits = calloc(count, 1),
+                 .inside = calloc(count, sizeof(bool)),
+                 .parted = calloc(count, sizeof(bool)),
+                 .columns = s->walk.open,
+                 .any_lines = true},
+        .names = calloc(s->search->fields->names->strings.len, sizeof(*named.names)),
+    };
+    const int code = fit_names(s, &named, err);
+    free(named.told.fits);
+    free(named.told.inside);
+    free(named.told.parted);
+    free(named.names);
+    return code;
+}
+
+/* Is the need no more than that there is a name? */
+static bool needs_names_only(const struct searching *s)
+{
+    const struct need_clause *own = &s->need.clauses.data[0];
+    const struct need_clause *names = s->search->fields->names;
+    bool same = s->need.clauses.len == 1 && own->strings.len == names->strings.len;
+    for (size_t i = 0; i < own->strings.len && same; i++)
+        same = !own->strings.data[i].folded &&
+               span_equal(own->strings.data[i].bytes, names->strings.data[i].bytes);
+    return same;
+}
+
+static int fit_need(struct searching *s, struct lgz_error *err)
+{
+    const struct template_fits told = {.fits = s->fits,
+                                       .inside = s->inside,
+                                       .columns = s->walk.open,
+                                       .any_lines = s->search->fields};
+    if (!s->search->fields || !needs_names_only(s))
+        return template_fit_all(&s->b, &s->need, &told, err);
+    memset(s->fits, FIT_ALWAYS, s->b.set.list.len);
+    return LGZ_OK;
+}
+
 static int fit_templates(struct searching *s, struct lgz_error *err)
 {
     s->fits = calloc(s->b.set.list.len, sizeof(*s->fits));
@@ -227,7 +338,9 @@ static int fit_templates(struct searching *s, struct lgz_error *err)
         return error_memory(err);
     int code = block_walk_init(&s->walk, &s->b, err);
     if (code == LGZ_OK)
-        code = template_fit_all(&s->b, &s->need, s->fits, s->inside, s->walk.open, err);
+        code = fit_need(s, err);
+    if (code == LGZ_OK && s->search->fields)
+        code = fit_fields(s, err);
     block_walk_look_for(&s->walk, &s->need.clauses.data[0]);
     /* Clauses may be met by several values. */
     if (s->need.clauses.len > 1)

@@ -118,10 +118,26 @@ int segment_read_filters(const struct segment *s, uint8_t **stored, struct span 
                          struct lgz_error *err);
 
 struct need;
+struct need_clause;
+
+/**
+ * Telling by some fields of a line that it isn't wanted, before all of it is put together. A
+ * field's value stands behind its name, up to a ',', '}' or ']'.
+ */
+struct field_search {
+    const struct need_clause *names; /**< a line that is wanted holds one of these; not folded */
+    void *context;
+    /** Begin with lines of which all is right but what no name stands in front of, where a newline
+     * may stand. They stay valid up to the next start(). */
+    void (*start)(void *context, struct span lines);
+    /** A place in the first line at or behind `from` that may be wanted; SIZE_MAX if none is. */
+    size_t (*next)(void *context, size_t from);
+};
 
 /** What segment_search_block() looks for. */
 struct block_search {
     const struct need *need;
+    const struct field_search *fields; /**< NULL: the need is all */
     bool texts; /**< lines are wanted, not only their numbers; always, unless the need is exact */
     bool total; /**< only how many lines there are is wanted */
     bool never; /**< only whether it's certain that there are none: else it's declined */

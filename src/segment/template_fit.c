@@ -253,6 +253,14 @@ static int fit_string(struct fitting *f, const struct need_string *string, uint8
     return LGZ_OK;
 }
 
+static bool fits_any(const uint8_t *fits, size_t count)
+{
+    bool any = false;
+    for (size_t i = 0; i < count; i++)
+        any |= fits[i] != FIT_NEVER;
+    return any;
+}
+
 /* Formats come from the file: they are in the table, since templates were parsed. */
 static int fit_clauses(struct fitting *f, const struct need *need, uint8_t *fits,
                        struct lgz_error *err)
@@ -272,28 +280,40 @@ static int fit_clauses(struct fitting *f, const struct need *need, uint8_t *fits
             fits[t] = clause[t] < fits[t] ? clause[t] : fits[t];
     }
     free(clause);
-    return code == LGZ_OK && memchr(fits, FIT_PERHAPS, count) ? begin_again(f, err) : code;
+    return code == LGZ_OK && fits_any(fits, count) ? begin_again(f, err) : code;
 }
 
-int template_fit_all(struct block_columns *b, const struct need *need, uint8_t *fits, bool *inside,
-                     bool *columns, struct lgz_error *err)
+/* What the parts of the strings are in: columns of templates that fit, and these templates. */
+static void take_parts(const struct fitting *f, const struct template_fits *out)
+{
+    for (size_t i = 0; i < f->parts.len; i++) {
+        const struct part *part = &f->parts.data[i];
+        const uint8_t fit = out->fits[part->template];
+        if (fit == FIT_PERHAPS || (fit == FIT_ALWAYS && out->any_lines))
+            out->columns[part->column] = true;
+        if (out->parted)
+            out->parted[part->template] = true;
+    }
+}
+
+int template_fit_all(struct block_columns *b, const struct need *need,
+                     const struct template_fits *out, struct lgz_error *err)
 {
     struct fitting f = {
         .b = b,
         .known = malloc((b->count + 1) * sizeof(*f.known)),
         .is_known = malloc((b->count + 1) * sizeof(*f.is_known)),
-        .inside = inside,
+        .inside = out->inside,
         .places = malloc(template_set_most_slots(&b->set) * sizeof(*f.places)),
         .scan_left = b->head.raw_len / SCAN_SHARE,
     };
-    memset(inside, true, b->set.list.len * sizeof(*inside));
-    int code =
-        f.known && f.is_known && f.places ? fit_clauses(&f, need, fits, err) : error_memory(err);
+    memset(out->inside, true, b->set.list.len * sizeof(*out->inside));
+    int code = f.known && f.is_known && f.places ? fit_clauses(&f, need, out->fits, err)
+                                                 : error_memory(err);
     if (code == LGZ_OK && f.no_memory)
         code = error_memory(err);
-    for (size_t i = 0; i < f.parts.len && code == LGZ_OK; i++)
-        if (fits[f.parts.data[i].template] == FIT_PERHAPS)
-            columns[f.parts.data[i].column] = true;
+    if (code == LGZ_OK)
+        take_parts(&f, out);
     vec_free(&f.parts);
     free(f.known);
     free(f.is_known);

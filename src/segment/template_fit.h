@@ -17,18 +17,23 @@ enum {
     FIT_STRINGS = 64, /**< in a need; with more, nothing is told */
 };
 
+/** What is told. The arrays are the caller's: an entry for each template, or column. */
+struct template_fits {
+    uint8_t *fits; /**< filled: enum template_fit */
+    bool *inside;  /**< filled: do all strings lie within single values, wherever they lie? */
+    bool *parted;  /**< set to true for a template where a column may hold a part; or NULL */
+    bool *columns; /**< set to true for the columns where the strings may lie, in lines of templates
+                        that fit perhaps: of each such line, no other column's values hold a part of
+                        a string */
+    bool any_lines; /**< in lines of templates that always fit, too */
+};
+
 /**
  * Tell it of each template. Frames that cost little may be decoded.
  *
- * @param need     its strings have PASSAGE_MAX bytes at most
- * @param fits     filled: of each template, enum template_fit
- * @param inside   filled: of each template, whether all strings of the need lie within single
- * values wherever they lie
- * @param columns  set to true for the columns where the strings of the need may lie, in lines of
- * the templates that fit perhaps: of each such line, no other column's values hold a part of a
- * string
+ * @param need  its strings have PASSAGE_MAX bytes at most
  */
-int template_fit_all(struct block_columns *b, const struct need *need, uint8_t *fits, bool *inside,
-                     bool *columns, struct lgz_error *err);
+int template_fit_all(struct block_columns *b, const struct need *need,
+                     const struct template_fits *out, struct lgz_error *err);
 
 #endif

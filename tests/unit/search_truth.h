@@ -36,7 +36,8 @@ static inline bool search_is_true(struct span raw, struct span body,
 {
     bool wrong = false;
     for (int i = 0; i < 4 && !wrong; i++) {
-        const struct block_search search = {need, i == 0, i == 2, i == 3};
+        const struct block_search search = {
+            .need = need, .texts = i == 0, .total = i == 2, .never = i == 3};
         struct block_hits hits = {0};
         struct lgz_error reason = {0};
         int code = block_search(body, &search, summary->template_counts.data,

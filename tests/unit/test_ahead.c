@@ -93,7 +93,7 @@ static void check_found(const struct ahead_block *taken)
 START_TEST(test_all_blocks)
 {
     struct ahead *a;
-    ck_ok(ahead_new(&a, (unsigned)_i + 1, pattern, &err));
+    ck_ok(ahead_new(&a, (unsigned)_i + 1, pattern, NULL, &err));
     size_t with_lines = 0;
     for (int round = 0; round < 2; round++) {
         ahead_begin(a, segment, &(struct ahead_plan){.likely = always, .matched = matched});
@@ -117,7 +117,7 @@ START_TEST(test_some_blocks)
 {
     struct ahead *a;
     struct ahead_block taken;
-    ck_ok(ahead_new(&a, 4, pattern, &err));
+    ck_ok(ahead_new(&a, 4, pattern, NULL, &err));
     ahead_begin(a, segment, &(struct ahead_plan){.likely = even, .matched = NULL});
     for (size_t i = 0; i < segment_block_count(segment); i += 1 + i % 3) {
         ck_ok(ahead_take(a, i, &taken, &err)); /* some were not likely, some likely ones are left */
@@ -150,7 +150,7 @@ START_TEST(test_follow)
     struct ahead_block taken;
     struct segment *again = NULL;
     const struct ahead_plan plan = {.likely = always, .follow = same_again, .context = &again};
-    ck_ok(ahead_new(&a, 3, pattern, &err));
+    ck_ok(ahead_new(&a, 3, pattern, NULL, &err));
     ahead_begin(a, segment, &plan);
     for (size_t i = 0; i < segment_block_count(segment); i++) {
         ck_ok(ahead_take(a, i, &taken, &err));
@@ -189,7 +189,7 @@ START_TEST(test_damage)
     ck_assert_int_eq(fseek(f, (long)(block->file_offset + block->stored_len / 2), SEEK_SET), 0);
     ck_assert_uint_eq(fwrite("damaged", 1, 7, f), 7);
     ck_assert_int_eq(fclose(f), 0);
-    ck_ok(ahead_new(&a, 3, pattern, &err));
+    ck_ok(ahead_new(&a, 3, pattern, NULL, &err));
     ahead_begin(a, segment, &(struct ahead_plan){.likely = always, .matched = matched});
     for (size_t i = 0; i < segment_block_count(segment); i++) {
         int code = ahead_take(a, i, &taken, &err);
