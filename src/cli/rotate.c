@@ -16,7 +16,11 @@
 #include "base/priority.h"
 #include "cli/command.h"
 #include "cli/rotate_report.h"
+#include "import/import.h"
 #include "segment/reader.h"
+
+/* Raw bytes of a segment of imported files. */
+#define IMPORT_SEGMENT_BYTES (4 * CONFIG_GIB)
 
 struct rotation {
     struct upkeep upkeep;
@@ -59,6 +63,39 @@ static void be_alone(struct rotation *r)
     if (code != LGZ_OK)
         rotate_report_failure(&r->report, &err);
     r->alone = code == LGZ_OK;
+}
+
+static uint64_t packed_bytes(const struct import_result *result)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < result->rows.len; i++)
+        bytes += result->rows.data[i].packed_bytes;
+    return bytes;
+}
+
+static void import(struct rotation *r)
+{
+    const struct config *config = r->upkeep.config;
+    const struct import_options options = {
+        .level = LGZ_LEVEL_BEST,
+        .threads = config->threads,
+        .memory = config->seal_memory,
+        .segment_bytes = IMPORT_SEGMENT_BYTES,
+    };
+    struct import_result result = {0};
+    struct lgz_error err = {0};
+    if (import_run(&r->upkeep, &options, &result, &err) != LGZ_OK)
+        rotate_report_failure(&r->report, &err);
+    if (result.files && r->upkeep.dry_run) {
+        rotate_report_phrase(&r->report, true, "would import %zu files", result.files);
+    } else if (result.files) {
+        rotate_report_phrase(&r->report, true, "imported %zu files of ", result.files);
+        rotate_report_size(&r->report, "", packed_bytes(&result));
+        rotate_report_size(&r->report, " into ", result.file_bytes);
+    }
+    if (result.failed)
+        rotate_report_phrase(&r->report, true, "%zu files NOT imported", result.failed);
+    import_result_clear(&result);
 }
 
 static void expire(struct rotation *r)
@@ -147,6 +184,7 @@ static const struct step {
     /* clang-format off */
     {seal, 100, false},
     {be_alone, 0, false},
+    {import, 50, true},
     {expire, 0, true},
     {verify, 100, true},
     {update_catalog, 0, true},
@@ -229,9 +267,11 @@ const struct command command_rotate = {
         "Usage: logzipctl rotate [OPTION]...\n"
         "\n"
         "Look after the configured archive: seal the journal (the daemon does it if one runs),\n"
-        "remove the segments that are older or together larger than the configuration allows,\n"
-        "oldest first, and verify those that are kept. If something was done, or is wrong, print\n"
-        "a line that says so. It has the lowest priority for processor and disk.\n"
+        "import the rotated files that inputs name, remove the segments that are older or "
+        "together\n"
+        "larger than the configuration allows, oldest first, and verify those that are kept. If\n"
+        "something was done, or is wrong, print a line that says so. It has the lowest priority\n"
+        "for processor and disk.\n"
         "\n"
         "  -c, --config=FILE    the configuration; default " CONFIG_DEFAULT_PATH "\n"
         "      --max-time=TIME  begin nothing later than TIME (30m, 4h) from now; what is left is\n"
