@@ -50,6 +50,21 @@ static void trim(struct filter *filters, size_t count, size_t most)
     }
 }
 
+/* The lengths of all filters, and the filters; frees both. */
+static int put_part(struct buf *lengths, struct buf *bytes, struct buf *out, struct lgz_error *err)
+{
+    if (bytes->len) {
+        buf_push(out, SEGMENT_FILTERS);
+        varint_put(out, lengths->len + bytes->len);
+        buf_append(out, lengths->data, lengths->len);
+        buf_append(out, bytes->data, bytes->len);
+    }
+    bool failed = lengths->failed || bytes->failed || out->failed;
+    buf_free(lengths);
+    buf_free(bytes);
+    return failed ? error_memory(err) : LGZ_OK;
+}
+
 int filters_write(struct filter *filters, size_t count, size_t most, struct buf *out,
                   struct lgz_error *err)
 {
@@ -61,16 +76,30 @@ int filters_write(struct filter *filters, size_t count, size_t most, struct buf 
         filter_write(&filters[i], &bytes);
         varint_put(&lengths, bytes.len - start);
     }
-    if (bytes.len) {
-        buf_push(out, SEGMENT_FILTERS);
-        varint_put(out, lengths.len + bytes.len);
-        buf_append(out, lengths.data, lengths.len);
-        buf_append(out, bytes.data, bytes.len);
+    return put_part(&lengths, &bytes, out, err);
+}
+
+int filters_select(struct span part, const bool *wanted, size_t count, struct buf *out,
+                   struct lgz_error *err)
+{
+    struct buf lengths = {0};
+    struct buf bytes = {0};
+    struct reader said = reader_of(part.data, part.len);
+    reader_u8(&said);
+    reader_varint(&said);
+    struct reader r = said;
+    for (size_t i = 0; i < count; i++)
+        reader_varint(&r);
+    for (size_t i = 0; i < count; i++) {
+        const struct span filter = reader_bytes(&r, reader_varint(&said));
+        if (!wanted[i])
+            continue;
+        varint_put(&lengths, filter.len);
+        buf_append(&bytes, filter.data, filter.len);
     }
-    bool failed = lengths.failed || bytes.failed || out->failed;
-    buf_free(&lengths);
-    buf_free(&bytes);
-    return failed ? error_memory(err) : LGZ_OK;
+    if (r.failed || reader_left(&r)) /* a forged one: there are better things to do without */
+        buf_clear(&bytes);
+    return put_part(&lengths, &bytes, out, err);
 }
 
 /* The lengths of all filters stand in front of them. */

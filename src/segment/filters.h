@@ -16,6 +16,16 @@
 int filters_write(struct filter *filters, size_t count, size_t most, struct buf *out,
                   struct lgz_error *err);
 
+/**
+ * The part again, with the filters of some of the blocks only.
+ *
+ * @param part   from its tag on; its checksum was compared
+ * @param wanted of each of the `count` blocks
+ * @param out    the new part; empty if there is nothing to say
+ */
+int filters_select(struct span part, const bool *wanted, size_t count, struct buf *out,
+                   struct lgz_error *err);
+
 struct segment_filters;
 
 /**
