@@ -44,6 +44,18 @@ static void search_text(struct span text, enum lgz_level level, const struct nee
     column_context_clear(&ctx);
 }
 
+/* struct field_search: any line may be wanted. */
+static void take_lines(void *context, struct span lines)
+{
+    *(struct span *)context = lines;
+}
+
+static size_t next_line(void *context, size_t from)
+{
+    const struct span *lines = context;
+    return from < lines->len ? from : SIZE_MAX;
+}
+
 /* How many templates the index speaks of isn't known: some number of them is right. */
 static void search_body(struct span body, const struct need *need)
 {
@@ -53,8 +65,17 @@ static void search_body(struct span body, const struct need *need)
     if (block_templates(body, SIZE_MAX, &set, NULL) == LGZ_OK)
         count = set.list.len;
     template_set_clear(&set);
-    for (int i = 0; i < 4 && count <= MOST_TEMPLATES; i++) {
-        const struct block_search search = {need, i == 0, i == 2, i == 3};
+    struct span lines = {0};
+    const struct field_search fields = {
+        .names = need->clauses.data, .context = &lines, .start = take_lines, .next = next_line};
+    for (int i = 0; i < 5 && count <= MOST_TEMPLATES; i++) {
+        const struct block_search search = {
+            .need = need,
+            .fields = i == 4 && need->clauses.len ? &fields : NULL,
+            .texts = i == 0 || i == 4,
+            .total = i == 2,
+            .never = i == 3,
+        };
         struct block_hits hits = {0};
         struct lgz_error err = {0};
         int code = block_search(body, &search, counts, count, &hits, &err);
