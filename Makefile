@@ -15,7 +15,7 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-fuzz check-integration check-crash soak simulate demo bench \
+.PHONY: all objects check check-unit check-fuzz check-integration check-crash soak soak-rotate simulate demo bench \
     bench-daemon bench-query grouping fuzz fuzz-programs \
     lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
@@ -33,7 +33,7 @@ say = $(if $(Q),@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 goals := $(or $(MAKECMDGOALS),all)
 unconfigured := help clean distclean dist deps format lint lint-%
-testing := $(filter check check-unit check-fuzz check-integration check-crash soak simulate demo,$(goals))
+testing := $(filter check check-unit check-fuzz check-integration check-crash soak soak-rotate simulate demo,$(goals))
 
 ifneq ($(filter-out $(unconfigured),$(goals)),)
 include $(BUILDDIR)/config.mk
@@ -249,6 +249,11 @@ SOAK_SECONDS := 600
 soak: deps all $(B)/tests/writer
 	$(Q)BUILD='$(abspath $(B))' tests/soak/run '$(SOAK_SECONDS)' 200 100000000
 
+# Queries, merges, expiry and seals at once, while a simulated day takes three seconds.
+ROTATE_SECONDS := 300
+soak-rotate: deps all $(B)/tests/clock.so
+	$(Q)BUILD='$(abspath $(B))' TZ=UTC tests/soak/upkeep '$(ROTATE_SECONDS)'
+
 # The days and nights of three months: 20 inputs, 200,000 lines a day.
 simulate: deps all $(B)/tests/simulate $(B)/tests/clock.so
 	$(Q)$(B)/tests/simulate -d 90 -i 20 -l 10000 -s 24 '$(abspath $(B))'
@@ -433,6 +438,7 @@ dist:
 #?   check-fuzz         only the fuzz targets, on their corpora and mutations of them
 #?   check-integration  only the tests that run the programs
 #?   soak               SOAK_SECONDS=600 of rotations, bursts, kills and queries
+#?   soak-rotate        ROTATE_SECONDS=300 of queries, merges, expiry and seals at once
 #?   simulate           90 simulated days and nights of an archive with 20 inputs
 #?   check-crash        kill the daemon at, or fail, each of its system calls that change files
 #?   grouping           measure how well templates are found (CORPUS with groups/)
