@@ -165,7 +165,7 @@ stop_daemon
 
 # What the configuration names is imported once, also if it expires later; young, old and linked
 # files aren't, and what can't be read is told once.
-rm -rf "$archive" "$logs"/*
+rm -rf "$archive" "${logs:?}"/*
 archive_options=('max_age = 30d')
 configure '[input main]' "path = $logs/*.log" "import = $logs/*.gz $logs/*.[0-9]" \
     'import_remove = no' '[input moved]' "import = $work/moved/*" 'import_remove = yes'
