@@ -18,8 +18,6 @@
 
 enum { OPTION_SOURCE = OPTION_FIRST, OPTION_INPUT, OPTION_REMOVE, OPTION_LEVEL, OPTION_MEMORY };
 
-#define SEGMENT_BYTES (4 * CONFIG_GIB)
-
 struct importing {
     struct import_options options;
     struct upkeep upkeep;
@@ -234,7 +232,7 @@ static int run(const struct command *self, int argc, char **argv)
     struct importing i = {
         .options = {.level = LGZ_LEVEL_BEST,
                     .threads = option_processors(),
-                    .segment_bytes = SEGMENT_BYTES,
+                    .segment_bytes = IMPORT_SEGMENT_BYTES,
                     .progress = show},
         .signals = -1,
     };

@@ -19,9 +19,6 @@
 #include "import/import.h"
 #include "segment/reader.h"
 
-/* Raw bytes of a segment of imported files. */
-#define IMPORT_SEGMENT_BYTES (4 * CONFIG_GIB)
-
 struct rotation {
     struct upkeep upkeep;
     struct rotate_report report;

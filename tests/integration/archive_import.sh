@@ -203,4 +203,13 @@ echo 'logzip imported 1
 1 2 x' >"$archive/imported"
 import 1
 said '^imported 1 files into 1 segments; 1 were in the archive already; 1 FAILED'
+
+# rotate does it, too.
+lines 1 100 nightly >"$logs/nightly.log.1"
+touch -d "$(days 4)" "$logs/nightly.log.1"
+ctl rotate -n -c "$conf" >"$work/import" 2>&1 || fail "rotate -n: $(cat "$work/import")"
+said '^would import .*/nightly.log.1 as '
+ctl rotate -c "$conf" >"$work/import" 2>&1 || fail "rotate: $(cat "$work/import")"
+said 'imported 1 files of'
+expect nightly.log "$logs/nightly.log.1"
 exit 0
