@@ -15,8 +15,8 @@ B := $(BUILDDIR)$(addprefix /,$(VARIANT))
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objects check check-unit check-fuzz check-integration check-crash soak soak-rotate simulate demo bench \
-    bench-daemon bench-query grouping fuzz fuzz-programs \
+.PHONY: all objects check check-unit check-fuzz check-integration check-crash soak soak-rotate \
+    simulate demo bench bench-daemon bench-query grouping fuzz fuzz-programs \
     lint lint-deps lint-config format \
     install uninstall clean distclean dist deps help FORCE
 MAKEFLAGS += --no-builtin-rules
@@ -33,7 +33,8 @@ say = $(if $(Q),@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 goals := $(or $(MAKECMDGOALS),all)
 unconfigured := help clean distclean dist deps format lint lint-%
-testing := $(filter check check-unit check-fuzz check-integration check-crash soak soak-rotate simulate demo,$(goals))
+testing := $(filter check check-unit check-fuzz check-integration check-crash soak soak-rotate \
+    simulate demo,$(goals))
 
 ifneq ($(filter-out $(unconfigured),$(goals)),)
 include $(BUILDDIR)/config.mk

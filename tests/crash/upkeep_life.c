@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "check.h"
@@ -31,8 +32,10 @@ static void configure(struct world *w)
     char *inputs;
     if (asprintf(&inputs,
                  "[input long]\npath = %s/log/[ab].log\n"
-                 "[input short]\npath = %s/log/short.log\n",
-                 w->root, w->root) < 0)
+                 "[input short]\npath = %s/log/short.log\n"
+                 "[input moved]\npath = %s/log/old/c.log\n"
+                 "import = %s/log/old/c.log.*\nimport_remove = yes\n",
+                 w->root, w->root, w->root, w->root) < 0)
         world_fail(w, "out of memory");
     world_configure(w, "", inputs);
     free(inputs);
@@ -68,6 +71,11 @@ static void write_old(struct world *w)
     set_time(w, "old/a.log.2", 2);
     set_time(w, "old/a.log.1", 1);
     world_log(w, "a.log")->may_lack = world_log(w, "a.log")->written.len;
+    world_write(w, "old/c.log", "old/c.log.2", 20);
+    world_write(w, "old/c.log", "old/c.log.1", 20);
+    set_time(w, "old/c.log.2", 2);
+    set_time(w, "old/c.log.1", 1);
+    world_log(w, "old/c.log")->may_lack = SIZE_MAX;
     free(directory);
 }
 
@@ -106,6 +114,18 @@ static void import(struct world *w)
     free(older);
 }
 
+/* Not before they are safe, but then. */
+static void check_removed(struct world *w)
+{
+    static const char *const names[] = {"old/c.log.1", "old/c.log.2"};
+    for (int i = 0; i < 2; i++) {
+        char *path = world_path(w, names[i]);
+        if (!path || access(path, F_OK) == 0)
+            world_fail(w, "%s is not removed", names[i]);
+        free(path);
+    }
+}
+
 static void upkeep_live(struct world *w)
 {
     const enum inject_action action = w->inject->action;
@@ -120,6 +140,8 @@ static void upkeep_live(struct world *w)
     import(w);
     w->step = "a night";
     world_ctl(w, NULL, "rotate", "-c", w->conf, NULL);
+    check_removed(w);
+    world_log(w, "old/c.log")->may_lack = 0;
 }
 
 /* What is left over is removed by the next night. */
