@@ -76,6 +76,8 @@ struct config *config_defaults(const char *path)
         .max_line = 16 * CONFIG_MIB,
         .seal_size = 64 * CONFIG_MIB,
         .seal_age = 3600 * NS_PER_SECOND,
+        .merge = CONFIG_MERGE_DAY,
+        .merge_size = 4 * CONFIG_GIB,
         .control = strdup("/run/logzip/control.sock"),
         .sync_interval = NS_PER_SECOND,
         .sync_bytes = 4 * CONFIG_MIB,

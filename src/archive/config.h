@@ -58,6 +58,9 @@ struct config_input {
 /** Which messages the daemon writes; each includes those before it. */
 enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARNING, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
 
+/** Segments of what are merged into one, as soon as it's over. */
+enum config_merge { CONFIG_MERGE_NONE, CONFIG_MERGE_DAY, CONFIG_MERGE_WEEK };
+
 /** Everything configured. Sizes are bytes, times nanoseconds; strings are owned by it. */
 struct config {
     char *file; /**< the file's name as it was given */
@@ -73,7 +76,9 @@ struct config {
     uint64_t seal_size;        /**< a journal with that many raw bytes is sealed */
     int64_t seal_age;          /**< one whose oldest byte was read that long ago is, too */
     int64_t max_age;           /**< retention: segments older than that may go; 0: no limit */
-    uint64_t max_size;  /**< retention: the archive's size, oldest segments go first; 0: no limit */
+    uint64_t max_size; /**< retention: the archive's size, oldest segments go first; 0: no limit */
+    enum config_merge merge; /**< which segments `logzipctl merge` puts together */
+    uint64_t merge_size;     /**< raw bytes of one that it makes, at most */
     uint64_t keep_free; /**< and they go as long as its file system has less free; 0: no limit */
 
     /* [daemon] */

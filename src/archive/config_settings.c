@@ -29,6 +29,9 @@ struct choice {
 static const struct choice level_names[] = {
     {"fast", LGZ_LEVEL_FAST}, {"default", LGZ_LEVEL_DEFAULT}, {"best", LGZ_LEVEL_BEST}, {0}};
 
+static const struct choice merge_names[] = {
+    {"none", CONFIG_MERGE_NONE}, {"day", CONFIG_MERGE_DAY}, {"week", CONFIG_MERGE_WEEK}, {0}};
+
 static const struct choice log_level_names[] = {{"error", CONFIG_LOG_ERROR},
                                                 {"warning", CONFIG_LOG_WARNING},
                                                 {"info", CONFIG_LOG_INFO},
@@ -62,6 +65,8 @@ static const struct setting settings[] = {
     {"archive", "seal_age", SETTING_TIME, MEMBER(seal_age), SECONDS(1), DAYS(365), NULL},
     {"archive", "max_age", SETTING_TIME, MEMBER(max_age), 0, CONFIG_AGE_MOST, NULL},
     {"archive", "max_size", SETTING_SIZE, MEMBER(max_size), 0, CONFIG_SIZE_MOST, NULL},
+    {"archive", "merge", SETTING_CHOICE, MEMBER(merge), 0, 0, merge_names},
+    {"archive", "merge_size", SETTING_SIZE, MEMBER(merge_size), CONFIG_MIB, CONFIG_TIB, NULL},
     {"archive", "keep_free", SETTING_SIZE, MEMBER(keep_free), 0, CONFIG_SIZE_MOST, NULL},
     {"daemon", "control", SETTING_PATH, MEMBER(control), 0, 0, NULL},
     {"daemon", "control_group", SETTING_TEXT, MEMBER(control_group), 0, 0, NULL},

@@ -24,6 +24,18 @@ enum {
     TRY_PAUSE = 5000000, /* nanoseconds: a step of the kernel's clock, or more than that */
 };
 
+/* The name of a segment that was set aside. */
+static bool parse_damaged(const char *name, struct segment_name *segment)
+{
+    char original[80];
+    size_t len = strlen(name), end = sizeof(NAMES_DAMAGED) - 1;
+    if (len <= end || len - end >= sizeof(original) || strcmp(name + len - end, NAMES_DAMAGED) != 0)
+        return false;
+    memcpy(original, name, len - end);
+    original[len - end] = '\0';
+    return names_parse_segment(original, segment);
+}
+
 static int add_entry(struct listing *l, const char *directory, const char *name,
                      struct lgz_error *err)
 {
@@ -31,8 +43,9 @@ static int add_entry(struct listing *l, const char *directory, const char *name,
     struct listed_segment segment = {0};
     bool is_journal = names_parse_journal(name, &journal.sequence);
     bool is_segment = names_parse_segment(name, &segment.name);
+    bool is_damaged = !is_segment && parse_damaged(name, &segment.name);
     bool is_draft = file_is_draft_name(name);
-    if (!is_journal && !is_segment && !is_draft)
+    if (!is_journal && !is_segment && !is_damaged && !is_draft)
         return LGZ_OK;
     struct buf path = {0};
     buf_printf(&path, "%s/%s", directory, name);
@@ -45,6 +58,9 @@ static int add_entry(struct listing *l, const char *directory, const char *name,
     } else if (is_segment) {
         segment.path = text;
         added = added && vec_push(&l->segments, segment);
+    } else if (is_damaged) {
+        segment.path = text;
+        added = added && vec_push(&l->damaged, segment);
     } else {
         added = added && vec_push(&l->drafts, text);
     }
@@ -257,7 +273,9 @@ int listing_open(struct listing *out, const char *directory, struct lgz_error *e
     }
     if (code != LGZ_OK)
         listing_clear(out);
-    else if (out->journals.len)
+    if (out->damaged.len)
+        qsort(out->damaged.data, out->damaged.len, sizeof(*out->damaged.data), by_range);
+    if (out->journals.len)
         qsort(out->journals.data, out->journals.len, sizeof(*out->journals.data), by_sequence);
     return code;
 }
@@ -270,11 +288,14 @@ void listing_clear(struct listing *l)
         free(l->segments.data[i].path);
     for (size_t i = 0; i < l->stale.len; i++)
         free(l->stale.data[i].path);
+    for (size_t i = 0; i < l->damaged.len; i++)
+        free(l->damaged.data[i].path);
     for (size_t i = 0; i < l->drafts.len; i++)
         free(l->drafts.data[i]);
     vec_free(&l->journals);
     vec_free(&l->segments);
     vec_free(&l->stale);
+    vec_free(&l->damaged);
     vec_free(&l->drafts);
 }
 
@@ -282,6 +303,17 @@ bool listing_covers(const struct listing *l, uint64_t sequence)
 {
     for (size_t i = 0; i < l->segments.len; i++)
         if (l->segments.data[i].name.first <= sequence && sequence <= l->segments.data[i].name.last)
+            return true;
+    return false;
+}
+
+bool listing_has_loose(const struct listing *l, uint64_t first, uint64_t last)
+{
+    for (size_t i = 0; i < l->journals.len; i++)
+        if (l->journals.data[i].sequence >= first && l->journals.data[i].sequence <= last)
+            return true;
+    for (size_t i = 0; i < l->damaged.len; i++)
+        if (l->damaged.data[i].name.last >= first && l->damaged.data[i].name.first <= last)
             return true;
     return false;
 }

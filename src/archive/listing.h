@@ -28,6 +28,7 @@ struct listing {
     VEC(struct listed_journal) journals; /**< by number */
     VEC(struct listed_segment) segments; /**< imports by number, then by first journal, and part */
     VEC(struct listed_segment) stale;    /**< what nobody reads */
+    VEC(struct listed_segment) damaged;  /**< NAME.damaged, in the order of their names */
     VEC(char *) drafts;                  /**< paths; see file_is_draft_name() */
 };
 
@@ -44,5 +45,8 @@ void listing_clear(struct listing *l);
 
 /** Does a listed segment hold journal `sequence`? */
 bool listing_covers(const struct listing *l, uint64_t sequence);
+
+/** Is there a journal, or a damaged segment of such, with a number from `first` to `last`? */
+bool listing_has_loose(const struct listing *l, uint64_t first, uint64_t last);
 
 #endif

@@ -137,7 +137,7 @@ int names_set_aside(const char *path, struct lgz_error *err)
 {
     struct buf name = {0};
     int code = LGZ_OK;
-    buf_printf(&name, "%s%s", path, ".damaged");
+    buf_printf(&name, "%s%s", path, NAMES_DAMAGED);
     buf_push(&name, '\0');
     if (name.failed)
         code = error_memory(err);

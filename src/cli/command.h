@@ -32,6 +32,7 @@ extern const struct command command_verify;
 extern const struct command command_query;
 extern const struct command command_restore;
 extern const struct command command_export;
+extern const struct command command_merge;
 extern const struct command command_rotate;
 extern const struct command command_status;
 extern const struct command command_metrics;

@@ -9,6 +9,7 @@
 
 #include "archive/archive.h"
 #include "archive/catalog.h"
+#include "archive/merge.h"
 #include "archive/retention.h"
 #include "archive/seal_run.h"
 #include "archive/upkeep.h"
@@ -93,6 +94,22 @@ static void import(struct rotation *r)
     if (result.failed)
         rotate_report_phrase(&r->report, true, "%zu files NOT imported", result.failed);
     import_result_clear(&result);
+}
+
+static void merge(struct rotation *r)
+{
+    struct merge_result result;
+    struct lgz_error err = {0};
+    const bool dry_run = r->upkeep.dry_run;
+    if (merge_run(&r->upkeep, &result, &err) != LGZ_OK)
+        rotate_report_failure(&r->report, &err);
+    if (result.units == 0)
+        return;
+    rotate_report_phrase(&r->report, true, "%s %zu segments of", dry_run ? "would merge" : "merged",
+                         result.sources);
+    rotate_report_size(&r->report, " ", result.bytes_before);
+    if (!dry_run)
+        rotate_report_size(&r->report, " into ", result.bytes_after);
 }
 
 static void expire(struct rotation *r)
@@ -182,6 +199,7 @@ static const struct step {
     {seal, 100, false},
     {be_alone, 0, false},
     {import, 50, true},
+    {merge, 80, true},
     {expire, 0, true},
     {verify, 100, true},
     {update_catalog, 0, true},
