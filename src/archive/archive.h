@@ -4,6 +4,7 @@
  *
  *   lock                                    flock(2)ed by the one writer; holds "PID PROGRAM\n"
  *   rotate.lock                             the same, by who merges, expires or imports segments
+ *   keep, keep.lock                         rules of what must not expire (keep.h), and their lock
  *   journal-SSSSSSSSSSSS.lzj                journal number S, 12 decimal digits
  *   FFFFFFFFFFFF-LLLLLLLLLLLL-TIME.logz     the segment that holds journals F to L; TIME is when
  *                                           its first byte was read, YYYYMMDDTHHMMSSZ

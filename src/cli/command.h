@@ -34,6 +34,8 @@ extern const struct command command_restore;
 extern const struct command command_export;
 extern const struct command command_merge;
 extern const struct command command_rotate;
+extern const struct command command_expire;
+extern const struct command command_keep;
 extern const struct command command_status;
 extern const struct command command_metrics;
 extern const struct command command_seal;

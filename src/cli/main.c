@@ -18,6 +18,7 @@
  *   pattern_file.[ch]               the patterns of -f FILE
  *   restore.c                       exact bytes of a file back
  *   rotate.c, rotate_report.[ch]    the nightly work of cron, and what it says
+ *   expire.c, keep.c                a step of it by itself; what doesn't expire
  *   control.c                       status, seal, reload: ask the daemon
  */
 #include <malloc.h>
@@ -35,8 +36,8 @@
 static const struct command *const commands[] = {
     &command_compress,  &command_decompress, &command_info,    &command_verify, &command_query,
     &command_templates, &command_stats,      &command_restore, &command_import, &command_export,
-    &command_merge,     &command_rotate,     &command_list,    &command_status, &command_metrics,
-    &command_seal,      &command_reload,
+    &command_merge,     &command_rotate,     &command_expire,  &command_keep,   &command_list,
+    &command_status,    &command_metrics,    &command_seal,    &command_reload,
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

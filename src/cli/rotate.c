@@ -9,8 +9,8 @@
 
 #include "archive/archive.h"
 #include "archive/catalog.h"
+#include "archive/expire.h"
 #include "archive/merge.h"
-#include "archive/retention.h"
 #include "archive/seal_run.h"
 #include "archive/upkeep.h"
 #include "base/clock.h"
@@ -112,27 +112,32 @@ static void merge(struct rotation *r)
         rotate_report_size(&r->report, " into ", result.bytes_after);
 }
 
+/* upkeep_note_fn: what has expired is in the summary, which says how many. */
+static void note_problem(void *report, enum upkeep_note note, const char *text)
+{
+    if (note == UPKEEP_PROBLEM)
+        rotate_report_note(report, note, text);
+}
+
 static void expire(struct rotation *r)
 {
-    const struct config *config = r->upkeep.config;
-    struct retention_policy policy = {config->max_age, config->max_size};
-    struct retention_result result = {0};
+    struct upkeep upkeep = r->upkeep;
+    struct expire_result result;
     struct lgz_error err = {0};
-    const bool dry_run = r->upkeep.dry_run;
-    int code = retention_apply(config->directory, &policy, r->upkeep.now, dry_run, &result, &err);
-    if (code != LGZ_OK)
+    const bool dry_run = upkeep.dry_run;
+    if (!dry_run)
+        upkeep.note = note_problem;
+    if (expire_run(&upkeep, &result, &err) != LGZ_OK)
         rotate_report_failure(&r->report, &err);
-    for (size_t i = 0; dry_run && i < result.count; i++)
-        upkeep_tell(&r->upkeep, UPKEEP_ACTION, "would expire %s (%s)", result.items[i].path,
-                    result.items[i].reason == RETENTION_AGE ? "age" : "size");
     rotate_report_phrase(&r->report, result.count, "%s %zu segments",
                          dry_run ? "would expire" : "expired", result.count);
     if (result.count)
         rotate_report_size(&r->report, " of ", result.bytes);
-    rotate_report_phrase(&r->report, false, "%zu segments of ", result.kept);
-    rotate_report_size(&r->report, "", result.kept_bytes);
+    rotate_report_phrase(&r->report, false, "%zu segments of ", result.left);
+    rotate_report_size(&r->report, "", result.left_bytes);
     buf_append_string(&r->report.summary, " kept");
-    retention_result_clear(&result);
+    if (result.kept)
+        buf_printf(&r->report.summary, ", %zu of them by rules", result.kept);
 }
 
 static bool is_sound(const struct archive_segment *listed, struct lgz_error *err)

@@ -1,0 +1,244 @@
+/*
+ * expire.c - goes through the segments from the oldest on, once, and decides of each.
+ */
+#include "archive/expire.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "archive/holdings.h"
+#include "archive/keep.h"
+#include "base/file.h"
+
+/* What the segments that weren't decided of yet and those that stay have of a class. */
+struct class_state {
+    uint64_t bytes;
+    bool stays; /* a segment of it stays: those behind it stay, too, or there were a hole */
+};
+
+struct expiry {
+    const struct upkeep *upkeep;
+    struct retention_classes *classes;
+    struct class_state *states; /* of each class */
+    struct holdings holdings;
+    struct keep_rules rules;
+    uint64_t wanted; /* so much more is to be free */
+    struct expire_result *result;
+};
+
+/* Why a segment goes. */
+enum reason { STAYS, OF_AGE, OF_INPUT_SIZE, OF_SIZE, OF_FREE_SPACE };
+
+static const char *const reason_texts[] = {
+    [OF_AGE] = "age",
+    [OF_INPUT_SIZE] = "size of its input",
+    [OF_SIZE] = "size",
+    [OF_FREE_SPACE] = "free space",
+};
+
+static bool is_older(int64_t time, int64_t age, int64_t now)
+{
+    int64_t limit;
+    return age && !__builtin_sub_overflow(now, age, &limit) && time < limit;
+}
+
+/* Would all of its classes let it go? */
+static enum reason ask_classes(const struct expiry *e, const struct holding *holding)
+{
+    enum reason reason = holding->share_count ? OF_AGE : STAYS;
+    for (size_t i = 0; i < holding->share_count && reason != STAYS; i++) {
+        const size_t number = holding->shares[i].class;
+        const struct retention_class *class = retention_class(e->classes, number);
+        if (e->states[number].stays)
+            reason = STAYS;
+        else if (is_older(holding->newest, class->max_age, e->upkeep->now))
+            continue;
+        else if (class->max_size && e->states[number].bytes > class->max_size)
+            reason = OF_INPUT_SIZE;
+        else
+            reason = STAYS;
+    }
+    return reason;
+}
+
+static enum reason decide(const struct expiry *e, const struct holding *holding)
+{
+    const uint64_t max_size = e->upkeep->config->max_size;
+    if (holding->problem)
+        return STAYS;
+    if (max_size && e->result->left_bytes > max_size)
+        return OF_SIZE;
+    if (e->wanted)
+        return OF_FREE_SPACE;
+    return ask_classes(e, holding);
+}
+
+/* The rule that keeps it; NULL: none, or `*unknown` is set since it can't be opened (any more). */
+static int find_rule(const struct expiry *e, const struct holding *holding,
+                     const struct keep_rule **rule, bool *unknown, struct lgz_error *err)
+{
+    struct segment *segment;
+    *rule = NULL;
+    if (!e->rules.list.len)
+        return LGZ_OK;
+    int code = segment_open(&segment, holding->path, err);
+    if (code == LGZ_ERR_MEMORY)
+        return code;
+    *unknown = code != LGZ_OK;
+    if (*unknown)
+        return LGZ_OK;
+    *rule = keep_find(&e->rules, segment, &holding->name);
+    segment_close(segment);
+    return LGZ_OK;
+}
+
+static int remove_segment(struct expiry *e, const struct holding *holding, enum reason reason,
+                          struct lgz_error *err)
+{
+    const struct upkeep *u = e->upkeep;
+    if (!u->dry_run && unlink(holding->path) != 0 && errno != ENOENT)
+        return error_io(err, "%s: cannot remove", holding->path);
+    for (size_t i = 0; i < holding->share_count; i++)
+        e->states[holding->shares[i].class].bytes -= holding->shares[i].bytes;
+    e->wanted -= e->wanted < holding->disk ? e->wanted : holding->disk;
+    e->result->count++;
+    e->result->bytes += holding->bytes;
+    e->result->left--;
+    e->result->left_bytes -= holding->bytes;
+    upkeep_tell(u, UPKEEP_ACTION, "%s %s (%s)", u->dry_run ? "would expire" : "expired",
+                holding->path, reason_texts[reason]);
+    return LGZ_OK;
+}
+
+static void tell_problem(const struct expiry *e, const char *problem)
+{
+    upkeep_tell(e->upkeep, UPKEEP_PROBLEM, "%s; it doesn't expire", problem);
+}
+
+static int visit(struct expiry *e, const struct holding *holding, struct lgz_error *err)
+{
+    const enum reason reason = decide(e, holding);
+    const struct keep_rule *rule;
+    bool unknown = false;
+    if (holding->problem)
+        tell_problem(e, holding->problem);
+    if (reason == STAYS) {
+        for (size_t i = 0; i < holding->share_count; i++)
+            e->states[holding->shares[i].class].stays = true;
+        return LGZ_OK;
+    }
+    struct lgz_error why = {0};
+    if (find_rule(e, holding, &rule, &unknown, &why) != LGZ_OK)
+        return error_memory(err);
+    if (unknown)
+        tell_problem(e, why.message);
+    else if (!rule)
+        return remove_segment(e, holding, reason, err);
+    if (rule && e->upkeep->dry_run)
+        upkeep_tell(e->upkeep, UPKEEP_ACTION, "would expire %s (%s), but rule %" PRIu64 " keeps it",
+                    holding->path, reason_texts[reason], rule->id);
+    e->result->kept += rule != NULL;
+    e->result->kept_bytes += rule ? holding->bytes : 0;
+    return LGZ_OK;
+}
+
+/* Limits that are there to save a disk, and couldn't be met. */
+static void tell_shortage(const struct expiry *e)
+{
+    const struct config *config = e->upkeep->config;
+    const struct expire_result *result = e->result;
+    struct buf why = {0};
+    if (result->unfinished)
+        return;
+    if (result->kept)
+        buf_printf(&why, "rules keep %zu segments", result->kept);
+    else
+        buf_printf(&why, "no segment is left that may go");
+    const int len = (int)why.len;
+    if (config->max_size && result->left_bytes > config->max_size)
+        upkeep_tell(e->upkeep, UPKEEP_PROBLEM,
+                    "%s: the segments have %" PRIu64 " bytes more than max_size: %.*s",
+                    config->directory, result->left_bytes - config->max_size, len,
+                    (const char *)why.data);
+    if (e->wanted)
+        upkeep_tell(e->upkeep, UPKEEP_PROBLEM,
+                    "%s: %" PRIu64 " bytes less are free than keep_free: %.*s", config->directory,
+                    e->wanted, len, (const char *)why.data);
+    buf_free(&why);
+}
+
+static int visit_all(struct expiry *e, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    const struct holdings *h = &e->holdings;
+    for (size_t i = 0; i < h->list.len && code == LGZ_OK; i++) {
+        if (upkeep_is_over(e->upkeep)) {
+            e->result->unfinished = true;
+            break;
+        }
+        code = visit(e, &h->list.data[i], err);
+    }
+    if (e->result->count && !e->upkeep->dry_run) {
+        int synced = file_sync_parent(h->list.data[0].path, code == LGZ_OK ? err : NULL);
+        code = code == LGZ_OK ? synced : code;
+    }
+    if (code == LGZ_OK)
+        tell_shortage(e);
+    return code;
+}
+
+/* Sum up what there is, and what is wanted. */
+static int begin(struct expiry *e, struct lgz_error *err)
+{
+    const struct config *config = e->upkeep->config;
+    struct statvfs fs;
+    int code = retention_classes_new(&e->classes, config, err);
+    if (code == LGZ_OK)
+        code = holdings_open(&e->holdings, config->directory, e->classes, err);
+    if (code != LGZ_OK)
+        return code;
+    e->states = calloc(retention_class_count(e->classes), sizeof(*e->states));
+    if (!e->states)
+        return error_memory(err);
+    for (size_t i = 0; i < e->holdings.list.len; i++) {
+        const struct holding *holding = &e->holdings.list.data[i];
+        e->result->left++;
+        e->result->left_bytes += holding->bytes;
+        for (size_t k = 0; k < holding->share_count; k++)
+            e->states[holding->shares[k].class].bytes += holding->shares[k].bytes;
+    }
+    if (!config->keep_free)
+        return LGZ_OK;
+    if (statvfs(config->directory, &fs) != 0)
+        return error_io(err, "%s: cannot see how much is free", config->directory);
+    uint64_t available = (uint64_t)fs.f_bavail * fs.f_frsize;
+    e->wanted = config->keep_free > available ? config->keep_free - available : 0;
+    return LGZ_OK;
+}
+
+int expire_run(const struct upkeep *upkeep, struct expire_result *result, struct lgz_error *err)
+{
+    struct expiry e = {.upkeep = upkeep, .result = result};
+    const char *directory = upkeep->config->directory;
+    int lock = -1;
+    *result = (struct expire_result){0};
+    int code = begin(&e, err);
+    if (code == LGZ_OK && !upkeep->dry_run) {
+        lock = keep_lock(directory, err);
+        code = lock < 0 ? lock : LGZ_OK;
+    }
+    if (code == LGZ_OK)
+        code = keep_load(&e.rules, directory, err);
+    if (code == LGZ_OK)
+        code = visit_all(&e, err);
+    if (lock >= 0)
+        close(lock);
+    keep_clear(&e.rules);
+    holdings_clear(&e.holdings);
+    retention_classes_free(e.classes);
+    free(e.states);
+    return code;
+}

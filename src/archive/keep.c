@@ -1,0 +1,240 @@
+/*
+ * keep.c - the rules of an archive in memory and on the disk, and whether a segment meets one.
+ */
+#include "archive/keep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+enum { FILE_MAX = 1 << 24 }; /* more than KEEP_RULES_MAX rules have, and some comments */
+
+/* What a time that was read as UTC may differ from what its zone, whichever it is, makes of it. */
+#define ZONE_MAX (14 * 3600 * NS_PER_SECOND)
+
+/* Bytes are said to be read when the first of a run was: that is so much earlier, at most. */
+#define RUN_MAX (60 * NS_PER_SECOND)
+
+static char *path_of(const char *directory, const char *name, struct lgz_error *err)
+{
+    struct buf path = {0};
+    buf_printf(&path, "%s/%s", directory, name);
+    buf_push(&path, '\0');
+    if (!path.failed)
+        return (char *)path.data;
+    buf_free(&path);
+    error_memory(err);
+    return NULL;
+}
+
+int keep_load(struct keep_rules *out, const char *directory, struct lgz_error *err)
+{
+    struct buf text = {0};
+    *out = (struct keep_rules){0};
+    char *path = path_of(directory, "keep", err);
+    if (!path)
+        return LGZ_ERR_MEMORY;
+    int code = file_load(path, FILE_MAX, &text, err);
+    if (code == LGZ_OK) {
+        code = keep_parse(out, buf_span(&text), path, err);
+    } else if (code == LGZ_ERR_IO && errno == ENOENT) {
+        error_forget(err);
+        code = LGZ_OK;
+    }
+    buf_free(&text);
+    free(path);
+    return code;
+}
+
+int keep_store(const struct keep_rules *rules, const char *directory, struct lgz_error *err)
+{
+    struct file_draft draft = {.fd = -1};
+    struct buf text = {0};
+    char *path = path_of(directory, "keep", err);
+    if (!path)
+        return LGZ_ERR_MEMORY;
+    buf_append_string(&text, "# What logzipctl expire leaves alone: see logzipctl keep --help.\n");
+    for (size_t i = 0; i < rules->list.len; i++) {
+        keep_print(&text, &rules->list.data[i]);
+        buf_push(&text, '\n');
+    }
+    int code = text.failed ? error_memory(err) : file_draft_open(&draft, path, 0640, err);
+    if (code == LGZ_OK)
+        code = file_write(draft.fd, text.data, text.len, draft.temporary, err);
+    if (code == LGZ_OK)
+        code = file_draft_commit(&draft, true, err);
+    file_draft_discard(&draft);
+    buf_free(&text);
+    free(path);
+    return code;
+}
+
+static bool is_text(const char *text)
+{
+    if (!text)
+        return true;
+    size_t len = strlen(text);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            return false;
+    return len && len <= KEEP_TEXT_MAX;
+}
+
+static int check_rule(const struct keep_rule *rule, struct lgz_error *err)
+{
+    if (rule->since == KEEP_NO_SINCE && rule->until == KEEP_NO_UNTIL && !rule->first &&
+        !rule->import && !rule->input)
+        return error_set(err, LGZ_ERR_ARGUMENT,
+                         "a rule says what to keep: a time, an input, "
+                         "journals or an import");
+    if (rule->since > rule->until)
+        return error_set(err, LGZ_ERR_ARGUMENT, "a time range ends before it begins");
+    if (rule->first > rule->last || rule->last > NAMES_SEQUENCE_MAX)
+        return error_set(err, LGZ_ERR_ARGUMENT, "there are no such journals");
+    if (rule->first && rule->import)
+        return error_set(err, LGZ_ERR_ARGUMENT, "no segment is an import and has journals");
+    if (!is_text(rule->input) || !is_text(rule->reason))
+        return error_set(err, LGZ_ERR_ARGUMENT,
+                         "the name of an input and a reason have 1 to %d "
+                         "bytes, and no control characters",
+                         KEEP_TEXT_MAX);
+    return LGZ_OK;
+}
+
+int keep_add(struct keep_rules *rules, const struct keep_rule *rule, uint64_t *id,
+             struct lgz_error *err)
+{
+    int code = check_rule(rule, err);
+    if (code != LGZ_OK)
+        return code;
+    if (rules->list.len >= KEEP_RULES_MAX)
+        return error_set(err, LGZ_ERR_LIMIT, "more than %d rules", KEEP_RULES_MAX);
+    struct keep_rule copy = *rule;
+    copy.id = rules->list.len ? rules->list.data[rules->list.len - 1].id + 1 : 1;
+    copy.input = rule->input ? strdup(rule->input) : NULL;
+    copy.reason = rule->reason ? strdup(rule->reason) : NULL;
+    if ((rule->input && !copy.input) || (rule->reason && !copy.reason) ||
+        !vec_push(&rules->list, copy)) {
+        free(copy.input);
+        free(copy.reason);
+        return error_memory(err);
+    }
+    *id = copy.id;
+    return LGZ_OK;
+}
+
+bool keep_remove(struct keep_rules *rules, uint64_t id)
+{
+    for (size_t i = 0; i < rules->list.len; i++) {
+        if (rules->list.data[i].id != id)
+            continue;
+        free(rules->list.data[i].input);
+        free(rules->list.data[i].reason);
+        vec_remove(&rules->list, i);
+        return true;
+    }
+    return false;
+}
+
+void keep_clear(struct keep_rules *rules)
+{
+    for (size_t i = 0; i < rules->list.len; i++) {
+        free(rules->list.data[i].input);
+        free(rules->list.data[i].reason);
+    }
+    vec_free(&rules->list);
+}
+
+/* Does [from, to] meet the rule's time? */
+static bool in_time(const struct keep_rule *rule, int64_t from, int64_t to)
+{
+    return from <= rule->until && to >= rule->since;
+}
+
+/* Do the stamps in a block, as far as their zones are known? */
+static bool stamps_in_time(const struct keep_rule *rule, const struct block_info *block)
+{
+    int64_t from, to,
+        unsure = block->clocks & CLOCKS_KNOWN && !(block->clocks & CLOCKS_LOCAL) ? 0 : ZONE_MAX;
+    if (block->time_min == SEGMENT_NO_TIME)
+        return false;
+    if (__builtin_sub_overflow(block->time_min, unsure, &from))
+        from = INT64_MIN;
+    if (__builtin_add_overflow(block->time_max, unsure, &to))
+        to = INT64_MAX;
+    return in_time(rule, from, to);
+}
+
+static bool block_meets(const struct keep_rule *rule, const struct segment *segment,
+                        const struct block_info *block)
+{
+    const bool stamped = stamps_in_time(rule, block);
+    int64_t last;
+    for (size_t i = 0; i < block->extent_count; i++) {
+        const struct extent *extent = &block->extents[i];
+        if (rule->input && strcmp(segment_source(segment, extent->source)->input, rule->input) != 0)
+            continue;
+        if (stamped || __builtin_add_overflow(extent->read_time, RUN_MAX, &last) ||
+            in_time(rule, extent->read_time, last))
+            return true;
+    }
+    return false;
+}
+
+static bool has_input(const struct segment *segment, const char *input)
+{
+    for (size_t i = 0; i < segment_source_count(segment); i++)
+        if (strcmp(segment_source(segment, i)->input, input) == 0)
+            return true;
+    return false;
+}
+
+static bool meets(const struct keep_rule *rule, const struct segment *segment,
+                  const struct segment_name *name)
+{
+    if (rule->first && (name->import || name->first > rule->last || name->last < rule->first))
+        return false;
+    if (rule->import && name->import != rule->import)
+        return false;
+    if (rule->input && !has_input(segment, rule->input))
+        return false;
+    if (rule->since == KEEP_NO_SINCE && rule->until == KEEP_NO_UNTIL)
+        return true;
+    for (size_t i = 0; i < segment_block_count(segment); i++)
+        if (block_meets(rule, segment, segment_block(segment, i)))
+            return true;
+    return false;
+}
+
+const struct keep_rule *keep_find(const struct keep_rules *rules, const struct segment *segment,
+                                  const struct segment_name *name)
+{
+    for (size_t i = 0; i < rules->list.len; i++)
+        if (meets(&rules->list.data[i], segment, name))
+            return &rules->list.data[i];
+    return NULL;
+}
+
+int keep_lock(const char *directory, struct lgz_error *err)
+{
+    char *path = path_of(directory, "keep.lock", err);
+    if (!path)
+        return LGZ_ERR_MEMORY;
+    int code, fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0)
+        code = error_io(err, "%s: cannot open", path);
+    else
+        do
+            code = flock(fd, LOCK_EX) == 0 ? LGZ_OK : error_io(err, "%s: cannot lock", path);
+        while (code != LGZ_OK && errno == EINTR);
+    if (fd >= 0 && code != LGZ_OK)
+        close(fd);
+    free(path);
+    return code == LGZ_OK ? fd : code;
+}
