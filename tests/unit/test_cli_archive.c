@@ -87,7 +87,7 @@ static void end(void)
 
 START_TEST(test_rotate_seals_without_daemon)
 {
-    begin("");
+    begin("merge = none\n");
     struct journal_writer *j = create_journal(1, 2, 0);
     put(j, 1, 0, "2026-01-01 00:00:00 first\n2026-01-01 00:0");
     put(j, 2, 0, "other file\n");
@@ -181,7 +181,7 @@ END_TEST
 /* A dry run names what would go, and its summary is the last line, whatever the output is. */
 START_TEST(test_dry_run_names_what_would_expire)
 {
-    begin("max_age = 1d\n");
+    begin("max_age = 1d\nmerge = none\n");
     write_journal(1, 0, "very old\n");
     write_journal(2, 9, "");
     free(seal(1, 1));
