@@ -1,5 +1,5 @@
 /*
- * import.h - takes existing rotated logs into an archive: plain, gzip, xz, zstd or bzip2.
+ * import.h - takes existing rotated logs into an archive: plain, gzip, xz, zstd, bzip2 or logz.
  *
  * A file becomes a source of the archive, with the name of its log (log_name.h) and the time at
  * which it was written to last as the time of its reading. All of them come before what the daemon

@@ -35,9 +35,9 @@ struct unpack {
 size_t unpack_suffix(const char *name)
 {
     size_t len = strlen(name);
-    for (const struct unpack_format *f = unpack_formats; f->name; f++) {
-        size_t suffix = strlen(f->suffix);
-        if (len > suffix && strcmp(name + len - suffix, f->suffix) == 0)
+    for (const struct unpack_format *const *f = unpack_formats; *f; f++) {
+        size_t suffix = strlen((*f)->suffix);
+        if (len > suffix && strcmp(name + len - suffix, (*f)->suffix) == 0)
             return suffix;
     }
     return 0;
@@ -45,9 +45,9 @@ size_t unpack_suffix(const char *name)
 
 static const struct unpack_format *format_of(const uint8_t *magic, size_t len)
 {
-    for (const struct unpack_format *f = unpack_formats; f->name; f++) {
-        if (len >= f->magic_len && memcmp(magic, f->magic, f->magic_len) == 0)
-            return f;
+    for (const struct unpack_format *const *f = unpack_formats; *f; f++) {
+        if (len >= (*f)->magic_len && memcmp(magic, (*f)->magic, (*f)->magic_len) == 0)
+            return *f;
     }
     return NULL;
 }

@@ -1,7 +1,8 @@
 /*
- * unpack.h - reads a compressed file from its start: gzip, xz, zstd or bzip2, of one or several
- * streams, as rotation leaves them. Memory is bounded (UNPACK_MEMORY_MAX); every checksum that the
- * format has is checked.
+ * unpack.h - reads a compressed file from its start: gzip, xz, zstd, bzip2 or logz, of one or
+ * several streams, as rotation leaves them. Memory is bounded (UNPACK_MEMORY_MAX; for a logz file a
+ * block of UNPACK_LOGZ_MAX bytes, and what it's decoded from); every checksum that the format has
+ * is checked.
  */
 #ifndef LOGZIP_IMPORT_UNPACK_H
 #define LOGZIP_IMPORT_UNPACK_H
@@ -13,6 +14,9 @@
 #include "base/error.h"
 
 struct unpack;
+
+/** Raw bytes of a logz file's block, at most: those that compress --best makes. */
+#define UNPACK_LOGZ_MAX ((size_t)64 << 20)
 
 /** A call reads about so many bytes of the file, more than any block of the formats has. */
 enum { UNPACK_IN_MAX = 1 << 20 };

@@ -1,6 +1,7 @@
 /*
  * unpack_format.c - gzip, xz, zstd and bzip2 through their own libraries, because these check every
- * checksum, give what is before a damage, and let memory be limited.
+ * checksum, give what is before a damage, and let memory be limited. logzip's own format is in
+ * unpack_logz.c.
  */
 #include "import/unpack_format.h"
 
@@ -207,10 +208,14 @@ static void bzip2_end(void *state)
     free(b);
 }
 
-const struct unpack_format unpack_formats[] = {
-    {"gzip", ".gz", "\x1f\x8b", 2, gzip_begin, gzip_step, gzip_end},
-    {"xz", ".xz", "\xfd\x37zXZ", 6, xz_begin, xz_step, xz_end}, /* and the NUL */
-    {"zstd", ".zst", "\x28\xb5\x2f\xfd", 4, zstd_begin, zstd_step, zstd_end},
-    {"bzip2", ".bz2", "BZh", 3, bzip2_begin, bzip2_step, bzip2_end},
-    {0},
-};
+static const struct unpack_format gzip = {"gzip",     ".gz",     "\x1f\x8b", 2,
+                                          gzip_begin, gzip_step, gzip_end};
+static const struct unpack_format xz = {"xz",     ".xz",   "\xfd\x37zXZ", 6, /* and the NUL */
+                                        xz_begin, xz_step, xz_end};
+static const struct unpack_format zstd = {"zstd",    ".zst",  "\x28\xb5\x2f\xfd", 4, zstd_begin,
+                                          zstd_step, zstd_end};
+static const struct unpack_format bzip2 = {"bzip2",     ".bz2",     "BZh",    3,
+                                           bzip2_begin, bzip2_step, bzip2_end};
+
+const struct unpack_format *const unpack_formats[] = {&gzip,  &xz,          &zstd,
+                                                      &bzip2, &unpack_logz, NULL};

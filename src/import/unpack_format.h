@@ -1,6 +1,6 @@
 /*
- * unpack_format.h - inside src/tail only: the formats that rotated files are compressed in. Each is
- * one small struct of functions over its own library, and one line in the table.
+ * unpack_format.h - inside src/import only: the formats that rotated files are compressed in. Each
+ * is one small struct of functions over its own library, and one line in the table.
  *
  * To add one: a struct unpack_format in unpack_format.c, and its line in the table.
  */
@@ -42,7 +42,10 @@ struct unpack_format {
     void (*end)(void *state); /**< free it */
 };
 
-/** All formats; the last one's name is NULL. */
-extern const struct unpack_format unpack_formats[];
+/** logzip's own, in unpack_logz.c. */
+extern const struct unpack_format unpack_logz;
+
+/** All formats; the last one is NULL. */
+extern const struct unpack_format *const unpack_formats[];
 
 #endif

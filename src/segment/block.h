@@ -89,6 +89,9 @@ void block_summary_clear(struct block_summary *summary);
  */
 int block_decode(enum block_tag tag, struct span body, struct buf *out, struct lgz_error *err);
 
+/** How many raw bytes a body says that it holds; nothing is checked yet. */
+uint64_t block_raw_len(struct span body);
+
 /** The checksum in the header of a body that was decoded well. */
 uint64_t block_checksum(struct span body);
 

@@ -182,6 +182,12 @@ int block_decode(enum block_tag tag, struct span body, struct buf *out, struct l
     return code;
 }
 
+uint64_t block_raw_len(struct span body)
+{
+    struct reader r = reader_of(body.data, body.len);
+    return reader_varint(&r);
+}
+
 uint64_t block_checksum(struct span body)
 {
     struct reader r = reader_of(body.data, body.len);

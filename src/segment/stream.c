@@ -30,9 +30,10 @@ struct segment_stream {
     struct crew *crew;
     struct stream_block *slots;
     size_t slot_count;
-    size_t first; /* the oldest block in the ring */
-    size_t used;  /* so many are in it */
-    bool broken;  /* a block couldn't be decoded or written: those behind it are given up */
+    size_t first;   /* the oldest block in the ring */
+    size_t used;    /* so many are in it */
+    uint64_t limit; /* bytes of a part, stored or decoded */
+    bool broken;    /* a block couldn't be decoded or written: those behind it are given up */
     struct buf pending;
     size_t taken;                  /* bytes at the front of `pending` that are done with */
     uint64_t offset;               /* in the input, of what is at `taken` */
@@ -51,6 +52,7 @@ int segment_stream_new(struct segment_stream **out, const char *name, unsigned t
         return error_memory(err);
     s->write = write;
     s->context = context;
+    s->limit = UINT32_MAX;
     s->slot_count = threads > 1 ? threads + SPARE_SLOTS : 1;
     s->name = strdup(name);
     s->slots = calloc(s->slot_count, sizeof(*s->slots));
@@ -76,6 +78,33 @@ void segment_stream_free(struct segment_stream *s)
     vec_free(&s->blocks);
     free(s->name);
     free(s);
+}
+
+void segment_stream_limit(struct segment_stream *s, uint64_t bytes)
+{
+    s->limit = bytes;
+}
+
+bool segment_stream_between(const struct segment_stream *s)
+{
+    return !s->in_segment && s->pending.len == 0;
+}
+
+static size_t trailer_of(uint8_t tag)
+{
+    return tag == SEGMENT_FOOTER ? SEGMENT_TRAILER_LEN : 0;
+}
+
+size_t segment_stream_wants(const struct segment_stream *s)
+{
+    if (!s->in_segment)
+        return SEGMENT_HEADER_LEN - s->pending.len;
+    struct reader r = reader_of(s->pending.data, s->pending.len);
+    uint8_t tag = reader_u8(&r);
+    uint64_t len = reader_varint(&r);
+    size_t left = reader_left(&r);
+    /* What stands there was looked at when it was fed: it isn't longer than a part may be. */
+    return r.failed ? 1 : (size_t)len + trailer_of(tag) - left;
 }
 
 static struct span body_of(const struct stream_block *slot)
@@ -135,6 +164,9 @@ static int finish_blocks(struct segment_stream *s, bool all, struct lgz_error *e
 static int take_block(struct segment_stream *s, enum block_tag tag, struct span stored,
                       struct span body, struct lgz_error *err)
 {
+    if (block_raw_len(body) > s->limit)
+        return error_set(err, LGZ_ERR_LIMIT, "%s: block at offset %llu is too large", s->name,
+                         (unsigned long long)s->offset);
     int code = s->used == s->slot_count ? finish_block(s, err) : LGZ_OK;
     if (code != LGZ_OK)
         return code;
@@ -229,7 +261,10 @@ static int take_part(struct segment_stream *s, struct lgz_error *err)
     if (r.failed || !expected || len > UINT32_MAX)
         return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged block header at offset %llu", s->name,
                          (unsigned long long)s->offset);
-    size_t trailer = tag == SEGMENT_FOOTER ? SEGMENT_TRAILER_LEN : 0;
+    if (len > s->limit)
+        return error_set(err, LGZ_ERR_LIMIT, "%s: block at offset %llu is too large", s->name,
+                         (unsigned long long)s->offset);
+    size_t trailer = trailer_of(tag);
     if (reader_left(&r) < len + trailer)
         return 0;
     struct span body = reader_bytes(&r, len);

@@ -6,6 +6,8 @@
 #ifndef LOGZIP_SEGMENT_STREAM_H
 #define LOGZIP_SEGMENT_STREAM_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -18,6 +20,19 @@ struct segment_stream;
  */
 int segment_stream_new(struct segment_stream **out, const char *name, unsigned threads,
                        lgz_write_fn *write, void *context, struct lgz_error *err);
+
+/** Refuse, with LGZ_ERR_LIMIT, parts of more than `bytes`, stored or decoded. Else the format's
+ * limits hold. */
+void segment_stream_limit(struct segment_stream *s, uint64_t bytes);
+
+/**
+ * How many bytes have to be fed at least until the next part can be taken, at least 1. Who never
+ * feeds more gets no more than one block written by each call, with one thread.
+ */
+size_t segment_stream_wants(const struct segment_stream *s);
+
+/** Is it between two segments, or at the start? */
+bool segment_stream_between(const struct segment_stream *s);
 
 /**
  * Feed the next `len` bytes; whole blocks are decoded, verified and written as they complete. After

@@ -16,6 +16,7 @@ pack() {
     xz) xz -1 "$1" ;;
     zst) zstd -q --rm "$1" ;;
     bz2) bzip2 "$1" ;;
+    logz) ctl compress "$1" ;;
     '') ;;
     esac
 }
@@ -34,10 +35,11 @@ said() { grep -q -- "$1" "$work/import" || fail "not said: '$1': $(cat "$work/im
 segments() { find "$archive" -name '*.logz' | wc -l; }
 
 # Numbered files in all formats, the oldest first in what comes out; and the daemon's at the end.
-for i in 1 2 3 4 5; do
+for i in 1 2 3 4 5 6; do
     lines "$i"0001 "$i"3000 "part $i" >"$logs/app.log.$i"
     cp "$logs/app.log.$i" "$work/app.$i"
 done
+pack "$logs/app.log.6" logz '2026-10-31 10:00'
 pack "$logs/app.log.5" gz '2026-11-01 10:00'
 pack "$logs/app.log.4" xz '2026-11-02 10:00'
 pack "$logs/app.log.3" zst '2026-11-03 10:00'
@@ -58,15 +60,15 @@ said 'would import .*/app.log.5.gz as .*/app.log$'
 [[ $(segments) = 0 ]] || fail 'a dry run has made a segment'
 import 0 "$logs"/*
 said 'app.log: left to logzipd'
-said '^imported 8 files into 1 segments'
-said 'total .* 8 '
-expect app.log "$work"/app.{5,4,3,2,1} "$logs/app.log"
+said '^imported 9 files into 1 segments'
+said 'total .* 9 '
+expect app.log "$work"/app.{6,5,4,3,2,1} "$logs/app.log"
 expect dated.log "$work"/dated.*
 ctl verify "$archive" >"$work/out" 2>&1 || fail "the archive is damaged: $(cat "$work/out")"
 
 # Everything is in the archive already, also what the daemon has read, sealed or not.
 import 0 "$logs"/*
-said '^imported 0 files; 9 were in the archive already; 1 left'
+said '^imported 0 files; 10 were in the archive already; 1 left'
 mv "$logs/app.log" "$logs/app.log.0"
 gzip -k "$logs/app.log.0"
 import 0 "$logs"/app.log.0*
@@ -74,7 +76,7 @@ said '^imported 0 files; 2 were in the archive already'
 ask seal >/dev/null || fail 'the daemon cannot seal'
 import 0 "$logs"/app.log.0*
 said '^imported 0 files; 2 were in the archive already'
-expect app.log "$work"/app.{5,4,3,2,1} "$logs/app.log.0"
+expect app.log "$work"/app.{6,5,4,3,2,1} "$logs/app.log.0"
 rm "$logs"/app.log.0*
 
 # The time of a line without a stamp is that of its file; inputs are those of the log.

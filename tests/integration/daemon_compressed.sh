@@ -15,6 +15,7 @@ pack() {
     xz) xz -1 -c "$2" ;;
     zst) zstd -q -c "$2" ;;
     bz2) bzip2 -c "$2" ;;
+    logz) ctl compress -c "$2" ;;
     esac >"$2.$1"
     touch -r "$2" "$2.$1"
     rm "$2"
@@ -34,7 +35,7 @@ not_read() {
 }
 
 # Each format, rotated and compressed while the daemon is down: after a kill and after a good end.
-formats='gz xz zst bz2'
+formats='gz xz zst bz2 logz'
 for f in $formats; do
     lines 1 4000 "$f" >"$logs/$f.log"
     lines 1 3000 "whole $f" >"$logs/whole-$f.log"

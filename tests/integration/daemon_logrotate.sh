@@ -33,6 +33,8 @@ rotated truncate.log copytruncate
 rotated pressed.log copytruncate compress
 rotated dated.log create dateext 'dateformat -%Y%m%d-%s'
 rotated olddir.log create compress 'olddir old'
+ln -s "$BUILD/logzipctl" "$work/logzip"
+rotated logz.log create compress "compresscmd $work/logzip" 'compressext .logz'
 rotated wide/create create compress delaycompress
 rotated wide/truncate copytruncate compress delaycompress
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "engine_fixture.h"
 #include "import/unpack.h"
-#include "suite.h"
 
 static const char *const tools[][2] = {
     {"gzip -c", "gz"}, {"xz -0 -c", "xz"}, {"zstd -q -c", "zst"}, {"bzip2 -c", "bz2"}};
@@ -60,12 +60,12 @@ static void tear_down(void)
 }
 
 /* Read all in pieces of `room` and compare. @return 0 at the end, or the error's code */
-static int read_all(struct unpack *u, size_t room, size_t copies, struct lgz_error *err)
+static int read_all(struct unpack *u, size_t room, size_t copies, struct lgz_error *why)
 {
     uint8_t *data = malloc(room);
     ssize_t n;
     ck_assert_ptr_nonnull(data);
-    while ((n = unpack_read(u, data, room, err)) > 0) {
+    while ((n = unpack_read(u, data, room, why)) > 0) {
         uint64_t start = unpack_position(u) - (uint64_t)n;
         size_t differences = 0;
         for (size_t i = 0; i < (size_t)n; i++)
@@ -117,7 +117,6 @@ START_TEST(cut)
         run("%s <plain >one.%s", tools[i][0], tools[i][1]);
         for (int part = 1; part < 20; part++) {
             char size[20];
-            struct lgz_error err = {0};
             snprintf(size, sizeof(size), "%d", part);
             run("s=$(stat -c %%s one.%s); head -c $((s * %s / 20)) one.* >cut", tools[i][1], size);
             int fd = open_file("cut");
@@ -142,7 +141,6 @@ START_TEST(flipped)
         run("%s <plain >one.%s", tools[i][0], tools[i][1]);
         for (int part = 1; part < 40; part++) {
             char place[200];
-            struct lgz_error err = {0};
             snprintf(
                 place, sizeof(place),
                 "perl -pe 'BEGIN { undef $/ } substr($_, length($_) * %d / 40, 1) ^= \"\\x10\"'",
@@ -169,7 +167,6 @@ END_TEST
 START_TEST(greedy)
 {
     struct unpack *u;
-    struct lgz_error err = {0};
     uint8_t data[100];
     run("xz -c --lzma2=dict=256MiB <plain >greedy");
     int fd = open_file("greedy");
@@ -211,6 +208,90 @@ START_TEST(empty_streams)
 }
 END_TEST
 
+/* Append a segment of the lines to `out`, in blocks of that size; 0: one. */
+static void compress_to(struct buf *out, size_t block_size)
+{
+    struct lgz_options options;
+    lgz_options_default(&options);
+    options.level = LGZ_LEVEL_FAST;
+    options.block_size = block_size;
+    compress_text(&options, (struct span){plain.data, plain.len}, out);
+}
+
+static struct unpack *open_bytes(const void *data, size_t len, int *fd)
+{
+    char path[100];
+    struct unpack *u;
+    snprintf(path, sizeof(path), "%s/bytes", directory);
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(data, 1, len, f), len);
+    ck_assert_int_eq(fclose(f), 0);
+    *fd = open_file("bytes");
+    ck_ok(unpack_open(&u, *fd, "bytes", &err));
+    return u;
+}
+
+/* Segments of one block and of many, one and two; cut at any byte; with a bit of any byte wrong. */
+START_TEST(logz)
+{
+    static const size_t rooms[] = {1000000, 65536, 777}, sizes[] = {0, 20000};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct buf packed = {0};
+        int fd;
+        for (size_t copies = 1; copies <= 2; copies++) {
+            compress_to(&packed, sizes[i]);
+            struct unpack *u = open_bytes(packed.data, packed.len, &fd);
+            for (size_t k = 0; k < sizeof(rooms) / sizeof(rooms[0]); k++) {
+                ck_assert_int_eq(read_all(u, rooms[k], copies, NULL), 0);
+                ck_ok(unpack_rewind(u, &err));
+            }
+            unpack_close(u);
+            close(fd);
+        }
+        size_t one = packed.len / 2, step = one / 200 + 1, tried = 0, wrong = 0;
+        for (size_t at = 8; at < one; at += step) {
+            struct unpack *u = open_bytes(packed.data, at, &fd);
+            ck_assert_int_eq(read_all(u, 5000, 1, &err), LGZ_ERR_CORRUPT);
+            ck_assert(unpack_cut(u));
+            unpack_close(u);
+            close(fd);
+            tried++;
+            packed.data[at] ^= 0x10;
+            u = open_bytes(packed.data, one, &fd);
+            int code = read_all(u, 5000, 1, &err); /* nothing wrong was read before */
+            wrong += code < 0;
+            ck_assert(code == LGZ_OK || strstr(err.message, "bytes: offset "));
+            unpack_close(u);
+            close(fd);
+            packed.data[at] ^= 0x10;
+        }
+        /* A small segment has bytes that mean nothing. */
+        ck_assert_uint_ge(wrong * 10, tried * 9);
+        buf_free(&packed);
+    }
+    ck_assert_uint_eq(unpack_suffix("app.log.1.logz"), 5);
+}
+END_TEST
+
+/* A block of 1 GiB, as it says, in a few bytes. */
+START_TEST(greedy_logz)
+{
+    static const uint8_t bytes[] = "\x89LOGZ\r\n\x01\x02\x20\xff\xff\xff\xff\x03";
+    uint8_t data[100], all[64] = {0};
+    struct buf sound = {0};
+    int fd;
+    compress_to(&sound, 0);
+    memcpy(all, bytes, sizeof(bytes));
+    all[7] = sound.data[7]; /* the version */
+    buf_free(&sound);
+    struct unpack *u = open_bytes(all, sizeof(all), &fd);
+    ck_assert_int_eq(unpack_read(u, data, sizeof(data), &err), LGZ_ERR_LIMIT);
+    unpack_close(u);
+    close(fd);
+}
+END_TEST
+
 START_TEST(no_format)
 {
     struct unpack *u;
@@ -236,6 +317,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, flipped);
     tcase_add_test(tc, greedy);
     tcase_add_test(tc, empty_streams);
+    tcase_add_test(tc, logz);
+    tcase_add_test(tc, greedy_logz);
     tcase_add_test(tc, no_format);
 }
 
