@@ -230,10 +230,7 @@ static int take_options(const struct command *self, int argc, char **argv, struc
 static int run(const struct command *self, int argc, char **argv)
 {
     struct importing i = {
-        .options = {.level = LGZ_LEVEL_BEST,
-                    .threads = option_processors(),
-                    .segment_bytes = IMPORT_SEGMENT_BYTES,
-                    .progress = show},
+        .options = {.level = LGZ_LEVEL_BEST, .threads = option_processors(), .progress = show},
         .signals = -1,
     };
     const char *path = NULL;
@@ -250,6 +247,7 @@ static int run(const struct command *self, int argc, char **argv)
     i.options.paths = optind < argc ? (const char *const *)(argv + optind) : NULL;
     i.options.path_count = (size_t)(argc - optind);
     i.options.context = &i;
+    i.options.segment_bytes = config->merge_size;
     i.upkeep.config = config;
     i.upkeep.now = clock_real();
     i.upkeep.note = note;
@@ -265,13 +263,12 @@ const struct command command_import = {
     .help =
         "Usage: logzipctl import [OPTION]... [FILE]...\n"
         "\n"
-        "Take rotated logs into the configured archive: plain ones, and those that gzip, xz, "
-        "zstd,\n"
-        "bzip2 or logzip has compressed. /var/log/app.log.3.gz becomes a part of\n"
+        "Take rotated logs into the configured archive: plain ones, and those that gzip, xz,\n"
+        "zstd, bzip2 or logzip has compressed. /var/log/app.log.3.gz becomes a part of\n"
         "/var/log/app.log, older than its other parts; its time is when it was written to last.\n"
-        "What the archive has already, byte for byte, is left out. The archive may be in use "
-        "meanwhile. Without FILE,\n"
-        "take what the configuration's inputs name by import=, as rotate does.\n"
+        "What the archive has already, byte for byte, is left out. The archive may be in use\n"
+        "meanwhile. Without FILE, take what the configuration's inputs name by import=, as\n"
+        "rotate does.\n"
         "\n"
         "      --source=NAME  the files are parts of the log NAME, whatever they're called\n"
         "      --input=NAME   they belong to [input NAME]; default: the one that reads their log\n"

@@ -24,7 +24,8 @@ struct rotation {
     struct upkeep upkeep;
     struct rotate_report report;
     struct archive_lock *lock;
-    bool alone; /* it may change what is sealed */
+    bool alone;      /* it may change what is sealed */
+    bool unfinished; /* the time was up before all was done */
 };
 
 static void seal(struct rotation *r)
@@ -47,6 +48,7 @@ static void seal(struct rotation *r)
         rotate_report_phrase(&r->report, false,
                              result.unfinished ? "nothing sealed yet" : "nothing to seal");
     }
+    r->unfinished |= result.unfinished;
 }
 
 /* What comes now is for one process at a time. With root's rights the daemon was asked, and no more
@@ -78,7 +80,7 @@ static void import(struct rotation *r)
         .level = LGZ_LEVEL_BEST,
         .threads = config->threads,
         .memory = config->seal_memory,
-        .segment_bytes = IMPORT_SEGMENT_BYTES,
+        .segment_bytes = config->merge_size,
     };
     struct import_result result = {0};
     struct lgz_error err = {0};
@@ -93,6 +95,7 @@ static void import(struct rotation *r)
     }
     if (result.failed)
         rotate_report_phrase(&r->report, true, "%zu files NOT imported", result.failed);
+    r->unfinished |= result.unfinished;
     import_result_clear(&result);
 }
 
@@ -103,6 +106,7 @@ static void merge(struct rotation *r)
     const bool dry_run = r->upkeep.dry_run;
     if (merge_run(&r->upkeep, &result, &err) != LGZ_OK)
         rotate_report_failure(&r->report, &err);
+    r->unfinished |= result.unfinished;
     if (result.units == 0)
         return;
     rotate_report_phrase(&r->report, true, "%s %zu segments of", dry_run ? "would merge" : "merged",
@@ -171,6 +175,7 @@ static void verify(struct rotation *r)
         rotate_report_phrase(&r->report, true, "%zu of %zu verified are DAMAGED", damaged, done);
     else
         rotate_report_phrase(&r->report, false, "%zu verified, all sound", done);
+    r->unfinished |= done < snapshot->segment_count;
     archive_snapshot_close(snapshot);
 }
 
@@ -236,7 +241,7 @@ static int rotate(struct rotation *r, int64_t max_time, bool verbose)
             steps[i].run(r);
     }
     archive_unlock(r->lock);
-    if (max_time && clock_monotonic() - start >= max_time)
+    if (r->unfinished)
         rotate_report_phrase(&r->report, true, "the time is up");
     return rotate_report_print(&r->report, verbose || r->upkeep.dry_run);
 }
@@ -287,11 +292,10 @@ const struct command command_rotate = {
         "Usage: logzipctl rotate [OPTION]...\n"
         "\n"
         "Look after the configured archive: seal the journal (the daemon does it if one runs),\n"
-        "import the rotated files that inputs name, remove the segments that are older or "
-        "together\n"
-        "larger than the configuration allows, oldest first, and verify those that are kept. If\n"
-        "something was done, or is wrong, print a line that says so. It has the lowest priority\n"
-        "for processor and disk.\n"
+        "import the rotated files that inputs name, merge the segments of each day, remove those\n"
+        "that the configuration no longer wants, and verify those that are kept. If something was\n"
+        "done, or is wrong, print a line that says so. It has the lowest priority for processor\n"
+        "and disk.\n"
         "\n"
         "  -c, --config=FILE    the configuration; default " CONFIG_DEFAULT_PATH "\n"
         "      --max-time=TIME  begin nothing later than TIME (30m, 4h) from now; what is left is\n"

@@ -29,9 +29,6 @@
 typedef bool import_progress_fn(void *context, const char *path, uint64_t done, uint64_t total,
                                 uint64_t stored);
 
-/** What a segment holds by default, raw. */
-#define IMPORT_SEGMENT_BYTES (4 * CONFIG_GIB)
-
 struct import_options {
     const char *const *paths; /**< files; NULL: those that the configuration's inputs name */
     size_t path_count;
