@@ -76,23 +76,27 @@ static enum reason decide(const struct expiry *e, const struct holding *holding)
     return ask_classes(e, holding);
 }
 
-/* The rule that keeps it; NULL: none, or `*unknown` is set since it can't be opened (any more). */
-static int find_rule(const struct expiry *e, const struct holding *holding,
-                     const struct keep_rule **rule, bool *unknown, struct lgz_error *err)
+/*
+ * The rule that keeps it; or NULL.
+ *
+ * @param problem  its code is set if the segment can't be opened (any more), or isn't what the
+ * catalog says: nobody knows whether it may go
+ */
+static const struct keep_rule *find_rule(const struct expiry *e, const struct holding *holding,
+                                         struct lgz_error *problem)
 {
     struct segment *segment;
-    *rule = NULL;
-    if (!e->rules.list.len)
-        return LGZ_OK;
-    int code = segment_open(&segment, holding->path, err);
-    if (code == LGZ_ERR_MEMORY)
-        return code;
-    *unknown = code != LGZ_OK;
-    if (*unknown)
-        return LGZ_OK;
-    *rule = keep_find(&e->rules, segment, &holding->name);
+    const struct keep_rule *rule = NULL;
+    if (!e->rules.list.len && !holding->cataloged)
+        return NULL;
+    if (segment_open(&segment, holding->path, problem) != LGZ_OK)
+        return NULL;
+    if (holding->cataloged && segment_checksum(segment) != holding->checksum)
+        error_set(problem, LGZ_ERR_CORRUPT, "%s: the catalog has another footer", holding->path);
+    else
+        rule = keep_find(&e->rules, segment, &holding->name);
     segment_close(segment);
-    return LGZ_OK;
+    return rule;
 }
 
 static int remove_segment(struct expiry *e, const struct holding *holding, enum reason reason,
@@ -121,8 +125,7 @@ static void tell_problem(const struct expiry *e, const char *problem)
 static int visit(struct expiry *e, const struct holding *holding, struct lgz_error *err)
 {
     const enum reason reason = decide(e, holding);
-    const struct keep_rule *rule;
-    bool unknown = false;
+    struct lgz_error problem = {0};
     if (holding->problem)
         tell_problem(e, holding->problem);
     if (reason == STAYS) {
@@ -130,11 +133,11 @@ static int visit(struct expiry *e, const struct holding *holding, struct lgz_err
             e->states[holding->shares[i].class].stays = true;
         return LGZ_OK;
     }
-    struct lgz_error why = {0};
-    if (find_rule(e, holding, &rule, &unknown, &why) != LGZ_OK)
+    const struct keep_rule *rule = find_rule(e, holding, &problem);
+    if (problem.code == LGZ_ERR_MEMORY)
         return error_memory(err);
-    if (unknown)
-        tell_problem(e, why.message);
+    if (problem.code != LGZ_OK)
+        tell_problem(e, problem.message);
     else if (!rule)
         return remove_segment(e, holding, reason, err);
     if (rule && e->upkeep->dry_run)

@@ -1,5 +1,6 @@
 /*
- * holdings.c - reads the footers of all segments, and puts them in order.
+ * holdings.c - takes what there is to know from the catalog or from the footers, and puts the
+ * segments in order.
  */
 #include "archive/holdings.h"
 
@@ -7,14 +8,76 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "archive/catalog.h"
+#include "base/file.h"
 #include "base/share.h"
 
-/* A segment while it is looked at. */
+enum { CLASS_UNKNOWN = -1, CLASS_SEVERAL = -2 }; /* of a set of sources; else the number of one */
+
+/* Segments while they are looked at. */
 struct look {
     struct holdings *out;
     const struct retention_classes *classes;
-    uint64_t *raw; /* of each class */
+    uint64_t *raw;           /* of each class */
+    struct catalog *catalog; /* or NULL */
+    size_t next;             /* where in it the next segment is expected */
+    long *set_classes;       /* of each of its sets */
 };
+
+/* Read the catalog, if there is one that is of use. */
+static int open_catalog(struct look *look, const char *directory, struct lgz_error *err)
+{
+    struct lgz_error ignored = {0};
+    if (catalog_open(&look->catalog, directory, &ignored) != LGZ_OK)
+        look->catalog = NULL;
+    const size_t count = look->catalog ? catalog_set_count(look->catalog) : 0;
+    look->set_classes = calloc(count + 1, sizeof(*look->set_classes));
+    if (!look->set_classes)
+        return error_memory(err);
+    for (size_t i = 0; i < count; i++)
+        look->set_classes[i] = CLASS_UNKNOWN;
+    return LGZ_OK;
+}
+
+/* The one class whose bytes a segment of this set may have, or CLASS_SEVERAL. */
+static long class_of_set(struct look *look, uint32_t set)
+{
+    size_t source;
+    long class = CLASS_UNKNOWN;
+    if (set == CATALOG_ANY)
+        return CLASS_SEVERAL;
+    if (look->set_classes[set] != CLASS_UNKNOWN)
+        return look->set_classes[set];
+    struct catalog_walk walk = catalog_set_begin(look->catalog, set);
+    while (class != CLASS_SEVERAL && catalog_set_next(&walk, &source)) {
+        const char *input = catalog_source(look->catalog, source).input;
+        long other = (long)retention_class_of(look->classes, input);
+        class = class == CLASS_UNKNOWN || class == other ? other : CLASS_SEVERAL;
+    }
+    return look->set_classes[set] = class == CLASS_UNKNOWN ? CLASS_SEVERAL : class;
+}
+
+/* Fill in what the catalog says. @return 1, 0 if it doesn't say enough, or LGZ_ERR_MEMORY */
+static int ask_catalog(struct look *look, const struct stat *st, struct holding *holding,
+                       struct lgz_error *err)
+{
+    struct catalog_entry entry;
+    if (!look->catalog ||
+        !catalog_find(look->catalog, file_name(holding->path), st, &look->next, &entry))
+        return 0;
+    const long class = class_of_set(look, entry.set);
+    if (class == CLASS_SEVERAL)
+        return 0;
+    struct holding_share all = {(size_t) class, holding->bytes};
+    if (!vec_push(&look->out->shares, all))
+        return error_memory(err);
+    holding->share_count = 1;
+    holding->cataloged = true;
+    holding->checksum = entry.footer_checksum;
+    if (entry.read_max != SEGMENT_NO_TIME && entry.read_max > holding->newest)
+        holding->newest = entry.read_max;
+    return 1;
+}
 
 static int64_t newest_read(const struct segment *segment, int64_t newest)
 {
@@ -82,7 +145,7 @@ static int read_segment(const struct look *look, struct holding *holding, struct
 }
 
 /* Add a segment, unless it's gone. */
-static int add_segment(const struct look *look, const struct listed_segment *listed,
+static int add_segment(struct look *look, const struct listed_segment *listed,
                        struct lgz_error *err)
 {
     struct stat st;
@@ -95,7 +158,9 @@ static int add_segment(const struct look *look, const struct listed_segment *lis
         .disk = (uint64_t)st.st_blocks * 512,
         .newest = listed->name.time,
     };
-    int code = read_segment(look, &holding, err);
+    int code = ask_catalog(look, &st, &holding, err);
+    if (code >= 0)
+        code = code ? LGZ_OK : read_segment(look, &holding, err);
     if (code == LGZ_OK && !vec_push(&look->out->list, holding))
         code = error_memory(err);
     if (code != LGZ_OK)
@@ -149,10 +214,11 @@ int holdings_open(struct holdings *out, const char *directory,
     if (code != LGZ_OK)
         return code;
     look.raw = calloc(retention_class_count(classes), sizeof(*look.raw));
-    if (!look.raw)
-        return error_memory(err);
+    code = look.raw ? open_catalog(&look, directory, err) : error_memory(err);
     for (size_t i = 0; code == LGZ_OK && i < out->found.segments.len; i++)
         code = add_segment(&look, &out->found.segments.data[i], err);
+    catalog_close(look.catalog);
+    free(look.set_classes);
     free(look.raw);
     size_t at = 0;
     for (size_t i = 0; i < out->list.len; i++) {

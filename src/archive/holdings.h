@@ -4,7 +4,8 @@
  *
  * They are in the order in which they expire: by when their newest byte was read. A segment's
  * journals come before those of the next one even if the clock went back in between, so that what
- * is left of a source has no hole.
+ * is left of a source has no hole. Segments that the catalog knows, and in which there is only one
+ * class, aren't opened.
  */
 #ifndef LOGZIP_ARCHIVE_HOLDINGS_H
 #define LOGZIP_ARCHIVE_HOLDINGS_H
@@ -27,6 +28,9 @@ struct holding {
     const struct holding_share *shares;
     size_t share_count; /**< 0: it can't be read, `problem` says why; or it is empty */
     char *problem;      /**< or NULL */
+    bool cataloged;     /**< this is what the catalog says, and it wasn't opened: whoever removes it
+                             first compares its footer's checksum, */
+    uint64_t checksum;  /**< segment_checksum() */
 };
 
 struct holdings {

@@ -3,6 +3,8 @@
  * and what a rule keeps doesn't.
  */
 #include "archive/expire.h"
+
+#include "archive/catalog.h"
 #include "archive/keep.h"
 #include "archive_fixture.h"
 #include "suite.h"
@@ -353,6 +355,37 @@ START_TEST(rules_keep_segments)
 }
 END_TEST
 
+/* The same with a catalog, which spares opening most of them; it's never trusted for a removal. */
+START_TEST(the_catalog_is_compared_with_the_footers)
+{
+    const struct text shared[] = {{1, "short", 0, START, "one day\n"},
+                                  {2, "long", 0, START, "two days\n"}};
+    struct catalog_result cataloged;
+    configure_inputs(DAY, 2 * DAY, 0);
+    write_texts(1, shared, 2);
+    write_text(2, (struct text){1, "short", 8, START + DAY, "two days\n"});
+    write_text(3, (struct text){3, "other", 0, START + DAY, "three days\n"});
+    seal_last(3);
+    ck_ok(catalog_update(directory, &cataloged, &err));
+    ck_assert_uint_eq(cataloged.entries, 3);
+    expire(START + DAY + 1, "1 2 3 ");
+    expire(START + 2 * DAY + 1, "3 ");
+    ck_assert_uint_eq(problems.len, 0);
+    /* Its footer's checksum is another one by now, though its time of last change isn't. */
+    char command[400];
+    snprintf(
+        command, sizeof(command),
+        "cd '%s' && f=$(echo *.logz) && touch -r $f time && "
+        "printf x | dd of=$f bs=1 seek=$(($(stat -c %%s $f) - 20)) conv=notrunc 2>/dev/null && "
+        "touch -r time $f && rm time",
+        directory);
+    ck_assert_int_eq(system(command), 0);
+    config->max_age = DAY;
+    expire(START + 10 * DAY, "3 ");
+    ck_assert(told(&problems, "; it doesn't expire\n"));
+}
+END_TEST
+
 START_TEST(unreadable_rules_stop_it)
 {
     make_segments(2, 0);
@@ -403,6 +436,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, imports_go_by_when_they_were_written);
     tcase_add_test(tests, damaged_segments_stay_and_are_told);
     tcase_add_test(tests, rules_keep_segments);
+    tcase_add_test(tests, the_catalog_is_compared_with_the_footers);
     tcase_add_test(tests, unreadable_rules_stop_it);
     tcase_add_test(tests, the_time_may_be_up);
     tcase_add_test(tests, bad_arguments);
