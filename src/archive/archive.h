@@ -81,9 +81,9 @@ struct archive_snapshot {
 };
 
 /**
- * List an archive. As many of the oldest segments as half of the process's descriptors allow are
- * held open: retention, which removes the oldest first, doesn't take them away from who reads, and
- * doesn't leave a hole among them.
+ * List an archive. As many segments as half of the process's descriptors allow are held open, the
+ * oldest first, so that nobody who expires or merges them takes them away from who reads. If one is
+ * gone before it's held, the segments are listed anew.
  *
  * @return LGZ_ERR_NOT_FOUND if `directory` isn't there or isn't a directory */
 int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
@@ -97,7 +97,12 @@ int archive_snapshot_find(struct archive_snapshot **out, const char *directory,
                           struct lgz_error *err);
 void archive_snapshot_close(struct archive_snapshot *s);
 
-/** Open a segment of a snapshot. @return as segment_open() */
+/**
+ * Open a segment of a snapshot.
+ *
+ * @return as segment_open(): LGZ_ERR_IO with errno ENOENT if it isn't held and has expired;
+ *         LGZ_ERR_BUSY if it isn't held and was merged
+ */
 int archive_segment_open(struct segment **out, const struct archive_segment *s,
                          struct lgz_error *err);
 
@@ -173,6 +178,9 @@ struct archive_seal_result {
  *
  * The newest journal is the only one that says how far each file was read. So a journal with a
  * higher number must be there when this is called: first create it, then seal those before.
+ *
+ * If there is a segment already of journals between these, those behind it are left to another
+ * call.
  *
  * A journal with bytes behind its last whole record (a failed sync, or a damaged disk) is not
  * removed but renamed to NAME.damaged.

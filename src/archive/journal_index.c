@@ -114,4 +114,5 @@ void journal_index_clear(struct journal_index *index)
     inputs_clear(&index->inputs);
     rules_table_clear(&index->rules);
     vec_free(&index->data);
+    *index = (struct journal_index){0};
 }

@@ -124,7 +124,8 @@ static int take_snapshot(struct live *l, struct archive_snapshot *snapshot, stru
     int code = LGZ_OK;
     for (size_t i = 0; i < snapshot->segment_count && code == LGZ_OK; i++) {
         const struct archive_segment *s = &snapshot->segments[i];
-        if (!note_known(l, i ? s->first_journal : 1, s->last_journal))
+        const bool imported = s->last_journal == 0;
+        if (!imported && !note_known(l, l->known.len ? s->first_journal : 1, s->last_journal))
             code = error_memory(err);
         l->begun = s->last_journal > l->begun ? s->last_journal : l->begun;
     }
@@ -259,19 +260,43 @@ static bool is_listed(const struct listing *found, uint64_t number)
 }
 
 /* Hold a segment. `*missed`: it went since it was listed; it may be merged into another one. */
-static int add_segment(struct live *l, const struct listed_segment *s, bool *missed,
-                       struct lgz_error *err)
+static int hold_segment(struct live_part *part, const struct listed_segment *s, bool *missed,
+                        struct lgz_error *err)
 {
-    struct live_part part = {.first = s->name.first, .last = s->name.last, .over = true};
-    part.segment = (struct archive_segment){strdup(s->path), s->name.first, s->name.last, -1};
-    if (!part.segment.path)
+    *part = (struct live_part){.first = s->name.first, .last = s->name.last, .over = true};
+    part->segment = (struct archive_segment){strdup(s->path), s->name.first, s->name.last, -1};
+    if (!part->segment.path)
         return error_memory(err);
-    part.segment.fd = open(s->path, O_RDONLY | O_CLOEXEC);
-    if (part.segment.fd >= 0)
-        return add_part(l, &part, err);
+    part->segment.fd = open(s->path, O_RDONLY | O_CLOEXEC);
+    if (part->segment.fd >= 0)
+        return LGZ_OK;
     *missed = errno == ENOENT;
     int code = *missed ? LGZ_OK : error_io(err, "%s: cannot open", s->path);
-    free(part.segment.path);
+    free(part->segment.path);
+    part->segment.path = NULL;
+    return code;
+}
+
+/*
+ * Add segments that have the same journals, all or none: they are the parts of one, and when one
+ * part is added its journals count as met.
+ */
+static int add_segments(struct live *l, const struct listed_segment *list, size_t count,
+                        bool *missed, struct lgz_error *err)
+{
+    struct live_part parts[NAMES_PARTS_MAX];
+    size_t held = 0, added = 0;
+    bool gone = false;
+    int code = LGZ_OK;
+    while (code == LGZ_OK && !gone && held < count) {
+        code = hold_segment(&parts[held], &list[held], &gone, err);
+        held += code == LGZ_OK && !gone;
+    }
+    while (code == LGZ_OK && !gone && added < held)
+        code = add_part(l, &parts[added++], err);
+    while (added < held)
+        clear_part(&parts[added++]);
+    *missed |= gone;
     return code;
 }
 
@@ -279,12 +304,15 @@ static int add_segment(struct live *l, const struct listed_segment *s, bool *mis
 static int look_for_segments(struct live *l, const struct listing *found, bool *missed,
                              struct lgz_error *err)
 {
+    const struct listed_segment *list = found->segments.data;
     int code = LGZ_OK;
-    for (size_t i = 0; i < found->segments.len && code == LGZ_OK; i++) {
-        bool gone = false;
-        if (!is_known_segment(l, &found->segments.data[i].name))
-            code = add_segment(l, &found->segments.data[i], &gone, err);
-        *missed |= gone;
+    for (size_t i = 0, end; i < found->segments.len && code == LGZ_OK; i = end) {
+        for (end = i + 1; end < found->segments.len && end - i < NAMES_PARTS_MAX &&
+                          list[end].name.first == list[i].name.first &&
+                          list[end].name.last == list[i].name.last;)
+            end++;
+        if (list[i].name.first && !is_known_segment(l, &list[i].name))
+            code = add_segments(l, list + i, end - i, missed, err);
     }
     return code;
 }

@@ -18,7 +18,10 @@
 #include "base/file.h"
 #include "segment/reader.h"
 
-enum { GROUP_MAX = 1000 }; /* journals that are sealed together only because they are small */
+enum {
+    GROUP_MAX = 1000, /* journals that are sealed together only because they are small */
+    LOOKS_MAX = 20,   /* at the segments, while they go between listing and opening them */
+};
 
 struct recovery {
     const char *directory;
@@ -29,6 +32,7 @@ struct recovery {
     struct reach journals_reach;
     uint64_t highest_id;
     uint64_t highest_sequence;
+    bool missed; /* a segment went since it was listed */
 };
 
 /* Remember a text for people, who can do without it when memory is out. */
@@ -104,14 +108,17 @@ static int read_segment(struct recovery *r, struct listed_segment *listed, bool 
     struct segment *s = NULL;
     if (listed->name.last > r->highest_sequence)
         r->highest_sequence = listed->name.last;
+    errno = 0;
     int code = segment_open(&s, listed->path, err);
+    const bool gone = code == LGZ_ERR_IO && errno == ENOENT;
+    r->missed |= gone;
     *usable = code == LGZ_OK || code == LGZ_ERR_VERSION; /* a newer program's is as good */
     if (code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT) {
         r->result->segments_unreadable++;
         note(r, "%s", err->message);
-    } else if (code != LGZ_OK && code != LGZ_ERR_VERSION &&
-               !(code == LGZ_ERR_IO && errno == ENOENT))
+    } else if (code != LGZ_OK && code != LGZ_ERR_VERSION && !gone) {
         return code;
+    }
     if (code != LGZ_OK) {
         error_forget(err);
         return LGZ_OK;
@@ -143,6 +150,27 @@ static int read_segments(struct recovery *r, struct lgz_error *err)
             free(listed->path);
     }
     r->found.segments.len = kept;
+    return code;
+}
+
+/*
+ * List the directory and look into the segments. A merge may be at work: where a segment has gone,
+ * another one has what it had, which the list lacks.
+ */
+static int look_at_segments(struct recovery *r, struct lgz_error *err)
+{
+    int code = LGZ_OK;
+    r->missed = true;
+    for (int i = 0; code == LGZ_OK && r->missed && i < LOOKS_MAX; i++) {
+        while (r->result->note_count)
+            free(r->result->notes[--r->result->note_count]);
+        r->result->segments_unreadable = 0;
+        r->missed = false;
+        listing_clear(&r->found);
+        code = listing_open(&r->found, r->directory, err);
+        if (code == LGZ_OK)
+            code = read_segments(r, err);
+    }
     return code;
 }
 
@@ -325,11 +353,9 @@ int archive_recover(struct archive_recovery **out, const char *directory, struct
     r.result = calloc(1, sizeof(*r.result));
     if (!r.result)
         return error_memory(err);
-    int code = listing_open(&r.found, directory, err);
+    int code = look_at_segments(&r, err);
     if (code == LGZ_OK)
         code = remove_drafts(&r, err);
-    if (code == LGZ_OK)
-        code = read_segments(&r, err);
     if (code == LGZ_OK)
         code = sync_directory(directory, err); /* the segments', before their journals go */
     if (code == LGZ_OK)

@@ -180,6 +180,42 @@ static int index_journals(struct seal *s, struct archive_seal_result *result)
     return LGZ_OK;
 }
 
+/* Is there a segment whose journals all lie between these two? */
+static bool is_segment_between(const struct seal *s, uint64_t before, uint64_t behind)
+{
+    for (size_t i = 0; i < s->found.segments.len; i++) {
+        const struct segment_name *name = &s->found.segments.data[i].name;
+        if (name->first > before && name->last < behind)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A segment stands for all journals from its first to its last, so it must not be made around
+ * another one, which would be superseded: what is behind that one is left.
+ */
+static int stop_before_others(struct seal *s, struct archive_seal_result *result)
+{
+    const size_t count = s->count;
+    for (size_t i = 1; i < s->count; i++) {
+        const uint64_t before = journal_reader_sequence(s->readers[i - 1]);
+        if (before >= s->options.first_journal &&
+            is_segment_between(s, before, journal_reader_sequence(s->readers[i])))
+            s->count = i;
+    }
+    if (s->count == count)
+        return LGZ_OK;
+    for (size_t i = s->count; i < count; i++)
+        journal_reader_close(s->readers[i]);
+    for (size_t i = 0; i < s->count; i++)
+        journal_rewind(s->readers[i]);
+    journal_index_clear(&s->index);
+    archive_seal_result_clear(result);
+    s->options.last_journal = journal_reader_sequence(s->readers[s->count - 1]);
+    return index_journals(s, result);
+}
+
 /* Pass 2: the data, by source and offset, into the segment. */
 
 /* How far the source at hand has been written. */
@@ -377,6 +413,8 @@ static int seal_chosen(struct seal *s, struct archive_seal_result *result)
         code = check_successor(s);
     if (code == LGZ_OK)
         code = index_journals(s, result);
+    if (code == LGZ_OK && s->index.data.len)
+        code = stop_before_others(s, result);
     if (code == LGZ_OK && s->index.data.len)
         code = make_segment(s, result);
     if (code == LGZ_OK)

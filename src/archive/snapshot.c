@@ -11,6 +11,9 @@
 
 #include "archive/archive.h"
 #include "archive/listing.h"
+#include "base/file.h"
+
+enum { LOOKS_MAX = 20 }; /* at once, while segments go between listing and opening them */
 
 /* A journal that vanishes between listing and opening has been sealed: its segment is there. */
 static int open_journals(struct archive_snapshot *s, const struct listing *found,
@@ -63,23 +66,25 @@ static void clear_segment(struct archive_segment *segment)
     free(segment->path);
 }
 
-/*
- * Hold the segments, as far as there is room. Where one has gone since it was listed, those before
- * it have gone, too, or will: retention removes the oldest first. They aren't looked at, so that
- * what is left has no hole.
- */
-static void hold_segments(struct archive_snapshot *s)
+static void clear_segments(struct archive_snapshot *s)
 {
-    size_t room = room_for_descriptors(), gone = 0;
+    for (size_t i = 0; i < s->segment_count; i++)
+        clear_segment(&s->segments[i]);
+    free(s->segments);
+    s->segments = NULL;
+    s->segment_count = 0;
+}
+
+/* Hold the segments, as far as there is room. @return whether one has gone since it was listed */
+static bool hold_segments(struct archive_snapshot *s)
+{
+    size_t room = room_for_descriptors();
+    bool missed = false;
     for (size_t i = 0; i < s->segment_count && i < room; i++) {
         s->segments[i].fd = open(s->segments[i].path, O_RDONLY | O_CLOEXEC);
-        if (s->segments[i].fd < 0 && errno == ENOENT)
-            gone = i + 1;
+        missed |= s->segments[i].fd < 0 && errno == ENOENT;
     }
-    for (size_t i = 0; i < gone; i++)
-        clear_segment(&s->segments[i]);
-    s->segment_count -= gone;
-    memmove(s->segments, s->segments + gone, s->segment_count * sizeof(*s->segments));
+    return missed;
 }
 
 static void drop_covered(struct archive_snapshot *s, const struct listing *found)
@@ -94,27 +99,43 @@ static void drop_covered(struct archive_snapshot *s, const struct listing *found
     s->journal_count = kept;
 }
 
+/*
+ * List the segments and hold them. Where one has gone in between it has expired, or was merged into
+ * another one: then the list is of no use.
+ */
+static int look_at_segments(struct archive_snapshot *s, const char *directory,
+                            struct lgz_error *err)
+{
+    bool missed = true;
+    int code = LGZ_OK;
+    for (int i = 0; code == LGZ_OK && missed && i < LOOKS_MAX; i++) {
+        struct listing found;
+        clear_segments(s);
+        code = listing_open(&found, directory, err);
+        if (code != LGZ_OK)
+            break;
+        drop_covered(s, &found);
+        code = take_segments(s, &found, err);
+        missed = code == LGZ_OK && hold_segments(s);
+        listing_clear(&found);
+    }
+    return code;
+}
+
 int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
                           struct lgz_error *err)
 {
-    struct listing first = {0}, second = {0};
+    struct listing found = {0};
     *out = NULL;
     struct archive_snapshot *s = calloc(1, sizeof(*s));
     if (!s)
         return error_memory(err);
-    int code = listing_open(&first, directory, err);
+    int code = listing_open(&found, directory, err);
     if (code == LGZ_OK)
-        code = open_journals(s, &first, err);
+        code = open_journals(s, &found, err);
     if (code == LGZ_OK)
-        code = listing_open(&second, directory, err);
-    if (code == LGZ_OK) {
-        drop_covered(s, &second);
-        code = take_segments(s, &second, err);
-        if (code == LGZ_OK)
-            hold_segments(s);
-    }
-    listing_clear(&first);
-    listing_clear(&second);
+        code = look_at_segments(s, directory, err);
+    listing_clear(&found);
     if (code != LGZ_OK)
         archive_snapshot_close(s);
     else
@@ -150,18 +171,42 @@ void archive_snapshot_close(struct archive_snapshot *s)
         return;
     for (size_t i = 0; i < s->journal_count; i++)
         journal_reader_close(s->journals[i]);
-    for (size_t i = 0; i < s->segment_count; i++)
-        clear_segment(&s->segments[i]);
+    clear_segments(s);
     free(s->journals);
-    free(s->segments);
     free(s);
+}
+
+/* Is there another segment now that has what this one had? */
+static bool was_merged(const struct archive_segment *s)
+{
+    struct listing found = {0};
+    char *directory = strndup(s->path, (size_t)(file_name(s->path) - s->path));
+    const bool merged = directory && s->first_journal &&
+                        listing_open(&found, *directory ? directory : ".", NULL) == LGZ_OK &&
+                        listing_covers(&found, s->first_journal);
+    listing_clear(&found);
+    free(directory);
+    return merged;
+}
+
+static int open_unheld(struct segment **out, const struct archive_segment *s, struct lgz_error *err)
+{
+    errno = 0;
+    int code = segment_open(out, s->path, err);
+    if (code != LGZ_ERR_IO || errno != ENOENT)
+        return code;
+    if (was_merged(s))
+        return error_set(err, LGZ_ERR_BUSY,
+                         "%s: was merged meanwhile, and more segments can't be held open", s->path);
+    errno = ENOENT;
+    return code;
 }
 
 int archive_segment_open(struct segment **out, const struct archive_segment *s,
                          struct lgz_error *err)
 {
     if (s->fd < 0)
-        return segment_open(out, s->path, err);
+        return open_unheld(out, s, err);
     int fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return error_io(err, "%s: cannot open", s->path);

@@ -2,6 +2,8 @@
  * test_merge.c - what is merged with what, that nothing of it is lost, and what stays as it is.
  */
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "archive/merge.h"
@@ -14,6 +16,7 @@
 
 static struct config *config;
 static char notes[2000];
+static atomic_int lines; /* that are in the archive */
 
 static void note(void *unused, enum upkeep_note kind, const char *text)
 {
@@ -342,6 +345,60 @@ START_TEST(dry_runs_and_deadlines)
 }
 END_TEST
 
+/* Readers of all kinds see each line once, whatever is merged meanwhile. */
+
+enum { ROUNDS = 12 };
+
+static void *merge_all_the_time(void *unused)
+{
+    uint64_t offset = 0;
+    char line[40];
+    for (int i = 1; i <= ROUNDS; i++) {
+        snprintf(line, sizeof(line), "line %d\n", i);
+        add_segment((uint64_t)i, 1, offset, line);
+        offset += strlen(line);
+        atomic_store(&lines, i);
+        merge();
+    }
+    atomic_store(&lines, ROUNDS + 1);
+    return unused;
+}
+
+START_TEST(readers_miss_nothing)
+{
+    pthread_t thread;
+    int before = 0;
+    ck_assert_int_eq(pthread_create(&thread, NULL, merge_all_the_time, NULL), 0);
+    while ((before = atomic_load(&lines)) <= ROUNDS) {
+        struct archive_snapshot *snapshot;
+        struct lgz_error own = {0};
+        char number[20];
+        ck_assert_int_eq(archive_snapshot_open(&snapshot, directory, &own), LGZ_OK);
+        struct buf out = {0};
+        struct restore_result result = {0};
+        int code = archive_restore(snapshot, "/log/1", 1, append_to_buf, &out, &result, &own);
+        snprintf(number, sizeof(number), "line %d\n", before);
+        buf_push(&out, '\0');
+        ck_assert_msg(before == 0 || (code == LGZ_OK && strstr((char *)out.data, number) &&
+                                      strncmp((char *)out.data, "line 1\n", 7) == 0),
+                      "%d: %s: %s", before, own.message, (char *)out.data);
+        restore_result_clear(&result);
+        buf_free(&out);
+        archive_snapshot_close(snapshot);
+    }
+    pthread_join(thread, NULL);
+    char line[40];
+    struct buf all = {0};
+    for (int i = 1; i <= ROUNDS; i++) {
+        snprintf(line, sizeof(line), "line %d\n", i);
+        buf_append_string(&all, line);
+    }
+    buf_push(&all, '\0');
+    assert_restores("/log/1", (char *)all.data);
+    buf_free(&all);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
@@ -355,6 +412,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, damaged_ones_stay);
     tcase_add_test(tests, room_is_checked_first);
     tcase_add_test(tests, dry_runs_and_deadlines);
+    tcase_add_test(tests, readers_miss_nothing);
 }
 
 int main(void)

@@ -407,6 +407,36 @@ START_TEST(seal_keeps_rules)
 }
 END_TEST
 
+START_TEST(no_segment_around_another)
+{
+    static const struct segment_options options = {.level = LGZ_LEVEL_FAST, .threads = 1};
+    write_journal(2, 4, "two\n");
+    journal_close(create_journal(3, 1, 8));
+    free(seal(2, 2));
+    write_journal(1, 0, "one\n");
+    char *newest = names_journal(directory, 3);
+    ck_assert_int_eq(unlink(newest), 0);
+    free(newest);
+    write_journal(3, 8, "three\n");
+    write_journal(4, 14, "four\n");
+    char *paths[2] = {names_journal(directory, 1), names_journal(directory, 3)};
+    for (int i = 0; i < 2; i++) {
+        struct archive_seal_result result;
+        struct segment_name name;
+        ck_ok(archive_seal(directory, paths + i, (size_t)(2 - i), &options, &result, &err));
+        ck_assert_ptr_nonnull(result.segment);
+        ck_assert(names_parse_segment(file_name(result.segment), &name));
+        ck_assert_uint_eq(name.first, i ? 3 : 1);
+        ck_assert_uint_eq(name.last, i ? 3 : 1);
+        ck_assert_int_eq(access(paths[1], F_OK), i ? -1 : 0);
+        archive_seal_result_clear(&result);
+    }
+    free(paths[0]);
+    free(paths[1]);
+    assert_restores("/log/1", "one\ntwo\nthree\nfour\n");
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
@@ -423,6 +453,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, seal_recover_seal_gives_each_byte_once);
     tcase_add_test(tests, damaged_segment_is_sealed_again);
     tcase_add_test(tests, seal_keeps_rules);
+    tcase_add_test(tests, no_segment_around_another);
 }
 
 int main(void)
