@@ -20,8 +20,8 @@
 #include "base/file.h"
 
 enum {
-    TRIES_MAX = 20,      /* of a directory that changes all the time */
-    TRY_PAUSE = 5000000, /* nanoseconds: a step of the kernel's clock, or more than that */
+    TRIES_MAX = 20,       /* of a directory that changes all the time */
+    TRY_PAUSE = 10000000, /* nanoseconds: a step of the kernel's clock, or more than that */
 };
 
 /* The name of a segment that was set aside. */
@@ -238,8 +238,20 @@ static bool is_before(struct timespec a, struct timespec b)
     return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
 }
 
-/* Read the directory, and find out whether it stayed as it was. */
-static int read_quiet(struct listing *out, const char *directory, bool *quiet,
+static bool is_unchanged(const struct stat *before, const struct stat *after)
+{
+    return before->st_ino == after->st_ino && before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
+           before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
+}
+
+/*
+ * Read the directory, and find out whether it stayed as it was. A change is seen if the clock of
+ * its times has gone on since the last one: the clock says so, or, where that one is behind (it was
+ * set back, or the directory is another host's), that nothing has changed for a pause.
+ *
+ * @param last  what the directory was a pause ago, all zero if nobody has looked; and is now
+ */
+static int read_quiet(struct listing *out, const char *directory, struct stat *last, bool *quiet,
                       struct lgz_error *err)
 {
     struct timespec now = {0};
@@ -248,15 +260,16 @@ static int read_quiet(struct listing *out, const char *directory, bool *quiet,
     bool known = stat(directory, &before) == 0;
     int code = read_once(out, directory, err);
     known = known && stat(directory, &after) == 0;
-    *quiet = known && before.st_ino == after.st_ino && is_before(before.st_mtim, now) &&
-             before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
-             before.st_mtim.tv_nsec == after.st_mtim.tv_nsec;
+    *quiet = known && is_unchanged(&before, &after) &&
+             (is_before(before.st_mtim, now) || is_unchanged(last, &before));
+    *last = known ? after : (struct stat){0};
     return code;
 }
 
 int listing_open(struct listing *out, const char *directory, struct lgz_error *err)
 {
     const struct timespec pause = {.tv_nsec = TRY_PAUSE};
+    struct stat last = {0};
     bool quiet = false;
     int code = LGZ_OK;
     *out = (struct listing){0};
@@ -265,7 +278,7 @@ int listing_open(struct listing *out, const char *directory, struct lgz_error *e
             listing_clear(out);
             nanosleep(&pause, NULL);
         }
-        code = read_quiet(out, directory, &quiet, err);
+        code = read_quiet(out, directory, &last, &quiet, err);
     }
     if (code == LGZ_OK && out->segments.len) {
         qsort(out->segments.data, out->segments.len, sizeof(*out->segments.data), by_range);
