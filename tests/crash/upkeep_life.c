@@ -32,7 +32,7 @@ static void configure(struct world *w)
     char *inputs;
     if (asprintf(&inputs,
                  "[input long]\npath = %s/log/[ab].log\n"
-                 "[input short]\npath = %s/log/short.log\n"
+                 "[input short]\npath = %s/log/short.log\nmax_age = 2d\n"
                  "[input moved]\npath = %s/log/old/c.log\n"
                  "import = %s/log/old/c.log.*\nimport_remove = yes\n",
                  w->root, w->root, w->root, w->root) < 0)
@@ -142,6 +142,7 @@ static void upkeep_live(struct world *w)
     world_ctl(w, NULL, "rotate", "-c", w->conf, NULL);
     check_removed(w);
     world_log(w, "old/c.log")->may_lack = 0;
+    world_log(w, "short.log")->must_lack = world_log(w, "short.log")->may_lack;
 }
 
 /* What is left over is removed by the next night. */

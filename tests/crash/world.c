@@ -205,8 +205,8 @@ static void tick(struct world *w, int64_t end)
 /* A file that an archive may have beside journals and segments. */
 static bool is_expected(const char *name)
 {
-    static const char *const expected[] = {".",       "..",   "lock",    "rotate.lock",
-                                           "catalog", "keep", "imported"};
+    static const char *const expected[] = {".",       "..",   "lock",      "rotate.lock",
+                                           "catalog", "keep", "keep.lock", "imported"};
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
         if (strcmp(name, expected[i]) == 0)
             return true;

@@ -49,10 +49,7 @@ static int first_day_by_age(const struct simulation *s, const struct simulated_i
     return day > 0 ? day : 0;
 }
 
-/*
- * Which days does the archive have of an input? The first of them may have lost its beginning, if
- * its segments aren't one yet. @return whether lines went that aren't too old
- */
+/* Which days does the archive have of an input? @return whether some went that aren't too old */
 static bool audit_days(struct simulation *s, struct simulated_input *input)
 {
     struct world *w = &s->world;
@@ -61,18 +58,14 @@ static bool audit_days(struct simulation *s, struct simulated_input *input)
     while (input->first_day <= s->today &&
            (lines = count_lines(s, input, input->first_day, (char[]){""})) == 0)
         input->first_day++;
-    const bool there = input->first_day <= s->today;
-    if (lines > (uint64_t)s->lines)
-        world_fail(w, "%s: %" PRIu64 " lines of day %d are there", input->name, lines,
-                   input->first_day);
-    input->first_line = there ? s->lines - (int)lines : 0;
-    const bool early =
-        input->first_day > by_age || (input->first_day == by_age && input->first_line);
+    if (input->first_day <= s->today && lines != (uint64_t)s->lines)
+        world_fail(w, "%s: of day %d there are %" PRIu64 " lines", input->name, input->first_day,
+                   lines);
     if (input->first_day < by_age)
         world_fail(w, "%s: day %d is too old, and still there", input->name, input->first_day);
-    if (early && !s->max_bytes)
-        world_fail(w, "%s: lines of day %d are gone without a reason", input->name, by_age);
-    return early;
+    if (input->first_day > by_age && !s->max_bytes)
+        world_fail(w, "%s: day %d is gone without a reason", input->name, by_age);
+    return input->first_day > by_age;
 }
 
 /* A line that is there is found once, and one that has gone isn't. */
@@ -85,12 +78,20 @@ static void audit_line(struct simulation *s)
     const int line = (int)simulation_random(s, (unsigned)ids) * GENERATOR_ID_EVERY;
     const struct simulated_input *input = &s->input[number];
     generator_id(number, day, line, id);
-    const uint64_t wanted =
-        day > input->first_day || (day == input->first_day && line >= input->first_line);
+    const uint64_t wanted = day >= input->first_day;
     const uint64_t found = count_lines(s, input, day, id);
     if (found != wanted)
         world_fail(&s->world, "%s: line %d of day %d (%s) is found %" PRIu64 " times", input->name,
                    line, day, id, found);
+}
+
+/* A day has one segment for each class: most inputs, and the two with a max_age of their own. */
+static size_t most_segments(const struct simulation *s)
+{
+    int days = s->max_age;
+    for (int i = 0; i < s->inputs && i < 2; i++)
+        days += s->input[i].max_age;
+    return (size_t)days;
 }
 
 static void audit_sizes(struct simulation *s, bool by_size)
@@ -106,6 +107,8 @@ static void audit_sizes(struct simulation *s, bool by_size)
     const uint64_t peak = sizes_peak(s->sizes);
     s->peak = peak > s->peak ? peak : s->peak;
     s->most_segments = now.segments > s->most_segments ? now.segments : s->most_segments;
+    if (now.segments > most_segments(s))
+        world_fail(w, "%zu segments after day %d", now.segments, s->today);
     if (s->max_bytes && now.segment_bytes > s->max_bytes)
         world_fail(w, "%" PRIu64 " bytes after day %d, and %" PRIu64 " are allowed",
                    now.segment_bytes, s->today, s->max_bytes);
@@ -132,14 +135,10 @@ void audit_night(struct simulation *s)
 /* All that the archive should have of an input. */
 static void write_again(const struct simulation *s, int input, struct buf *out)
 {
-    const struct simulated_input *first = &s->input[input];
-    for (int day = first->first_day; day <= s->today; day++) {
+    for (int day = s->input[input].first_day; day <= s->today; day++) {
         struct generator g;
-        struct buf skipped = {0};
         generator_begin(&g, input, day, s->lines);
-        generator_write(&g, day == first->first_day ? first->first_line : 0, &skipped);
         generator_write(&g, s->lines, out);
-        buf_free(&skipped);
     }
 }
 
@@ -172,6 +171,9 @@ void audit_contents(struct simulation *s)
 void audit_end(struct simulation *s)
 {
     s->world.step = "the end";
+    if (s->daily_bytes * 10 < s->merged_bytes * 13)
+        world_fail(&s->world, "merging made %" PRIu64 " bytes of %" PRIu64, s->merged_bytes,
+                   s->daily_bytes);
     world_check_names(&s->world);
     world_ctl(&s->world, NULL, "verify", s->world.archive, NULL);
 }

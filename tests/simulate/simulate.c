@@ -6,9 +6,10 @@
  * Lets DAYS days go by, on clocks that are shifted. INPUTS logs get LINES lines each on a day; a
  * daemon reads them, and seals SLOTS times a day. At night the logs are rotated by rename, and
  * `logzipctl rotate` looks after the archive; then audit.c looks at it. Now and then the daemon is
- * killed, and everything is restored. What limits the archive comes one after the other, so that
- * each has to do its work: the age from the start, the size when two thirds of the days are over,
- * and less of it for the last sixth.
+ * killed, and everything is restored. The first input is kept for a shorter time than most, the
+ * second one for a longer. What limits the archive comes one after the other, so that each has to
+ * do its work: the age from the start, the size when two thirds of the days are over, and less of
+ * it for the last sixth.
  *
  * Prints what came of it. After a failure the directory stays, and its file `messages` says why.
  */
@@ -34,9 +35,12 @@ static void configure(struct simulation *s)
     struct world *w = &s->world;
     struct buf archive = {0}, inputs = {0};
     buf_printf(&archive, "max_age = %dd\nmax_size = %" PRIu64 "\n", s->max_age, s->max_bytes);
-    for (int i = 0; i < s->inputs; i++)
+    for (int i = 0; i < s->inputs; i++) {
         buf_printf(&inputs, "[input %s]\npath = %s/log/%s.log\n", s->input[i].name, w->root,
                    s->input[i].name);
+        if (s->input[i].max_age != s->max_age)
+            buf_printf(&inputs, "max_age = %dd\n", s->input[i].max_age);
+    }
     buf_push(&archive, '\0');
     buf_push(&inputs, '\0');
     if (archive.failed || inputs.failed)
@@ -150,7 +154,7 @@ static void live(struct simulation *s)
     struct world *w = &s->world;
     for (int i = 0; i < s->inputs; i++) {
         snprintf(s->input[i].name, sizeof(s->input[i].name), "input%02d", i);
-        s->input[i].max_age = s->max_age;
+        s->input[i].max_age = i == 0 ? s->max_age / 3 : i == 1 ? s->max_age * 5 / 4 : s->max_age;
     }
     configure(s);
     s->sizes = sizes_open(w->archive);

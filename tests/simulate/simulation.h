@@ -27,8 +27,7 @@ struct simulation {
         char name[16];
         struct generator generator;
         int max_age;        /**< days */
-        int first_day;      /**< the first one of which the archive has lines */
-        int first_line;     /**< the first of them */
+        int first_day;      /**< the first one that the archive has */
         uint64_t day_bytes; /**< raw, of today */
     } input[INPUTS_MAX];
 
