@@ -80,7 +80,6 @@ static void import(struct rotation *r)
         .level = LGZ_LEVEL_BEST,
         .threads = config->threads,
         .memory = config->seal_memory,
-        .segment_bytes = config->merge_size,
     };
     struct import_result result = {0};
     struct lgz_error err = {0};

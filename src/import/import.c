@@ -250,6 +250,11 @@ static int begin_source(struct run *r, struct import_file *f, uint64_t offset)
                                  f->time, r->err);
 }
 
+static bool is_full(const struct run *r)
+{
+    return r->segment && import_segment_raw_bytes(r->segment) >= r->upkeep->config->merge_size;
+}
+
 /* The segment is large enough, and the file goes on: it does so in another one. */
 static int cut(struct run *r, const struct import_batch *batch, struct import_file *f,
                uint64_t offset)
@@ -268,10 +273,12 @@ static int write_bytes(struct run *r, const struct import_batch *batch, struct i
 {
     uint64_t offset = f->verdict.from;
     ssize_t n = CHUNK;
-    int code = begin_source(r, f, offset);
+    int code = is_full(r) ? commit_segment(r, batch) : LGZ_OK;
+    if (code == LGZ_OK)
+        code = begin_source(r, f, offset);
     while (code == LGZ_OK && n == CHUNK && offset < f->verdict.to) {
         uint64_t left = f->verdict.to - offset;
-        if (import_segment_raw_bytes(r->segment) >= r->options->segment_bytes)
+        if (is_full(r))
             code = cut(r, batch, f, offset);
         if (code != LGZ_OK)
             return code;
@@ -552,7 +559,7 @@ static int prepare(struct run *r)
         code =
             import_gather(&r->plan, r->upkeep, r->options, r->classes, r->seen, r->result, r->err);
     if (code == LGZ_OK)
-        code = import_plan_order(&r->plan, r->classes, r->options->segment_bytes, r->err);
+        code = import_plan_order(&r->plan, r->classes, r->upkeep->config->merge_size, r->err);
     for (size_t i = 0; i < r->plan.files.len; i++)
         r->total += (uint64_t)r->plan.files.data[i].st.st_size;
     return code;

@@ -10,7 +10,8 @@
  * with. A file that can't be read to its end, or whose checksum is wrong, isn't imported at all.
  * Files that the daemon reads itself are left to it.
  *
- * Memory is what the writer of a segment takes, and that of an unpacker.
+ * A segment has about as many raw bytes as [archive] merge_size says, and is larger only by a piece
+ * of a file. Memory is what the writer of a segment takes, and that of an unpacker.
  */
 #ifndef LOGZIP_IMPORT_IMPORT_H
 #define LOGZIP_IMPORT_IMPORT_H
@@ -38,7 +39,6 @@ struct import_options {
     enum lgz_level level; /**< of the segments */
     unsigned threads;
     uint64_t memory;              /**< bytes that writing a segment stays within; 0: no limit */
-    uint64_t segment_bytes;       /**< raw bytes of a segment, about */
     import_progress_fn *progress; /**< NULL: nobody wants to know */
     void *context;
 };

@@ -80,12 +80,12 @@ static int try_import(const char *const *names, size_t count, struct stop stop,
     free(config->directory);
     config->directory = strdup(directory);
     config->min_free = 0;
+    config->merge_size = SMALL_SEGMENT;
     struct upkeep upkeep = {.config = config, .now = clock_real()};
     struct import_options options = {.paths = paths,
                                      .path_count = count,
                                      .level = LGZ_LEVEL_FAST,
                                      .threads = 1,
-                                     .segment_bytes = SMALL_SEGMENT,
                                      .progress = count_down,
                                      .context = &stop};
     struct archive_lock *lock;
