@@ -247,7 +247,6 @@ static int run(const struct command *self, int argc, char **argv)
     i.options.paths = optind < argc ? (const char *const *)(argv + optind) : NULL;
     i.options.path_count = (size_t)(argc - optind);
     i.options.context = &i;
-    i.options.segment_bytes = config->merge_size;
     i.upkeep.config = config;
     i.upkeep.now = clock_real();
     i.upkeep.note = note;
