@@ -186,11 +186,18 @@ static int is_unchanged(const struct logfile *f)
     return matches == 1 ? logfile_mark_matches(f->mark, f->position, f->fd) : matches;
 }
 
+/* Are all bytes of the compressed copy read and taken? It's also at its end when it was only read
+ * through to be checked, and when its last bytes were refused; then they're still to come. */
+static bool packed_is_read(const struct logfile *f)
+{
+    return unpack_ended(f->unpack) && unpack_position(f->unpack) == f->position;
+}
+
 enum logfile_change logfile_look(struct logfile *f)
 {
     struct stat st;
     if (f->unpack)
-        return unpack_ended(f->unpack) ? LOGFILE_SAME : LOGFILE_GREW;
+        return packed_is_read(f) ? LOGFILE_SAME : LOGFILE_GREW;
     if (f->fd >= 0) {
         if (fstat(f->fd, &st) != 0)
             return LOGFILE_FAILED;
@@ -249,7 +256,7 @@ static ssize_t check_packed(const struct logfile *f, void *data, size_t room, st
     struct unpack *u = f->unpack;
     if (unpack_read(u, data, room, err) < 0)
         return LOGFILE_READ_FAILED;
-    return unpack_ended(u) && unpack_position(u) == f->position ? 0 : LOGFILE_READ_LATER;
+    return packed_is_read(f) ? 0 : LOGFILE_READ_LATER;
 }
 
 static ssize_t read_packed(const struct logfile *f, void *data, size_t room, struct mark *after,
@@ -297,8 +304,7 @@ ssize_t logfile_read(const struct logfile *f, void *data, size_t room, struct ma
 
 bool logfile_read_to_end(const struct logfile *f, size_t n, size_t room)
 {
-    return f->unpack ? unpack_ended(f->unpack) && unpack_position(f->unpack) == f->position
-                     : n < room;
+    return f->unpack ? packed_is_read(f) : n < room;
 }
 
 bool logfile_extend_print(struct logfile *f, const void *data, size_t len)

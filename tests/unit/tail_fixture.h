@@ -31,6 +31,7 @@ struct got {
 static struct got got[SOURCES_MAX];
 static char space[1 << 16];
 static size_t room = sizeof(space);
+static bool refused; /* there's no room for data after all, as when memory is out */
 static char directory[] = "/tmp/test_tail.XXXXXX";
 static struct tail *tail;
 static unsigned warnings;
@@ -67,6 +68,8 @@ static bool on_data(void *context, uint64_t id, uint64_t offset, size_t len)
     ck_assert_uint_eq(g->source.id, id); /* told before its data */
     ck_assert_uint_eq(offset, g->next);  /* without gap or overlap */
     ck_assert_uint_le(g->source.fingerprint_len, offset + len);
+    if (refused)
+        return false;
     buf_append(&g->data, space, len);
     g->next += len;
     return true;
@@ -139,7 +142,7 @@ static void open_tail(const struct source_position *positions, size_t count, uin
 
 /* Scan and read until nothing is left; twice at least, since truncations may want another scan. A
  * directory counts as searched when it hasn't changed for some milliseconds. */
-static void follow(void)
+static inline void follow(void)
 {
     for (int i = 0; i < 2 || (i < 10 && tail_wants_scan(tail)); i++) {
         now += NS_PER_SECOND / 10;

@@ -1,0 +1,121 @@
+/*
+ * test_tail_rest.c - what a file that is gone had left is read from its copy, in many turns:
+ * whoever looks at the files in between must not let go of it before all is read.
+ */
+#include "suite.h"
+#include "tail_fixture.h"
+
+enum { LINES = 400, READ_LINES = 10 };
+
+static char all[1 << 14];
+
+/* The bytes of `count` lines, each of them another. */
+static const char *lines(int from, int count)
+{
+    size_t len = 0;
+    for (int i = from; i < from + count; i++)
+        len += (size_t)snprintf(all + len, sizeof(all) - len, "%d: a line of the log\n", i);
+    return all;
+}
+
+static struct source_position position;
+static char name[200];
+static char in_name[] = "in";
+
+/* A file of LINES lines whose first READ_LINES were read is known, by the inode of `file`. */
+static void know(const char *file)
+{
+    struct stat st;
+    const char *text = lines(0, READ_LINES);
+    uint64_t len = strlen(text);
+    ck_assert_int_eq(stat(in(file), &st), 0);
+    snprintf(name, sizeof(name), "%s/a.log", directory);
+    position = (struct source_position){
+        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len, 0},
+        len,
+        mark_of(text, len)};
+    on_source(NULL, &position.source, position.next);
+}
+
+static void scan(void)
+{
+    now += NS_PER_SECOND / 10;
+    tail_events(tail);
+    ck_assert_int_eq(tail_scan(tail, now, NULL), LGZ_OK);
+}
+
+/* The rest of the file was read, nothing else, and it's let go. */
+static void expect_rest(void)
+{
+    expect(1, lines(READ_LINES, LINES - READ_LINES));
+    ck_assert(got[1].dropped);
+    ck_assert_uint_eq(warnings, 0);
+}
+
+/* Scan before each turn of reading, as the rescan or somebody's sync does. */
+static void read_and_scan(void)
+{
+    for (int i = 0; i < 100 && !got[1].dropped; i++) {
+        scan();
+        tail_read(tail, 1, now);
+    }
+}
+
+START_TEST(scanned_between_turns)
+{
+    put("a.log.1", "w", lines(0, LINES));
+    know("a.log.1");
+    pack("a.log.1");
+    open_tail(&position, 1, 2);
+    read_and_scan();
+    expect_rest();
+}
+END_TEST
+
+/* As after a sync: who waits for it must get it only when the rest is read. */
+START_TEST(marked_between_turns)
+{
+    put("a.log.1", "w", lines(0, LINES));
+    know("a.log.1");
+    pack("a.log.1");
+    open_tail(&position, 1, 2);
+    scan();
+    tail_mark(tail, now);
+    for (int i = 0; i < 100 && tail_marked(tail); i++) {
+        tail_read(tail, 1, now);
+        if (tail_marked(tail))
+            tail_mark(tail, now);
+    }
+    expect_rest();
+}
+END_TEST
+
+/* There's no room for the last piece, for so long that the rescan comes. */
+START_TEST(no_room_for_the_end)
+{
+    put("a.log.1", "w", lines(0, LINES));
+    know("a.log.1");
+    pack("a.log.1");
+    open_tail(&position, 1, 2);
+    scan();
+    for (int i = 0; i < 100 && !got[1].dropped; i++) {
+        refused = i % 3 != 0;
+        tail_read(tail, 1, now);
+        scan();
+    }
+    expect_rest();
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, scanned_between_turns);
+    tcase_add_test(tc, marked_between_turns);
+    tcase_add_test(tc, no_room_for_the_end);
+}
+
+int main(void)
+{
+    return run_suite("tail_rest", add_tests, 0);
+}
