@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "archive/listing.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/command.h"
@@ -80,20 +81,57 @@ static int change(struct keep_rules *rules, const struct arguments *a, const cha
     return code == LGZ_OK ? keep_store(rules, directory, err) : code;
 }
 
+/* Say what of the archive the rules from number `from` on keep now: nothing may be a mistake. */
+static int count_kept(const struct keep_rules *rules, size_t from, const char *directory,
+                      struct buf *out, struct lgz_error *err)
+{
+    struct keep_rules added = {{rules->list.data + from, rules->list.len - from, 0}};
+    struct listing found = {0};
+    size_t count = 0;
+    uint64_t bytes = 0;
+    int code = listing_open(&found, directory, err);
+    for (size_t i = 0; i < found.segments.len; i++) {
+        const struct listed_segment *listed = &found.segments.data[i];
+        struct lgz_error problem = {0};
+        struct segment *segment;
+        if (segment_open(&segment, listed->path, &problem) != LGZ_OK) {
+            say_error(&problem);
+            continue;
+        }
+        if (keep_find(&added, segment, &listed->name)) {
+            count++;
+            bytes += segment_info(segment)->file_bytes;
+        }
+        segment_close(segment);
+    }
+    if (code == LGZ_OK) {
+        buf_printf(out, "# keeps %zu of %zu segments, ", count, found.segments.len);
+        output_size(out, bytes);
+        buf_push(out, '\n');
+    }
+    listing_clear(&found);
+    return code;
+}
+
 /* Change the rules, and append those that are new to `out`. */
-static int change_locked(const struct arguments *a, const char *directory, struct buf *out,
-                         struct lgz_error *err)
+static int change_rules(const struct arguments *a, const char *directory, struct buf *out,
+                        struct lgz_error *err)
 {
     struct keep_rules rules = {0};
+    size_t from = 0;
     int code = archive_act_as_owner(directory, err);
     int lock = code == LGZ_OK ? keep_lock(directory, err) : code;
     if (lock < 0)
         return lock;
     code = keep_load(&rules, directory, err);
-    if (code == LGZ_OK)
+    if (code == LGZ_OK) {
+        from = rules.list.len;
         code = change(&rules, a, directory, out, err);
-    keep_clear(&rules);
+    }
     close(lock);
+    if (code == LGZ_OK && a->adds)
+        code = count_kept(&rules, from, directory, out, err);
+    keep_clear(&rules);
     return code;
 }
 
@@ -115,7 +153,7 @@ static int keep(const struct config *config, const struct arguments *a)
     struct lgz_error err = {0};
     if (a->rule.input && !is_configured(config, a->rule.input))
         say("%s has no [input %s]; the rule is for what it had", config->file, a->rule.input);
-    int code = a->adds || a->removed ? change_locked(a, config->directory, &out, &err)
+    int code = a->adds || a->removed ? change_rules(a, config->directory, &out, &err)
                                      : list(config->directory, &out, &err);
     if (code != LGZ_OK) {
         say_error(&err);
@@ -225,7 +263,7 @@ const struct command command_keep = {
         "List the rules of what must not expire, add one, or remove one. A rule keeps all\n"
         "segments that have something which all of its options fit; limits of age, size and free\n"
         "space don't remove them. With SEGMENTs, there is a rule for each; it's for their\n"
-        "contents, also when they are merged.\n"
+        "contents, also when they are merged. It's said what a new rule keeps now.\n"
         "\n"
         "  -S, --since=TIME       lines from TIME on, by their stamps, and what was read since\n"
         "  -U, --until=TIME       lines up to TIME, and what was read until then\n"

@@ -47,8 +47,10 @@ run 0 keep
 [[ ! -s $work/out ]] || fail "there are rules: $(cat "$work/out")"
 run 0 keep --since '25 days ago' --until '15 days ago' --reason 'case 17'
 said '^1 since=.*Z until=.*Z reason="case 17"$'
+said '^# keeps 3 of 15 segments, '
 run 0 keep --input=nobody
 said 'has no \[input nobody\]'
+said '^# keeps 0 of 15 segments, 0 B$'
 run 0 keep --remove=2
 run 1 keep --remove=2
 said 'there is no rule 2'
@@ -107,6 +109,7 @@ mapfile -t segments < <(find "$archive" -name '*.logz' | sort)
 ((${#segments[@]} == 6)) || fail "${#segments[@]} segments"
 run 0 keep "${segments[1]}" "${segments[3]##*/}"
 said '^2 journals=4-4$'
+said '^# keeps 2 of 6 segments, '
 run 1 expire
 said '^expired 4 segments'
 run 1 restore --source "$logs/cut.log" -f -o "$work/restored"
