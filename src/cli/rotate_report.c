@@ -8,15 +8,24 @@
 
 #include "cli/command.h"
 
+static void tell_problem(struct rotate_report *r, const char *text)
+{
+    const struct span last = buf_span(&r->problem), now = {(const uint8_t *)text, strlen(text)};
+    r->failed = true;
+    if (span_equal(last, now))
+        return;
+    say("%s", text);
+    buf_clear(&r->problem);
+    buf_append(&r->problem, text, now.len);
+}
+
 void rotate_report_note(void *report, enum upkeep_note note, const char *text)
 {
     struct rotate_report *r = report;
-    if (note == UPKEEP_PROBLEM) {
-        say("%s", text);
-        r->failed = true;
-    } else {
+    if (note == UPKEEP_PROBLEM)
+        tell_problem(r, text);
+    else
         buf_printf(&r->lines, "%s\n", text);
-    }
     r->happened = true;
 }
 
@@ -53,5 +62,6 @@ int rotate_report_print(struct rotate_report *r, bool always)
     }
     buf_free(&r->lines);
     buf_free(&r->summary);
+    buf_free(&r->problem);
     return printed && !r->failed ? 0 : 1;
 }

@@ -17,11 +17,15 @@
 struct rotate_report {
     struct buf lines;   /**< printed before the summary */
     struct buf summary; /**< phrases with "; " between them */
+    struct buf problem; /**< the last one that was told */
     bool happened;      /**< something that a person wants to know */
     bool failed;        /**< something is wrong: the exit status tells */
 };
 
-/** upkeep_note_fn, with a struct rotate_report as context: problems go to standard error. */
+/**
+ * upkeep_note_fn, with a struct rotate_report as context. Problems go to standard error; one that
+ * several steps have in a row is told once.
+ */
 void rotate_report_note(void *report, enum upkeep_note note, const char *text);
 
 /** Something went wrong. */

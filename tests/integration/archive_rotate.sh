@@ -20,6 +20,11 @@ said() { grep -Eq -- "$1" "$work/${2-out}" || fail "not said: '$1': $(cat "$work
 silent() { [[ ! -s $work/out && ! -s $work/err ]] || fail "said: $(cat "$work/out" "$work/err")"; }
 state() { find "$archive" -type f ! -name '*.lock' ! -name lock -printf '%p %s %T@\n' | sort; }
 
+# Before there is an archive: what is wrong is said once.
+rotate 1 --dry-run
+said 'no such directory' err
+[[ $(wc -l <"$work/err") == 1 ]] || fail "said again: $(cat "$work/err")"
+
 # The first night, without a daemon: old files are there, and a journal.
 for i in 1 2 3; do
     lines "$i"001 "$i"900 "old $i" >"$logs/a.log.$i"
