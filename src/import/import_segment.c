@@ -85,7 +85,7 @@ int import_segment_new(struct import_segment **out, const char *directory, uint6
     s->directory = strdup(directory);
     int code = s->directory ? open_draft(s, err) : error_memory(err);
     if (code == LGZ_OK)
-        code = segment_writer_new(&s->writer, options, write_draft, s, err);
+        code = explain(s, segment_writer_new(&s->writer, options, write_draft, s, err), err);
     if (code == LGZ_OK && earlier)
         code = start_from(s, earlier, err);
     if (code != LGZ_OK)

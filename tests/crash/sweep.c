@@ -51,6 +51,7 @@ struct sweep {
     enum inject_action action, last;
     long at;    /* the next point, without -s */
     int misses; /* calls in a row that weren't reached */
+    long started;
     long points;
     long exact;
     long by_action[INJECT_ACTIONS];
@@ -120,8 +121,9 @@ static void start(struct sweep *s, struct run *run)
     memset(inject, 0, sizeof(*inject));
     inject->action = run->action;
     inject->at = run->at;
-    if (snprintf(run->directory, sizeof(run->directory), "%s/%s-%ld", s->directory,
-                 inject_name(run->action), run->at) >= (int)sizeof(run->directory) ||
+    /* A point may come twice, and the directory of one that went wrong stays. */
+    if (snprintf(run->directory, sizeof(run->directory), "%s/%s-%ld.%ld", s->directory,
+                 inject_name(run->action), run->at, ++s->started) >= (int)sizeof(run->directory) ||
         mkdir(run->directory, 0700) != 0)
         give_up(run->directory);
     fflush(NULL);
