@@ -240,6 +240,12 @@ static bool read_trailer(struct remains *r, uint64_t end, uint64_t *at, uint64_t
     return true;
 }
 
+bool remains_end_at(struct remains *r, uint64_t end)
+{
+    uint64_t at, len;
+    return read_trailer(r, end, &at, &len) && footer_at(r, at, end) == len;
+}
+
 /* The index where the trailer says that it is. */
 static int find_in_place(struct remains *r, uint64_t end, bool mendable, struct remains_index *out,
                          struct lgz_error *err)

@@ -69,6 +69,9 @@ struct remains_index {
 int remains_find_index(struct remains *r, uint64_t end, struct remains_index *out,
                        struct lgz_error *err);
 
+/** Does a trailer end at `end`, and a footer stand where it says? */
+bool remains_end_at(struct remains *r, uint64_t end);
+
 /** The bytes that the index says are in front of the footer, header and filters included. */
 uint64_t remains_length(const struct segment_index *index);
 

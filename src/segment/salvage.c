@@ -63,15 +63,14 @@ static bool header_at(struct remains *in, uint64_t at)
 }
 
 /*
- * Where does a segment begin whose index was found? Mostly in front of its blocks. If there is
- * nothing that ends there, bytes are missing, or there are others between its parts.
+ * Where does a segment begin whose index was found? Mostly in front of its blocks. If neither its
+ * header is there, nor the end of another segment, bytes are missing or too many between its parts.
  */
 static uint64_t beginning_of(const struct salvage *s, const struct remains_index *found)
 {
     const uint64_t length = remains_length(&found->index);
-    if (length > found->at)
-        return 0;
-    return header_at(s->in, found->at - length) ? found->at - length : 0;
+    const uint64_t begin = length > found->at ? 0 : found->at - length;
+    return header_at(s->in, begin) || remains_end_at(s->in, begin) ? begin : 0;
 }
 
 static int find_pieces(struct salvage *s)

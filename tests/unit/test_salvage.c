@@ -467,6 +467,7 @@ START_TEST(several_segments)
     salvage_result_clear(&result);
     bytes.data[s.packed.len + segment_block(s.segment, 2)->file_offset + 40] ^= 4;
     bytes.data[3] ^= 1;
+    bytes.data[s.packed.len * 2 + 3] ^= 1;
     ck_ok(salvage(buf_span(&bytes), &result, &out));
     ck_assert(result.damaged && result.exact && result.indexed);
     ck_assert_uint_eq(result.blocks_lost, 1);
