@@ -115,7 +115,7 @@ int proof_finish(struct proof *p, struct segment **segment, struct lgz_error *er
     segment_close(*segment);
     *segment = NULL;
     return error_set(err, LGZ_ERR_CORRUPT,
-                     "%s: doesn't decode to what the journals hold; they are kept", p->name);
+                     "%s: doesn't decode to what it was made of, which is kept", p->name);
 }
 
 void proof_close(struct proof *p)

@@ -15,7 +15,7 @@
 #include "archive/archive.h"
 #include "archive/journal_index.h"
 #include "archive/listing.h"
-#include "archive/proof.h"
+#include "archive/segment_draft.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "segment/reader.h"
@@ -32,9 +32,7 @@ struct seal {
     bool *torn; /* of each journal */
     struct journal_index index;
     struct segment_options options;
-    struct file_draft draft;
-    struct segment_writer *writer;
-    struct proof *proof; /* that the draft holds what the writer was given */
+    struct segment_draft *draft;
     struct lgz_error *err;
 };
 
@@ -227,18 +225,12 @@ struct run {
     uint32_t rules;     /* number of those that it has */
 };
 
-static int write_draft(void *context, const void *data, size_t size)
-{
-    struct seal *s = context;
-    int code = file_write(s->draft.fd, data, size, s->draft.temporary, s->err);
-    return code == LGZ_OK ? proof_written(s->proof, data, size, s->err) : code;
-}
-
 static int start_source(struct seal *s, struct run *run, uint64_t id, int64_t read_time)
 {
     const struct source_position *known = positions_find(&s->index.sources, id);
     *run = (struct run){.source_id = id, .read_time = read_time};
-    return segment_writer_source(s->writer, &known->source, &run->number, s->err);
+    return segment_writer_source(segment_draft_writer(s->draft), &known->source, &run->number,
+                                 s->err);
 }
 
 /* From the record's bytes on, the source may have other rules. */
@@ -248,7 +240,7 @@ static int note_rules(struct seal *s, struct run *run, const struct indexed_data
     if (run->rules == item->rules)
         return LGZ_OK;
     run->rules = (uint32_t)item->rules;
-    return segment_writer_rules(s->writer, run->number, offset,
+    return segment_writer_rules(segment_draft_writer(s->draft), run->number, offset,
                                 rules_table_get(&s->index.rules, run->rules), s->err);
 }
 
@@ -285,10 +277,8 @@ static int write_record(struct seal *s, struct run *run, const struct indexed_da
     size_t len = record.data.len - skip;
     code = note_rules(s, run, item, offset);
     if (code == LGZ_OK)
-        code = proof_expect(s->proof, run->source_id, offset, run->read_time, data, len, s->err);
-    if (code == LGZ_OK)
-        code = segment_writer_append(s->writer, run->number, offset, run->read_time, data, len,
-                                     s->err);
+        code = segment_draft_append(s->draft, run->number, run->source_id, offset, run->read_time,
+                                    data, len, s->err);
     run->end = offset + len;
     return code;
 }
@@ -305,7 +295,7 @@ static int start_from_newest(struct seal *s)
         return LGZ_OK;
     int code = segment_open(&newest, path, s->err);
     if (code == LGZ_OK) {
-        code = segment_writer_continue(s->writer, newest, s->err);
+        code = segment_writer_continue(segment_draft_writer(s->draft), newest, s->err);
         segment_close(newest);
     } else if (code != LGZ_ERR_MEMORY) {
         error_forget(s->err);
@@ -314,38 +304,27 @@ static int start_from_newest(struct seal *s)
     return code;
 }
 
-static int write_segment(struct seal *s, struct archive_seal_result *result)
+static int write_segment(struct seal *s)
 {
     struct run run = {0};
-    int code = segment_writer_new(&s->writer, &s->options, write_draft, s, s->err);
-    if (code == LGZ_OK)
-        code = start_from_newest(s);
+    int code = start_from_newest(s);
     for (size_t i = 0; code == LGZ_OK && i < s->index.data.len; i++)
         code = write_record(s, &run, &s->index.data.data[i]);
-    if (code == LGZ_OK)
-        code = segment_writer_finish(s->writer, s->err);
-    if (code != LGZ_OK)
-        return code;
-    result->raw_bytes = segment_writer_raw_bytes(s->writer);
-    result->stored_bytes = segment_writer_stored_bytes(s->writer);
-    return LGZ_OK;
+    return code;
 }
 
 /* Is what was written all that the journals hold? */
 static int prove(struct seal *s, struct archive_seal_result *result)
 {
     struct segment *segment;
-    int code = proof_finish(s->proof, &segment, s->err);
+    int code = segment_draft_finish(s->draft, &segment, s->err);
     if (code != LGZ_OK)
         return code;
     const struct segment_info *info = segment_info(segment);
-    if (info->first_journal != s->options.first_journal ||
-        info->last_journal != s->options.last_journal)
-        code = error_set(s->err, LGZ_ERR_CORRUPT, "%s: names other journals; they are kept",
-                         s->draft.path);
+    result->raw_bytes = info->raw_bytes;
+    result->stored_bytes = info->file_bytes;
     result->lines = info->lines;
-    if (code == LGZ_OK)
-        code = shares_of(&result->shares, segment, s->err);
+    code = shares_of(&result->shares, segment, s->err);
     segment_close(segment);
     return code;
 }
@@ -362,16 +341,14 @@ static int make_segment(struct seal *s, struct archive_seal_result *result)
     char *path = names_segment(s->directory, &name);
     if (!path)
         return error_memory(s->err);
-    int code = file_draft_open(&s->draft, path, 0640, s->err);
+    int code = segment_draft_open(&s->draft, path, &s->options, s->err);
     if (code == LGZ_OK)
-        code = proof_open(&s->proof, s->draft.temporary, path, s->err);
-    if (code == LGZ_OK)
-        code = write_segment(s, result);
+        code = write_segment(s);
     if (code == LGZ_OK)
         code = prove(s, result);
     /* A file of that name can only be one that recovery found damaged. */
     if (code == LGZ_OK)
-        code = file_draft_commit(&s->draft, true, s->err);
+        code = segment_draft_commit(s->draft, s->err);
     if (code == LGZ_OK)
         result->segment = path;
     else
@@ -394,8 +371,7 @@ static int remove_journals(struct seal *s)
 
 static void clear(struct seal *s)
 {
-    segment_writer_free(s->writer);
-    file_draft_discard(&s->draft);
+    segment_draft_free(s->draft);
     for (size_t i = 0; s->readers && i < s->count; i++)
         journal_reader_close(s->readers[i]);
     free(s->readers);
@@ -403,7 +379,6 @@ static void clear(struct seal *s)
     free(s->paths);
     listing_clear(&s->found);
     journal_index_clear(&s->index);
-    proof_close(s->proof);
 }
 
 static int seal_chosen(struct seal *s, struct archive_seal_result *result)
@@ -437,11 +412,10 @@ int archive_seal(const char *directory, char *const *journals, size_t count,
                  const struct segment_options *options, struct archive_seal_result *result,
                  struct lgz_error *err)
 {
-    struct lgz_error own = {0}; /* the write callback needs one to share */
+    struct lgz_error own = {0}; /* what is called sets and forgets it */
     struct seal s = {
         .directory = directory,
         .options = *options,
-        .draft = {.fd = -1},
         .err = err ? err : &own,
     };
     *result = (struct archive_seal_result){0};
