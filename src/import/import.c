@@ -65,7 +65,7 @@ static int remember(struct import_work *r, const struct import_batch *batch)
     int code = LGZ_OK;
     for (size_t i = batch->first; code == LGZ_OK && i < batch->first + batch->count; i++) {
         const struct import_file *f = &r->plan.files.data[i];
-        if (f->state == IMPORT_DONE || f->state == IMPORT_HELD || f->state == IMPORT_FAILED)
+        if (f->state == IMPORT_DONE || f->state == IMPORT_HELD || f->state == IMPORT_DAMAGED)
             code = imported_note(r->seen, &f->st, r->err);
     }
     return code;

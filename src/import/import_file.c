@@ -46,7 +46,9 @@ int import_file_check(struct import_work *r, struct import_file *f)
 void import_file_fail(struct import_work *r, struct import_file *f)
 {
     upkeep_tell(r->upkeep, UPKEEP_PROBLEM, "%s", r->reason.message);
-    f->state = IMPORT_FAILED;
+    const int code = r->reason.code;
+    const bool damaged = code == LGZ_ERR_CORRUPT || code == LGZ_ERR_FORMAT || code == LGZ_ERR_LIMIT;
+    f->state = damaged ? IMPORT_DAMAGED : IMPORT_FAILED;
     r->result->failed++;
 }
 

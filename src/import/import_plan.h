@@ -21,7 +21,8 @@ enum import_state {
     IMPORT_DONE,
     IMPORT_HELD, /**< the archive had it already */
     IMPORT_LEFT, /**< to the daemon */
-    IMPORT_FAILED,
+    IMPORT_FAILED,  /**< it may go well the next time */
+    IMPORT_DAMAGED, /**< it can't, as long as the file is the same */
 };
 
 struct import_file {

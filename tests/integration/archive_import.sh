@@ -214,4 +214,21 @@ said '^would import .*/nightly.log.1 as '
 ctl rotate -c "$conf" >"$work/import" 2>&1 || fail "rotate: $(cat "$work/import")"
 said 'imported 1 files of'
 expect nightly.log "$logs/nightly.log.1"
+
+# What couldn't be read is tried again, also if nothing but its mode has changed.
+as_other=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+chmod 711 "$work"
+if [[ $(id -u) = 0 ]] && "${as_other[@]}" test -x "$BUILD/logzipctl"; then
+    chown -R 65534:65534 "$archive"
+    lines 1 10 hidden >"$logs/hidden.log.1"
+    touch -d "$(days 3)" "$logs/hidden.log.1"
+    chmod 000 "$logs/hidden.log.1"
+    "${as_other[@]}" "$BUILD/logzipctl" import -c "$conf" >"$work/import" 2>&1 &&
+        fail "what can't be read is imported: $(cat "$work/import")"
+    said 'hidden.log.1: cannot open: Permission denied'
+    chmod 644 "$logs/hidden.log.1"
+    "${as_other[@]}" "$BUILD/logzipctl" import -c "$conf" >"$work/import" 2>&1 ||
+        fail "not imported: $(cat "$work/import")"
+    expect hidden.log "$logs/hidden.log.1"
+fi
 exit 0
