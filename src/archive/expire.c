@@ -11,6 +11,7 @@
 
 #include "archive/holdings.h"
 #include "archive/keep.h"
+#include "archive/tidy.h"
 #include "base/file.h"
 
 /* What the segments that weren't decided of yet and those that stay have of a class. */
@@ -228,7 +229,9 @@ int expire_run(const struct upkeep *upkeep, struct expire_result *result, struct
     const char *directory = upkeep->config->directory;
     int lock = -1;
     *result = (struct expire_result){0};
-    int code = begin(&e, err);
+    int code = upkeep->dry_run ? LGZ_OK : archive_tidy(directory, err);
+    if (code == LGZ_OK)
+        code = begin(&e, err);
     if (code == LGZ_OK && !upkeep->dry_run) {
         lock = keep_lock(directory, err);
         code = lock < 0 ? lock : LGZ_OK;

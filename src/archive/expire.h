@@ -11,6 +11,9 @@
  *   what can't be read   nobody knows whose it is; scrub sets it aside
  *
  * What is left of a source has no hole, but around what a rule keeps.
+ *
+ * What a merge has replaced goes before (tidy.h): if one of the parts that it was merged into
+ * expired while it is there, the others would count as the rest of a merge that wasn't finished.
  */
 #ifndef LOGZIP_ARCHIVE_EXPIRE_H
 #define LOGZIP_ARCHIVE_EXPIRE_H
@@ -31,8 +34,8 @@ struct expire_result {
  * Expire the segments of an archive. Each is told.
  *
  * @param result  filled also on failure, with what was removed before
- * @return LGZ_ERR_NOT_FOUND if the directory isn't there; the errors of keep_load(): then nothing
- *         is removed
+ * @return LGZ_ERR_NOT_FOUND if the directory isn't there; the errors of archive_tidy() and
+ *         keep_load(): then nothing expires
  */
 int expire_run(const struct upkeep *upkeep, struct expire_result *result, struct lgz_error *err);
 

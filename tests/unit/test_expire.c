@@ -410,6 +410,24 @@ START_TEST(the_time_may_be_up)
 }
 END_TEST
 
+/* What a merge couldn't remove would count again if a part of what it was merged into went. */
+START_TEST(nothing_goes_while_stale_segments_stay)
+{
+    char stale[200];
+    write_journal(1, 0, "first");
+    write_journal(2, 5, "later");
+    snprintf(stale, sizeof(stale), "%s/000000000001-000000000001-20231114T000000Z.logz", directory);
+    ck_assert_int_eq(mkdir(stale, 0700), 0); /* a directory can't be unlinked */
+    journal_close(create_journal(3, 1, 10));
+    free(seal(1, 2));
+    config->max_age = DAY;
+    ck_assert_int_eq(try_expire(START + 100 * DAY, false), LGZ_ERR_IO);
+    ck_assert_msg(strstr(err.message, stale), "%s", err.message);
+    ck_assert_int_eq(rmdir(stale), 0);
+    expire(START + 100 * DAY, "");
+}
+END_TEST
+
 START_TEST(bad_arguments)
 {
     make_segments(1, 0);
@@ -439,6 +457,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, the_catalog_is_compared_with_the_footers);
     tcase_add_test(tests, unreadable_rules_stop_it);
     tcase_add_test(tests, the_time_may_be_up);
+    tcase_add_test(tests, nothing_goes_while_stale_segments_stay);
     tcase_add_test(tests, bad_arguments);
 }
 
