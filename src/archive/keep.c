@@ -129,6 +129,23 @@ int keep_add(struct keep_rules *rules, const struct keep_rule *rule, uint64_t *i
     return LGZ_OK;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : !a && !b;
+}
+
+const struct keep_rule *keep_same(const struct keep_rules *rules, const struct keep_rule *rule)
+{
+    for (size_t i = 0; i < rules->list.len; i++) {
+        const struct keep_rule *r = &rules->list.data[i];
+        if (r->since == rule->since && r->until == rule->until && r->first == rule->first &&
+            r->last == rule->last && r->import == rule->import &&
+            is_same_text(r->input, rule->input) && is_same_text(r->reason, rule->reason))
+            return r;
+    }
+    return NULL;
+}
+
 bool keep_remove(struct keep_rules *rules, uint64_t id)
 {
     for (size_t i = 0; i < rules->list.len; i++) {

@@ -75,6 +75,9 @@ int keep_store(const struct keep_rules *rules, const char *directory, struct lgz
 int keep_add(struct keep_rules *rules, const struct keep_rule *rule, uint64_t *id,
              struct lgz_error *err);
 
+/** The rule that says the same, whatever its `id`; NULL if there is none. */
+const struct keep_rule *keep_same(const struct keep_rules *rules, const struct keep_rule *rule);
+
 /** @return false if there is none with this id */
 bool keep_remove(struct keep_rules *rules, uint64_t id);
 

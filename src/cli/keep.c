@@ -33,21 +33,31 @@ static bool is_configured(const struct config *config, const char *input)
     return false;
 }
 
-static int add_rule(struct keep_rules *rules, const struct keep_rule *rule, struct buf *out,
-                    struct lgz_error *err)
+/* Rules that are changed. */
+struct change {
+    struct keep_rules rules;
+    struct keep_rules asked; /* those that are to be there, in the order of the command line */
+    struct buf *out;
+};
+
+/* Add a rule; if there is one that says the same, it was added before. */
+static int add_rule(struct change *c, const struct keep_rule *rule, struct lgz_error *err)
 {
+    const struct keep_rule *there = keep_same(&c->rules, rule);
     uint64_t id;
-    int code = keep_add(rules, rule, &id, err);
+    int code = there ? LGZ_OK : keep_add(&c->rules, rule, &id, err);
+    if (code == LGZ_OK)
+        code = keep_add(&c->asked, rule, &id, err);
     if (code != LGZ_OK)
         return code;
-    keep_print(out, &rules->list.data[rules->list.len - 1]);
-    buf_push(out, '\n');
+    keep_print(c->out, there ? there : &c->rules.list.data[c->rules.list.len - 1]);
+    buf_push(c->out, '\n');
     return LGZ_OK;
 }
 
 /* The rule, for what a segment's name stands for, which outlives merges. */
-static int add_segment(struct keep_rules *rules, struct keep_rule rule, const char *directory,
-                       const char *path, struct buf *out, struct lgz_error *err)
+static int add_segment(struct change *c, struct keep_rule rule, const char *directory,
+                       const char *path, struct lgz_error *err)
 {
     struct segment_name name;
     struct buf there = {0};
@@ -65,27 +75,25 @@ static int add_segment(struct keep_rules *rules, struct keep_rule rule, const ch
     rule.first = name.import ? 0 : name.first;
     rule.last = name.import ? 0 : name.last;
     rule.import = name.import;
-    return code == LGZ_OK ? add_rule(rules, &rule, out, err) : code;
+    return code == LGZ_OK ? add_rule(c, &rule, err) : code;
 }
 
-static int change(struct keep_rules *rules, const struct arguments *a, const char *directory,
-                  struct buf *out, struct lgz_error *err)
+static int change(struct change *c, const struct arguments *a, const char *directory,
+                  struct lgz_error *err)
 {
-    int code = LGZ_OK;
-    if (a->removed && !keep_remove(rules, a->removed))
+    int code = keep_load(&c->rules, directory, err);
+    if (code == LGZ_OK && a->removed && !keep_remove(&c->rules, a->removed))
         return error_set(err, LGZ_ERR_NOT_FOUND, "there is no rule %" PRIu64, a->removed);
-    if (a->adds && !a->segment_count)
-        code = add_rule(rules, &a->rule, out, err);
-    for (int i = 0; i < a->segment_count && code == LGZ_OK; i++)
-        code = add_segment(rules, a->rule, directory, a->segments[i], out, err);
-    return code == LGZ_OK ? keep_store(rules, directory, err) : code;
+    if (code == LGZ_OK && a->adds && !a->segment_count)
+        code = add_rule(c, &a->rule, err);
+    for (int i = 0; code == LGZ_OK && i < a->segment_count; i++)
+        code = add_segment(c, a->rule, directory, a->segments[i], err);
+    return code == LGZ_OK ? keep_store(&c->rules, directory, err) : code;
 }
 
-/* Say what of the archive the rules from number `from` on keep now: nothing may be a mistake. */
-static int count_kept(const struct keep_rules *rules, size_t from, const char *directory,
-                      struct buf *out, struct lgz_error *err)
+/* Say what of the archive the rules keep now: nothing may be a mistake. */
+static int count_kept(const struct change *c, const char *directory, struct lgz_error *err)
 {
-    struct keep_rules added = {{rules->list.data + from, rules->list.len - from, 0}};
     struct listing found = {0};
     size_t count = 0;
     uint64_t bytes = 0;
@@ -98,40 +106,36 @@ static int count_kept(const struct keep_rules *rules, size_t from, const char *d
             say_error(&problem);
             continue;
         }
-        if (keep_find(&added, segment, &listed->name)) {
+        if (keep_find(&c->asked, segment, &listed->name)) {
             count++;
             bytes += segment_info(segment)->file_bytes;
         }
         segment_close(segment);
     }
     if (code == LGZ_OK) {
-        buf_printf(out, "# keeps %zu of %zu segments, ", count, found.segments.len);
-        output_size(out, bytes);
-        buf_push(out, '\n');
+        buf_printf(c->out, "# keeps %zu of %zu segments, ", count, found.segments.len);
+        output_size(c->out, bytes);
+        buf_push(c->out, '\n');
     }
     listing_clear(&found);
     return code;
 }
 
-/* Change the rules, and append those that are new to `out`. */
+/* Change the rules, and append those that were asked for to `out`. */
 static int change_rules(const struct arguments *a, const char *directory, struct buf *out,
                         struct lgz_error *err)
 {
-    struct keep_rules rules = {0};
-    size_t from = 0;
+    struct change c = {.out = out};
     int code = archive_act_as_owner(directory, err);
     int lock = code == LGZ_OK ? keep_lock(directory, err) : code;
     if (lock < 0)
         return lock;
-    code = keep_load(&rules, directory, err);
-    if (code == LGZ_OK) {
-        from = rules.list.len;
-        code = change(&rules, a, directory, out, err);
-    }
+    code = change(&c, a, directory, err);
     close(lock);
     if (code == LGZ_OK && a->adds)
-        code = count_kept(&rules, from, directory, out, err);
-    keep_clear(&rules);
+        code = count_kept(&c, directory, err);
+    keep_clear(&c.rules);
+    keep_clear(&c.asked);
     return code;
 }
 

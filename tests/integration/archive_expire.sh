@@ -51,6 +51,8 @@ said '^# keeps 3 of 15 segments, '
 run 0 keep --input=nobody
 said 'has no \[input nobody\]'
 said '^# keeps 0 of 15 segments, 0 B$'
+run 0 keep --input=nobody
+said '^2 input="nobody"$'
 run 0 keep --remove=2
 run 1 keep --remove=2
 said 'there is no rule 2'

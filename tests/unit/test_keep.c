@@ -145,6 +145,13 @@ START_TEST(stored_and_loaded)
         ck_ok(keep_add(&rules, &rule, &id, &err));
         ck_assert_uint_eq(id, i);
     }
+    ck_assert_ptr_eq(keep_same(&rules, &rule), &rules.list.data[0]);
+    rule.reason = web;
+    ck_assert_ptr_null(keep_same(&rules, &rule));
+    rule.reason = NULL;
+    rule.import = 1;
+    ck_assert_ptr_null(keep_same(&rules, &rule));
+    rule.import = 0;
     ck_assert(keep_remove(&rules, 2) && !keep_remove(&rules, 2));
     ck_ok(keep_store(&rules, directory, &err));
     keep_clear(&rules);
