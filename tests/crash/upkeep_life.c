@@ -1,6 +1,6 @@
 /*
  * upkeep_life.c - an archive that is looked after: segments of several days and of two retention
- * classes, some of which expire, and rotated logs that are imported.
+ * classes, some of which expire, rules of what must not, and rotated logs that are imported.
  *
  * The daemon that makes the segments isn't troubled, so that all points lie in what `logzipctl`
  * does. After a failure readers must find everything at once, and not only when it was tried again.
@@ -114,6 +114,28 @@ static void import(struct world *w)
     free(older);
 }
 
+/* Rules, added one after the other; asked for again after a failure. */
+static void keep(struct world *w)
+{
+    w->step = "keep";
+    for (int i = 1; i <= 2; i++) {
+        const char *reason = i == 1 ? "--reason=first" : "--reason=second";
+        world_ctl(w, NULL, "keep", "-c", w->conf, "--journals=900000-999999", reason, NULL);
+    }
+}
+
+/* They are there, each once. */
+static void check_rules(struct world *w)
+{
+    static const char expected[] = "1 journals=900000-999999 reason=\"first\"\n"
+                                   "2 journals=900000-999999 reason=\"second\"\n";
+    struct buf rules = {0};
+    world_ctl(w, &rules, "keep", "-c", w->conf, NULL);
+    if (rules.len != strlen(expected) || memcmp(rules.data, expected, rules.len) != 0)
+        world_fail(w, "the rules are\n%.*s", (int)rules.len, (const char *)rules.data);
+    buf_free(&rules);
+}
+
 /* Not before they are safe, but then. */
 static void check_removed(struct world *w)
 {
@@ -137,6 +159,7 @@ static void upkeep_live(struct world *w)
     power_settle(&w->inject->power, w->archive);
     w->inject->action = action;
     set_clock(w, DAYS, 1);
+    keep(w);
     import(w);
     w->step = "a night";
     world_ctl(w, NULL, "rotate", "-c", w->conf, NULL);
@@ -151,6 +174,7 @@ static void upkeep_check(struct world *w)
     w->inject->action = INJECT_NOTHING;
     w->step = "the next night";
     world_ctl(w, NULL, "rotate", "-c", w->conf, NULL);
+    check_rules(w);
     check_all(w);
 }
 
