@@ -64,6 +64,26 @@ static int decline(struct merge *m, const char *reason)
 
 /* What there is. */
 
+static uint64_t memory_of(const struct config *config)
+{
+    const uint64_t memory = config->seal_memory ? config->seal_memory : MEMORY_DEFAULT;
+    return memory < MEMORY_LEAST ? MEMORY_LEAST : memory;
+}
+
+static uint64_t window_of(const struct config *config)
+{
+    return memory_of(config) / WINDOW_SHARE;
+}
+
+/* Can all be brought into order? Only what is in one window is. */
+static bool is_orderly(const struct merge *m)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < m->content.blocks.len && bytes <= window_of(m->config); i++)
+        bytes += m->content.blocks.data[i].raw_len;
+    return !m->content.unordered || bytes <= window_of(m->config);
+}
+
 static int read_footers(struct merge *m)
 {
     int code = LGZ_OK;
@@ -78,7 +98,7 @@ static int read_footers(struct merge *m)
     if (code != LGZ_OK)
         return code;
     merge_content_arrange(&m->content);
-    if (m->content.unordered)
+    if (!is_orderly(m))
         return decline(m, "a source goes back in its file");
     m->raw = calloc(m->content.blocks.len + 1, sizeof(*m->raw));
     m->numbers = calloc(m->content.sources.items.len + 1, sizeof(*m->numbers));
@@ -229,18 +249,12 @@ static int start_from_last(struct merge *m, struct segment_writer *w)
     return note_damaged(m, m->count - 1, code);
 }
 
-static uint64_t memory_of(const struct config *config)
-{
-    const uint64_t memory = config->seal_memory ? config->seal_memory : MEMORY_DEFAULT;
-    return memory < MEMORY_LEAST ? MEMORY_LEAST : memory;
-}
-
 static struct segment_options options_of(const struct merge *m)
 {
-    const uint64_t memory = memory_of(m->config);
+    const uint64_t window = window_of(m->config);
     return (struct segment_options){.level = LGZ_LEVEL_BEST,
                                     .threads = m->config->threads,
-                                    .memory = memory - memory / WINDOW_SHARE,
+                                    .memory = memory_of(m->config) - window,
                                     .max_line = m->config->max_line,
                                     .filtered = FILTER_SHARE,
                                     .first_journal = m->name.first,
@@ -286,7 +300,7 @@ static int write_part(struct merge *m, size_t part, size_t parts, size_t class)
     if (code == LGZ_OK)
         code = tell_sources(m, segment_draft_writer(draft), class);
     if (code == LGZ_OK)
-        code = write_bytes(m, draft, class, memory_of(m->config) / WINDOW_SHARE);
+        code = write_bytes(m, draft, class, window_of(m->config));
     if (code == LGZ_OK)
         code = segment_draft_finish(draft, &segment, m->err);
     if (code == LGZ_OK) {

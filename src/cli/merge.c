@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "archive/archive.h"
+#include "archive/catalog.h"
 #include "archive/merge.h"
 #include "base/clock.h"
 #include "cli/command.h"
@@ -59,6 +60,8 @@ static int merge(struct merging *m)
         code = archive_rotate_lock(&lock, directory, "logzipctl merge", &err);
     if (code == LGZ_OK)
         code = merge_run(&m->upkeep, &result, &err);
+    if (code == LGZ_OK && result.segments)
+        code = catalog_update(directory, NULL, &err);
     archive_unlock(lock);
     if (code != LGZ_OK)
         note(m, UPKEEP_PROBLEM, err.message);

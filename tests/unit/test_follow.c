@@ -1,12 +1,15 @@
 /*
  * test_follow.c - who follows an archive gets each line once, each source's in their order, however
- * journals are begun, sealed and removed meanwhile; and is told when the archive isn't the same.
+ * journals are begun, sealed, removed and merged meanwhile; and is told when the archive isn't the
+ * same.
  */
 #include "archive_fixture.h"
 
 #include <pthread.h>
 
 #include "archive/live.h"
+#include "archive/merge.h"
+#include "archive/tidy.h"
 #include "query/follow.h"
 #include "suite.h"
 
@@ -31,9 +34,11 @@ static unsigned random_below(struct writer *w, unsigned limit)
 
 static void begin_journal(struct writer *w)
 {
+    static char limited[] = "limited";
     struct source_position start[SOURCES];
     for (uint64_t i = 0; i < SOURCES; i++)
         start[i] = (struct source_position){source_of(i + 1), w->offset[i], {0}};
+    start[0].source.input = limited;
     if (w->journal)
         ck_ok(journal_sync(w->journal, &err));
     journal_close(w->journal);
@@ -73,6 +78,28 @@ static bool has_written_all(const struct writer *w)
     return true;
 }
 
+/* Merge what is sealed: into parts, since the first source's input has a limit of its own. */
+static void merge_sealed(void)
+{
+    struct upkeep u = {.now = clock_real() + 2 * 86400 * NS_PER_SECOND};
+    struct merge_result result;
+    struct config *config = config_defaults("test");
+    ck_assert_ptr_nonnull(config);
+    free(config->directory);
+    config->directory = strdup(directory);
+    config->min_free = 0;
+    config->seal_memory = 1;
+    config->inputs = calloc(1, sizeof(*config->inputs));
+    ck_assert_ptr_nonnull(config->inputs);
+    config->input_count = 1;
+    config->inputs[0] =
+        (struct config_input){.name = strdup("limited"), .max_age = 1, .max_age_line = 1};
+    u.config = config;
+    ck_ok(archive_tidy(directory, &err));
+    ck_ok(merge_run(&u, &result, &err));
+    config_free(config);
+}
+
 /* Steps of all kinds, at all paces: some faster than anybody looks. */
 static void *write_archive(void *context)
 {
@@ -86,6 +113,8 @@ static void *write_archive(void *context)
             free(seal(w->first, last));
             w->first = last + 1;
         }
+        if (random_below(w, 80) == 0)
+            merge_sealed();
         if (random_below(w, 40) == 0)
             usleep(random_below(w, 20000));
     }

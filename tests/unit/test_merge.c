@@ -260,6 +260,18 @@ START_TEST(one_segment_is_parted)
 }
 END_TEST
 
+/* As if journals had been sealed in another order than they were written. */
+START_TEST(order_is_restored)
+{
+    add_segment(1, 1, 4, "two\n");
+    add_segment(2, 1, 0, "one\n");
+    merge();
+    require_segments("1-2*");
+    assert_restores("/log/1", "one\ntwo\n");
+    ck_assert_str_eq(notes, "");
+}
+END_TEST
+
 START_TEST(overlaps_are_stored_once)
 {
     add_segment(1, 1, 0, "one\ntwo\n");
@@ -408,6 +420,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, gaps);
     tcase_add_test(tests, classes_are_parted);
     tcase_add_test(tests, one_segment_is_parted);
+    tcase_add_test(tests, order_is_restored);
     tcase_add_test(tests, overlaps_are_stored_once);
     tcase_add_test(tests, damaged_ones_stay);
     tcase_add_test(tests, room_is_checked_first);
