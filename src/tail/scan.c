@@ -305,8 +305,7 @@ static void look_at_unmatched(struct tail *t)
         if (!is_wanted(t, f)) {
             look_at_parked(t, f);
         } else if (f->copy) {
-            enum logfile_change change = set_look(t, f);
-            if (change != LOGFILE_GREW && change != LOGFILE_FAILED)
+            if (set_look(t, f) == LOGFILE_SAME) /* if it's no copy any more, another is sought */
                 set_drop(t, f);
         } else if (f->fd < 0) {
             if (!vec_push(&lost, f))

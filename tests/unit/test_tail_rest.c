@@ -107,12 +107,54 @@ START_TEST(no_room_for_the_end)
 }
 END_TEST
 
+/* The source's own file is gone. Of it there is a plain copy, of which the first piece was read. */
+static void begin_with_copy(void)
+{
+    put("own", "w", lines(0, LINES));
+    know("own");
+    put("a.log.1", "w", lines(0, LINES));
+    ck_assert_int_eq(unlink(in("own")), 0);
+    usleep(100000); /* the directory is settled: what isn't in it is gone */
+    open_tail(&position, 1, 2);
+    room = 1000;
+    scan();
+    ck_assert(tail_read(tail, 1, now));
+    ck_assert_uint_eq(got[1].data.len, 1000);
+}
+
+/* The copy becomes shorter, and the rescan sees it first. There's another one. */
+START_TEST(copy_shrinks)
+{
+    begin_with_copy();
+    put("a.log.2", "w", lines(0, LINES));
+    put("a.log.1", "w", "");
+    ck_assert_int_eq(tail_scan(tail, now, NULL), LGZ_OK);
+    follow();
+    expect_rest();
+}
+END_TEST
+
+/* The same, and there's no other copy: it's said that the rest is lost. */
+START_TEST(only_copy_shrinks)
+{
+    begin_with_copy();
+    put("a.log.1", "w", "");
+    ck_assert_int_eq(tail_scan(tail, now, NULL), LGZ_OK);
+    follow();
+    ck_assert(got[1].dropped);
+    ck_assert_uint_eq(warnings, 1);
+    ck_assert_ptr_nonnull(strstr(last_warning, "lost"));
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, scanned_between_turns);
     tcase_add_test(tc, marked_between_turns);
     tcase_add_test(tc, no_room_for_the_end);
+    tcase_add_test(tc, copy_shrinks);
+    tcase_add_test(tc, only_copy_shrinks);
 }
 
 int main(void)
