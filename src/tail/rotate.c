@@ -40,6 +40,7 @@ void rotate_to_copy(struct tail *t, struct logfile *f, struct located *found)
         free(found->path);
         return;
     }
+    set_forget_inode(t, f); /* the file is gone, so its inode may be used again at any time */
     set_descriptor(t, f, found->fd);
     set_unseek(t, f);
     f->unpack = found->unpack;

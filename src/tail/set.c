@@ -144,8 +144,7 @@ void set_unwatch(struct tail *t, struct logfile *f)
     f->watch = -1;
 }
 
-/* What has this inode from now on is another file. */
-static void forget_inode(struct tail *t, struct logfile *f)
+void set_forget_inode(struct tail *t, struct logfile *f)
 {
     set_unwatch(t, f);
     if (idmap_get(&t->by_inode, f->source.device, f->source.inode) == f)
@@ -159,7 +158,7 @@ void set_remove(struct tail *t, struct logfile *f)
     set_unseek(t, f);
     set_close_copy(t, f);
     set_descriptor(t, f, -1);
-    forget_inode(t, f);
+    set_forget_inode(t, f);
     unlink_name(t, f);
     t->files.data[f->index] = t->files.data[--t->files.len];
     t->files.data[f->index]->index = f->index;
@@ -180,7 +179,7 @@ bool set_drop(struct tail *t, struct logfile *f)
         set_unseek(t, f);
         set_close_copy(t, f);
         set_descriptor(t, f, -1);
-        forget_inode(t, f);
+        set_forget_inode(t, f);
         return false;
     }
     if (f->told && !t->sink.drop(t->sink.context, f->source.id))

@@ -86,6 +86,9 @@ void set_watch(struct tail *t, struct logfile *f);
 /** Don't watch it any more: what has its inode now is another file, or nobody wants it. */
 void set_unwatch(struct tail *t, struct logfile *f);
 
+/** What has the inode of `f` from now on is another file. */
+void set_forget_inode(struct tail *t, struct logfile *f);
+
 /** Give `f` the descriptor `fd`, or with -1 close the one that it has. */
 void set_descriptor(struct tail *t, struct logfile *f, int fd);
 

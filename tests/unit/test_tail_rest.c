@@ -147,6 +147,55 @@ START_TEST(only_copy_shrinks)
 }
 END_TEST
 
+/* While the copy is read, another file has the inode that the log had. */
+START_TEST(inode_used_again)
+{
+    char away[250];
+    put("a.log", "w", lines(0, LINES));
+    know("a.log");
+    put("a.log.1", "w", lines(0, LINES));
+    pack("a.log.1");
+    snprintf(away, sizeof(away), "%s.away", directory);
+    ck_assert_int_eq(rename(in("a.log"), away), 0);
+    open_tail(&position, 1, 2);
+    scan();
+    ck_assert(tail_read(tail, 1, now));
+    ck_assert_int_eq(rename(away, in("b.log")), 0);
+    put("b.log", "w", "another file\n");
+    follow();
+    expect_rest();
+    expect(2, "another file\n");
+    ck_assert_uint_eq(got[3].source.id, 0);
+}
+END_TEST
+
+/* The same, while the copy isn't complete. */
+START_TEST(inode_used_again_early)
+{
+    char away[250];
+    struct stat st;
+    put("a.log", "w", lines(0, LINES));
+    know("a.log");
+    put("a.log.1", "w", lines(0, LINES));
+    pack("a.log.1");
+    ck_assert_int_eq(stat(in("a.log.1.gz"), &st), 0);
+    ck_assert_int_eq(truncate(in("a.log.1.gz"), st.st_size - 6), 0);
+    snprintf(away, sizeof(away), "%s.away", directory);
+    ck_assert_int_eq(rename(in("a.log"), away), 0);
+    open_tail(&position, 1, 2);
+    follow();
+    ck_assert_int_eq(rename(away, in("a.log")), 0);
+    put("a.log", "w", "another file\n");
+    follow();
+    expect(3, "another file\n"); /* 2 was kept for a file that may have been in between */
+    put("again", "w", lines(0, LINES));
+    pack("again");
+    move("again.gz", "a.log.1.gz");
+    follow();
+    expect_rest();
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -155,6 +204,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, no_room_for_the_end);
     tcase_add_test(tc, copy_shrinks);
     tcase_add_test(tc, only_copy_shrinks);
+    tcase_add_test(tc, inode_used_again);
+    tcase_add_test(tc, inode_used_again_early);
 }
 
 int main(void)
