@@ -290,6 +290,14 @@ static void look_at_parked(struct tail *t, struct logfile *f)
         set_drop(t, f);
 }
 
+/* An input wants the file again, or still. */
+static void take_back(struct logfile *f)
+{
+    if (f->parked)
+        f->missing_since = 0;
+    f->parked = false;
+}
+
 /* Look at the files that no glob matched. */
 static void look_at_unmatched(struct tail *t)
 {
@@ -304,7 +312,10 @@ static void look_at_unmatched(struct tail *t)
         }
         if (!is_wanted(t, f)) {
             look_at_parked(t, f);
-        } else if (f->copy) {
+            continue;
+        }
+        take_back(f);
+        if (f->copy) {
             if (set_look(t, f) == LOGFILE_SAME) /* if it's no copy any more, another is sought */
                 set_drop(t, f);
         } else if (f->fd < 0) {

@@ -196,6 +196,29 @@ START_TEST(inode_used_again_early)
 }
 END_TEST
 
+/* The log's input is removed and given back, after the log was renamed. */
+START_TEST(unwanted_for_a_while)
+{
+    static char other[200];
+    char *pattern;
+    put("a.log", "w", lines(0, LINES));
+    know("a.log");
+    open_tail(&position, 1, 2);
+    pattern = glob_paths[0].pattern;
+    snprintf(other, sizeof(other), "%s/other", directory);
+    room = 1000;
+    scan();
+    ck_assert(tail_read(tail, 1, now));
+    glob_paths[0].pattern = other;
+    scan();
+    move("a.log", "a.log.1");
+    glob_paths[0].pattern = pattern;
+    follow();
+    expect(1, lines(READ_LINES, LINES - READ_LINES));
+    ck_assert(!got[1].dropped);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -206,6 +229,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, only_copy_shrinks);
     tcase_add_test(tc, inode_used_again);
     tcase_add_test(tc, inode_used_again_early);
+    tcase_add_test(tc, unwanted_for_a_while);
 }
 
 int main(void)
