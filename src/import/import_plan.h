@@ -19,8 +19,8 @@ enum import_state {
     IMPORT_WAITING,
     IMPORT_WRITTEN, /**< into a segment that has no name yet */
     IMPORT_DONE,
-    IMPORT_HELD, /**< the archive had it already */
-    IMPORT_LEFT, /**< to the daemon */
+    IMPORT_HELD,    /**< the archive had it already */
+    IMPORT_LEFT,    /**< to the daemon */
     IMPORT_FAILED,  /**< it may go well the next time */
     IMPORT_DAMAGED, /**< it can't, as long as the file is the same */
 };
