@@ -70,8 +70,12 @@ struct archive_segment {
     char *path;
     uint64_t first_journal;
     uint64_t last_journal;
-    int fd; /**< held open; -1: there are too many, or it couldn't be opened */
+    int fd;      /**< held open; -1: there are too many, it couldn't be opened, or isn't needed */
+    size_t mark; /**< for archive_needed_fn; 0 at first */
 };
+
+/** Is a segment to be held open? It may set the segment's `mark`. */
+typedef bool archive_needed_fn(void *context, struct archive_segment *segment);
 
 struct archive_snapshot {
     struct archive_segment *segments; /**< in order of first_journal */
@@ -95,6 +99,13 @@ int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
  */
 int archive_snapshot_find(struct archive_snapshot **out, const char *directory,
                           struct lgz_error *err);
+
+/**
+ * As archive_snapshot_find(), but only segments are held open that are needed, and those next to
+ * them. The others may be opened as well, if they are still there.
+ */
+int archive_snapshot_find_needed(struct archive_snapshot **out, const char *directory,
+                                 archive_needed_fn *needed, void *context, struct lgz_error *err);
 void archive_snapshot_close(struct archive_snapshot *s);
 
 /**

@@ -264,7 +264,7 @@ static int hold_segment(struct live_part *part, const struct listed_segment *s, 
                         struct lgz_error *err)
 {
     *part = (struct live_part){.first = s->name.first, .last = s->name.last, .over = true};
-    part->segment = (struct archive_segment){strdup(s->path), s->name.first, s->name.last, -1};
+    part->segment = (struct archive_segment){strdup(s->path), s->name.first, s->name.last, -1, 0};
     if (!part->segment.path)
         return error_memory(err);
     part->segment.fd = open(s->path, O_RDONLY | O_CLOEXEC);

@@ -46,7 +46,7 @@ static int take_segments(struct archive_snapshot *s, struct listing *found, stru
     for (size_t i = 0; i < s->segment_count; i++) {
         struct listed_segment *from = &found->segments.data[i];
         s->segments[i] =
-            (struct archive_segment){from->path, from->name.first, from->name.last, -1};
+            (struct archive_segment){from->path, from->name.first, from->name.last, -1, 0};
         from->path = NULL;
     }
     return LGZ_OK;
@@ -75,14 +75,37 @@ static void clear_segments(struct archive_snapshot *s)
     s->segment_count = 0;
 }
 
-/* Hold the segments, as far as there is room. @return whether one has gone since it was listed */
-static bool hold_segments(struct archive_snapshot *s)
+/* Which segments are to be held; no function: all. */
+struct needs {
+    archive_needed_fn *needed;
+    void *context;
+};
+
+static bool is_needed(struct archive_snapshot *s, const struct needs *needs, size_t index)
+{
+    return index < s->segment_count &&
+           (!needs->needed || needs->needed(needs->context, &s->segments[index]));
+}
+
+/*
+ * Hold the segments that are needed, and those next to them, where lines of these may begin and
+ * end; as far as there is room.
+ *
+ * @return whether one has gone since it was listed
+ */
+static bool hold_segments(struct archive_snapshot *s, const struct needs *needs)
 {
     size_t room = room_for_descriptors();
-    bool missed = false;
-    for (size_t i = 0; i < s->segment_count && i < room; i++) {
-        s->segments[i].fd = open(s->segments[i].path, O_RDONLY | O_CLOEXEC);
-        missed |= s->segments[i].fd < 0 && errno == ENOENT;
+    bool missed = false, before = false, now = is_needed(s, needs, 0);
+    for (size_t i = 0; i < s->segment_count; i++) {
+        const bool after = is_needed(s, needs, i + 1);
+        if ((before || now || after) && room) {
+            room--;
+            s->segments[i].fd = open(s->segments[i].path, O_RDONLY | O_CLOEXEC);
+            missed |= s->segments[i].fd < 0 && errno == ENOENT;
+        }
+        before = now;
+        now = after;
     }
     return missed;
 }
@@ -104,7 +127,7 @@ static void drop_covered(struct archive_snapshot *s, const struct listing *found
  * another one: then the list is of no use.
  */
 static int look_at_segments(struct archive_snapshot *s, const char *directory,
-                            struct lgz_error *err)
+                            const struct needs *needs, struct lgz_error *err)
 {
     bool missed = true;
     int code = LGZ_OK;
@@ -116,14 +139,14 @@ static int look_at_segments(struct archive_snapshot *s, const char *directory,
             break;
         drop_covered(s, &found);
         code = take_segments(s, &found, err);
-        missed = code == LGZ_OK && hold_segments(s);
+        missed = code == LGZ_OK && hold_segments(s, needs);
         listing_clear(&found);
     }
     return code;
 }
 
-int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
-                          struct lgz_error *err)
+static int open_snapshot(struct archive_snapshot **out, const char *directory,
+                         const struct needs *needs, struct lgz_error *err)
 {
     struct listing found = {0};
     *out = NULL;
@@ -134,13 +157,19 @@ int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
     if (code == LGZ_OK)
         code = open_journals(s, &found, err);
     if (code == LGZ_OK)
-        code = look_at_segments(s, directory, err);
+        code = look_at_segments(s, directory, needs, err);
     listing_clear(&found);
     if (code != LGZ_OK)
         archive_snapshot_close(s);
     else
         *out = s;
     return code;
+}
+
+int archive_snapshot_open(struct archive_snapshot **out, const char *directory,
+                          struct lgz_error *err)
+{
+    return open_snapshot(out, directory, &(struct needs){0}, err);
 }
 
 /* A directory that holds nothing of an archive is one only if somebody locked it once. */
@@ -157,7 +186,13 @@ static bool was_locked(const char *directory)
 int archive_snapshot_find(struct archive_snapshot **out, const char *directory,
                           struct lgz_error *err)
 {
-    int code = archive_snapshot_open(out, directory, err);
+    return archive_snapshot_find_needed(out, directory, NULL, NULL, err);
+}
+
+int archive_snapshot_find_needed(struct archive_snapshot **out, const char *directory,
+                                 archive_needed_fn *needed, void *context, struct lgz_error *err)
+{
+    int code = open_snapshot(out, directory, &(struct needs){needed, context}, err);
     if (code != LGZ_OK || (*out)->segment_count || (*out)->journal_count || was_locked(directory))
         return code;
     archive_snapshot_close(*out);

@@ -38,6 +38,9 @@ void query_explain(const struct scan *scan)
     explain_need(scan_plan(scan));
     fprintf(stderr, "%-30s %" PRIu64 " of %" PRIu64 "\n", "segments opened:", e->opened,
             e->segments);
+    fprintf(stderr, "%-30s %" PRIu64 "\n", "segments left out by catalog:", e->passed);
+    if (scan_catalog_fault(scan))
+        fprintf(stderr, "%-30s %s\n", "catalog not used:", scan_catalog_fault(scan)->message);
     fprintf(stderr, "%-30s %" PRIu64 "\n", "filters read:", e->filters);
     fprintf(stderr, "%-30s %" PRIu64 "\n", "blocks in them:", blocks);
     for (size_t i = 0; i < BLOCK_FATES; i++)

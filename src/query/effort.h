@@ -22,6 +22,7 @@ enum effort_block {
 struct effort {
     uint64_t segments; /**< in the archives */
     uint64_t opened;   /**< of these; the others weren't needed any more, or are gone */
+    uint64_t passed;   /**< of those that weren't: by the catalog, nothing in them is wanted */
     uint64_t filters;  /**< segments whose filters were read */
     uint64_t bytes;    /**< of the segments that were opened */
     uint64_t read;     /**< of these bytes */

@@ -28,9 +28,28 @@ static int by_id(const void *a, const void *b)
     return (x->segment > y->segment) - (x->segment < y->segment);
 }
 
-static int add_segment(struct last_seen *l, const struct archive_segment *listed, size_t number,
-                       struct lgz_error *err)
+/* A segment that the catalog knows. */
+static int add_known(struct last_seen *l, const struct catalog *catalog, uint32_t set,
+                     size_t number, struct lgz_error *err)
 {
+    struct catalog_walk walk = catalog_set_begin(catalog, set);
+    for (size_t source; catalog_set_next(&walk, &source);) {
+        const struct place place = {catalog_source(catalog, source).id, number};
+        if (!vec_push(&l->places, place))
+            return error_memory(err);
+    }
+    return LGZ_OK;
+}
+
+static int add_segment(struct last_seen *l, const struct archive_segment *listed, size_t number,
+                       const struct catalog *catalog, struct lgz_error *err)
+{
+    struct catalog_entry entry = {.set = CATALOG_ANY};
+    if (catalog && listed->mark)
+        catalog_at(catalog, listed->mark - 1, &entry);
+    if (entry.set != CATALOG_ANY)
+        return add_known(l, catalog, entry.set, number, err);
+
     struct segment *segment = NULL;
     int code = LGZ_OK;
     if (archive_segment_open(&segment, listed, NULL) != LGZ_OK)
@@ -72,7 +91,7 @@ static void arrange(struct last_seen *l)
 }
 
 int last_seen_new(struct last_seen **out, const struct archive_snapshot *snapshot,
-                  struct lgz_error *err)
+                  const struct catalog *catalog, struct lgz_error *err)
 {
     int code = LGZ_OK;
     *out = NULL;
@@ -80,7 +99,7 @@ int last_seen_new(struct last_seen **out, const struct archive_snapshot *snapsho
     if (!l)
         return error_memory(err);
     for (size_t i = 0; i < snapshot->segment_count && code == LGZ_OK; i++)
-        code = add_segment(l, &snapshot->segments[i], i, err);
+        code = add_segment(l, &snapshot->segments[i], i, catalog, err);
     for (size_t i = 0; i < snapshot->journal_count && code == LGZ_OK; i++)
         code = add_journal(l, snapshot->journals[i], err);
     arrange(l);

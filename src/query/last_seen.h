@@ -6,6 +6,7 @@
 #define LOGZIP_QUERY_LAST_SEEN_H
 
 #include "archive/archive.h"
+#include "archive/catalog.h"
 
 struct last_seen;
 
@@ -14,9 +15,10 @@ struct last_seen;
  * left out: the scan will tell.
  *
  * @param snapshot  its journals are read and rewound
+ * @param catalog   instead of the footers of segments that have a mark (shortlist.h); NULL: none
  */
 int last_seen_new(struct last_seen **out, const struct archive_snapshot *snapshot,
-                  struct lgz_error *err);
+                  const struct catalog *catalog, struct lgz_error *err);
 
 /** Has no segment behind number `segment`, and no journal, bytes of the source `id`? */
 bool last_seen_in(const struct last_seen *l, uint64_t id, size_t segment);

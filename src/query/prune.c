@@ -171,7 +171,7 @@ int prune_skip(const struct selection *s, const struct block_info *block,
             run_end = runs_end(block->extents, block->extent_count, i);
             run++;
         }
-        if (select_done(s, source))
+        if (!source || select_done(s, source))
             continue;
         if (begins)
             pass_run(s, source, block->run_count ? &block->runs[run - 1] : NULL, extent->offset,
@@ -391,27 +391,35 @@ static int is_apart(const struct selection *s, const struct query_source *source
 }
 
 /* Read blocks that were left out, the last ones first, until what is needed of them is known. */
-static int look_back(struct past *p, prune_read_fn *read, void *context, int *enough,
+static int look_back(struct past *p, const struct prune_past *from, int *enough,
                      struct lgz_error *err)
 {
-    const struct query_source *source = p->source;
+    struct query_source *source = p->source;
     int code = LGZ_OK;
-    for (size_t n = 1; *enough == 0 && code == LGZ_OK && n <= source->skipped.len; n++) {
-        struct skipped_block number = source->skipped.data[source->skipped.len - n];
+    for (size_t n = 1; *enough == 0 && code == LGZ_OK && n <= source->skipped.len;) {
+        const size_t at = source->skipped.len - n;
+        struct skipped_block number = source->skipped.data[at];
         struct segment *segment;
         struct span raw;
-        code = read(context, number, &segment, &raw, err);
+        if (number.block == BLOCKS_PASSED) {
+            const int more = from->older(from->context, source, at, err);
+            code = more < 0 ? more : LGZ_OK;
+            n += more == 0; /* else what was put behind it is next */
+            continue;
+        }
+        code = from->read(from->context, number, &segment, &raw, err);
         if (code != LGZ_OK || !segment)
             break;
+        n++;
         code = prepend_block(p, segment, number.block, raw, err);
         if (code == LGZ_OK)
-            *enough = take_context(p, n, err);
+            *enough = take_context(p, n - 1, err);
     }
     return code == LGZ_OK && *enough < 0 ? *enough : code;
 }
 
 int prune_resume(const struct selection *s, struct query_source *source,
-                 const struct prune_next *next, prune_read_fn *read, void *context,
+                 const struct prune_next *next, const struct prune_past *from,
                  struct lgz_error *err)
 {
     struct past past = {.selection = s,
@@ -430,7 +438,7 @@ int prune_resume(const struct selection *s, struct query_source *source,
     past.known = source->before;
     source->before = (struct before){0};
     source->dialect = next->dialect;
-    int code = look_back(&past, read, context, &enough, err);
+    int code = look_back(&past, from, &enough, err);
     if (code == LGZ_OK && enough == 0 && !past.ended && older.text.len)
         code = take_older_event(&past, &older, err);
     source->skipped.len = 0;

@@ -47,7 +47,8 @@ enum prune_reason {
     PRUNE_FOUND,    /**< its lines were selected without the rest of it (sparse.h) */
 };
 
-/** Leave the block out, which is allowed: note for each of its sources where it goes on. */
+/** Leave the block out, which is allowed: note for each of its sources where it goes on. A source
+ * that is NULL is of no interest. */
 int prune_skip(const struct selection *s, const struct block_info *block,
                struct query_source *const *sources, struct skipped_block number,
                enum prune_reason reason, struct lgz_error *err);
@@ -58,6 +59,22 @@ int prune_skip(const struct selection *s, const struct block_info *block,
  */
 typedef int prune_read_fn(void *context, struct skipped_block number, struct segment **segment,
                           struct span *raw, struct lgz_error *err);
+
+/**
+ * Puts the blocks of the last segment that number `at` of the blocks that were left out stands for,
+ * which is BLOCKS_PASSED, behind it, as far as they have bytes of the source.
+ *
+ * @return 1, 0 if there is no such segment any more, or a negative code
+ */
+typedef int prune_older_fn(void *context, struct query_source *source, size_t at,
+                           struct lgz_error *err);
+
+/** Where blocks that were left out come from. */
+struct prune_past {
+    prune_read_fn *read;
+    prune_older_fn *older;
+    void *context;
+};
 
 /** What a source will be fed next. */
 struct prune_next {
@@ -73,7 +90,7 @@ struct prune_next {
  * the next line has a stamp and begins an event.
  */
 int prune_resume(const struct selection *s, struct query_source *source,
-                 const struct prune_next *next, prune_read_fn *read, void *context,
+                 const struct prune_next *next, const struct prune_past *from,
                  struct lgz_error *err);
 
 #endif

@@ -144,6 +144,7 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     s->context = context;
     s->now = options->now;
     s->unordered = options->unordered;
+    s->no_catalog = options->no_index;
     s->by_template = options->by_template && !options->no_index;
     s->stop = options->stop;
     int code = sources_new(&s->sources, &options->filter, err);
@@ -175,6 +176,7 @@ void scan_free(struct scan *s)
     ahead_free(s->ahead);
     template_finder_free(s->selection.templates);
     plan_free(s->plan);
+    shortlist_free(s->shortlist);
     sources_free(s->sources);
     dialects_clear(&s->dialects);
     last_seen_free(s->last_seen);
@@ -213,6 +215,11 @@ uint64_t scan_total(const struct scan *s)
 const struct effort *scan_effort(const struct scan *s)
 {
     return &s->effort;
+}
+
+const struct lgz_error *scan_catalog_fault(const struct scan *s)
+{
+    return s->catalog_fault.code == LGZ_OK ? NULL : &s->catalog_fault;
 }
 
 const struct plan *scan_plan(const struct scan *s)
@@ -325,12 +332,32 @@ int scan_settle(struct scan *s, int code, struct lgz_error *reason, struct lgz_e
     return LGZ_OK;
 }
 
+/* Need segment `index` not be opened? */
+static int pass_over(struct scan *s, const struct scan_segments *segments, size_t index,
+                     bool *passed, struct lgz_error *err)
+{
+    const struct archive_segment *segment = &segments->list[index];
+    enum shortlist_verdict verdict = SHORTLIST_OPEN;
+    if (!s->shortlist)
+        return LGZ_OK;
+    int code =
+        shortlist_decide(s->shortlist, s->sources, segment, index, segment->path, &verdict, err);
+    s->selection.fatal |= code != LGZ_OK;
+    *passed = verdict != SHORTLIST_OPEN;
+    s->effort.passed += *passed;
+    return code;
+}
+
 int scan_archive_segments(struct scan *s, const struct scan_segments *segments,
                           struct lgz_error *err)
 {
     int code = LGZ_OK;
     for (size_t i = 0; i < segments->count && code == LGZ_OK && !scan_finished(s); i++) {
         struct lgz_error reason = {0};
+        bool passed = false;
+        code = pass_over(s, segments, i, &passed, err);
+        if (code != LGZ_OK || passed)
+            continue;
         struct segment *segment = scan_following(s, i);
         errno = 0;
         int opened = segment ? LGZ_OK : archive_segment_open(&segment, &segments->list[i], &reason);
@@ -376,15 +403,36 @@ static int scan_snapshot(struct scan *s, const struct archive_snapshot *snapshot
     return code;
 }
 
+/* Ask the archive's catalog, if that could help. */
+static int open_shortlist(struct scan *s, const char *path, struct lgz_error *err)
+{
+    const struct sources_filter *filter = sources_filter(s->sources);
+    if (s->no_catalog ||
+        (!select_limited(&s->selection) && !filter->glob_count && !filter->input_count))
+        return LGZ_OK;
+    int code =
+        shortlist_new(&s->shortlist, path, &s->selection, filter, s->plan || s->by_template, err);
+    if (code != LGZ_OK)
+        s->selection.fatal = true;
+    else if (shortlist_fault(s->shortlist)->code != LGZ_ERR_NOT_FOUND)
+        s->catalog_fault = *shortlist_fault(s->shortlist);
+    return code;
+}
+
 static int scan_archive(struct scan *s, const char *path, struct lgz_error *err)
 {
     struct archive_snapshot *snapshot = NULL;
     struct lgz_error reason = {0};
-    int code = archive_snapshot_find(&snapshot, path, &reason);
+    int code = open_shortlist(s, path, err);
     if (code != LGZ_OK)
-        return scan_settle(s, code, &reason, err);
-    code = scan_snapshot(s, snapshot, path, err);
+        return code;
+    code = archive_snapshot_find_needed(&snapshot, path, s->shortlist ? shortlist_needs : NULL,
+                                        s->shortlist, &reason);
+    code =
+        code != LGZ_OK ? scan_settle(s, code, &reason, err) : scan_snapshot(s, snapshot, path, err);
     archive_snapshot_close(snapshot);
+    shortlist_free(s->shortlist);
+    s->shortlist = NULL;
     return code;
 }
 

@@ -24,7 +24,8 @@ struct scan_options {
     bool invert;                   /**< lines that don't match */
     struct where *where;           /**< only lines of which it's true; borrowed; NULL: any */
     bool where_first;              /**< the pattern is where_prefilter()'s */
-    bool no_index;                 /**< don't ask filters what blocks hold */
+    bool no_index;                 /**< don't ask filters what blocks hold, nor the catalog what
+                                        segments do */
     struct sources_filter filter;  /**< which sources are wanted; borrowed */
     bool dated;                    /**< set the lines' times */
     int64_t since;                 /**< INT64_MIN: from the beginning */
@@ -91,6 +92,9 @@ uint64_t scan_total(const struct scan *s);
 
 /** What was done so far. */
 const struct effort *scan_effort(const struct scan *s);
+
+/** Why the catalog of an archive was of no use, the last one; NULL: there was nothing. */
+const struct lgz_error *scan_catalog_fault(const struct scan *s);
 
 /** What an index was asked for; NULL: nothing. */
 const struct plan *scan_plan(const struct scan *s);

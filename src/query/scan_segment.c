@@ -80,6 +80,141 @@ static int read_past(void *context, struct skipped_block number, struct segment 
     return code;
 }
 
+/* Open segment `number`, which was passed over, if it's still the one that the catalog knows. */
+static int open_passed(struct walk *w, size_t number, struct segment **out, struct lgz_error *err)
+{
+    const struct catalog *catalog = shortlist_catalog(w->scan->shortlist);
+    struct catalog_entry entry;
+    int code = open_number(w, number, out, err);
+    if (code != LGZ_OK || !*out)
+        return code;
+    catalog_at(catalog, w->segments->list[number].mark - 1, &entry);
+    if (entry.footer_checksum != segment_checksum(*out))
+        *out = NULL;
+    return LGZ_OK;
+}
+
+static bool has_source(const struct segment *segment, const struct block_info *block, uint64_t id)
+{
+    for (size_t i = 0; i < block->extent_count; i++)
+        if (segment_source(segment, block->extents[i].source)->id == id)
+            return true;
+    return false;
+}
+
+/* prune_older_fn */
+static int find_older(void *context, struct query_source *source, size_t at, struct lgz_error *err)
+{
+    struct walk *w = context;
+    const struct skipped_block mark = source->skipped.data[at];
+    const size_t number =
+        shortlist_find_one(w->scan->shortlist, source->id, mark.floor, mark.segment);
+    struct segment *segment = NULL;
+    if (number == SIZE_MAX)
+        return 0;
+    int code = open_passed(w, number, &segment, err);
+    if (code != LGZ_OK || !segment)
+        return code;
+    source->skipped.data[at].segment = number;
+    for (size_t i = segment_block_count(segment); i > 0; i--) {
+        const struct skipped_block block = {.segment = number, .block = i - 1};
+        if (has_source(segment, segment_block(segment, i - 1), source->id) &&
+            !vec_insert(&source->skipped, at + 1, block))
+            return error_memory(err);
+    }
+    return 1;
+}
+
+/* The sources of a segment that was passed over that are awaited, by its index; to be freed. */
+static struct query_source **awaited_of(const struct walk *w, const struct segment *segment,
+                                        size_t number)
+{
+    struct query_source **sources = calloc(segment_source_count(segment) + 1, sizeof(*sources));
+    for (size_t i = 0; sources && i < segment_source_count(segment); i++) {
+        struct query_source *source =
+            sources_find(w->scan->sources, segment_source(segment, i)->id);
+        if (source && source->awaited && source->seen <= number)
+            sources[i] = source;
+    }
+    return sources;
+}
+
+/* Leave out the blocks of a segment that was passed over, as if it had been opened, for the sources
+   that are awaited. What is before it is looked up if it's needed. */
+static int leave_out_passed(struct walk *w, size_t number, struct lgz_error *err)
+{
+    const struct selection *s = &w->scan->selection;
+    struct segment *segment = NULL;
+    int code = open_passed(w, number, &segment, err);
+    if (code != LGZ_OK || !segment)
+        return code;
+    struct query_source **sources = awaited_of(w, segment, number);
+    if (!sources)
+        return error_memory(err);
+    for (size_t i = 0; i < segment_source_count(segment) && code == LGZ_OK; i++) {
+        struct query_source *source = sources[i];
+        if (!source || !source->awaited)
+            continue;
+        const struct skipped_block mark = {number, BLOCKS_PASSED, source->seen};
+        source->awaited = false;
+        if (!vec_push(&source->skipped, mark))
+            code = error_memory(err);
+    }
+    for (size_t i = 0; i < segment_block_count(segment) && code == LGZ_OK; i++)
+        code = prune_skip(s, segment_block(segment, i), sources,
+                          (struct skipped_block){.segment = number, .block = i}, PRUNE_TIME, err);
+    free(sources);
+    return code;
+}
+
+/* Has the source bytes before `offset` that weren't fed? Then they may have been passed over. */
+static void await(const struct walk *w, struct query_source *source, uint64_t offset)
+{
+    source->awaited = !select_done(&w->scan->selection, source) && offset > 0 &&
+                      !(source->started && source->next >= offset);
+}
+
+/* Look up what was passed over of the sources that are awaited. Only memory can run out: what can't
+   be read is told, and is as if it were gone. */
+static int catch_up(struct walk *w, size_t end, struct lgz_error *err)
+{
+    for (size_t number = end;
+         (number = shortlist_find(w->scan->shortlist, w->scan->sources, number)) != SIZE_MAX;) {
+        struct lgz_error reason = {0};
+        int code = leave_out_passed(w, number, &reason);
+        if (code == LGZ_ERR_MEMORY)
+            return error_memory(err);
+        if (code != LGZ_OK)
+            w->scan->report(w->scan->context, &reason);
+    }
+    return LGZ_OK;
+}
+
+/* The segment's turn has come: what of its sources was passed over? */
+static int catch_up_sources(struct walk *w, struct lgz_error *err)
+{
+    struct shortlist *l = w->scan->shortlist;
+    int code = LGZ_OK;
+    if (!l)
+        return LGZ_OK;
+    if (shortlist_passed_any(l)) {
+        for (size_t i = segment_block_count(w->segment); i > 0; i--) {
+            const struct block_info *block = segment_block(w->segment, i - 1);
+            for (size_t k = block->extent_count; k > 0; k--)
+                await(w, w->sources[block->extents[k - 1].source], block->extents[k - 1].offset);
+        }
+        code = catch_up(w, w->index, err);
+    }
+    for (size_t i = 0; i < segment_source_count(w->segment); i++) {
+        struct query_source *source = w->sources[i];
+        source->awaited = false;
+        source->passed = 0;
+        source->seen = w->index + 1;
+    }
+    shortlist_forget(l);
+    return code;
+}
+
 /* Fetch what the lines of a source need of blocks that were left out. `data`: of the extent */
 static int resume_source(struct walk *w, const struct extent *extent, struct span data,
                          struct lgz_error *err)
@@ -95,7 +230,24 @@ static int resume_source(struct walk *w, const struct extent *extent, struct spa
         next.data.len = (size_t)(end - extent->offset);
     int code = dialects_get(&w->scan->dialects, rules, w->scan->report, w->scan->context,
                             &next.dialect, err);
-    return code == LGZ_OK ? prune_resume(s, source, &next, read_past, w, err) : code;
+    const struct prune_past from = {read_past, find_older, w};
+    return code == LGZ_OK ? prune_resume(s, source, &next, &from, err) : code;
+}
+
+/* The same of a source whose bytes come from a journal. */
+static int catch_up_source(struct walk *w, struct query_source *source, uint64_t offset,
+                           struct lgz_error *err)
+{
+    struct shortlist *l = w->scan->shortlist;
+    if (!l || !shortlist_passed_any(l) || source->seen > w->segments->count)
+        return LGZ_OK;
+    await(w, source, offset);
+    shortlist_forget(l);
+    int code = catch_up(w, w->segments->count, err);
+    source->awaited = false;
+    source->seen = w->segments->count + 1;
+    w->scan->selection.fatal |= code != LGZ_OK;
+    return code;
 }
 
 int scan_resume(struct scan *s, struct query_source *source, const struct rules *rules,
@@ -103,15 +255,20 @@ int scan_resume(struct scan *s, struct query_source *source, const struct rules 
 {
     struct walk w = {.scan = s, .segments = s->segments, .index = SIZE_MAX};
     struct prune_next next = {.offset = offset, .data = data};
+    const struct prune_past from = {read_past, find_older, &w};
     struct lgz_error reason = {0};
-    if (source->skipped.len == 0 || select_done(&s->selection, source))
-        return LGZ_OK;
-    int code = dialects_get(&s->dialects, rules, s->report, s->context, &next.dialect, err);
-    if (code != LGZ_OK) {
-        s->selection.fatal = true;
+    int code = catch_up_source(&w, source, offset, err);
+    if (code != LGZ_OK || source->skipped.len == 0 || select_done(&s->selection, source)) {
+        close_other(&w);
         return code;
     }
-    if (prune_resume(&s->selection, source, &next, read_past, &w, &reason) != LGZ_OK)
+    code = dialects_get(&s->dialects, rules, s->report, s->context, &next.dialect, err);
+    if (code != LGZ_OK) {
+        s->selection.fatal = true;
+        close_other(&w);
+        return code;
+    }
+    if (prune_resume(&s->selection, source, &next, &from, &reason) != LGZ_OK)
         s->report(s->context, &reason);
     close_other(&w);
     buf_free(&w.past);
@@ -217,7 +374,7 @@ static int select_found(struct walk *w, size_t number, const struct sparse_found
 {
     struct selection *s = &w->scan->selection;
     const struct block_info *block = segment_block(w->segment, number);
-    const struct skipped_block skipped = {w->index, number};
+    const struct skipped_block skipped = {.segment = w->index, .block = number};
     struct sparse_lines lines = {0};
     int code = LGZ_OK;
     if (found->hits.total == 0 && found->code == LGZ_OK) {
@@ -263,7 +420,7 @@ static int leave_out(struct walk *w, size_t number, struct lgz_error *err)
 {
     struct selection *s = &w->scan->selection;
     const struct block_info *block = segment_block(w->segment, number);
-    const struct skipped_block skipped = {w->index, number};
+    const struct skipped_block skipped = {.segment = w->index, .block = number};
     uint64_t *blocks = w->scan->effort.blocks;
     if (!prune_wanted(s, block, w->sources)) {
         blocks[why_unwanted(w, block)]++;
@@ -429,6 +586,7 @@ static const struct segment *follow(void *context, struct ahead_plan *plan)
     struct segment *segment = NULL;
     const size_t index = w->index + 1;
     if (index >= w->segments->count ||
+        (s->shortlist && !shortlist_may_need(s->shortlist, &w->segments->list[index])) ||
         archive_segment_open(&segment, &w->segments->list[index], NULL) != LGZ_OK)
         return NULL;
     if (keeps_inputs(s, segment))
@@ -478,7 +636,8 @@ static int end_events(struct walk *w, struct lgz_error *err)
         if (!s->snapshot || !source->pending.event.open || source->skipped.len)
             continue;
         if (!s->last_seen)
-            code = last_seen_new(&s->last_seen, s->snapshot, err);
+            code = last_seen_new(&s->last_seen, s->snapshot,
+                                 s->shortlist ? shortlist_catalog(s->shortlist) : NULL, err);
         if (code == LGZ_OK && last_seen_in(s->last_seen, source->id, w->index))
             code = select_end(&s->selection, source, err);
     }
@@ -517,6 +676,13 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
     if (!w) {
         s->selection.fatal = true;
         return error_memory(err);
+    }
+    code = catch_up_sources(w, err);
+    if (code != LGZ_OK) {
+        s->selection.fatal = true;
+        ahead_leave(s->ahead);
+        free_walk(w);
+        return code;
     }
     const size_t wanted = count_wanted(w);
     const struct ahead_plan plan = plan_of(w);

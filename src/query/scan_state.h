@@ -11,6 +11,7 @@
 #include "query/last_seen.h"
 #include "query/plan.h"
 #include "query/scan.h"
+#include "query/shortlist.h"
 #include "query/sources.h"
 
 struct scan_segments;
@@ -25,13 +26,16 @@ struct scan {
     const struct archive_snapshot *snapshot; /* that archive; NULL: it's a single file */
     struct last_seen *last_seen;             /* in it; made when it's needed first */
     struct ahead *ahead;
-    struct walk *following; /* the next segment, opened before its turn; NULL: it isn't */
-    struct plan *plan;      /* NULL: no filter can help */
+    struct walk *following;         /* the next segment, opened before its turn; NULL: it isn't */
+    struct shortlist *shortlist;    /* of that archive; NULL: nothing can be passed over */
+    struct lgz_error catalog_fault; /* why a catalog was of no use */
+    struct plan *plan;              /* NULL: no filter can help */
     struct effort effort;
     scan_line_fn *line;
     scan_pause_fn *pause; /* NULL: nobody wants to know */
     scan_report_fn *report;
     void *context;
+    bool no_catalog;  /* no segment is to be passed over */
     bool by_template; /* blocks may be left out for their templates */
     bool unordered;   /* lines need not wait for their turn */
     int64_t now;

@@ -37,8 +37,12 @@ struct query_name {
 /** A block that was left out, and may have to be looked at again. */
 struct skipped_block {
     size_t segment; /**< number in its archive */
-    size_t block;
+    size_t block; /**< BLOCKS_PASSED: those of all segments from `floor` up to this one, exclusive,
+                       that were passed over (shortlist.h) */
+    size_t floor;
 };
+
+#define BLOCKS_PASSED SIZE_MAX
 
 /** What was under way when blocks were left out for their text (prune_text.h). */
 struct left_out {
@@ -76,6 +80,10 @@ struct query_source {
     bool cut;                          /**< the last one may end within a line */
     bool doubtful;                     /**< the stamp in force may be one in them */
     struct left_out left;
+    size_t seen;  /**< one more than the last segment that was opened and has bytes of it */
+    int passed;   /**< since then segments were passed over that are on this side of the time range
+                       (shortlist.h); 0: none */
+    bool awaited; /**< such segments are to be looked up */
     uint64_t lines;       /**< before the one that begins next, if lines are numbered */
     struct before before; /**< the last lines, none of which was shown */
     uint64_t after;       /**< so many lines are still to be shown behind one that was selected */

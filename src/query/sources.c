@@ -41,6 +41,11 @@ int sources_new(struct sources **out, const struct sources_filter *filter, struc
     return LGZ_OK;
 }
 
+const struct sources_filter *sources_filter(const struct sources *s)
+{
+    return &s->filter;
+}
+
 void sources_clear(struct sources *s)
 {
     tdestroy(s->id_tree, keep_node);

@@ -19,6 +19,9 @@ struct sources_filter {
 
 int sources_new(struct sources **out, const struct sources_filter *filter, struct lgz_error *err);
 
+/** The filter that it was made with. */
+const struct sources_filter *sources_filter(const struct sources *s);
+
 /** NULL is allowed. */
 void sources_free(struct sources *s);
 

@@ -9,6 +9,7 @@ for i in {1..3000}; do
 done >one.log
 sed 's/^[^ ]* //' one.log >two.log
 "$BUILD/tests/make_archive" archive 7 9 /log/one="$PWD/one.log"@web /log/two="$PWD/two.log"@db
+rm archive/catalog
 printf '[archive]\ndirectory = %s/archive\nmerge = none\n[input web]\npath = /nowhere/*\n' "$PWD" >conf
 
 # The same of each segment, by its own footer.

@@ -7,7 +7,8 @@
  *
  * Each NAME=PATH is a source. Several with one name are read one after the other, as a file that
  * replaces another one is; all others are read at the same time. INPUT~REGEX sets multiline_start.
- * With one journal it is sealed, too, and so there is nothing but one segment.
+ * If SEED is odd, there is a catalog. With one journal it is sealed, too, and so there is nothing
+ * but one segment.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "archive/archive.h"
+#include "archive/catalog.h"
 #include "archive/journal.h"
 #include "archive/names.h"
 #include "base/clock.h"
@@ -200,7 +202,8 @@ int main(int argc, char **argv)
         return 2;
     }
     m.directory = argv[1];
-    m.random = strtoull(argv[2], NULL, 10) * 0x9e3779b97f4a7c15U + 0x1234567;
+    const uint64_t seed = strtoull(argv[2], NULL, 10);
+    m.random = seed * 0x9e3779b97f4a7c15U + 0x1234567;
     m.time = INT64_C(1767225600) * NS_PER_SECOND;
     if (mkdir(m.directory, 0700) != 0) {
         perror(m.directory);
@@ -217,5 +220,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < m.file_count; i++)
         buf_free(&m.files[i].text);
     inputs_clear(&m.inputs);
+    if (seed % 2)
+        must(catalog_update(m.directory, NULL, &err));
     return 0;
 }
