@@ -13,11 +13,12 @@
 #include "archive/keep.h"
 #include "archive/tidy.h"
 #include "base/file.h"
+#include "base/lower_bound.h"
 
 /* What the segments that weren't decided of yet and those that stay have of a class. */
 struct class_state {
     uint64_t bytes;
-    bool stays; /* a segment of it stays: those behind it stay, too, or there were a hole */
+    bool stays; /* it wants a segment to stay: those behind it stay, too, or there were a hole */
 };
 
 struct expiry {
@@ -26,7 +27,8 @@ struct expiry {
     struct class_state *states; /* of each class */
     struct holdings holdings;
     struct keep_rules rules;
-    uint64_t wanted; /* so much more is to be free */
+    VEC(uint64_t) held; /* ids of sources in segments that stay only for other classes, in order */
+    uint64_t wanted;    /* so much more is to be free */
     struct expire_result *result;
 };
 
@@ -46,21 +48,24 @@ static bool is_older(int64_t time, int64_t age, int64_t now)
     return age && !__builtin_sub_overflow(now, age, &limit) && time < limit;
 }
 
+/* Would a class let the segment go? */
+static enum reason ask_class(const struct expiry *e, const struct holding *holding, size_t number)
+{
+    const struct retention_class *class = retention_class(e->classes, number);
+    if (e->states[number].stays)
+        return STAYS;
+    if (is_older(holding->newest, class->max_age, e->upkeep->now))
+        return OF_AGE;
+    return class->max_size && e->states[number].bytes > class->max_size ? OF_INPUT_SIZE : STAYS;
+}
+
 /* Would all of its classes let it go? */
 static enum reason ask_classes(const struct expiry *e, const struct holding *holding)
 {
     enum reason reason = holding->share_count ? OF_AGE : STAYS;
     for (size_t i = 0; i < holding->share_count && reason != STAYS; i++) {
-        const size_t number = holding->shares[i].class;
-        const struct retention_class *class = retention_class(e->classes, number);
-        if (e->states[number].stays)
-            reason = STAYS;
-        else if (is_older(holding->newest, class->max_age, e->upkeep->now))
-            continue;
-        else if (class->max_size && e->states[number].bytes > class->max_size)
-            reason = OF_INPUT_SIZE;
-        else
-            reason = STAYS;
+        const enum reason one = ask_class(e, holding, holding->shares[i].class);
+        reason = one == OF_AGE ? reason : one;
     }
     return reason;
 }
@@ -123,17 +128,72 @@ static void tell_problem(const struct expiry *e, const char *problem)
     upkeep_tell(e->upkeep, UPKEEP_PROBLEM, "%s; it doesn't expire", problem);
 }
 
+static bool is_held_source(const struct expiry *e, uint64_t id)
+{
+    const size_t at = lower_bound_plain(&e->held, id);
+    return at < e->held.len && e->held.data[at] == id;
+}
+
+/* Hold what is younger of a segment's sources. */
+static int hold_sources(struct expiry *e, const struct holding *holding, struct lgz_error *err)
+{
+    struct segment *segment = NULL;
+    int code = segment_open(&segment, holding->path, err);
+    for (size_t i = 0; code == LGZ_OK && i < segment_source_count(segment); i++) {
+        const uint64_t id = segment_source(segment, i)->id;
+        const size_t at = lower_bound_plain(&e->held, id);
+        if (!is_held_source(e, id) && !vec_insert(&e->held, at, id))
+            code = error_memory(err);
+    }
+    segment_close(segment);
+    return code;
+}
+
+/* Has the segment a source that is held? One that can't be opened is told of later. */
+static int is_held(const struct expiry *e, const struct holding *holding, bool *held,
+                   struct lgz_error *err)
+{
+    struct segment *segment = NULL;
+    struct lgz_error problem = {0};
+    if (!e->held.len)
+        return LGZ_OK;
+    int code = segment_open(&segment, holding->path, &problem);
+    if (code == LGZ_ERR_MEMORY)
+        return error_memory(err);
+    for (size_t i = 0; code == LGZ_OK && i < segment_source_count(segment) && !*held; i++)
+        *held = is_held_source(e, segment_source(segment, i)->id);
+    segment_close(segment);
+    return LGZ_OK;
+}
+
+/*
+ * A segment stays. Of the classes that want it, all that is younger stays as well. Of those that
+ * would let it go, only what is of the same sources, or these had a hole.
+ */
+static int stay(struct expiry *e, const struct holding *holding, struct lgz_error *err)
+{
+    bool hold = false;
+    for (size_t i = 0; i < holding->share_count; i++) {
+        const size_t class = holding->shares[i].class;
+        const bool wanted = ask_class(e, holding, class) == STAYS;
+        e->states[class].stays |= wanted;
+        hold |= !wanted;
+    }
+    return hold ? hold_sources(e, holding, err) : LGZ_OK;
+}
+
 static int visit(struct expiry *e, const struct holding *holding, struct lgz_error *err)
 {
     const enum reason reason = decide(e, holding);
     struct lgz_error problem = {0};
+    bool held = false;
     if (holding->problem)
         tell_problem(e, holding->problem);
-    if (reason == STAYS) {
-        for (size_t i = 0; i < holding->share_count; i++)
-            e->states[holding->shares[i].class].stays = true;
-        return LGZ_OK;
-    }
+    if (reason == STAYS)
+        return stay(e, holding, err);
+    int code = is_held(e, holding, &held, err);
+    if (code != LGZ_OK || held)
+        return code == LGZ_OK ? hold_sources(e, holding, err) : code;
     const struct keep_rule *rule = find_rule(e, holding, &problem);
     if (problem.code == LGZ_ERR_MEMORY)
         return error_memory(err);
@@ -243,6 +303,7 @@ int expire_run(const struct upkeep *upkeep, struct expire_result *result, struct
     if (lock >= 0)
         close(lock);
     keep_clear(&e.rules);
+    vec_free(&e.held);
     holdings_clear(&e.holdings);
     retention_classes_free(e.classes);
     free(e.states);

@@ -18,7 +18,7 @@ mount -t tmpfs -o size=4M logzip-test "$work/disk" 2>/dev/null || {
 }
 archive=$work/disk/archive
 archive_options=('keep_free = 64K' 'merge = none')
-configure
+configure '[input main]' "path = $logs/*.log"
 
 openssl enc -aes-128-ctr -K 0 -iv 1 -in /dev/zero 2>/dev/null | base64 -w 99 | head -n 8000 >"$logs/a.log"
 "$BUILD/tests/make_archive" "$archive" 3 12 "$logs/a.log=$logs/a.log" || fail 'no archive'

@@ -287,6 +287,28 @@ START_TEST(a_shared_segment_waits_for_all_of_its_inputs)
 }
 END_TEST
 
+/* What is of other sources needn't wait: also with a catalog, and in what shares theirs. */
+START_TEST(only_the_same_sources_wait)
+{
+    const struct text shared[] = {{1, "short", 0, START, "one day\n"},
+                                  {2, "long", 0, START, "for ever\n"}};
+    const struct text chained[] = {{1, "short", 8, START, "the same\n"},
+                                   {4, "short", 0, START, "beside it\n"}};
+    configure_inputs(DAY, 0, 0);
+    write_texts(1, shared, 2);
+    write_text(2, (struct text){3, "short", 0, START, "another file\n"});
+    write_texts(3, chained, 2);
+    write_text(4, (struct text){4, "short", 10, START, "that goes on\n"});
+    write_text(5, (struct text){5, "short", 0, START, "a third one\n"});
+    seal_last(5);
+    ck_ok(catalog_update(directory, NULL, &err));
+    expire(START + DAY + 1, "1 3 4 ");
+    ck_assert_uint_eq(problems.len, 0);
+    config->max_size = 1;
+    expire(START + DAY + 1, "");
+}
+END_TEST
+
 START_TEST(an_input_has_a_size_of_its_own)
 {
     uint64_t bytes;
@@ -450,6 +472,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, what_is_left_restores);
     tcase_add_test(tests, inputs_have_ages_of_their_own);
     tcase_add_test(tests, a_shared_segment_waits_for_all_of_its_inputs);
+    tcase_add_test(tests, only_the_same_sources_wait);
     tcase_add_test(tests, an_input_has_a_size_of_its_own);
     tcase_add_test(tests, imports_go_by_when_they_were_written);
     tcase_add_test(tests, damaged_segments_stay_and_are_told);
