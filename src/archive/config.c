@@ -78,6 +78,7 @@ struct config *config_defaults(const char *path)
         .seal_age = 3600 * NS_PER_SECOND,
         .merge = CONFIG_MERGE_DAY,
         .merge_size = 4 * CONFIG_GIB,
+        .scrub_period = 30 * 86400 * NS_PER_SECOND,
         .control = strdup("/run/logzip/control.sock"),
         .sync_interval = NS_PER_SECOND,
         .sync_bytes = 4 * CONFIG_MIB,

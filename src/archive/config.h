@@ -79,6 +79,7 @@ struct config {
     uint64_t max_size; /**< retention: the archive's size, oldest segments go first; 0: no limit */
     enum config_merge merge; /**< which segments `logzipctl merge` puts together */
     uint64_t merge_size;     /**< raw bytes of one that it makes, at most */
+    int64_t scrub_period;    /**< in which each segment is decoded once, to see that it's sound */
     uint64_t keep_free; /**< and they go as long as its file system has less free; 0: no limit */
 
     /* [daemon] */

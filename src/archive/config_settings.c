@@ -67,6 +67,7 @@ static const struct setting settings[] = {
     {"archive", "max_size", SETTING_SIZE, MEMBER(max_size), 0, CONFIG_SIZE_MOST, NULL},
     {"archive", "merge", SETTING_CHOICE, MEMBER(merge), 0, 0, merge_names},
     {"archive", "merge_size", SETTING_SIZE, MEMBER(merge_size), CONFIG_MIB, CONFIG_TIB, NULL},
+    {"archive", "scrub_period", SETTING_TIME, MEMBER(scrub_period), DAYS(1), DAYS(3650), NULL},
     {"archive", "keep_free", SETTING_SIZE, MEMBER(keep_free), 0, CONFIG_SIZE_MOST, NULL},
     {"daemon", "control", SETTING_PATH, MEMBER(control), 0, 0, NULL},
     {"daemon", "control_group", SETTING_TEXT, MEMBER(control_group), 0, 0, NULL},

@@ -30,6 +30,7 @@ extern const struct command command_info;
 extern const struct command command_list;
 extern const struct command command_verify;
 extern const struct command command_salvage;
+extern const struct command command_scrub;
 extern const struct command command_query;
 extern const struct command command_restore;
 extern const struct command command_export;

@@ -34,10 +34,11 @@
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
-    &command_compress,  &command_decompress, &command_info,    &command_verify, &command_query,
-    &command_templates, &command_stats,      &command_restore, &command_import, &command_export,
-    &command_merge,     &command_rotate,     &command_expire,  &command_keep,   &command_list,
-    &command_salvage,   &command_status,     &command_metrics, &command_seal,   &command_reload,
+    &command_compress,  &command_decompress, &command_info,    &command_verify,  &command_query,
+    &command_templates, &command_stats,      &command_restore, &command_import,  &command_export,
+    &command_merge,     &command_rotate,     &command_expire,  &command_keep,    &command_list,
+    &command_salvage,   &command_scrub,      &command_status,  &command_metrics, &command_seal,
+    &command_reload,
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

@@ -11,6 +11,7 @@
 #include "archive/catalog.h"
 #include "archive/expire.h"
 #include "archive/merge.h"
+#include "archive/scrub.h"
 #include "archive/seal_run.h"
 #include "archive/upkeep.h"
 #include "base/clock.h"
@@ -18,7 +19,6 @@
 #include "cli/command.h"
 #include "cli/rotate_report.h"
 #include "import/import.h"
-#include "segment/reader.h"
 
 struct rotation {
     struct upkeep upkeep;
@@ -143,39 +143,21 @@ static void expire(struct rotation *r)
         buf_printf(&r->report.summary, ", %zu of them by rules", result.kept);
 }
 
-static bool is_sound(const struct archive_segment *listed, struct lgz_error *err)
+static void scrub(struct rotation *r)
 {
-    struct segment *segment = NULL;
-    int code = archive_segment_open(&segment, listed, err);
-    if (code == LGZ_OK)
-        code = segment_verify(segment, &(struct worker){0}, err);
-    segment_close(segment);
-    return code == LGZ_OK;
-}
-
-static void verify(struct rotation *r)
-{
-    struct archive_snapshot *snapshot = NULL;
+    struct scrub_result result;
     struct lgz_error err = {0};
-    size_t done = 0, damaged = 0;
-    if (r->upkeep.dry_run)
-        return;
-    if (archive_snapshot_open(&snapshot, r->upkeep.config->directory, &err) != LGZ_OK) {
+    if (scrub_run(&r->upkeep, false, &result, &err) != LGZ_OK)
         rotate_report_failure(&r->report, &err);
-        return;
-    }
-    for (; done < snapshot->segment_count && !upkeep_is_over(&r->upkeep); done++) {
-        if (!is_sound(&snapshot->segments[done], &err)) {
-            rotate_report_failure(&r->report, &err);
-            damaged++;
-        }
-    }
-    if (damaged)
-        rotate_report_phrase(&r->report, true, "%zu of %zu verified are DAMAGED", damaged, done);
+    const size_t done = result.checked + result.decoded;
+    if (r->upkeep.dry_run)
+        rotate_report_phrase(&r->report, done, "would verify %zu", done);
+    else if (result.damaged)
+        rotate_report_phrase(&r->report, true, "%zu of %zu verified are DAMAGED", result.damaged,
+                             done);
     else
         rotate_report_phrase(&r->report, false, "%zu verified, all sound", done);
-    r->unfinished |= done < snapshot->segment_count;
-    archive_snapshot_close(snapshot);
+    r->unfinished |= result.unfinished;
 }
 
 /* A catalog that can't be made is none: queries open more, and find the same. */
@@ -210,8 +192,8 @@ static const struct step {
     {import, 50, true},
     {merge, 80, true},
     {expire, 0, true},
-    {verify, 100, true},
     {update_catalog, 0, true},
+    {scrub, 100, true},
     /* clang-format on */
 };
 

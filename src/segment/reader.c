@@ -500,3 +500,33 @@ int segment_verify(struct segment *s, struct worker *me, struct lgz_error *err)
     segment_filters_free(v.filters);
     return code;
 }
+
+/* The same of a block's stored bytes alone, if it's known what they should be. */
+static int verify_stored_block(const struct segment *s, size_t index, struct lgz_error *err)
+{
+    struct buf raw = {0};
+    struct span body;
+    uint8_t *stored = NULL;
+    int code;
+    if (s->index.blocks.data[index].stored_known) {
+        code = load_block(s, index, &stored, &body, err);
+        if (code != LGZ_OK)
+            code = block_error(s, index, code, err);
+    } else {
+        code = segment_read_block(s, index, &raw, err);
+    }
+    free(stored);
+    buf_free(&raw);
+    return code;
+}
+
+int segment_verify_stored(const struct segment *s, struct lgz_error *err)
+{
+    struct span body;
+    uint8_t *filters = NULL;
+    int code = segment_read_filters(s, &filters, &body, err);
+    free(filters);
+    for (size_t i = 0; i < s->index.blocks.len && code == LGZ_OK; i++)
+        code = verify_stored_block(s, i, err);
+    return code;
+}

@@ -194,6 +194,12 @@ int segment_template_set(const struct segment *s, size_t index, size_t most_head
                          struct template_set *set, struct lgz_error *err);
 
 /**
+ * Compare the stored bytes with their checksums; the first damage is the error. Nothing is decoded,
+ * but blocks whose stored bytes have no checksum.
+ */
+int segment_verify_stored(const struct segment *s, struct lgz_error *err);
+
+/**
  * Decode every block and compare all checksums; the first damage is the error.
  *
  * @param me  whose crew decodes blocks side by side; one that is alone does it, too

@@ -74,7 +74,7 @@ START_TEST(all_keys)
     struct config *c = good(
         "\xef\xbb\xbf# comment\r\n[archive]\r\n  directory = /a b  ; why\n"
         "level=best\nthreads = 4\nseal_memory = 1G\nmax_line = 1M\nseal_size = 1G\nseal_age = 2h\n"
-        "max_age = 7d\nmax_size = 2T\nkeep_free = 5G\nmerge = week\nmerge_size = 2G\n[daemon] # "
+        "max_age = 7d\nmax_size = 2T\nkeep_free = 5G\nmerge = week\nmerge_size = 2G\nscrub_period = 9d\n[daemon] # "
         "more\ncontrol = /c\n"
         "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
         "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\n"
@@ -94,9 +94,10 @@ START_TEST(all_keys)
     ck_assert_int_eq(c->merge, CONFIG_MERGE_WEEK);
     ck_assert_uint_eq(c->merge_size, UINT64_C(2) << 30);
     ck_assert_uint_eq(c->inputs[0].max_age_line + c->inputs[0].max_size_line, 0);
-    ck_assert_uint_eq(c->inputs[1].max_age_line, 33);
+    ck_assert_int_eq(c->scrub_period, 9 * 86400 * NS_PER_SECOND);
+    ck_assert_uint_eq(c->inputs[1].max_age_line, 34);
     ck_assert_int_eq(c->inputs[1].max_age, 0);
-    ck_assert_uint_eq(c->inputs[1].max_size_line, 34);
+    ck_assert_uint_eq(c->inputs[1].max_size_line, 35);
     ck_assert_uint_eq(c->inputs[1].max_size, 8 << 20);
     ck_assert_str_eq(c->control_group, "adm");
     ck_assert_int_eq(c->sync_interval, NS_PER_SECOND / 20);
@@ -117,7 +118,7 @@ START_TEST(all_keys)
     ck_assert_uint_eq(c->inputs[0].path_count, 3);
     ck_assert_str_eq(c->inputs[0].paths[1].pattern, "/y\\ z/q");
     ck_assert_str_eq(c->inputs[0].paths[2].pattern, "/w");
-    ck_assert_uint_eq(c->inputs[0].paths[2].line, 28);
+    ck_assert_uint_eq(c->inputs[0].paths[2].line, 29);
     ck_assert(c->inputs[0].from_end);
     ck_assert_str_eq(c->inputs[0].excludes[0].pattern, "/x/no*");
     ck_assert_str_eq(c->inputs[1].paths[0].pattern, "/two");
