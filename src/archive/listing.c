@@ -320,13 +320,18 @@ bool listing_covers(const struct listing *l, uint64_t sequence)
     return false;
 }
 
+bool listing_has_damaged(const struct listing *l, uint64_t first, uint64_t last)
+{
+    for (size_t i = 0; i < l->damaged.len; i++)
+        if (l->damaged.data[i].name.last >= first && l->damaged.data[i].name.first <= last)
+            return true;
+    return false;
+}
+
 bool listing_has_loose(const struct listing *l, uint64_t first, uint64_t last)
 {
     for (size_t i = 0; i < l->journals.len; i++)
         if (l->journals.data[i].sequence >= first && l->journals.data[i].sequence <= last)
             return true;
-    for (size_t i = 0; i < l->damaged.len; i++)
-        if (l->damaged.data[i].name.last >= first && l->damaged.data[i].name.first <= last)
-            return true;
-    return false;
+    return listing_has_damaged(l, first, last);
 }

@@ -61,10 +61,14 @@ struct merge_fact merge_plan_sum(const struct merge_plan *plan, struct merge_uni
     return sum;
 }
 
-/* Can the group be merged at all? */
+/*
+ * Can the group be merged at all? Not as long as a part of it is set aside: what is salvaged of
+ * that may come back under its name, and would be superseded.
+ */
 static bool is_ready(const struct merge_plan *plan, const struct upkeep *u, struct merge_unit group)
 {
-    return plan->found.segments.data[group.from].name.first != 0 &&
+    const struct segment_name *name = &plan->found.segments.data[group.from].name;
+    return name->first != 0 && !listing_has_damaged(&plan->found, name->first, name->last) &&
            merge_plan_sum(plan, group).usable &&
            period_of(u, time_of(plan, group)) < period_of(u, u->now);
 }

@@ -249,6 +249,28 @@ START_TEST(classes_are_parted)
 }
 END_TEST
 
+START_TEST(what_lacks_a_damaged_part_stays)
+{
+    struct listing found;
+    add_classes();
+    add_mixed(1, 0, "one\n");
+    add_mixed(2, 4, "two\n");
+    merge();
+    add_mixed(3, 8, "three\n");
+    ck_ok(listing_open(&found, directory, &err));
+    ck_ok(names_set_aside(found.segments.data[1].path, &err));
+    merge();
+    require_segments("1-2:1of3* 1-2:3of3* 3-3:1of3* 3-3:2of3* 3-3:3of3*");
+    char aside[200];
+    snprintf(aside, sizeof(aside), "%s%s", found.segments.data[1].path, NAMES_DAMAGED);
+    ck_assert_int_eq(rename(aside, found.segments.data[1].path), 0);
+    listing_clear(&found);
+    merge();
+    require_segments("1-3:1of3* 1-3:2of3* 1-3:3of3*");
+    require_mixed("one\ntwo\nthree\n");
+}
+END_TEST
+
 START_TEST(one_segment_is_parted)
 {
     add_classes();
@@ -419,6 +441,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, no_larger_than_wanted);
     tcase_add_test(tests, gaps);
     tcase_add_test(tests, classes_are_parted);
+    tcase_add_test(tests, what_lacks_a_damaged_part_stays);
     tcase_add_test(tests, one_segment_is_parted);
     tcase_add_test(tests, order_is_restored);
     tcase_add_test(tests, overlaps_are_stored_once);
