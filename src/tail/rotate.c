@@ -53,8 +53,19 @@ void rotate_to_copy(struct tail *t, struct logfile *f, struct located *found)
     if (f->unpack)
         f->seen.st_size = (off_t)f->position; /* how long it is is known at its end only */
     set_queue(t, f);
-    set_say(t, CONFIG_LOG_INFO, "%s: reading there what %s had left", found->path, f->source.name);
+    if (!f->failing)
+        set_say(t, CONFIG_LOG_INFO, "%s: reading there what %s had left", found->path,
+                f->source.name);
     free(found->path);
+}
+
+void rotate_leave_copy(struct tail *t, struct logfile *f)
+{
+    set_at_end(t, f);
+    set_close_copy(t, f);
+    f->seen = (struct stat){0};
+    f->lost = true;
+    f->generation = 0;
 }
 
 void rotate_from_copy(struct tail *t, struct logfile *f, const char *why)
@@ -69,11 +80,7 @@ void rotate_from_copy(struct tail *t, struct logfile *f, const char *why)
         set_say(t, CONFIG_LOG_WARNING, "%s; another copy of %s is looked for", why, f->source.name);
     else if (why && !known)
         set_say(t, CONFIG_LOG_INFO, "%s; waiting for it to become whole", why);
-    set_at_end(t, f);
-    set_close_copy(t, f);
-    f->seen = (struct stat){0};
-    f->lost = true;
-    f->generation = 0;
+    rotate_leave_copy(t, f);
     t->scan_wanted = t->scan_wanted || !waits; /* or the next rescan */
     if (marked && !waits)
         set_mark(t, f, UINT64_MAX);

@@ -143,6 +143,13 @@ static enum outcome not_here(const struct search *s)
     return !settled && t->now - s->file->missing_since < TAIL_LINGER ? AGAIN : GONE;
 }
 
+/* Was a compressed copy left just now, since it couldn't be read? To begin again costs much. */
+static bool is_pausing(const struct search *s)
+{
+    const struct logfile *f = s->file;
+    return f->failing && f->lost && f->end_since && s->tail->now - f->end_since < TAIL_LINGER;
+}
+
 static enum outcome search_one(struct search *s)
 {
     struct logfile *f = s->file;
@@ -154,6 +161,8 @@ static enum outcome search_one(struct search *s)
         return FOUND;
     if (set_is_held(f)) /* it would not be read, and keep those from being read that hold it */
         return HELD;
+    if (is_pausing(s))
+        return ABSENT;
     set_packed_next(s->tail, f, s->tail->unpacking != NULL);
     if (f->packed_next)
         return AGAIN;

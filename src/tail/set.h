@@ -140,6 +140,9 @@ void rotate_to_copy(struct tail *t, struct logfile *f, struct located *found);
 /** The copy that `f` was being read from is no good: go on with the search. `why` may be NULL. */
 void rotate_from_copy(struct tail *t, struct logfile *f, const char *why);
 
+/** The copy that `f` is being read from can't be read at the moment: it's sought again later. */
+void rotate_leave_copy(struct tail *t, struct logfile *f);
+
 /** Search for `count` files that are neither open nor where they were. */
 void search_files(struct tail *t, struct logfile **files, size_t count);
 

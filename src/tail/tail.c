@@ -190,6 +190,16 @@ static void next_turn(struct tail *t, struct logfile *f)
     TAILQ_INSERT_TAIL(&t->queue, f, next);
 }
 
+/* A compressed copy can't be read at the moment. A decoder doesn't go on after an error, and others
+ * wait for their turn: it's sought again later. */
+static void copy_failed(struct tail *t, struct logfile *f, const char *why)
+{
+    if (!f->failing)
+        set_say(t, CONFIG_LOG_WARNING, "%s; trying again", why);
+    f->failing = true;
+    rotate_leave_copy(t, f);
+}
+
 /* A file couldn't be read, or isn't what it was. */
 static void read_went_wrong(struct tail *t, struct logfile *f, ssize_t result,
                             const struct lgz_error *err)
@@ -200,8 +210,10 @@ static void read_went_wrong(struct tail *t, struct logfile *f, ssize_t result,
         rotate_replaced(t, f);
     else if (f->unpack && err->code != LGZ_ERR_IO && err->code != LGZ_ERR_MEMORY)
         rotate_from_copy(t, f, err->message);
+    else if (f->unpack)
+        copy_failed(t, f, err->message);
     else
-        set_failed(t, f, err->code == LGZ_ERR_MEMORY ? ENOMEM : errno);
+        set_failed(t, f, errno);
 }
 
 /* One turn of one file. @return what it costs of the budget; 0: the sink had no room */

@@ -133,6 +133,44 @@ START_TEST(copy_unreadable)
 }
 END_TEST
 
+/* A compressed copy can't be read to its end for a while: it isn't taken for damaged, and doesn't
+ * keep others from being read. */
+START_TEST(packed_unreadable)
+{
+    static char names[2][200];
+    static char in_name[] = "in";
+    struct source_position p[2];
+    struct stat st;
+    const char *const files[] = {"a.log", "b.log"};
+    for (uint64_t i = 0; i < 2; i++) {
+        char packed[10];
+        snprintf(packed, sizeof(packed), "%s.1", files[i]);
+        snprintf(names[i], sizeof(names[i]), "%s/%s", directory, files[i]);
+        put(packed, "w", "one\ntwo\n");
+        ck_assert_int_eq(stat(in(packed), &st), 0);
+        pack(packed);
+        p[i] = (struct source_position){
+            {i + 1, names[i], in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0}, 4, {0}};
+        on_source(NULL, &p[i].source, p[i].next);
+    }
+    warnings = 0;
+    open_tail(p, 2, 3);
+    ck_assert_int_eq(tail_scan(tail, now, NULL), LGZ_OK);
+    unreadable = true;
+    for (int i = 0; i < 3 && !warnings; i++)
+        ck_assert(tail_read(tail, 1, now)); /* of one of them, which has begun */
+    unreadable = false;
+    ck_assert_uint_eq(warnings, 1);
+    follow();
+    ck_assert_uint_eq(got[1].data.len + got[2].data.len, 4); /* the other one */
+    now += TAIL_LINGER;
+    follow();
+    expect(1, "two\n");
+    expect(2, "two\n");
+    ck_assert_uint_eq(warnings, 1);
+}
+END_TEST
+
 static void set_age(const char *name, time_t seconds)
 {
     struct timespec time;
@@ -251,6 +289,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, without_descriptors);
     tcase_add_test(tc, renamed_and_unreadable);
     tcase_add_test(tc, copy_unreadable);
+    tcase_add_test(tc, packed_unreadable);
     tcase_add_test(tc, copies_of_others);
     tcase_add_test(tc, few_descriptors);
     tcase_add_test(tc, without_watches);
