@@ -14,6 +14,7 @@
 #include "archive/archive.h"
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 
 enum { OPTION_SOURCE = OPTION_FIRST, OPTION_INPUT, OPTION_REMOVE, OPTION_LEVEL, OPTION_MEMORY };
@@ -60,9 +61,7 @@ static bool show(void *context, const char *path, uint64_t done, uint64_t total,
 /* The signals that end a program are taken between two pieces of work, so that no draft is left. */
 static void hold_signals(struct importing *i, sigset_t *set)
 {
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
+    *set = interrupt_signals();
     i->signals =
         sigprocmask(SIG_BLOCK, set, NULL) == 0 ? signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC) : -1;
     if (i->signals < 0)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static sigset_t guarded_signals(void)
+sigset_t interrupt_signals(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t set;
@@ -24,7 +24,7 @@ static sigset_t guarded_signals(void)
 static void *wait_for_signal(void *context)
 {
     struct interrupt_guard *g = context;
-    sigset_t set = guarded_signals();
+    sigset_t set = interrupt_signals();
     int number;
     if (sigwait(&set, &number) == 0) {
         unlink(g->path);
@@ -39,7 +39,7 @@ static void *wait_for_signal(void *context)
 
 void interrupt_begin(struct interrupt_guard *g, const char *path)
 {
-    sigset_t set = guarded_signals();
+    sigset_t set = interrupt_signals();
     g->active = false;
     g->path = strdup(path);
     if (!g->path || pthread_sigmask(SIG_BLOCK, &set, &g->before) != 0) {

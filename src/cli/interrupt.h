@@ -11,6 +11,9 @@
 #include <signal.h>
 #include <stdbool.h>
 
+/** The signals by which a user ends a program, but for those that are ignored. */
+sigset_t interrupt_signals(void);
+
 struct interrupt_guard {
     pthread_t thread;
     sigset_t before;

@@ -206,6 +206,25 @@ echo 'logzip imported 1
 import 1
 said '^imported 1 files into 1 segments; 1 were in the archive already; 1 FAILED'
 
+# Ended by a signal, it leaves nothing behind; one that is ignored doesn't end it.
+lines 1 400000 ended >"$logs/ended.log.1"
+for signal in TERM HUP; do
+    ( trap '' HUP; exec "$BUILD/logzipctl" import --level=best -T1 -q -c "$conf" "$logs/ended.log.1" ) &
+    pid=$!
+    until compgen -G "$archive/.*.tmp*" >/dev/null; do
+        kill -0 "$pid" 2>/dev/null || fail "import ended before it was to be"
+        sleep 0.01
+    done
+    kill -s "$signal" "$pid"
+    status=0
+    { wait "$pid"; } 2>/dev/null || status=$?
+    wanted=0
+    [[ $signal = TERM ]] && wanted=143
+    ((status == wanted)) || fail "import ended with status $status by $signal"
+    ! compgen -G "$archive/.*.tmp*" >/dev/null || fail "a draft is left: $(ls -A "$archive")"
+done
+expect ended.log "$logs/ended.log.1"
+
 # rotate does it, too.
 lines 1 100 nightly >"$logs/nightly.log.1"
 touch -d "$(days 4)" "$logs/nightly.log.1"
