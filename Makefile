@@ -244,6 +244,7 @@ check-integration: deps all $(test_programs)
 check-crash: deps all $(B)/tests/sweep
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(B)/tests/sweep '$(abspath $(B))'
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(B)/tests/sweep -l upkeep '$(abspath $(B))'
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $(B)/tests/sweep -l scrub '$(abspath $(B))'
 
 # All kinds of trouble at once: 200 logs, rotations, bursts of 100 MB/s, kills, queries.
 SOAK_SECONDS := 600

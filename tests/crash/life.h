@@ -19,4 +19,7 @@ extern const struct life daemon_life;
 /** An archive's: what `logzipctl` does to segments. */
 extern const struct life upkeep_life;
 
+/** A damaged segment's, which is set aside. */
+extern const struct life scrub_life;
+
 #endif

@@ -1,7 +1,8 @@
 /*
  * sweep.c - `sweep [-l LIFE] [-s SECONDS] [-r SEED] [-j JOBS] [-p ACTION[:CALL]] PROGRAMS`
  *
- * PROGRAMS is the directory with logzipd and logzipctl. LIFE is "daemon", the default, or "upkeep".
+ * PROGRAMS is the directory with logzipd and logzipctl. LIFE is "daemon", the default, "upkeep" or
+ * "scrub".
  *
  * Runs a life of life.h once for each point: a way to go wrong, and the number of the system
  * call at which it does. After each, nothing may be lost, changed or there twice, and the daemon
@@ -230,7 +231,7 @@ static bool parse_point(const char *text, struct sweep *s)
 
 static bool parse_life(const char *text, struct sweep *s)
 {
-    static const struct life *const lives[] = {&daemon_life, &upkeep_life};
+    static const struct life *const lives[] = {&daemon_life, &upkeep_life, &scrub_life};
     for (size_t i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
         if (strcmp(lives[i]->name, text) == 0)
             s->life = lives[i];

@@ -5,8 +5,8 @@ set -u
 # A traced program can't look for leaks.
 export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
 status=0
-for life in daemon upkeep; do
-    "$BUILD/tests/sweep" -l "$life" -s "${SWEEP_SECONDS:-10}" "$BUILD" || status=$?
+for life in daemon upkeep scrub; do
+    "$BUILD/tests/sweep" -l "$life" -s "${SWEEP_SECONDS:-8}" "$BUILD" || status=$?
 done
 kept=$BUILD/tests/logs/sweep
 rm -rf "$kept"

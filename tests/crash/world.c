@@ -214,6 +214,14 @@ static bool is_expected(const char *name)
     return false;
 }
 
+/* A damaged segment, which is kept for people to look at. */
+static bool is_set_aside(const char *name)
+{
+    static const char ending[] = ".logz" NAMES_DAMAGED;
+    const size_t len = strlen(name);
+    return len > strlen(ending) && strcmp(name + len - strlen(ending), ending) == 0;
+}
+
 void world_check_names(struct world *w)
 {
     DIR *dir = opendir(w->archive);
@@ -225,7 +233,8 @@ void world_check_names(struct world *w)
         struct segment_name segment;
         if (names_parse_journal(entry->d_name, &sequence))
             journals++;
-        else if (!names_parse_segment(entry->d_name, &segment) && !is_expected(entry->d_name))
+        else if (!names_parse_segment(entry->d_name, &segment) && !is_expected(entry->d_name) &&
+                 !is_set_aside(entry->d_name))
             world_fail(w, "%s is left in the archive", entry->d_name);
     }
     closedir(dir);
@@ -446,4 +455,16 @@ int world_ctl_status(struct world *w, struct buf *output, ...)
         world_fail(w, "%s was ended by signal %d", argv[1], WTERMSIG(status));
     free(argv[0]);
     return WEXITSTATUS(status);
+}
+
+int world_ctl_once(struct world *w, ...)
+{
+    char *argv[ARGUMENTS_MAX + 1];
+    va_list args;
+    va_start(args, w);
+    gather(w, args, argv);
+    va_end(args);
+    const int status = run_ctl(w, argv, -1);
+    free(argv[0]);
+    return status;
 }

@@ -98,7 +98,11 @@ void world_ctl(struct world *w, struct buf *output, ...) __attribute__((sentinel
 /** The same once. @return its exit status */
 int world_ctl_status(struct world *w, struct buf *output, ...) __attribute__((sentinel));
 
-/** No daemon runs: one journal is left, and nothing lies around in the archive. */
+/** The same, whatever comes of it. @return its status, as waitpid(2) gives it */
+int world_ctl_once(struct world *w, ...) __attribute__((sentinel));
+
+/** No daemon runs: one journal is left, and nothing lies around in the archive but damaged
+ * segments. */
 void world_check_names(struct world *w);
 
 #endif
