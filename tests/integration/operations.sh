@@ -79,14 +79,19 @@ ctl rotate -c "$conf" >"$work/out" 2>&1 || fail "$(cat "$work/out")"
 drill "$archive"
 stop_daemon
 
-# A damaged segment is set aside, and what is whole of it comes back.
+# A damaged segment is put aside, and what is whole of it stays; both are told.
 segment=$(find "$archive" -name '00000000000[1-9]-*.logz' | sort | head -n 1)
+cp "$segment" "$work/good"
 printf 'damage' | dd of="$segment" bs=1 seek=30 conv=notrunc status=none
 ctl rotate -c "$conf" >"$work/out" 2>&1 && fail "damage isn't told: $(cat "$work/out")"
 grep -q "${segment##*/}" "$work/out" || fail "the damaged one isn't named: $(cat "$work/out")"
-[[ ! -e $segment ]] || mv "$segment" "$segment.damaged"
-ctl salvage "$segment.damaged" >"$work/out" 2>&1
-(($? == 1)) || fail "salvage: $(cat "$work/out")"
-grep -q "$logs/a.log" "$work/out" || fail "what is gone isn't told: $(cat "$work/out")"
+[[ -e $segment.damaged ]] || fail "it isn't put aside: $(ls "$archive")"
 ctl verify "$archive" >"$work/out" 2>&1 || fail "the archive is damaged: $(cat "$work/out")"
 ctl list "$archive" | grep -q damaged || fail 'the damaged one is not listed'
+ctl salvage -f -o "$work/again.logz" "$segment.damaged" >"$work/out" 2>&1
+(($? == 1)) || fail "salvage: $(cat "$work/out")"
+grep -q "$logs/a.log" "$work/out" || fail "what is gone isn't told: $(cat "$work/out")"
+# The backup's one comes back.
+cp -p "$work/good" "$segment"
+drill "$archive"
+ctl rotate -c "$conf" >"$work/out" 2>&1 || fail "rotate: $(cat "$work/out")"
