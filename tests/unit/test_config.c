@@ -74,7 +74,8 @@ START_TEST(all_keys)
     struct config *c = good(
         "\xef\xbb\xbf# comment\r\n[archive]\r\n  directory = /a b  ; why\n"
         "level=best\nthreads = 4\nseal_memory = 1G\nmax_line = 1M\nseal_size = 1G\nseal_age = 2h\n"
-        "max_age = 7d\nmax_size = 2T\nkeep_free = 5G\nmerge = week\nmerge_size = 2G\nscrub_period = 9d\n[daemon] # "
+        "max_age = 7d\nmax_size = 2T\nkeep_free = 5G\nmerge = week\nmerge_size = 2G\nscrub_period "
+        "= 9d\n[daemon] # "
         "more\ncontrol = /c\n"
         "control_group = adm\nsync_interval = 50ms\nsync_bytes = 64K\n"
         "rescan = 1m\nmemory = 2M\nmin_free = 3G\nmetrics_sources = 7\n"
