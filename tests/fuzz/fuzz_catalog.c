@@ -1,0 +1,95 @@
+/*
+ * fuzz_catalog.c - the catalog's reader on any bytes: as they are, and once more with the checksums
+ * put right, so that what is behind them is reached too. What it takes must be readable as a whole.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/catalog.h"
+#include "archive/catalog_format.h"
+#include "base/hash.h"
+#include "fuzz.h"
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void check_sets(const struct catalog *c)
+{
+    uint64_t members = 0;
+    for (size_t i = 0; i < catalog_set_count(c); i++) {
+        struct catalog_walk walk = catalog_set_begin(c, (uint32_t)i);
+        size_t last = 0, source;
+        for (size_t n = 0; catalog_set_next(&walk, &source); n++) {
+            require(source < catalog_source_count(c) && (n == 0 || source > last));
+            last = source;
+            members++;
+        }
+        require(!walk.runs.failed);
+    }
+    require(members <= CATALOG_MEMBERS_MAX);
+}
+
+static void check_entries(const struct catalog *c)
+{
+    struct catalog_entry entry, found;
+    for (size_t i = 0; i < catalog_count(c); i++) {
+        size_t next = 0;
+        catalog_at(c, i, &entry);
+        require(entry.set == CATALOG_ANY || entry.set < catalog_set_count(c));
+        require(catalog_find(c, entry.name, NULL, &next, &found));
+        require(next == i + 1 && found.name == entry.name);
+    }
+}
+
+static void read_all(const uint8_t *data, size_t size)
+{
+    struct catalog *c;
+    struct lgz_error err = {0};
+    const int code = catalog_parse(&c, (struct span){data, size}, "input", &err);
+    require((code == LGZ_OK) == (c != NULL));
+    require(code == LGZ_OK || err.code == code);
+    if (!c)
+        return;
+    for (size_t i = 0; i < catalog_source_count(c); i++) {
+        const struct catalog_source source = catalog_source(c, i);
+        require(strlen(source.name) + strlen(source.input) < 2 * size);
+    }
+    check_sets(c);
+    check_entries(c);
+    catalog_close(c);
+}
+
+/* Put the checksums right, and the length of the strings, which takes what the others leave. */
+static void repair(uint8_t *raw, size_t size)
+{
+    if (size < CATALOG_HEADER_LEN)
+        return;
+    memcpy(raw, CATALOG_MAGIC, CATALOG_MAGIC_LEN);
+    le_put(raw + 8, CATALOG_VERSION, 4);
+    le_put(raw + 12, 0, 4);
+    uint64_t left = size - CATALOG_HEADER_LEN;
+    const uint64_t parts[] = {le_get(raw + 16, 8) * CATALOG_ENTRY_LEN,
+                              le_get(raw + 24, 8) * CATALOG_SOURCE_LEN, le_get(raw + 40, 8)};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        left -= parts[i] < left ? parts[i] : left;
+    le_put(raw + 48, left, 8);
+    le_put(raw + 56, hash_bytes(raw + CATALOG_HEADER_LEN, size - CATALOG_HEADER_LEN), 8);
+    le_put(raw + 64, hash_bytes(raw, 64), 8);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    read_all(data, size);
+    uint8_t *copy = malloc(size ? size : 1);
+    if (!copy)
+        abort();
+    if (size)
+        memcpy(copy, data, size);
+    repair(copy, size);
+    read_all(copy, size);
+    free(copy);
+    return 0;
+}
