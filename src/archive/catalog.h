@@ -137,7 +137,8 @@ struct catalog_result {
 /**
  * Make the catalog what the directory is: add the segments that it lacks by reading their footers,
  * drop those that are gone, keep the others and when they were verified. If nothing has changed,
- * nothing is written. Killed at any moment, the catalog is the old one or the new one.
+ * nothing is written. A damaged one is renamed to NAME.damaged. Killed at any moment, the catalog
+ * is the old one or the new one.
  *
  * @param result  may be NULL
  * @return LGZ_ERR_LIMIT if it would be too large

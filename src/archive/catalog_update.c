@@ -209,7 +209,8 @@ static int gather(struct update *u, const char *directory, struct lgz_error *err
     return LGZ_OK;
 }
 
-static int write_catalog(struct catalog_builder *builder, const char *directory,
+/* @param damaged  the one that is there is set aside, for people to look at */
+static int write_catalog(struct catalog_builder *builder, const char *directory, bool damaged,
                          struct lgz_error *err)
 {
     struct buf path = {0}, bytes = {0};
@@ -217,6 +218,8 @@ static int write_catalog(struct catalog_builder *builder, const char *directory,
     buf_printf(&path, "%s/%s", directory, CATALOG_NAME);
     buf_push(&path, '\0');
     int code = path.failed ? error_memory(err) : catalog_builder_write(builder, &bytes, err);
+    if (code == LGZ_OK && damaged)
+        names_set_aside((const char *)path.data, NULL); /* if it can't be, it's replaced */
     if (code == LGZ_OK)
         code = file_draft_open(&draft, (const char *)path.data, 0640, err);
     if (code == LGZ_OK)
@@ -256,7 +259,13 @@ static bool note_verified(struct update *u, struct catalog_verified *list, size_
     return noted;
 }
 
-/* `list` is sorted. */
+/* Is it more than that another version has written the catalog? */
+static bool is_damage(const struct lgz_error *why)
+{
+    return why->code == LGZ_ERR_CORRUPT || why->code == LGZ_ERR_FORMAT;
+}
+
+/* `list` gets sorted. */
 static int update(const char *directory, struct catalog_verified *list, size_t count,
                   struct catalog_result *result, struct lgz_error *err)
 {
@@ -265,7 +274,7 @@ static int update(const char *directory, struct catalog_verified *list, size_t c
     int code = gather(&u, directory, err);
     const bool noted = code == LGZ_OK && note_verified(&u, list, count);
     if (code == LGZ_OK && (!u.old || result->added || result->dropped || noted))
-        code = write_catalog(u.builder, directory, err);
+        code = write_catalog(u.builder, directory, is_damage(&result->damage), err);
     catalog_builder_free(u.builder);
     catalog_close(u.old);
     vec_free(&u.members);

@@ -54,6 +54,7 @@ printf '\377' | dd of=archive/catalog bs=1 seek=300 conv=notrunc status=none
 compare "with a damaged one"
 "$ctl" list -v archive 2>&1 >/dev/null | grep 'archive/catalog: damaged catalog: ' >/dev/null || fail "not told"
 "$ctl" rotate -c conf >out 2>&1 && fail "damage is no success"
+[ -e archive/catalog.damaged ] || fail "it isn't set aside"
 grep -q 'damaged catalog: .*made anew' out || fail "rotate says: $(cat out)"
 [[ $(known) == *": $segments of $segments segments"* ]] || fail "$(known)"
 "$ctl" rotate -c conf || fail "rotate after that"
