@@ -13,6 +13,7 @@
 
 #include "archive/names.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "segment/stream.h"
 
 enum { CHUNK = 1 << 20, NAMES_TRIED = 1000 };
@@ -90,6 +91,17 @@ static int read_back(const char *path, unsigned threads, struct lgz_error *err)
     return code;
 }
 
+/*
+ * The id of the first source of a segment of an archive whose index is gone: one that nothing else
+ * in the archive has. It's from the half that imports have (segment/source.h), whose ids go up by
+ * one, and from the upper quarter of it; each name has a range of its own there.
+ */
+static uint64_t nameless_id(const char *name)
+{
+    const uint64_t range = hash_bytes(name, strlen(name)) >> 3 & ~((UINT64_C(1) << 24) - 1);
+    return (UINT64_C(3) << 62 | range) + 1;
+}
+
 /* Salvage into a draft. It's worth nothing if the segment is sound, or all is lost. */
 static int salvage(struct rescue *r, const char *from, unsigned threads,
                    struct salvage_result *result, bool *worth, struct lgz_error *err)
@@ -102,6 +114,7 @@ static int salvage(struct rescue *r, const char *from, unsigned threads,
     if (names_parse_segment(file_name(plain), &name)) {
         options.first_journal = name.first;
         options.last_journal = name.last;
+        options.first_id = nameless_id(file_name(plain));
     }
     free(plain);
     int code = segment_salvage(from, &options, write_draft, r, result, err);

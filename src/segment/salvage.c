@@ -134,7 +134,7 @@ static int gather_block(void *context, struct span raw, bool follows, struct lgz
     struct gathering *g = context;
     struct salvage_result *result = g->s->sink.result;
     int code = LGZ_OK;
-    if (!follows || g->source.id == 0)
+    if (!follows || !g->writer)
         code = next_source(g, err);
     if (code == LGZ_OK)
         code = segment_writer_append(g->writer, g->number, g->offset, remains_modified(g->s->in),
@@ -172,6 +172,7 @@ static int walk_piece(struct salvage *s, const struct piece *piece)
     struct gathering g = {.s = s};
     struct lgz_error *err = s->sink.err;
     g.source = (struct source){.name = strdup(s->options->name), .input = none};
+    g.source.id = s->options->first_id ? s->options->first_id - 1 : 0;
     int code = g.source.name ? LGZ_OK : error_memory(err);
     if (code == LGZ_OK)
         code = salvage_walk(s->in, piece->begin, piece->end, gather_block, &g, &walk, err);

@@ -16,6 +16,7 @@
 
 struct salvage_options {
     const char *name;       /**< whose bytes they are if the index is gone */
+    uint64_t first_id;      /**< and the id of its first source; 0: 1 */
     uint64_t first_journal; /**< and which journals it held; 0: none */
     uint64_t last_journal;
     unsigned threads; /**< that encode blocks anew, without an index */

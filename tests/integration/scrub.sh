@@ -81,4 +81,13 @@ cmp by-hand.salvaged.logz "sound/$segment" || fail "a header that is put right"
 [ ! -e new.logz ] || fail "a sound one is written again"
 "$ctl" salvage conf 2>err && fail "that's no segment"
 grep -q 'not a logzip segment' err || fail "$(cat err)"
+# Without an index nobody knows whose lines they are, but they are there, beside all others.
+rm -rf archive && cp -a sound archive
+perl -e 'open(my $f, "+<", $ARGV[0]) or die; seek($f, -60, 2); print $f "no index!"' "archive/$segment"
+"$ctl" scrub --all -c conf >out 2>&1 && fail "no index, and nothing is found"
+grep -q 'the index is gone' out || fail "no index: $(cat out)"
+[ "$(all_lines)" -ge $((total - 10)) ] || fail "no index: $(all_lines) of $total lines: $(cat out)"
+"$ctl" restore --source /log/one -o one.restored -c conf archive >out 2>&1 || true # it tells the hole
+grep -q . one.restored || fail "no index, nothing to restore: $(cat out)"
+"$ctl" verify archive || fail "no index: still damaged"
 exit 0

@@ -82,7 +82,7 @@ static void free_sample(struct sample *s)
 /* Salvage a file with these bytes. */
 static int salvage(struct span bytes, struct salvage_result *result, struct buf *out)
 {
-    const struct salvage_options options = {.name = "lost and found", .threads = 1};
+    const struct salvage_options options = {.name = "lost and found", .first_id = 77, .threads = 1};
     buf_clear(out);
     put_file(bytes);
     return segment_salvage(path, &options, write_to_buf, out, result, &err);
@@ -352,7 +352,7 @@ static void check_gathered(const struct sample *s, const struct buf *out, size_t
     ck_assert_uint_le(segment_source_count(left), lost + 1);
     for (size_t i = 0; i < segment_source_count(left); i++) {
         ck_assert_str_eq(segment_source(left, i)->name, "lost and found");
-        ck_assert_uint_eq(segment_source(left, i)->id, i + 1);
+        ck_assert_uint_eq(segment_source(left, i)->id, i + 77);
     }
     for (size_t i = 0; i < segment_block_count(left); i++)
         ck_ok(segment_read_block(left, i, &raw, &err));
