@@ -82,6 +82,7 @@ static void take_note(struct tail *t, struct logfile *f, const char *path)
 {
     f->generation = t->generation;
     f->parked = false;
+    set_unseek(t, f);
     if (strcmp(f->path, path) != 0) {
         char *copy = strdup(path);
         if (!copy)

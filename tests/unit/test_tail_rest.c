@@ -218,6 +218,24 @@ START_TEST(unwanted_for_a_while)
 }
 END_TEST
 
+/* The directory isn't there for a while. The next time that it isn't, it's waited for as long. */
+START_TEST(out_of_sight_twice)
+{
+    char away[250];
+    put("a.log", "w", lines(0, LINES));
+    know("a.log");
+    snprintf(away, sizeof(away), "%s.away", directory);
+    ck_assert_int_eq(rename(directory, away), 0);
+    open_tail(&position, 1, 2);
+    scan();
+    ck_assert_int_ne(tail_file(tail, 0)->missing_since, 0);
+    ck_assert_int_eq(rename(away, directory), 0);
+    follow();
+    expect(1, lines(READ_LINES, LINES - READ_LINES));
+    ck_assert_int_eq(tail_file(tail, 0)->missing_since, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -229,6 +247,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, inode_used_again);
     tcase_add_test(tc, inode_used_again_early);
     tcase_add_test(tc, unwanted_for_a_while);
+    tcase_add_test(tc, out_of_sight_twice);
 }
 
 int main(void)
