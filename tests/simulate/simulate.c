@@ -147,6 +147,9 @@ static void limit(struct simulation *s)
         return;
     configure(s);
     world_ask(&s->world, "reload");
+    /* From now on it holds at any moment. */
+    world_ctl(&s->world, NULL, "expire", "-c", s->world.conf, NULL);
+    sizes_peak(s->sizes);
 }
 
 static void live(struct simulation *s)
