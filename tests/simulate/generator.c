@@ -1,6 +1,6 @@
 /*
  * generator.c - five kinds of lines, a few templates each, and values that look like real ones:
- * few users have most of the requests, times of requests have a long tail, counters count.
+ * few users have most of the requests, each path has its size and about its time, counters count.
  */
 #include "generator.h"
 
@@ -162,9 +162,9 @@ static void write_line(struct generator *g, struct buf *out)
     f.host = small_below(g, 1000);
     f.user = small_below(g, 5000);
     f.port = 1024 + below(g, 60000);
-    f.size = 100 + small_below(g, 200000);
-    f.took = small_below(g, 30000);
-    f.path = small_below(g, 20000);
+    f.path = small_below(g, 2000);
+    f.size = 100 + f.path * 2654435761u % 200000; /* what is there has its size */
+    f.took = 1 + f.path * 40503u % 300 + small_below(g, 20);
     g->sequence += 1 + below(g, 3) / 2;
     if (g->next % GENERATOR_ID_EVERY == 0)
         generator_id(g->input, g->day, g->next, f.id);
