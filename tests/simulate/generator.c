@@ -159,12 +159,12 @@ static void write_line(struct generator *g, struct buf *out)
     const time_t seconds = (time_t)(g->time / NS_PER_SECOND);
     gmtime_r(&seconds, &f.tm);
     f.us = (unsigned)(g->time / 1000 % 1000000);
-    f.host = small_below(g, 1000);
-    f.user = small_below(g, 5000);
+    f.host = small_below(g, 250);
+    f.user = small_below(g, 500);
     f.port = 1024 + below(g, 60000);
     f.path = small_below(g, 2000);
     f.size = 100 + f.path * 2654435761u % 200000; /* what is there has its size */
-    f.took = 1 + f.path * 40503u % 300 + small_below(g, 20);
+    f.took = 1 + f.path * 40503u % 300 + small_below(g, 8);
     g->sequence += 1 + below(g, 3) / 2;
     if (g->next % GENERATOR_ID_EVERY == 0)
         generator_id(g->input, g->day, g->next, f.id);
