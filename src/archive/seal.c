@@ -283,25 +283,14 @@ static int write_record(struct seal *s, struct run *run, const struct indexed_da
     return code;
 }
 
-/* The templates of the newest segment are likely to be this one's, too; if not, no harm is done. */
+/* The templates of the newest segment are likely to be this one's, too. */
 static int start_from_newest(struct seal *s)
 {
-    struct segment *newest;
     const char *path = NULL;
     for (size_t i = 0; i < s->found.segments.len; i++)
         if (s->found.segments.data[i].name.last < s->options.first_journal)
             path = s->found.segments.data[i].path;
-    if (!path)
-        return LGZ_OK;
-    int code = segment_open(&newest, path, s->err);
-    if (code == LGZ_OK) {
-        code = segment_writer_continue(segment_draft_writer(s->draft), newest, s->err);
-        segment_close(newest);
-    } else if (code != LGZ_ERR_MEMORY) {
-        error_forget(s->err);
-        code = LGZ_OK;
-    }
-    return code;
+    return path ? segment_draft_continue(s->draft, path, s->err) : LGZ_OK;
 }
 
 static int write_segment(struct seal *s)

@@ -4,6 +4,7 @@
 #include "archive/segment_draft.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "archive/proof.h"
 #include "base/file.h"
@@ -52,9 +53,21 @@ int segment_draft_open(struct segment_draft **out, const char *path,
     return code;
 }
 
-struct segment_writer *segment_draft_writer(struct segment_draft *d)
+struct segment_writer *segment_draft_writer(const struct segment_draft *d)
 {
     return d->writer;
+}
+
+int segment_draft_continue(struct segment_draft *d, const char *earlier, struct lgz_error *err)
+{
+    struct segment *segment;
+    struct lgz_error reason = {0};
+    int code = segment_open(&segment, earlier, &reason);
+    if (code != LGZ_OK)
+        return code == LGZ_ERR_MEMORY ? error_memory(err) : LGZ_OK;
+    code = segment_writer_continue(d->writer, segment, err);
+    segment_close(segment);
+    return code;
 }
 
 int segment_draft_append(struct segment_draft *d, uint32_t index, uint64_t id, uint64_t offset,
@@ -89,6 +102,16 @@ int segment_draft_finish(struct segment_draft *d, struct segment **segment, stru
 int segment_draft_commit(struct segment_draft *d, struct lgz_error *err)
 {
     return file_draft_commit(&d->file, true, err);
+}
+
+int segment_draft_commit_as(struct segment_draft *d, const char *path, struct lgz_error *err)
+{
+    char *copy = strdup(path);
+    if (!copy)
+        return error_memory(err);
+    free(d->file.path);
+    d->file.path = copy;
+    return file_draft_commit(&d->file, false, err);
 }
 
 const char *segment_draft_path(const struct segment_draft *d)

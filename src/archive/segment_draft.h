@@ -3,7 +3,8 @@
  * read back and compared with what it should hold, and given its name when that is proven.
  *
  *   segment_draft_open(&d, path, &options, &err);
- *   segment_writer_source(segment_draft_writer(d), ...); rules, templates of an earlier segment
+ *   segment_draft_continue(d, newest, &err);
+ *   segment_writer_source(segment_draft_writer(d), ...); and rules
  *   segment_draft_append(d, ...);
  *   segment_draft_finish(d, &segment, &err);     all is written and proven
  *   segment_draft_commit(d, &err);               it's there
@@ -21,8 +22,16 @@ struct segment_draft;
 int segment_draft_open(struct segment_draft **out, const char *path,
                        const struct segment_options *options, struct lgz_error *err);
 
-/** Sources, rules and templates are told to the writer itself; bytes aren't. */
-struct segment_writer *segment_draft_writer(struct segment_draft *d);
+/** Sources, rules and templates are told to the writer itself; bytes aren't. NULL: it's gone. */
+struct segment_writer *segment_draft_writer(const struct segment_draft *d);
+
+/**
+ * Start from the templates of the segment at `earlier` (segment_writer_continue()). If that can't
+ * be read, no harm is done.
+ *
+ * @return an error only when memory is out
+ */
+int segment_draft_continue(struct segment_draft *d, const char *earlier, struct lgz_error *err);
 
 /** As segment_writer_append(). @param id  the source's; `index` is what the writer calls it */
 int segment_draft_append(struct segment_draft *d, uint32_t index, uint64_t id, uint64_t offset,
@@ -39,6 +48,9 @@ int segment_draft_finish(struct segment_draft *d, struct segment **segment, stru
 
 /** Give it its name, durably. */
 int segment_draft_commit(struct segment_draft *d, struct lgz_error *err);
+
+/** The same under another name in its directory. @return LGZ_ERR_ARGUMENT if a file has it */
+int segment_draft_commit_as(struct segment_draft *d, const char *path, struct lgz_error *err);
 
 /** What it will be called. */
 const char *segment_draft_path(const struct segment_draft *d);
