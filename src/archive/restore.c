@@ -10,26 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/journal_index.h"
-#include "archive/names.h"
+#include "archive/pieces.h"
 #include "base/crew.h"
 #include "base/lower_bound.h"
-#include "segment/reader.h"
 
 enum {
     BLOCK_CACHE = 4
 }; /* decoded blocks kept: generations of a file often share a block; beside
       those that are decoded ahead */
-
-/* A run of a source's bytes, in a block of a segment or in a record of a journal. */
-struct piece {
-    uint64_t source_id;
-    uint64_t offset;
-    uint64_t length;
-    uint64_t at;   /* in the block's raw bytes; or the record's position */
-    uint32_t file; /* index of the segment; or number of segments + index of the journal */
-    uint32_t part; /* index of the block; or stored length of the record */
-};
 
 struct cached_block {
     struct segment *segment;
@@ -45,7 +33,7 @@ struct restore {
     struct archive_snapshot *snapshot;
     const char *pattern;
     struct positions sources; /* that match; `next` as the journals say, 0 if they don't */
-    VEC(struct piece) pieces;
+    struct pieces pieces;     /* files are the segments, then the journals */
     struct cached_block *cache;
     size_t cache_count;
     struct crew *crew;
@@ -80,38 +68,11 @@ static int add_source(struct restore *r, const struct source *source, uint64_t n
     return positions_put(&r->sources, source, next, r->err);
 }
 
-static int add_piece(struct restore *r, const struct piece *piece)
+/* pieces_wanted_fn */
+static bool is_wanted(void *context, uint64_t source_id)
 {
-    struct piece *last = r->pieces.len ? &r->pieces.data[r->pieces.len - 1] : NULL;
-    bool in_block = piece->file < r->snapshot->segment_count;
-    if (last && in_block && last->file == piece->file && last->part == piece->part &&
-        last->source_id == piece->source_id && last->offset + last->length == piece->offset &&
-        last->at + last->length == piece->at) {
-        last->length += piece->length;
-        return LGZ_OK;
-    }
-    return vec_push(&r->pieces, *piece) ? LGZ_OK : error_memory(r->err);
-}
-
-static int look_into_block(struct restore *r, const struct segment *s, size_t file, size_t part)
-{
-    const struct block_info *block = segment_block(s, part);
-    uint64_t at = 0;
-    int code = LGZ_OK;
-    for (size_t i = 0; code == LGZ_OK && i < block->extent_count; i++) {
-        const struct extent *extent = &block->extents[i];
-        uint64_t end;
-        if (__builtin_add_overflow(extent->offset, extent->length, &end))
-            return error_set(r->err, LGZ_ERR_CORRUPT, "%s: block %zu has an impossible extent",
-                             segment_path(s), part);
-        uint64_t id = segment_source(s, extent->source)->id;
-        struct piece piece = {id, extent->offset, extent->length,
-                              at, (uint32_t)file, (uint32_t)part};
-        if (positions_find(&r->sources, id))
-            code = add_piece(r, &piece);
-        at += extent->length;
-    }
-    return code;
+    const struct restore *r = context;
+    return positions_find(&r->sources, source_id) != NULL;
 }
 
 static int look_into_segment(struct restore *r, size_t file)
@@ -131,8 +92,8 @@ static int look_into_segment(struct restore *r, size_t file)
         wanted = true;
         code = add_source(r, segment_source(s, i), 0);
     }
-    for (size_t i = 0; wanted && code == LGZ_OK && i < segment_block_count(s); i++)
-        code = look_into_block(r, s, file, i);
+    if (code == LGZ_OK && wanted)
+        code = pieces_add_segment(&r->pieces, s, (uint32_t)file, is_wanted, r, r->err);
     segment_close(s);
     return code;
 }
@@ -147,16 +108,9 @@ static int look_into_journals(struct restore *r)
     }
     for (size_t i = 0; code == LGZ_OK && i < index.sources.items.len; i++)
         code = add_source(r, &index.sources.items.data[i].source, index.sources.items.data[i].next);
-    for (size_t i = 0; code == LGZ_OK && i < index.data.len; i++) {
-        const struct indexed_data *data = &index.data.data[i];
-        struct piece piece = {data->source_id,
-                              data->offset,
-                              data->length,
-                              data->position,
-                              (uint32_t)(r->snapshot->segment_count + data->journal),
-                              (uint32_t)data->stored_len};
-        code = add_piece(r, &piece);
-    }
+    if (code == LGZ_OK)
+        code = pieces_add_journals(&r->pieces, &index, (uint32_t)r->snapshot->segment_count,
+                                   is_wanted, r, r->err);
     journal_index_clear(&index);
     return code;
 }
@@ -179,22 +133,10 @@ static void prefer_exact(struct restore *r)
     }
     r->sources.items.len = kept;
     kept = 0;
-    for (size_t i = 0; i < r->pieces.len; i++)
-        if (positions_find(&r->sources, r->pieces.data[i].source_id))
-            r->pieces.data[kept++] = r->pieces.data[i];
-    r->pieces.len = kept;
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct piece *x = a, *y = b;
-    if (x->source_id != y->source_id)
-        return source_before(x->source_id, y->source_id) ? -1 : 1;
-    if (x->offset != y->offset)
-        return x->offset < y->offset ? -1 : 1;
-    if (x->file != y->file)
-        return x->file < y->file ? -1 : 1;
-    return (x->at > y->at) - (x->at < y->at);
+    for (size_t i = 0; i < r->pieces.list.len; i++)
+        if (positions_find(&r->sources, r->pieces.list.data[i].source_id))
+            r->pieces.list.data[kept++] = r->pieces.list.data[i];
+    r->pieces.list.len = kept;
 }
 
 /* Checking. */
@@ -224,13 +166,13 @@ static int add_hole(struct restore *r, const struct source *source, uint64_t fro
 /* Check one source, whose pieces start at `*at`; moves `*at` behind them. */
 static int check_source(struct restore *r, const struct source_position *item, size_t *at)
 {
-    const struct piece *pieces = r->pieces.data;
+    const struct piece *pieces = r->pieces.list.data;
     const struct source *source = &item->source;
-    bool any = *at < r->pieces.len && pieces[*at].source_id == source->id;
+    bool any = *at < r->pieces.list.len && pieces[*at].source_id == source->id;
     uint64_t first = any ? pieces[*at].offset : item->next;
     uint64_t end = first;
     int code = first ? add_note(r, source, first) : LGZ_OK;
-    for (; *at < r->pieces.len && pieces[*at].source_id == source->id; ++*at) {
+    for (; *at < r->pieces.list.len && pieces[*at].source_id == source->id; ++*at) {
         const struct piece *piece = &pieces[*at];
         if (code == LGZ_OK && piece->offset > end)
             code = add_hole(r, source, end, piece->offset);
@@ -352,8 +294,8 @@ static struct cached_block *oldest_block(struct restore *r)
    it's their turn. */
 static void look_ahead(struct restore *r)
 {
-    while (r->begun < r->ahead && r->next < r->pieces.len) {
-        const struct piece *piece = &r->pieces.data[r->next++];
+    while (r->begun < r->ahead && r->next < r->pieces.list.len) {
+        const struct piece *piece = &r->pieces.list.data[r->next++];
         if (piece->file < r->snapshot->segment_count && !find_block(r, piece)) {
             struct cached_block *slot = oldest_block(r);
             slot->used = ++r->clock;
@@ -376,11 +318,7 @@ static int read_block(struct restore *r, const struct piece *piece, struct span 
         code = settle_block(r, slot, r->err);
     if (code != LGZ_OK)
         return code;
-    if (piece->at > slot->raw.len || piece->length > slot->raw.len - piece->at)
-        return error_set(r->err, LGZ_ERR_CORRUPT, "%s: block %" PRIu32 " is shorter than its index",
-                         segment_path(slot->segment), piece->part);
-    *data = (struct span){slot->raw.data + piece->at, (size_t)piece->length};
-    return LGZ_OK;
+    return pieces_in_block(piece, slot->segment, buf_span(&slot->raw), data, r->err);
 }
 
 /* The piece isn't needed: what it has was in those before it. */
@@ -393,23 +331,15 @@ static void pass_piece(struct restore *r, const struct piece *piece)
 
 static int read_record(struct restore *r, const struct piece *piece, struct span *data)
 {
-    struct journal_record record;
-    struct journal_reader *reader = r->snapshot->journals[piece->file - r->snapshot->segment_count];
-    int code = journal_read_at(reader, piece->at, piece->part, &record, r->err);
-    if (code != LGZ_OK)
-        return code;
-    if (record.kind != JOURNAL_DATA || record.data.len != piece->length)
-        return error_set(r->err, LGZ_ERR_CORRUPT, "%s: changed while it was read",
-                         journal_reader_path(reader));
-    *data = record.data;
-    return LGZ_OK;
+    const size_t journal = piece->file - r->snapshot->segment_count;
+    return pieces_read_record(piece, r->snapshot->journals[journal], data, r->err);
 }
 
 static int write_pieces(struct restore *r)
 {
     uint64_t source_id = 0, end = 0;
-    for (size_t i = 0; i < r->pieces.len; i++) {
-        const struct piece *piece = &r->pieces.data[i];
+    for (size_t i = 0; i < r->pieces.list.len; i++) {
+        const struct piece *piece = &r->pieces.list.data[i];
         struct span data = {0};
         if (piece->source_id != source_id || piece->offset > end)
             end = piece->offset; /* a source begins, or goes on behind a hole */
@@ -443,14 +373,14 @@ static void clear(struct restore *r)
     }
     free(r->cache);
     positions_clear(&r->sources);
-    vec_free(&r->pieces);
+    vec_free(&r->pieces.list);
 }
 
 /* Get ready to read blocks: a piece is work for one thread. */
 static int make_cache(struct restore *r, unsigned threads)
 {
-    if (threads > r->pieces.len)
-        threads = r->pieces.len ? (unsigned)r->pieces.len : 1;
+    if (threads > r->pieces.list.len)
+        threads = r->pieces.list.len ? (unsigned)r->pieces.list.len : 1;
     r->ahead = threads > 1 ? threads : 0;
     r->cache = calloc(BLOCK_CACHE + r->ahead, sizeof(*r->cache));
     if (!r->cache)
@@ -480,8 +410,7 @@ int archive_restore(struct archive_snapshot *s, const char *pattern, unsigned th
         code = look_into_journals(&r);
     if (code == LGZ_OK) {
         prefer_exact(&r);
-        if (r.pieces.len)
-            qsort(r.pieces.data, r.pieces.len, sizeof(*r.pieces.data), by_place);
+        pieces_sort(&r.pieces);
         code = check(&r);
     }
     if (code == LGZ_OK)

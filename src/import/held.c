@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "archive/archive.h"
-#include "archive/journal_index.h"
 #include "archive/names.h"
+#include "archive/pieces.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -27,16 +27,6 @@ enum {
 struct sighting {
     struct source source;
     int segment;
-};
-
-/* A run of a source's bytes. */
-struct piece {
-    uint64_t offset;
-    uint64_t length;
-    uint64_t at;   /* in the block's raw bytes; or the record's position */
-    int segment;   /* or IN_JOURNALS */
-    uint32_t part; /* index of the block; or stored length of the record */
-    uint32_t journal;
 };
 
 /* What is had of one source, that a file agrees with. */
@@ -202,29 +192,13 @@ int held_new_id(struct held *h, int64_t time, uint64_t after, uint64_t *id, stru
     return note_id(h, *id, err);
 }
 
-/* All runs of one source, in order of their offsets. */
+/* All pieces of one source. Their files are the segments, then the journals. */
 
-struct pieces {
-    VEC(struct piece) list;
-};
-
-static int add_block(struct pieces *p, const struct segment *s, int segment, size_t block,
-                     uint64_t id, struct lgz_error *err)
+/* pieces_wanted_fn */
+static bool has_id(void *context, uint64_t source_id)
 {
-    const struct block_info *info = segment_block(s, block);
-    uint64_t at = 0;
-    for (size_t i = 0; i < info->extent_count; i++) {
-        const struct extent *x = &info->extents[i];
-        struct piece piece = {.offset = x->offset,
-                              .length = x->length,
-                              .at = at,
-                              .segment = segment,
-                              .part = (uint32_t)block};
-        at += x->length;
-        if (segment_source(s, x->source)->id == id && !vec_push(&p->list, piece))
-            return error_memory(err);
-    }
-    return LGZ_OK;
+    const uint64_t *id = context;
+    return source_id == *id;
 }
 
 static int add_segment(const struct held *h, struct pieces *p, int segment, uint64_t id,
@@ -232,34 +206,11 @@ static int add_segment(const struct held *h, struct pieces *p, int segment, uint
 {
     struct segment *s;
     int code = segment_open(&s, h->paths.data[segment], err);
-    for (size_t i = 0; code == LGZ_OK && i < segment_block_count(s); i++)
-        code = add_block(p, s, segment, i, id, err);
+    if (code != LGZ_OK)
+        return code;
+    code = pieces_add_segment(p, s, (uint32_t)segment, has_id, &id, err);
     segment_close(s);
     return code;
-}
-
-static int add_records(const struct held *h, struct pieces *p, uint64_t id, struct lgz_error *err)
-{
-    for (size_t i = 0; i < h->journals.data.len; i++) {
-        const struct indexed_data *data = &h->journals.data.data[i];
-        struct piece piece = {.offset = data->offset,
-                              .length = data->length,
-                              .at = data->position,
-                              .segment = IN_JOURNALS,
-                              .part = (uint32_t)data->stored_len,
-                              .journal = (uint32_t)data->journal};
-        if (data->source_id == id && !vec_push(&p->list, piece))
-            return error_memory(err);
-    }
-    return LGZ_OK;
-}
-
-static int by_offset(const void *a, const void *b)
-{
-    const struct piece *x = a, *y = b;
-    if (x->offset != y->offset)
-        return x->offset < y->offset ? -1 : 1;
-    return (x->length < y->length) - (x->length > y->length);
 }
 
 static int gather(const struct held *h, struct pieces *p, uint64_t id, struct lgz_error *err)
@@ -267,12 +218,12 @@ static int gather(const struct held *h, struct pieces *p, uint64_t id, struct lg
     int code = LGZ_OK;
     for (size_t i = 0; code == LGZ_OK && i < h->sightings.len; i++) {
         const struct sighting *s = &h->sightings.data[i];
-        if (s->source.id == id)
-            code = s->segment == IN_JOURNALS ? add_records(h, p, id, err)
-                                             : add_segment(h, p, s->segment, id, err);
+        if (s->source.id == id && s->segment == IN_JOURNALS)
+            code = pieces_add_journals(p, &h->journals, (uint32_t)h->paths.len, has_id, &id, err);
+        else if (s->source.id == id)
+            code = add_segment(h, p, s->segment, id, err);
     }
-    if (p->list.len)
-        qsort(p->list.data, p->list.len, sizeof(*p->list.data), by_offset);
+    pieces_sort(p);
     return code;
 }
 
@@ -281,8 +232,8 @@ static int gather(const struct held *h, struct pieces *p, uint64_t id, struct lg
 struct comparison {
     const struct held *h;
     struct log_file *file;
-    struct segment *segment; /* that is open */
-    int opened;              /* its index; IN_JOURNALS: none is */
+    struct segment *segment; /* that is open; NULL: none is */
+    uint32_t opened;         /* its number */
     uint32_t part;           /* the block of it that is in `raw` */
     bool decoded;
     struct buf raw;
@@ -291,39 +242,44 @@ struct comparison {
     bool differs;
 };
 
+static int open_segment(struct comparison *c, uint32_t file, struct lgz_error *err)
+{
+    if (c->segment && c->opened == file)
+        return LGZ_OK;
+    segment_close(c->segment);
+    c->segment = NULL;
+    c->opened = file;
+    c->decoded = false;
+    return segment_open(&c->segment, c->h->paths.data[file], err);
+}
+
+static int decode(struct comparison *c, uint32_t part, struct lgz_error *err)
+{
+    if (c->decoded && c->part == part)
+        return LGZ_OK;
+    buf_clear(&c->raw);
+    c->part = part;
+    c->decoded = false;
+    if (part >= segment_block_count(c->segment)) /* a dry run takes no lock */
+        return error_set(err, LGZ_ERR_BUSY, "%s: changed while it was read",
+                         segment_path(c->segment));
+    int code = segment_read_block(c->segment, part, &c->raw, err);
+    c->decoded = code == LGZ_OK;
+    return code;
+}
+
 /* The bytes of a piece. */
 static int read_piece(struct comparison *c, const struct piece *piece, struct span *data,
                       struct lgz_error *err)
 {
-    if (piece->segment == IN_JOURNALS) {
-        struct journal_record record;
-        struct journal_reader *reader = c->h->snapshot->journals[piece->journal];
-        int code = journal_read_at(reader, piece->at, piece->part, &record, err);
-        *data = code == LGZ_OK ? record.data : (struct span){0};
-        return code;
-    }
-    if (!c->segment || c->opened != piece->segment) {
-        segment_close(c->segment);
-        c->segment = NULL;
-        c->decoded = false;
-        int code = segment_open(&c->segment, c->h->paths.data[piece->segment], err);
-        if (code != LGZ_OK)
-            return code;
-        c->opened = piece->segment;
-    }
-    if (!c->decoded || c->part != piece->part) {
-        buf_clear(&c->raw);
-        c->decoded = false;
-        int code = segment_read_block(c->segment, piece->part, &c->raw, err);
-        if (code != LGZ_OK)
-            return code;
-        c->decoded = true;
-        c->part = piece->part;
-    }
-    *data = piece->at + piece->length <= c->raw.len
-                ? (struct span){c->raw.data + piece->at, (size_t)piece->length}
-                : (struct span){0};
-    return LGZ_OK;
+    const size_t segments = c->h->paths.len;
+    if (piece->file >= segments)
+        return pieces_read_record(piece, c->h->snapshot->journals[piece->file - segments], data,
+                                  err);
+    int code = open_segment(c, piece->file, err);
+    if (code == LGZ_OK)
+        code = decode(c, piece->part, err);
+    return code == LGZ_OK ? pieces_in_block(piece, c->segment, buf_span(&c->raw), data, err) : code;
 }
 
 /* Read as many bytes of the file, and compare. */
@@ -368,8 +324,7 @@ static int compare_pieces(struct comparison *c, const struct pieces *p, struct r
             continue;
         code = read_piece(c, piece, &data, err);
         size_t skip = (size_t)(range->end - piece->offset);
-        c->differs = data.len != piece->length;
-        if (code == LGZ_OK && !c->differs)
+        if (code == LGZ_OK)
             code = compare_bytes(c, (struct span){data.data + skip, data.len - skip}, err);
         range->end = piece->offset + piece->length;
     }
@@ -381,7 +336,7 @@ static int compare(const struct held *h, struct log_file *file, uint64_t id, str
                    bool *same, struct lgz_error *err)
 {
     struct pieces p = {0};
-    struct comparison c = {.h = h, .file = file, .opened = IN_JOURNALS};
+    struct comparison c = {.h = h, .file = file};
     *range = (struct range){.id = id};
     *same = false;
     int code = gather(h, &p, id, err);
