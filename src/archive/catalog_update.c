@@ -214,19 +214,13 @@ static int write_catalog(struct catalog_builder *builder, const char *directory,
                          struct lgz_error *err)
 {
     struct buf path = {0}, bytes = {0};
-    struct file_draft draft = {.fd = -1};
     buf_printf(&path, "%s/%s", directory, CATALOG_NAME);
     buf_push(&path, '\0');
     int code = path.failed ? error_memory(err) : catalog_builder_write(builder, &bytes, err);
     if (code == LGZ_OK && damaged)
         names_set_aside((const char *)path.data, NULL); /* if it can't be, it's replaced */
     if (code == LGZ_OK)
-        code = file_draft_open(&draft, (const char *)path.data, 0640, err);
-    if (code == LGZ_OK)
-        code = file_write(draft.fd, bytes.data, bytes.len, draft.temporary, err);
-    if (code == LGZ_OK)
-        code = file_draft_commit(&draft, true, err);
-    file_draft_discard(&draft);
+        code = file_save((const char *)path.data, 0640, &bytes, err);
     buf_free(&path);
     buf_free(&bytes);
     return code;

@@ -54,7 +54,6 @@ int keep_load(struct keep_rules *out, const char *directory, struct lgz_error *e
 
 int keep_store(const struct keep_rules *rules, const char *directory, struct lgz_error *err)
 {
-    struct file_draft draft = {.fd = -1};
     struct buf text = {0};
     char *path = path_of(directory, "keep", err);
     if (!path)
@@ -64,12 +63,7 @@ int keep_store(const struct keep_rules *rules, const char *directory, struct lgz
         keep_print(&text, &rules->list.data[i]);
         buf_push(&text, '\n');
     }
-    int code = text.failed ? error_memory(err) : file_draft_open(&draft, path, 0640, err);
-    if (code == LGZ_OK)
-        code = file_write(draft.fd, text.data, text.len, draft.temporary, err);
-    if (code == LGZ_OK)
-        code = file_draft_commit(&draft, true, err);
-    file_draft_discard(&draft);
+    int code = file_save(path, 0640, &text, err);
     buf_free(&text);
     free(path);
     return code;

@@ -255,6 +255,18 @@ void file_draft_discard(struct file_draft *draft)
     *draft = (struct file_draft){.fd = -1};
 }
 
+int file_save(const char *path, mode_t mode, const struct buf *bytes, struct lgz_error *err)
+{
+    struct file_draft draft = {.fd = -1};
+    int code = bytes->failed ? error_memory(err) : file_draft_open(&draft, path, mode, err);
+    if (code == LGZ_OK)
+        code = file_write(draft.fd, bytes->data, bytes->len, draft.temporary, err);
+    if (code == LGZ_OK)
+        code = file_draft_commit(&draft, true, err);
+    file_draft_discard(&draft);
+    return code;
+}
+
 const char *file_name(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -69,6 +69,9 @@ void file_draft_discard(struct file_draft *draft);
  */
 int file_draft_remove(const char *temporary, bool *removed, struct lgz_error *err);
 
+/** Write a file whole, durably, in place of the one of that name if there is one. */
+int file_save(const char *path, mode_t mode, const struct buf *bytes, struct lgz_error *err);
+
 /** What follows the last '/' of a path. */
 const char *file_name(const char *path);
 

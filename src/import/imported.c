@@ -119,7 +119,6 @@ static bool has_changed(struct imported *i)
 
 int imported_save(struct imported *i, struct lgz_error *err)
 {
-    struct file_draft draft = {.fd = -1};
     struct buf text = {0};
     if (!has_changed(i))
         return LGZ_OK;
@@ -129,12 +128,7 @@ int imported_save(struct imported *i, struct lgz_error *err)
         buf_printf(&text, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 "\n", s->device, s->inode,
                    s->size, s->time);
     }
-    int code = text.failed ? error_memory(err) : file_draft_open(&draft, i->path, 0640, err);
-    if (code == LGZ_OK)
-        code = file_write(draft.fd, text.data, text.len, draft.temporary, err);
-    if (code == LGZ_OK)
-        code = file_draft_commit(&draft, true, err);
-    file_draft_discard(&draft);
+    int code = file_save(i->path, 0640, &text, err);
     buf_free(&text);
     return code;
 }

@@ -108,6 +108,24 @@ START_TEST(test_draft_doesnt_replace)
 }
 END_TEST
 
+START_TEST(test_save)
+{
+    struct buf b = {0}, failed = {.failed = true};
+    struct stat st;
+    ck_ok(file_save(path, 0640, &b, &err));
+    require_contents("");
+    buf_append_string(&b, "all of it");
+    ck_ok(file_save(path, 0640, &b, &err));
+    require_contents("all of it");
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_int_eq(st.st_mode & 0137, 0);
+    ck_assert_int_eq(file_save(path, 0640, &failed, &err), LGZ_ERR_MEMORY);
+    require_contents("all of it");
+    ck_assert_int_eq(file_save("/nonexistent/x", 0640, &b, &err), LGZ_ERR_IO);
+    buf_free(&b);
+}
+END_TEST
+
 START_TEST(test_draft_discarded)
 {
     struct file_draft d, zero = {0};
@@ -140,6 +158,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_load);
     tcase_add_test(tc, test_draft);
     tcase_add_test(tc, test_draft_doesnt_replace);
+    tcase_add_test(tc, test_save);
     tcase_add_test(tc, test_draft_discarded);
     tcase_add_test(tc, test_draft_names);
 }
