@@ -4,13 +4,13 @@
  * when the daemon has read a part of it.
  */
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "archive_fixture.h"
 #include "import/import.h"
 #include "import/import_plan.h"
+#include "shell.h"
 #include "suite.h"
 
 enum { LARGE = 3 << 20, SMALL_SEGMENT = 1 << 20 };
@@ -34,18 +34,6 @@ static char *make_lines(size_t bytes, const char *what)
     buf_push(&text, '\0');
     ck_assert(!text.failed);
     return (char *)text.data;
-}
-
-__attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
-{
-    char command[600];
-    char line[700];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(command, sizeof(command), format, args);
-    va_end(args);
-    snprintf(line, sizeof(line), "cd %s && { %s; }", directory, command);
-    ck_assert_int_eq(system(line), 0);
 }
 
 /* How a run is to be stopped. */
@@ -142,8 +130,10 @@ START_TEST(bad_end_of_a_large_file)
     make_file(names[0], text);
     make_file("bad.log.1", text);
     make_file("tiny.log.1", "tiny\n");
-    shell("gzip bad.log.1 && printf '\\377\\377' | dd of=bad.log.1.gz bs=1 conv=notrunc 2>/dev/null"
-          " seek=$(($(stat -c %%s bad.log.1.gz) - 7))");
+    shell_in(
+        directory,
+        "gzip bad.log.1 && printf '\\377\\377' | dd of=bad.log.1.gz bs=1 conv=notrunc 2>/dev/null"
+        " seek=$(($(stat -c %%s bad.log.1.gz) - 7))");
     import_files(names, 3, &result);
     ck_assert_uint_eq(result.files, 2);
     ck_assert_uint_eq(result.failed, 1);
@@ -167,12 +157,12 @@ static void stop_everywhere(bool kill)
     buf_push(&both, '\0');
     make_file("app.log.1", first);
     make_file("app.log.2", second);
-    shell("gzip app.log.2");
+    shell_in(directory, "gzip app.log.2");
     for (int calls = 0; !whole; calls++) {
         const struct stop stop = {calls, kill};
         struct import_result result = {0};
         int status = 0;
-        shell("rm -f *.logz catalog");
+        shell_in(directory, "rm -f *.logz catalog");
         pid_t child = kill ? fork() : 0;
         ck_assert_int_ge(child, 0);
         if (kill && child == 0)
@@ -301,7 +291,7 @@ START_TEST(expired_beginning)
     make_file(names[0], text);
     import_files(names, 1, &result);
     import_result_clear(&result);
-    shell("rm 000000000000-000000000001-*.logz");
+    shell_in(directory, "rm 000000000000-000000000001-*.logz");
     import_files(names, 1, &result);
     ck_assert_uint_eq(result.files, 0);
     ck_assert_uint_eq(result.held, 1);

@@ -4,7 +4,6 @@
  */
 #include <check.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "base/file.h"
 #include "engine_fixture.h"
 #include "import/unpack.h"
+#include "shell.h"
 
 static const char *const tools[][2] = {
     {"gzip -c", "gz"}, {"xz -0 -c", "xz"}, {"zstd -q -c", "zst"}, {"bzip2 -c", "bz2"}};
@@ -19,18 +19,6 @@ enum { TOOLS = sizeof(tools) / sizeof(tools[0]), LINES = 10000 };
 
 static char directory[] = "/tmp/test_unpack.XXXXXX";
 static struct buf plain;
-
-/* Run a command of the shell in the directory. */
-__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
-{
-    char command[600], line[700];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(command, sizeof(command), format, args);
-    va_end(args);
-    snprintf(line, sizeof(line), "cd %s && { %s; }", directory, command);
-    ck_assert_int_eq(system(line), 0);
-}
 
 static int open_file(const char *name)
 {
@@ -55,7 +43,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    run("rm -rf %s", directory);
+    shell_in(directory, "rm -rf %s", directory);
     buf_free(&plain);
 }
 
@@ -90,8 +78,8 @@ START_TEST(exact)
 {
     static const size_t rooms[] = {1000000, 65536, 777, 1 << 20};
     for (size_t i = 0; i < TOOLS; i++) {
-        run("%s <plain >one.%s", tools[i][0], tools[i][1]);
-        run("cat one.%s one.%s >two", tools[i][1], tools[i][1]);
+        shell_in(directory, "%s <plain >one.%s", tools[i][0], tools[i][1]);
+        shell_in(directory, "cat one.%s one.%s >two", tools[i][1], tools[i][1]);
         ck_assert_uint_eq(unpack_suffix("one.gz"), 3);
         for (size_t copies = 1; copies <= 2; copies++) {
             char name[20];
@@ -114,11 +102,12 @@ END_TEST
 START_TEST(cut)
 {
     for (size_t i = 0; i < TOOLS; i++) {
-        run("%s <plain >one.%s", tools[i][0], tools[i][1]);
+        shell_in(directory, "%s <plain >one.%s", tools[i][0], tools[i][1]);
         for (int part = 1; part < 20; part++) {
             char size[20];
             snprintf(size, sizeof(size), "%d", part);
-            run("s=$(stat -c %%s one.%s); head -c $((s * %s / 20)) one.* >cut", tools[i][1], size);
+            shell_in(directory, "s=$(stat -c %%s one.%s); head -c $((s * %s / 20)) one.* >cut",
+                     tools[i][1], size);
             int fd = open_file("cut");
             struct unpack *u;
             ck_assert_int_eq(unpack_open(&u, fd, "cut", NULL), LGZ_OK);
@@ -129,7 +118,7 @@ START_TEST(cut)
             unpack_close(u);
             close(fd);
         }
-        run("rm one.%s", tools[i][1]);
+        shell_in(directory, "rm one.%s", tools[i][1]);
     }
 }
 END_TEST
@@ -138,14 +127,14 @@ END_TEST
 START_TEST(flipped)
 {
     for (size_t i = 0; i < TOOLS; i++) {
-        run("%s <plain >one.%s", tools[i][0], tools[i][1]);
+        shell_in(directory, "%s <plain >one.%s", tools[i][0], tools[i][1]);
         for (int part = 1; part < 40; part++) {
             char place[200];
             snprintf(
                 place, sizeof(place),
                 "perl -pe 'BEGIN { undef $/ } substr($_, length($_) * %d / 40, 1) ^= \"\\x10\"'",
                 part);
-            run("%s one.%s >bad", place, tools[i][1]);
+            shell_in(directory, "%s one.%s >bad", place, tools[i][1]);
             int fd = open_file("bad");
             struct unpack *u;
             ck_assert_int_eq(unpack_open(&u, fd, "bad", NULL), LGZ_OK);
@@ -158,7 +147,7 @@ START_TEST(flipped)
             unpack_close(u);
             close(fd);
         }
-        run("rm one.%s", tools[i][1]);
+        shell_in(directory, "rm one.%s", tools[i][1]);
     }
 }
 END_TEST
@@ -168,14 +157,15 @@ START_TEST(greedy)
 {
     struct unpack *u;
     uint8_t data[100];
-    run("xz -c --lzma2=dict=256MiB <plain >greedy");
+    shell_in(directory, "xz -c --lzma2=dict=256MiB <plain >greedy");
     int fd = open_file("greedy");
     ck_assert_int_eq(unpack_open(&u, fd, "greedy", NULL), LGZ_OK);
     ck_assert_int_eq(unpack_read(u, data, sizeof(data), &err), LGZ_ERR_LIMIT);
     ck_assert_ptr_nonnull(strstr(err.message, "more than 128 MiB"));
     unpack_close(u);
     close(fd);
-    run("cat plain | zstd -q -c --ultra --long=31 >greedy"); /* its size isn't known */
+    shell_in(directory,
+             "cat plain | zstd -q -c --ultra --long=31 >greedy"); /* its size isn't known */
     fd = open_file("greedy");
     ck_assert_int_eq(unpack_open(&u, fd, "greedy", NULL), LGZ_OK);
     ck_assert_int_eq(unpack_read(u, data, sizeof(data), &err), LGZ_ERR_LIMIT);
@@ -193,9 +183,9 @@ START_TEST(empty_streams)
         ssize_t n;
         size_t calls = 0, len = 0;
         uint8_t data[1000];
-        run("%s -1 </dev/null | perl -0777 -ne 'print $_ x (%d / length)' >empty", tools[i][0],
-            LONG);
-        run("(cat empty; printf something | %s) >long", tools[i][0]);
+        shell_in(directory, "%s -1 </dev/null | perl -0777 -ne 'print $_ x (%d / length)' >empty",
+                 tools[i][0], LONG);
+        shell_in(directory, "(cat empty; printf something | %s) >long", tools[i][0]);
         int fd = open_file("long");
         ck_assert_int_eq(unpack_open(&u, fd, "long", NULL), LGZ_OK);
         for (; !unpack_ended(u); calls++, len += (size_t)n)
@@ -299,7 +289,7 @@ START_TEST(no_format)
     ck_assert_int_eq(unpack_open(&u, fd, "plain", NULL), LGZ_ERR_FORMAT);
     ck_assert_ptr_null(u);
     close(fd);
-    run(": >empty");
+    shell_in(directory, ": >empty");
     fd = open_file("empty");
     ck_assert_int_eq(unpack_open(&u, fd, "empty", NULL), LGZ_ERR_FORMAT);
     close(fd);
