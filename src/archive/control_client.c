@@ -12,10 +12,13 @@
 
 #include "base/clock.h"
 
+enum { STOP_MS = 200 }; /* how long it may take to notice that it's to end */
+
 struct call {
     int fd;
     const char *path;
     int64_t deadline; /* monotonic, 0 for none */
+    bool (*stop)(void);
     struct lgz_error *err;
 };
 
@@ -23,13 +26,16 @@ struct call {
 static int wait_for(const struct call *call, short events)
 {
     for (;;) {
-        int left = -1;
+        int left = call->stop ? STOP_MS : -1;
+        if (call->stop && call->stop())
+            return error_set(call->err, LGZ_ERR_CANCELLED, "%s: not waited for any longer",
+                             call->path);
         if (call->deadline) {
             int64_t ms = (call->deadline - clock_monotonic()) / (NS_PER_SECOND / 1000);
             if (ms <= 0)
                 return error_set(call->err, LGZ_ERR_IO, "%s: the daemon doesn't answer",
                                  call->path);
-            left = ms > 3600000 ? 3600000 : (int)ms;
+            left = left < 0 || ms < left ? (int)ms : left;
         }
         struct pollfd p = {.fd = call->fd, .events = events};
         int n = poll(&p, 1, left);
@@ -120,10 +126,10 @@ static int call_finish(const struct call *call, const struct buf *answer, struct
     return LGZ_OK;
 }
 
-int control_request(const char *socket_path, const char *request, int timeout_ms, struct buf *reply,
-                    struct lgz_error *err)
+int control_request(const char *socket_path, const char *request, int timeout_ms,
+                    bool (*stop)(void), struct buf *reply, struct lgz_error *err)
 {
-    struct call call = {.fd = -1, .path = socket_path, .err = err};
+    struct call call = {.fd = -1, .path = socket_path, .stop = stop, .err = err};
     struct buf answer = {0};
     char line[CONTROL_REQUEST_MAX];
     size_t len = strcspn(request, "\n");

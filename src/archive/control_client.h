@@ -30,12 +30,13 @@ enum {
  * Send `request` (one line, with or without its newline) and wait for the whole answer.
  *
  * @param timeout_ms  for all of it; 0 or less: as long as it takes
+ * @param stop        does somebody want it to end? NULL: nobody can
  * @param reply       the body is appended to it (may be NULL: thrown away)
  * @return LGZ_OK; LGZ_ERR_NOT_FOUND if no daemon listens there (no socket, or nobody behind it);
  *         LGZ_ERR_ARGUMENT with the daemon's reason if it answered "error"; LGZ_ERR_IO with the
- *         reason for anything else, a timeout included
+ *         reason for anything else, a timeout included; LGZ_ERR_CANCELLED: `stop` said so
  */
-int control_request(const char *socket_path, const char *request, int timeout_ms, struct buf *reply,
-                    struct lgz_error *err);
+int control_request(const char *socket_path, const char *request, int timeout_ms,
+                    bool (*stop)(void), struct buf *reply, struct lgz_error *err);
 
 #endif

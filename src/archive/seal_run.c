@@ -101,9 +101,14 @@ int seal_run(const struct upkeep *u, struct seal_run_result *result, struct lgz_
     *result = (struct seal_run_result){0};
     if (u->dry_run)
         return count_journals(u, result, err);
-    int code = control_request(u->config->control, "seal", daemon_timeout(u), NULL, err);
+    int code = control_request(u->config->control, "seal", daemon_timeout(u), u->stop, NULL, err);
     if (code == LGZ_ERR_NOT_FOUND)
         return seal_here(u, result, err);
+    if (code == LGZ_ERR_CANCELLED) {
+        error_forget(err);
+        result->unfinished = true;
+        return LGZ_OK;
+    }
     result->by_daemon = code == LGZ_OK;
     return code;
 }

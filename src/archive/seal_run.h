@@ -24,7 +24,7 @@ struct seal_run_result {
  * A daemon is asked over its control socket. If none answers, this process becomes the archive's
  * owner (archive_act_as_owner()), takes the lock and does it; then `u->note` is told what recovery
  * says. A unit of work is a group of journals; the daemon isn't waited for any longer than the
- * deadline, and then goes on alone.
+ * deadline, or once it's stopped, and then goes on alone.
  *
  * @param result  what was done, also after a failure
  * @return LGZ_ERR_BUSY if no daemon answers and the archive is in use; as control_request(),

@@ -9,9 +9,14 @@
 
 #include "base/clock.h"
 
+bool upkeep_is_stopped(const struct upkeep *u)
+{
+    return u->stop && u->stop();
+}
+
 bool upkeep_is_over(const struct upkeep *u)
 {
-    return u->deadline && clock_monotonic() >= u->deadline;
+    return upkeep_is_stopped(u) || (u->deadline && clock_monotonic() >= u->deadline);
 }
 
 void upkeep_tell(const struct upkeep *u, enum upkeep_note note, const char *format, ...)

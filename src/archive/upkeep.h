@@ -4,7 +4,8 @@
  * `logzipctl rotate` does all of them, and each is a sub-command of its own; both give the step's
  * function this struct. Whoever calls a step holds archive_rotate_lock(), unless it's a dry run. A
  * step does its work in units; between two of them it asks upkeep_is_over(), and ends, with LGZ_OK
- * and what it did so far, if the time is up. What is left is done by the next run.
+ * and what it did so far, if the time is up or somebody wants it to stop. What is left is done by
+ * the next run.
  */
 #ifndef LOGZIP_ARCHIVE_UPKEEP_H
 #define LOGZIP_ARCHIVE_UPKEEP_H
@@ -26,12 +27,16 @@ struct upkeep {
     const struct config *config; /**< says which archive, and what is wanted */
     int64_t now;                 /**< wall clock, nanoseconds since the epoch */
     int64_t deadline;            /**< clock_monotonic(), nanoseconds; 0: none */
+    bool (*stop)(void);          /**< does somebody want it to stop? NULL: nobody can */
     bool dry_run;                /**< change nothing, only tell what would be done */
     upkeep_note_fn *note;        /**< NULL: nobody wants to know */
     void *context;               /**< for `note` */
 };
 
-/** Is the time up? */
+/** Does somebody want it to stop? A long unit of work is better given up then. */
+bool upkeep_is_stopped(const struct upkeep *u);
+
+/** May nothing more be begun: is it stopped, or the time up? */
 bool upkeep_is_over(const struct upkeep *u);
 
 /** Tell what is done or wrong, one line. */

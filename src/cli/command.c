@@ -74,6 +74,11 @@ int option_next(const struct command *c, int argc, char **argv, const char *shor
     return OPTION_BAD;
 }
 
+int option_last(const struct command *c, int argc, char **argv)
+{
+    return optind < argc ? option_misuse(c, "unexpected argument '%s'", argv[optind]) : OPTION_END;
+}
+
 bool option_number(const char *text, uint64_t max, uint64_t *value)
 {
     *value = 0;

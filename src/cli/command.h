@@ -51,6 +51,7 @@ enum {
     OPTION_END = -1,
     OPTION_BAD = '?',  /**< told the user; exit with error_status */
     OPTION_HELP = 256, /**< every command has it: {"help", no_argument, NULL, OPTION_HELP} */
+    OPTION_MAX_TIME,   /**< see chore.h */
     OPTION_FIRST,      /**< long options without a letter start here */
 };
 
@@ -64,6 +65,10 @@ int option_help(const struct command *c);
 /** Say what's wrong with the command line and where to find help. @return error_status */
 int option_misuse(const struct command *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** For a command that takes options only: is there anything else? @return OPTION_END, or
+ * error_status after a message */
+int option_last(const struct command *c, int argc, char **argv);
 
 /** Parse a whole number up to `max`. */
 bool option_number(const char *text, uint64_t max, uint64_t *value);

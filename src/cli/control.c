@@ -22,7 +22,7 @@ static int ask(const char *config_path, const char *request, int timeout_ms)
     struct config *config = load_config(config_path);
     if (!config)
         return 1;
-    int code = control_request(config->control, request, timeout_ms, &reply, &err);
+    int code = control_request(config->control, request, timeout_ms, NULL, &reply, &err);
     if (code != LGZ_OK)
         say_error(&err);
     config_free(config);
@@ -65,11 +65,7 @@ static int parse(const struct command *self, int argc, char **argv, struct choic
             return OPTION_BAD;
         }
     }
-    if (optind < argc) {
-        option_misuse(self, "unexpected argument '%s'", argv[optind]);
-        return OPTION_BAD;
-    }
-    return OPTION_END;
+    return option_last(self, argc, argv) == OPTION_END ? OPTION_END : OPTION_BAD;
 }
 
 /* How many sources fit on the terminal below the summary; 0: no terminal, no limit. */

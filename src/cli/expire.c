@@ -3,31 +3,8 @@
  */
 #include "archive/expire.h"
 
-#include <stdio.h>
-
-#include "archive/archive.h"
 #include "archive/catalog.h"
-#include "base/clock.h"
-#include "cli/command.h"
-
-struct expiring {
-    struct upkeep upkeep;
-    struct buf lines; /* of what was removed */
-    bool quiet;
-    bool problem;
-};
-
-/* upkeep_note_fn */
-static void note(void *context, enum upkeep_note kind, const char *text)
-{
-    struct expiring *e = context;
-    if (kind == UPKEEP_PROBLEM) {
-        e->problem = true;
-        say("%s", text);
-    } else if (!e->quiet) {
-        buf_printf(&e->lines, "%s\n", text);
-    }
-}
+#include "cli/chore.h"
 
 static void put_summary(struct buf *out, const struct expire_result *result, bool dry_run)
 {
@@ -46,69 +23,26 @@ static void put_summary(struct buf *out, const struct expire_result *result, boo
     buf_push(out, '\n');
 }
 
-/* Whoever reads the catalog finds out by itself that a segment is gone; this is for its size. */
-static int update_catalog(const struct expiring *e, const struct expire_result *result,
-                          struct lgz_error *err)
+/* chore_fn */
+static int expire(struct chore *c, struct buf *summary, struct lgz_error *err)
 {
-    if (e->upkeep.dry_run || !result->count)
-        return LGZ_OK;
-    return catalog_update(e->upkeep.config->directory, NULL, err);
-}
-
-static int expire(struct expiring *e)
-{
-    const char *directory = e->upkeep.config->directory;
-    struct archive_lock *lock = NULL;
-    struct expire_result result = {0};
-    struct lgz_error err = {0};
-    int code = archive_act_as_owner(directory, &err);
-    if (code == LGZ_OK && !e->upkeep.dry_run)
-        code = archive_rotate_lock(&lock, directory, "logzipctl expire", &err);
-    if (code == LGZ_OK)
-        code = expire_run(&e->upkeep, &result, &err);
-    if (code == LGZ_OK && !e->quiet)
-        put_summary(&e->lines, &result, e->upkeep.dry_run);
-    if (code == LGZ_OK)
-        code = update_catalog(e, &result, &err);
-    archive_unlock(lock);
-    bool printed = output_buffer(&e->lines);
+    struct expire_result result;
+    int code = expire_run(&c->upkeep, &result, err);
     if (code != LGZ_OK)
-        say_error(&err);
-    return code == LGZ_OK && printed && !e->problem ? 0 : 1;
+        return code;
+    put_summary(summary, &result, c->upkeep.dry_run);
+    if (c->upkeep.dry_run || !result.count)
+        return LGZ_OK;
+    /* Who reads the catalog finds out by itself that a segment is gone; this is for its size. */
+    return catalog_update(c->config->directory, NULL, err);
 }
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, OPTION_HELP},
-        {0},
-    };
-    struct expiring e = {.upkeep = {.now = clock_real(), .note = note, .context = &e}};
-    const char *path = NULL;
-    for (int option; (option = option_next(self, argc, argv, ":c:nq", longs)) != OPTION_END;) {
-        if (option == OPTION_HELP)
-            return option_help(self);
-        if (option == 'c')
-            path = optarg;
-        else if (option == 'n')
-            e.upkeep.dry_run = true;
-        else if (option == 'q')
-            e.quiet = true;
-        else
-            return self->error_status;
-    }
-    if (optind < argc)
-        return option_misuse(self, "unexpected argument '%s'", argv[optind]);
-    struct config *config = load_config(path);
-    if (!config)
-        return 1;
-    e.upkeep.config = config;
-    int status = expire(&e);
-    config_free(config);
-    return status;
+    static const struct option longs[] = {CHORE_LONGS, CHORE_QUIET, {0}};
+    struct chore chore = {0};
+    int status = chore_options(&chore, self, argc, argv, longs);
+    return status == OPTION_END ? chore_run(&chore, self, expire) : status;
 }
 
 const struct command command_expire = {

@@ -1,5 +1,6 @@
 /*
- * interrupt.c - a thread in sigwait(3), so that no handler needs global state.
+ * interrupt.c - a thread in sigwait(3), or signals that are blocked and pending: no handler, which
+ * would need global state.
  */
 #include "cli/interrupt.h"
 
@@ -7,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-sigset_t interrupt_signals(void)
+/* The signals by which a user ends a program, but for those that are ignored. */
+static sigset_t signals(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t set;
@@ -24,7 +26,7 @@ sigset_t interrupt_signals(void)
 static void *wait_for_signal(void *context)
 {
     struct interrupt_guard *g = context;
-    sigset_t set = interrupt_signals();
+    sigset_t set = signals();
     int number;
     if (sigwait(&set, &number) == 0) {
         unlink(g->path);
@@ -39,7 +41,7 @@ static void *wait_for_signal(void *context)
 
 void interrupt_begin(struct interrupt_guard *g, const char *path)
 {
-    sigset_t set = interrupt_signals();
+    sigset_t set = signals();
     g->active = false;
     g->path = strdup(path);
     if (!g->path || pthread_sigmask(SIG_BLOCK, &set, &g->before) != 0) {
@@ -62,4 +64,23 @@ void interrupt_end(struct interrupt_guard *g)
     pthread_sigmask(SIG_SETMASK, &g->before, NULL);
     free(g->path);
     g->active = false;
+}
+
+void interrupt_hold(sigset_t *before)
+{
+    const sigset_t set = signals();
+    pthread_sigmask(SIG_BLOCK, &set, before);
+}
+
+bool interrupt_came(void)
+{
+    const sigset_t set = signals();
+    sigset_t pending, both;
+    return sigpending(&pending) == 0 && sigandset(&both, &pending, &set) == 0 &&
+           !sigisemptyset(&both);
+}
+
+void interrupt_release(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
 }

@@ -1,8 +1,10 @@
 /*
- * interrupt.h - removes an unfinished file when the user stops the program.
+ * interrupt.h - leaves nothing unfinished when the user stops the program by SIGINT, SIGTERM or
+ * SIGHUP.
  *
- * While a guard is active, a thread waits for SIGINT, SIGTERM and SIGHUP. If one comes, it removes
- * the file and lets the signal end the process as if it had not been caught.
+ * While a guard is active, a thread waits for these. If one comes, it removes a file and lets the
+ * signal end the process as if it had not been caught. Who has more to do than that holds them
+ * back, asks now and then whether one has come, and lets it end the process when all is in order.
  */
 #ifndef LOGZIP_CLI_INTERRUPT_H
 #define LOGZIP_CLI_INTERRUPT_H
@@ -10,9 +12,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
-
-/** The signals by which a user ends a program, but for those that are ignored. */
-sigset_t interrupt_signals(void);
 
 struct interrupt_guard {
     pthread_t thread;
@@ -26,5 +25,14 @@ void interrupt_begin(struct interrupt_guard *g, const char *path);
 
 /** The file is complete or gone. */
 void interrupt_end(struct interrupt_guard *g);
+
+/** From now on signals wait. @param before  set to what interrupt_release() wants */
+void interrupt_hold(sigset_t *before);
+
+/** Has one come that waits? Then it's so until interrupt_release(). */
+bool interrupt_came(void);
+
+/** All is as before interrupt_hold(); a signal that has come ends the process. */
+void interrupt_release(const sigset_t *before);
 
 #endif

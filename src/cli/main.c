@@ -6,7 +6,7 @@
  *   command.[ch]  what a sub-command is; option parsing, messages, output
  *   compress.c, decompress.c        streams and files in gzip's manner, by
  *   transform.[ch]                  which does all that has to do with files
- *   progress.[ch], interrupt.[ch]   the progress line; removing an unfinished file on Ctrl-C
+ *   progress.[ch], interrupt.[ch]   the progress line; leaving nothing unfinished on Ctrl-C
  *   info.c, verify.c                what is in a file or an archive, and is it sound
  *   list.c                          the segments of an archive, from its catalog
  *   query.c, query_options.[ch]     searches, and their options,
@@ -18,7 +18,9 @@
  *   pattern_file.[ch]               the patterns of -f FILE
  *   restore.c                       exact bytes of a file back
  *   rotate.c, rotate_report.[ch]    the nightly work of cron, and what it says
- *   expire.c, keep.c                a step of it by itself; what doesn't expire
+ *   import.c, merge.c, expire.c, scrub.c  a step of it by itself;
+ *   chore.[ch]                      what these and rotate share
+ *   keep.c, salvage.c               what doesn't expire; what is left of a damaged segment
  *   control.c                       status, seal, reload: ask the daemon
  */
 #include <malloc.h>

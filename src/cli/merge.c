@@ -2,114 +2,46 @@
  * merge.c - logzipctl merge: the step of a rotation that makes few large segments of many small
  * ones, by itself.
  */
-#include <inttypes.h>
-#include <stdio.h>
-
-#include "archive/archive.h"
-#include "archive/catalog.h"
 #include "archive/merge.h"
-#include "base/clock.h"
-#include "cli/command.h"
 
-struct merging {
-    struct upkeep upkeep;
-    bool quiet;
-    bool failed;
-};
+#include "archive/catalog.h"
+#include "cli/chore.h"
 
-/* upkeep_note_fn */
-static void note(void *context, enum upkeep_note kind, const char *text)
+static void put_summary(struct buf *out, const struct merge_result *result, bool dry_run)
 {
-    struct merging *m = context;
-    if (kind == UPKEEP_PROBLEM) {
-        say("%s", text);
-        m->failed = true;
-    } else if (!m->quiet) {
-        printf("%s\n", text);
-    }
-}
-
-static bool print_result(const struct merge_result *result, bool dry_run)
-{
-    struct buf text = {0};
     if (result->units == 0) {
-        buf_append_string(&text, "nothing to merge");
-    } else if (dry_run) {
-        buf_printf(&text, "would merge %zu segments of ", result->sources);
-        output_size(&text, result->bytes_before);
+        buf_append_string(out, "nothing to merge");
     } else {
-        buf_printf(&text, "merged %zu segments of ", result->sources);
-        output_size(&text, result->bytes_before);
-        buf_printf(&text, " into %zu of ", result->segments);
-        output_size(&text, result->bytes_after);
+        buf_printf(out, "%s %zu segments of ", dry_run ? "would merge" : "merged", result->sources);
+        output_size(out, result->bytes_before);
+    }
+    if (result->units && !dry_run) {
+        buf_printf(out, " into %zu of ", result->segments);
+        output_size(out, result->bytes_after);
     }
     if (result->unfinished)
-        buf_append_string(&text, "; the time is up");
-    buf_push(&text, '\n');
-    return output_buffer(&text);
+        buf_printf(out, "; %s", chore_stopped());
+    buf_push(out, '\n');
 }
 
-static int merge(struct merging *m)
+/* chore_fn */
+static int merge(struct chore *c, struct buf *summary, struct lgz_error *err)
 {
-    const char *directory = m->upkeep.config->directory;
-    struct archive_lock *lock = NULL;
-    struct merge_result result = {0};
-    struct lgz_error err = {0};
-    int code = archive_act_as_owner(directory, &err);
-    if (code == LGZ_OK && !m->upkeep.dry_run)
-        code = archive_rotate_lock(&lock, directory, "logzipctl merge", &err);
-    if (code == LGZ_OK)
-        code = merge_run(&m->upkeep, &result, &err);
+    struct merge_result result;
+    int code = merge_run(&c->upkeep, &result, err);
     if (code == LGZ_OK && result.segments)
-        code = catalog_update(directory, NULL, &err);
-    archive_unlock(lock);
-    if (code != LGZ_OK)
-        note(m, UPKEEP_PROBLEM, err.message);
-    if (!m->quiet && (code == LGZ_OK || result.units))
-        m->failed |= !print_result(&result, m->upkeep.dry_run);
-    return m->failed ? 1 : 0;
+        code = catalog_update(c->config->directory, NULL, err);
+    if (code == LGZ_OK || result.units)
+        put_summary(summary, &result, c->upkeep.dry_run);
+    return code;
 }
-
-enum { OPTION_MAX_TIME = OPTION_FIRST };
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"max-time", required_argument, NULL, OPTION_MAX_TIME},
-        {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, OPTION_HELP},
-        {0},
-    };
-    struct merging m = {0};
-    const char *path = NULL;
-    int64_t max_time = 0;
-    for (int option; (option = option_next(self, argc, argv, ":c:nq", longs)) != OPTION_END;) {
-        if (option == OPTION_HELP)
-            return option_help(self);
-        if (option == 'c')
-            path = optarg;
-        else if (option == 'n')
-            m.upkeep.dry_run = true;
-        else if (option == 'q')
-            m.quiet = true;
-        else if (option != OPTION_MAX_TIME)
-            return self->error_status;
-        else if (!config_parse_duration(optarg, &max_time) || max_time < 0)
-            return option_misuse(self, "--max-time %s: not a time such as 30m or 4h", optarg);
-    }
-    if (optind < argc)
-        return option_misuse(self, "unexpected argument '%s'", argv[optind]);
-    struct config *config = load_config(path);
-    m.upkeep.config = config;
-    m.upkeep.now = clock_real();
-    m.upkeep.deadline = max_time ? clock_monotonic() + max_time : 0;
-    m.upkeep.note = note;
-    m.upkeep.context = &m;
-    int status = config ? merge(&m) : 1;
-    config_free(config);
-    return status;
+    static const struct option longs[] = {CHORE_LONGS, CHORE_QUIET, CHORE_TIME, {0}};
+    struct chore chore = {0};
+    int status = chore_options(&chore, self, argc, argv, longs);
+    return status == OPTION_END ? chore_run(&chore, self, merge) : status;
 }
 
 const struct command command_merge = {

@@ -7,21 +7,20 @@
  */
 #include <inttypes.h>
 
-#include "archive/archive.h"
 #include "archive/catalog.h"
 #include "archive/expire.h"
 #include "archive/merge.h"
 #include "archive/scrub.h"
 #include "archive/seal_run.h"
-#include "archive/upkeep.h"
 #include "base/clock.h"
 #include "base/priority.h"
-#include "cli/command.h"
+#include "cli/chore.h"
 #include "cli/rotate_report.h"
 #include "import/import.h"
 
 struct rotation {
-    struct upkeep upkeep;
+    const struct command *self;
+    struct chore chore;
     struct rotate_report report;
     struct archive_lock *lock;
     bool alone;      /* it may change what is sealed */
@@ -32,12 +31,12 @@ static void seal(struct rotation *r)
 {
     struct seal_run_result result;
     struct lgz_error err = {0};
-    if (seal_run(&r->upkeep, &result, &err) != LGZ_OK) {
+    if (seal_run(&r->chore.upkeep, &result, &err) != LGZ_OK) {
         rotate_report_failure(&r->report, &err);
         rotate_report_phrase(&r->report, true, "not sealed");
     } else if (result.by_daemon) {
         rotate_report_phrase(&r->report, false, "sealed by the daemon");
-    } else if (r->upkeep.dry_run) {
+    } else if (r->chore.upkeep.dry_run) {
         rotate_report_phrase(&r->report, result.raw_bytes, "would seal ");
         rotate_report_size(&r->report, "", result.raw_bytes);
     } else if (result.segments) {
@@ -55,11 +54,8 @@ static void seal(struct rotation *r)
    is done. */
 static void be_alone(struct rotation *r)
 {
-    const char *directory = r->upkeep.config->directory;
     struct lgz_error err = {0};
-    int code = archive_act_as_owner(directory, &err);
-    if (code == LGZ_OK && !r->upkeep.dry_run)
-        code = archive_rotate_lock(&r->lock, directory, "logzipctl rotate", &err);
+    int code = chore_lock(&r->chore, r->self, &r->lock, &err);
     if (code != LGZ_OK)
         rotate_report_failure(&r->report, &err);
     r->alone = code == LGZ_OK;
@@ -75,7 +71,7 @@ static uint64_t packed_bytes(const struct import_result *result)
 
 static void import(struct rotation *r)
 {
-    const struct config *config = r->upkeep.config;
+    const struct config *config = r->chore.upkeep.config;
     const struct import_options options = {
         .level = LGZ_LEVEL_BEST,
         .threads = config->threads,
@@ -83,9 +79,9 @@ static void import(struct rotation *r)
     };
     struct import_result result = {0};
     struct lgz_error err = {0};
-    if (import_run(&r->upkeep, &options, &result, &err) != LGZ_OK)
+    if (import_run(&r->chore.upkeep, &options, &result, &err) != LGZ_OK)
         rotate_report_failure(&r->report, &err);
-    if (result.files && r->upkeep.dry_run) {
+    if (result.files && r->chore.upkeep.dry_run) {
         rotate_report_phrase(&r->report, true, "would import %zu files", result.files);
     } else if (result.files) {
         rotate_report_phrase(&r->report, true, "imported %zu files of ", result.files);
@@ -102,8 +98,8 @@ static void merge(struct rotation *r)
 {
     struct merge_result result;
     struct lgz_error err = {0};
-    const bool dry_run = r->upkeep.dry_run;
-    if (merge_run(&r->upkeep, &result, &err) != LGZ_OK)
+    const bool dry_run = r->chore.upkeep.dry_run;
+    if (merge_run(&r->chore.upkeep, &result, &err) != LGZ_OK)
         rotate_report_failure(&r->report, &err);
     r->unfinished |= result.unfinished;
     if (result.units == 0)
@@ -124,7 +120,7 @@ static void note_problem(void *report, enum upkeep_note note, const char *text)
 
 static void expire(struct rotation *r)
 {
-    struct upkeep upkeep = r->upkeep;
+    struct upkeep upkeep = r->chore.upkeep;
     struct expire_result result;
     struct lgz_error err = {0};
     const bool dry_run = upkeep.dry_run;
@@ -147,10 +143,10 @@ static void scrub(struct rotation *r)
 {
     struct scrub_result result;
     struct lgz_error err = {0};
-    if (scrub_run(&r->upkeep, false, &result, &err) != LGZ_OK)
+    if (scrub_run(&r->chore.upkeep, false, &result, &err) != LGZ_OK)
         rotate_report_failure(&r->report, &err);
     const size_t done = result.checked + result.decoded;
-    if (r->upkeep.dry_run)
+    if (r->chore.upkeep.dry_run)
         rotate_report_phrase(&r->report, done, "would verify %zu", done);
     else if (result.damaged)
         rotate_report_phrase(&r->report, true, "%zu of %zu verified are DAMAGED", result.damaged,
@@ -165,13 +161,13 @@ static void update_catalog(struct rotation *r)
 {
     struct catalog_result result = {0};
     struct lgz_error err = {0};
-    if (r->upkeep.dry_run)
+    if (r->chore.upkeep.dry_run)
         return;
-    if (catalog_update(r->upkeep.config->directory, &result, &err) != LGZ_OK) {
+    if (catalog_update(r->chore.upkeep.config->directory, &result, &err) != LGZ_OK) {
         rotate_report_failure(&r->report, &err);
         rotate_report_phrase(&r->report, true, "no catalog written");
     } else if (result.rebuilt) {
-        upkeep_tell(&r->upkeep, UPKEEP_PROBLEM, "%s; made anew from the segments",
+        upkeep_tell(&r->chore.upkeep, UPKEEP_PROBLEM, "%s; made anew from the segments",
                     result.damage.message);
     }
 }
@@ -208,61 +204,47 @@ static int64_t deadline_of(const struct step *step, int64_t start, int64_t max_t
     return deadline;
 }
 
-/* @param max_time  nanoseconds; 0: as long as it takes. @return the exit status */
-static int rotate(struct rotation *r, int64_t max_time, bool verbose)
+/* @return the exit status */
+static int rotate(struct rotation *r, bool verbose)
 {
+    struct upkeep *u = &r->chore.upkeep;
     const int64_t start = clock_monotonic();
     priority_lower();
-    r->upkeep.now = clock_real();
-    r->upkeep.note = rotate_report_note;
-    r->upkeep.context = &r->report;
-    for (size_t i = 0; i < STEP_COUNT; i++) {
-        r->upkeep.deadline = deadline_of(&steps[i], start, max_time);
+    for (size_t i = 0; i < STEP_COUNT && !upkeep_is_stopped(u); i++) {
+        u->deadline = deadline_of(&steps[i], start, r->chore.max_time);
         if (r->alone || !steps[i].alone)
             steps[i].run(r);
     }
     archive_unlock(r->lock);
-    if (r->unfinished)
-        rotate_report_phrase(&r->report, true, "the time is up");
-    return rotate_report_print(&r->report, verbose || r->upkeep.dry_run);
+    if (r->unfinished || upkeep_is_stopped(u))
+        rotate_report_phrase(&r->report, true, "%s", chore_stopped());
+    return rotate_report_print(&r->report, verbose || u->dry_run);
 }
-
-enum { OPTION_MAX_TIME = OPTION_FIRST };
 
 static int run(const struct command *self, int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"max-time", required_argument, NULL, OPTION_MAX_TIME},
-        {"verbose", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, OPTION_HELP},
-        {0},
-    };
-    struct rotation r = {0};
-    const char *path = NULL;
-    int64_t max_time = 0;
+        {"verbose", no_argument, NULL, 'v'}, CHORE_LONGS, CHORE_TIME, {0}};
+    struct rotation r = {.self = self};
     bool verbose = false;
-    for (int option; (option = option_next(self, argc, argv, ":c:nv", longs)) != OPTION_END;) {
-        if (option == OPTION_HELP)
-            return option_help(self);
-        if (option == 'c')
-            path = optarg;
-        else if (option == 'n')
-            r.upkeep.dry_run = true;
-        else if (option == 'v')
+    int status = OPTION_END;
+    r.chore.upkeep.note = rotate_report_note;
+    r.chore.upkeep.context = &r.report;
+    for (int option; status == OPTION_END &&
+                     (option = option_next(self, argc, argv, ":c:nv", longs)) != OPTION_END;) {
+        if (option == 'v')
             verbose = true;
-        else if (option != OPTION_MAX_TIME)
-            return self->error_status;
-        else if (!config_parse_duration(optarg, &max_time) || max_time < 0)
-            return option_misuse(self, "--max-time %s: not a time such as 30m or 4h", optarg);
+        else
+            status = chore_option(&r.chore, self, option);
     }
-    if (optind < argc)
-        return option_misuse(self, "unexpected argument '%s'", argv[optind]);
-    struct config *config = load_config(path);
-    r.upkeep.config = config;
-    int status = config ? rotate(&r, max_time, verbose) : 1;
-    config_free(config);
+    if (status == OPTION_END)
+        status = option_last(self, argc, argv);
+    if (status != OPTION_END)
+        return status;
+    if (!chore_begin(&r.chore))
+        return 1;
+    status = rotate(&r, verbose);
+    chore_end(&r.chore);
     return status;
 }
 

@@ -1,117 +1,63 @@
 /*
  * scrub.c - logzipctl scrub: the step of a rotation that looks for damage, by itself.
  */
-#include <inttypes.h>
-#include <stdio.h>
-
-#include "archive/archive.h"
 #include "archive/scrub.h"
-#include "base/clock.h"
-#include "cli/command.h"
 
-struct scrubbing {
-    struct upkeep upkeep;
-    bool all;
-    bool quiet;
-    bool failed;
-};
+#include <inttypes.h>
 
-/* upkeep_note_fn */
-static void note(void *context, enum upkeep_note kind, const char *text)
+#include "cli/chore.h"
+
+static void put_summary(struct buf *out, const struct scrub_result *result, bool dry_run)
 {
-    struct scrubbing *s = context;
-    if (kind == UPKEEP_PROBLEM) {
-        say("%s", text);
-        s->failed = true;
-    } else if (!s->quiet) {
-        printf("%s\n", text);
-    }
-}
-
-static bool print_result(const struct scrub_result *result, bool dry_run)
-{
-    struct buf text = {0};
     const char *would = dry_run ? "would be " : "";
     if (result->checked + result->decoded == 0) {
-        buf_append_string(&text, "nothing is due");
+        buf_append_string(out, "nothing is due");
     } else {
-        buf_printf(&text, "%zu %sdecoded, %zu %schecked, ", result->decoded, would, result->checked,
+        buf_printf(out, "%zu %sdecoded, %zu %schecked, ", result->decoded, would, result->checked,
                    would);
-        output_size(&text, result->bytes);
+        output_size(out, result->bytes);
     }
     if (result->damaged)
-        buf_printf(&text, "; %zu DAMAGED, with %" PRIu64 " lines", result->damaged,
+        buf_printf(out, "; %zu DAMAGED, with %" PRIu64 " lines", result->damaged,
                    result->lines_lost);
     else if (!dry_run && !result->unreadable && result->checked + result->decoded)
-        buf_append_string(&text, "; all sound");
+        buf_append_string(out, "; all sound");
     if (result->unfinished)
-        buf_append_string(&text, "; the time is up");
-    buf_push(&text, '\n');
-    return output_buffer(&text);
+        buf_printf(out, "; %s", chore_stopped());
+    buf_push(out, '\n');
 }
 
-static int scrub(struct scrubbing *s)
+/* chore_fn */
+static int scrub(struct chore *c, struct buf *summary, struct lgz_error *err)
 {
-    const char *directory = s->upkeep.config->directory;
-    struct archive_lock *lock = NULL;
-    struct scrub_result result = {0};
-    struct lgz_error err = {0};
-    int code = archive_act_as_owner(directory, &err);
-    if (code == LGZ_OK && !s->upkeep.dry_run)
-        code = archive_rotate_lock(&lock, directory, "logzipctl scrub", &err);
-    if (code == LGZ_OK)
-        code = scrub_run(&s->upkeep, s->all, &result, &err);
-    archive_unlock(lock);
-    if (code != LGZ_OK)
-        note(s, UPKEEP_PROBLEM, err.message);
-    if (!s->quiet && (code == LGZ_OK || result.checked + result.decoded))
-        s->failed |= !print_result(&result, s->upkeep.dry_run);
-    return s->failed ? 1 : 0;
+    const bool *all = c->own;
+    struct scrub_result result;
+    int code = scrub_run(&c->upkeep, *all, &result, err);
+    if (code == LGZ_OK || result.checked + result.decoded)
+        put_summary(summary, &result, c->upkeep.dry_run);
+    return code;
 }
 
-enum { OPTION_MAX_TIME = OPTION_FIRST, OPTION_ALL };
+enum { OPTION_ALL = OPTION_FIRST };
 
 static int run(const struct command *self, int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"all", no_argument, NULL, OPTION_ALL},
-        {"config", required_argument, NULL, 'c'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"max-time", required_argument, NULL, OPTION_MAX_TIME},
-        {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, OPTION_HELP},
-        {0},
-    };
-    struct scrubbing s = {0};
-    const char *path = NULL;
-    int64_t max_time = 0;
-    for (int option; (option = option_next(self, argc, argv, ":c:nq", longs)) != OPTION_END;) {
-        if (option == OPTION_HELP)
-            return option_help(self);
-        if (option == 'c')
-            path = optarg;
-        else if (option == 'n')
-            s.upkeep.dry_run = true;
-        else if (option == 'q')
-            s.quiet = true;
-        else if (option == OPTION_ALL)
-            s.all = true;
-        else if (option != OPTION_MAX_TIME)
-            return self->error_status;
-        else if (!config_parse_duration(optarg, &max_time) || max_time < 0)
-            return option_misuse(self, "--max-time %s: not a time such as 30m or 4h", optarg);
+        {"all", no_argument, NULL, OPTION_ALL}, CHORE_LONGS, CHORE_QUIET, CHORE_TIME, {0}};
+    bool all = false;
+    struct chore chore = {.own = &all};
+    int status = OPTION_END;
+    for (int option;
+         status == OPTION_END &&
+         (option = option_next(self, argc, argv, ":" CHORE_SHORTS, longs)) != OPTION_END;) {
+        if (option == OPTION_ALL)
+            all = true;
+        else
+            status = chore_option(&chore, self, option);
     }
-    if (optind < argc)
-        return option_misuse(self, "unexpected argument '%s'", argv[optind]);
-    struct config *config = load_config(path);
-    s.upkeep.config = config;
-    s.upkeep.now = clock_real();
-    s.upkeep.deadline = max_time ? clock_monotonic() + max_time : 0;
-    s.upkeep.note = note;
-    s.upkeep.context = &s;
-    int status = config ? scrub(&s) : 1;
-    config_free(config);
-    return status;
+    if (status == OPTION_END)
+        status = option_last(self, argc, argv);
+    return status == OPTION_END ? chore_run(&chore, self, scrub) : status;
 }
 
 const struct command command_scrub = {

@@ -116,6 +116,12 @@ int import_run(const struct upkeep *u, const struct import_options *options,
             break;
         }
         code = import_batch(&r, &r.plan.batches.data[i]);
+        if (code == LGZ_ERR_CANCELLED) {
+            error_forget(r.err);
+            code = LGZ_OK;
+            result->unfinished = true;
+            break;
+        }
         if (code == LGZ_OK && r.seen)
             code = remember(&r, &r.plan.batches.data[i]);
     }

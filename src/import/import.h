@@ -25,9 +25,8 @@
  * @param path   the file that is being read
  * @param done   bytes of files that were read, as they are on the disk, of `total`
  * @param stored bytes that were written
- * @return false to stop: import_run() returns LGZ_ERR_CANCELLED
  */
-typedef bool import_progress_fn(void *context, const char *path, uint64_t done, uint64_t total,
+typedef void import_progress_fn(void *context, const char *path, uint64_t done, uint64_t total,
                                 uint64_t stored);
 
 struct import_options {
@@ -61,7 +60,7 @@ struct import_result {
     size_t removed;
     size_t segments;
     uint64_t file_bytes; /**< of those segments */
-    bool unfinished;     /**< the time was up */
+    bool unfinished;     /**< the time was up, or it was stopped: then also amid a file */
 };
 
 /**
@@ -70,7 +69,7 @@ struct import_result {
  *
  * @param result  filled also after a failure; to be cleared in any case
  * @return LGZ_OK also if files failed (they were told as problems); an error if the archive can't
- *         be read or written, or there's no room; LGZ_ERR_CANCELLED
+ *         be read or written, or there's no room
  */
 int import_run(const struct upkeep *u, const struct import_options *options,
                struct import_result *result, struct lgz_error *err);

@@ -22,7 +22,9 @@ int import_report(struct import_work *r, const struct import_file *f, uint64_t c
 {
     const struct import_options *o = r->options;
     uint64_t stored = r->stored + (r->segment ? import_segment_stored_bytes(r->segment) : 0);
-    if (!o->progress || o->progress(o->context, f->path, r->done + consumed, r->total, stored))
+    if (o->progress)
+        o->progress(o->context, f->path, r->done + consumed, r->total, stored);
+    if (!upkeep_is_stopped(r->upkeep))
         return LGZ_OK;
     return error_set(r->err, LGZ_ERR_CANCELLED, "%s: stopped while it was imported", f->path);
 }

@@ -318,7 +318,7 @@ void world_run(struct world *w)
             free(program);
         }
         struct lgz_error err = {0};
-        if (control_request(w->control, "status", w->patience * 1000, NULL, &err) == LGZ_OK)
+        if (control_request(w->control, "status", w->patience * 1000, NULL, NULL, &err) == LGZ_OK)
             return;
         tick(w, end);
     }
@@ -332,7 +332,7 @@ void world_ask(struct world *w, const char *request)
         world_run(w);
         err = (struct lgz_error){0};
         tick(w, end);
-    } while (control_request(w->control, request, w->patience * 1000, NULL, &err) != LGZ_OK);
+    } while (control_request(w->control, request, w->patience * 1000, NULL, NULL, &err) != LGZ_OK);
 }
 
 static void end_daemon(struct world *w, int signal, int *status)

@@ -70,6 +70,19 @@ kill -CONT "$daemon"
 ((i < 500)) || fail "rotate has a priority: $(cat "/proc/$one/stat"), $(ionice -p "$one")"
 wait "$one" || fail 'rotate beside a daemon that was stopped for a while'
 
+# A signal ends the wait, as it ends every step; the daemon goes on.
+kill -STOP "$daemon"
+"$BUILD/logzipctl" rotate -v -c "$conf" >"$work/out" 2>"$work/err" &
+one=$!
+until [[ $(cut -d ' ' -f 19 "/proc/$one/stat") == 19 ]]; do sleep 0.02; done
+kill -TERM "$one"
+status=0
+{ wait "$one"; } 2>/dev/null || status=$?
+kill -CONT "$daemon"
+((status == 143)) || fail "rotate ended with status $status by SIGTERM"
+said '^nothing sealed yet; stopped by a signal$'
+[[ ! -s $work/err ]] || fail "said: $(cat "$work/err")"
+
 # One at a time.
 mkfifo "$work/held"
 flock "$archive/rotate.lock" -c "cat $work/held >/dev/null" &

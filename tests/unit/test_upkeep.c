@@ -1,5 +1,5 @@
 /*
- * test_upkeep.c - the deadline of upkeep, and its notes.
+ * test_upkeep.c - when upkeep ends, and its notes.
  */
 #include "archive/upkeep.h"
 
@@ -17,6 +17,27 @@ START_TEST(time_is_up_at_the_deadline)
     ck_assert(upkeep_is_over(&u));
     u.deadline = clock_monotonic() + 3600 * NS_PER_SECOND;
     ck_assert(!upkeep_is_over(&u));
+}
+END_TEST
+
+static bool yes(void)
+{
+    return true;
+}
+
+static bool no(void)
+{
+    return false;
+}
+
+START_TEST(stopped_is_over)
+{
+    struct upkeep u = {.stop = no};
+    ck_assert(!upkeep_is_over(&u) && !upkeep_is_stopped(&u));
+    u.deadline = clock_monotonic();
+    ck_assert(upkeep_is_over(&u) && !upkeep_is_stopped(&u));
+    u = (struct upkeep){.stop = yes};
+    ck_assert(upkeep_is_over(&u) && upkeep_is_stopped(&u));
 }
 END_TEST
 
@@ -52,6 +73,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, time_is_up_at_the_deadline);
+    tcase_add_test(tc, stopped_is_over);
     tcase_add_test(tc, notes_are_told_whole);
 }
 
