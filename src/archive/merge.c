@@ -78,8 +78,11 @@ static int merge_one(struct merging *m, struct merge_unit unit)
         m->result->left++;
         return LGZ_OK;
     }
-    int code = merge_unit(m->u->config, m->classes, sources, unit.to - unit.from, &done, m->err);
-    if (code != LGZ_OK)
+    /* The first one may take longer than there is time, or there were no end to it, ever. */
+    int code = merge_unit(m->u, m->result->units == 0, m->classes, sources, unit.to - unit.from,
+                          &done, m->err);
+    m->result->unfinished = done.outcome == MERGE_GIVEN_UP;
+    if (code != LGZ_OK || m->result->unfinished)
         return code;
     if (done.outcome == MERGE_DONE) {
         note_done(m, unit, &done);
@@ -105,13 +108,11 @@ int merge_run(const struct upkeep *u, struct merge_result *result, struct lgz_er
     if (code == LGZ_OK)
         code = merge_plan_make(&m.plan, u, m.classes, err);
     /* Units may come to the end of the list meanwhile: what is around a damaged segment. */
-    for (size_t i = 0; code == LGZ_OK && i < m.plan.units.len; i++) {
+    for (size_t i = 0; code == LGZ_OK && !result->unfinished && i < m.plan.units.len; i++) {
         const struct merge_unit unit = m.plan.units.data[i];
-        if (upkeep_is_over(u)) {
+        if (upkeep_is_over(u))
             result->unfinished = true;
-            break;
-        }
-        if (u->dry_run)
+        else if (u->dry_run)
             tell_plan(&m, unit);
         else
             code = merge_one(&m, unit);

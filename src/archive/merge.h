@@ -26,7 +26,7 @@ struct merge_result {
     uint64_t bytes_before; /**< of the sources' files */
     uint64_t bytes_after;  /**< of what they became */
     size_t left;           /**< units that were left as they are, since something is wrong: told */
-    bool unfinished;       /**< the time was up before all was done */
+    bool unfinished;       /**< the time was up, or it was stopped, before all was done */
 };
 
 /**
@@ -36,7 +36,9 @@ struct merge_result {
  * their names, durably, before a source goes; killed at any moment, nothing is lost, and nothing is
  * read twice (listing.h). Memory stays within [archive] seal_memory, but for 96 MiB, or 1.5 GiB if
  * that isn't set. A unit is begun only if there is room for another copy of it, and min_free beside
- * that. A damaged source stays, told as a problem; what is before it and behind it is merged.
+ * that. A damaged source stays, told as a problem; what is before it and behind it is merged. A
+ * unit for which the time doesn't last is given up; but the first one is finished, so that each run
+ * gets further, unless it's stopped (upkeep.h).
  *
  * @param result  what was done, also after a failure
  */

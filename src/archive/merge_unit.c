@@ -25,8 +25,10 @@
 enum { WINDOW_SHARE = 6 };
 
 struct merge {
-    const struct config *config;
+    const struct upkeep *upkeep;
+    const struct config *config; /* the upkeep's */
     const struct retention_classes *classes;
+    bool patient;
     const struct listed_segment *sources;
     size_t count;
     struct segment_name name; /* of what becomes of them */
@@ -60,6 +62,15 @@ static int decline(struct merge *m, const char *reason)
 {
     m->done->outcome = MERGE_DECLINED;
     return error_set(&m->done->reason, LGZ_ERR_ARGUMENT, "%s", reason);
+}
+
+/* Asked for each block and each piece, which takes nothing compared with what is done with them. */
+static int go_on(const struct merge *m)
+{
+    const bool over = m->patient ? upkeep_is_stopped(m->upkeep) : upkeep_is_over(m->upkeep);
+    if (over)
+        m->done->outcome = MERGE_GIVEN_UP;
+    return over ? LGZ_ERR_CANCELLED : LGZ_OK;
 }
 
 /* What there is. */
@@ -199,6 +210,8 @@ static int fill_window(struct merge *m, const bool *wanted, uint64_t size)
         if (bytes && more > size - bytes)
             break;
         if (wanted[m->to])
+            code = go_on(m);
+        if (wanted[m->to] && code == LGZ_OK)
             code = decode(m, m->to);
         bytes = bytes + more < size ? bytes + more : size;
         m->to++;
@@ -213,6 +226,9 @@ static int write_window(struct merge *m, struct segment_draft *draft, size_t cla
         const struct merge_piece *piece = &m->content.pieces.data[i];
         if (piece->block < m->from || piece->block >= m->to || !is_in(m, piece, class))
             continue;
+        code = go_on(m);
+        if (code != LGZ_OK)
+            return code;
         code = segment_draft_append(draft, m->numbers[index_of(m, piece->source_id)],
                                     piece->source_id, piece->offset, piece->read_time,
                                     m->raw[piece->block].data + piece->at, piece->length, m->err);
@@ -341,6 +357,8 @@ static int merge(struct merge *m)
         code = find_classes(m, classes, &parts);
     for (size_t i = 0; code == LGZ_OK && i < parts; i++)
         code = write_part(m, i, parts, classes[i]);
+    if (code == LGZ_OK)
+        code = go_on(m); /* the last time: what begins now has no way back */
     for (size_t i = 0; code == LGZ_OK && i < parts; i++)
         code = segment_draft_commit(m->drafts[i], m->err);
     if (code == LGZ_OK) {
@@ -363,14 +381,16 @@ static void clear(struct merge *m)
     merge_content_clear(&m->content);
 }
 
-int merge_unit(const struct config *config, const struct retention_classes *classes,
+int merge_unit(const struct upkeep *u, bool patient, const struct retention_classes *classes,
                const struct listed_segment *sources, size_t count, struct merge_done *done,
                struct lgz_error *err)
 {
     struct lgz_error own = {0};
     struct merge m = {
-        .config = config,
+        .upkeep = u,
+        .config = u->config,
         .classes = classes,
+        .patient = patient,
         .sources = sources,
         .count = count,
         .name = {.first = sources[0].name.first, .last = sources[count - 1].name.last},

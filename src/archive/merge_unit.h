@@ -13,6 +13,7 @@ enum merge_outcome {
     MERGE_DONE,
     MERGE_DAMAGED,  /**< a segment can't be read whole; nothing was changed */
     MERGE_DECLINED, /**< it isn't possible; nothing was changed */
+    MERGE_GIVEN_UP, /**< there was no time for all of it; nothing was changed */
 };
 
 struct merge_done {
@@ -21,17 +22,18 @@ struct merge_done {
     size_t segments;
     uint64_t raw_bytes;
     uint64_t bytes_after;
-    struct lgz_error reason; /**< if it wasn't done */
+    struct lgz_error reason; /**< if it's damaged or declined */
 };
 
 /**
  * Merge `count` segments, in the order of their journals, and remove them.
  *
+ * @param patient  the time may be up, it's finished all the same; only if it's stopped it isn't
  * @return an error if it could not be done for another reason than what `done` tells: no memory,
  *         no room, a disk that fails. Then the sources are all still there, or what they were
  *         merged into is.
  */
-int merge_unit(const struct config *config, const struct retention_classes *classes,
+int merge_unit(const struct upkeep *u, bool patient, const struct retention_classes *classes,
                const struct listed_segment *sources, size_t count, struct merge_done *done,
                struct lgz_error *err);
 

@@ -10,7 +10,7 @@
 static void put_summary(struct buf *out, const struct merge_result *result, bool dry_run)
 {
     if (result->units == 0) {
-        buf_append_string(out, "nothing to merge");
+        buf_append_string(out, result->unfinished ? "nothing merged" : "nothing to merge");
     } else {
         buf_printf(out, "%s %zu segments of ", dry_run ? "would merge" : "merged", result->sources);
         output_size(out, result->bytes_before);

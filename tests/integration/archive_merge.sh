@@ -69,6 +69,31 @@ for wait in 0 0.02 0.05 0.1 0.15 0.2 0.3 0.4; do
     [ -z "$(stray)" ] || fail "left behind: $(stray)"
     check "merged after a kill at $wait s"
 done
+
+# Ended by a signal it gives up what it is at, and says so. It's stopped for a moment while there is
+# a draft, so that the signal is there before the next block is.
+for _ in {1..40}; do cat one.log; done >long.log
+rm -rf archive
+"$BUILD/tests/make_archive" archive 5 6 /log/long="$PWD/long.log"@web
+count=$(segments)
+for signal in TERM INT; do
+    # A shell has SIGINT ignored behind an "&".
+    env --default-signal=INT "$ctl" merge -c conf >out 2>&1 &
+    pid=$!
+    until [ -n "$(stray)" ]; do
+        kill -0 "$pid" 2>/dev/null || fail "it ended before its draft was seen: $(cat out)"
+        sleep 0.01
+    done
+    kill -STOP "$pid"
+    kill -s "$signal" "$pid"
+    kill -CONT "$pid"
+    status=0
+    { wait "$pid"; } 2>/dev/null || status=$?
+    [ "$status" = $((128 + $(kill -l "$signal"))) ] || fail "SIG$signal: status $status: $(cat out)"
+    [ "$(cat out)" = 'nothing merged; stopped by a signal' ] || fail "SIG$signal: $(cat out)"
+    [ -z "$(stray)" ] || fail "left behind: $(stray)"
+    [ "$(segments)" = "$count" ] || fail "SIG$signal: $(ls archive)"
+done
 for bad in '--max-time=x' 'more' '--bad'; do
     status=0
     "$ctl" merge -c conf "$bad" >out 2>&1 || status=$?

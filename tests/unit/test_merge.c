@@ -379,6 +379,66 @@ START_TEST(dry_runs_and_deadlines)
 }
 END_TEST
 
+/* How often it's asked whether to stop before that is so, or before the time is up. */
+static int asked;
+static struct upkeep timed;
+
+static bool stops(void)
+{
+    return asked-- <= 0;
+}
+
+static bool runs_late(void)
+{
+    timed.deadline = asked-- <= 0 ? 1 : 0;
+    return false;
+}
+
+/* Two days with two segments each; which of them are merged? */
+static struct merge_result merge_days(int calls, bool (*stop)(void))
+{
+    struct merge_result result;
+    for (uint64_t i = 0; i < 4; i++)
+        add_segment(i + 1, i < 2 ? 3 : 2, 4 * i, "one\n");
+    asked = calls;
+    timed = (struct upkeep){.config = config, .now = NOW, .note = note, .stop = stop};
+    ck_ok(merge_run(&timed, &result, &err));
+    if (result.units == 2)
+        require_segments("1-2* 3-4*");
+    else
+        require_segments(result.units ? "1-2* 3-3 4-4" : "1-1 2-2 3-3 4-4");
+    ck_assert(result.unfinished == (result.units < 2));
+    assert_restores("/log/1", "one\none\none\none\n");
+    ck_assert_str_eq(notes, "");
+    teardown();
+    setup();
+    return result;
+}
+
+START_TEST(stopped_anywhere)
+{
+    int none = 0, calls = 0;
+    for (size_t units = 0; units < 2; calls++) {
+        units = merge_days(calls, stops).units;
+        none += units == 0;
+    }
+    /* Before a unit, for each block and each piece, and before the end. */
+    ck_assert_int_ge(none, 5);
+    ck_assert_int_ge(calls, 10);
+}
+END_TEST
+
+/* The first unit is finished, or there were no end to one for which a night is too short. */
+START_TEST(time_is_up_anywhere)
+{
+    int one = 0;
+    ck_assert_uint_eq(merge_days(0, runs_late).units, 0);
+    for (int calls = 1; merge_days(calls, runs_late).units < 2; calls++)
+        one++;
+    ck_assert_int_ge(one, 10);
+}
+END_TEST
+
 /* Readers of all kinds see each line once, whatever is merged meanwhile. */
 
 enum { ROUNDS = 12 };
@@ -448,6 +508,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, damaged_ones_stay);
     tcase_add_test(tests, room_is_checked_first);
     tcase_add_test(tests, dry_runs_and_deadlines);
+    tcase_add_test(tests, stopped_anywhere);
+    tcase_add_test(tests, time_is_up_anywhere);
     tcase_add_test(tests, readers_miss_nothing);
 }
 
