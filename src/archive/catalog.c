@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "archive/catalog_format.h"
+#include "archive/names.h"
 #include "base/file.h"
 #include "base/hash.h"
 
@@ -163,25 +164,22 @@ int catalog_parse(struct catalog **out, struct span bytes, const char *path, str
 
 int catalog_open(struct catalog **out, const char *directory, struct lgz_error *err)
 {
-    struct buf path = {0}, bytes = {0};
+    struct buf bytes = {0};
+    char *path = names_file(directory, CATALOG_NAME);
     *out = NULL;
-    buf_printf(&path, "%s/%s", directory, CATALOG_NAME);
-    buf_push(&path, '\0');
-    if (path.failed) {
-        buf_free(&path);
+    if (!path)
         return error_memory(err);
-    }
     errno = 0;
-    int code = file_load((const char *)path.data, CATALOG_MAX, &bytes, err);
+    int code = file_load(path, CATALOG_MAX, &bytes, err);
     if (code == LGZ_ERR_IO && errno == ENOENT)
         code = error_set(err, LGZ_ERR_NOT_FOUND, "%s: there is no catalog", directory);
     if (code == LGZ_OK)
-        code = catalog_parse(out, buf_span(&bytes), (const char *)path.data, err);
+        code = catalog_parse(out, buf_span(&bytes), path, err);
     if (code == LGZ_OK)
         (*out)->owned = bytes;
     else
         buf_free(&bytes);
-    buf_free(&path);
+    free(path);
     return code;
 }
 

@@ -213,15 +213,14 @@ static int gather(struct update *u, const char *directory, struct lgz_error *err
 static int write_catalog(struct catalog_builder *builder, const char *directory, bool damaged,
                          struct lgz_error *err)
 {
-    struct buf path = {0}, bytes = {0};
-    buf_printf(&path, "%s/%s", directory, CATALOG_NAME);
-    buf_push(&path, '\0');
-    int code = path.failed ? error_memory(err) : catalog_builder_write(builder, &bytes, err);
+    struct buf bytes = {0};
+    char *path = names_file(directory, CATALOG_NAME);
+    int code = path ? catalog_builder_write(builder, &bytes, err) : error_memory(err);
     if (code == LGZ_OK && damaged)
-        names_set_aside((const char *)path.data, NULL); /* if it can't be, it's replaced */
+        names_set_aside(path, NULL); /* if it can't be, it's replaced */
     if (code == LGZ_OK)
-        code = file_save((const char *)path.data, 0640, &bytes, err);
-    buf_free(&path);
+        code = file_save(path, 0640, &bytes, err);
+    free(path);
     buf_free(&bytes);
     return code;
 }

@@ -21,25 +21,13 @@ enum { FILE_MAX = 1 << 24 }; /* more than KEEP_RULES_MAX rules have, and some co
 /* Bytes are said to be read when the first of a run was: that is so much earlier, at most. */
 #define RUN_MAX (60 * NS_PER_SECOND)
 
-static char *path_of(const char *directory, const char *name, struct lgz_error *err)
-{
-    struct buf path = {0};
-    buf_printf(&path, "%s/%s", directory, name);
-    buf_push(&path, '\0');
-    if (!path.failed)
-        return (char *)path.data;
-    buf_free(&path);
-    error_memory(err);
-    return NULL;
-}
-
 int keep_load(struct keep_rules *out, const char *directory, struct lgz_error *err)
 {
     struct buf text = {0};
     *out = (struct keep_rules){0};
-    char *path = path_of(directory, "keep", err);
+    char *path = names_file(directory, "keep");
     if (!path)
-        return LGZ_ERR_MEMORY;
+        return error_memory(err);
     int code = file_load(path, FILE_MAX, &text, err);
     if (code == LGZ_OK) {
         code = keep_parse(out, buf_span(&text), path, err);
@@ -55,9 +43,9 @@ int keep_load(struct keep_rules *out, const char *directory, struct lgz_error *e
 int keep_store(const struct keep_rules *rules, const char *directory, struct lgz_error *err)
 {
     struct buf text = {0};
-    char *path = path_of(directory, "keep", err);
+    char *path = names_file(directory, "keep");
     if (!path)
-        return LGZ_ERR_MEMORY;
+        return error_memory(err);
     buf_append_string(&text, "# What logzipctl expire leaves alone: see logzipctl keep --help.\n");
     for (size_t i = 0; i < rules->list.len; i++) {
         keep_print(&text, &rules->list.data[i]);
@@ -234,9 +222,9 @@ const struct keep_rule *keep_find(const struct keep_rules *rules, const struct s
 
 int keep_lock(const char *directory, struct lgz_error *err)
 {
-    char *path = path_of(directory, "keep.lock", err);
+    char *path = names_file(directory, "keep.lock");
     if (!path)
-        return LGZ_ERR_MEMORY;
+        return error_memory(err);
     int code, fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (fd < 0)
         code = error_io(err, "%s: cannot open", path);

@@ -47,11 +47,8 @@ static int add_entry(struct listing *l, const char *directory, const char *name,
     bool is_draft = file_is_draft_name(name);
     if (!is_journal && !is_segment && !is_damaged && !is_draft)
         return LGZ_OK;
-    struct buf path = {0};
-    buf_printf(&path, "%s/%s", directory, name);
-    buf_push(&path, '\0');
-    char *text = (char *)path.data;
-    bool added = !path.failed;
+    char *text = names_file(directory, name);
+    bool added = text != NULL;
     if (is_journal) {
         journal.path = text;
         added = added && vec_push(&l->journals, journal);
@@ -66,7 +63,7 @@ static int add_entry(struct listing *l, const char *directory, const char *name,
     }
     if (added)
         return LGZ_OK;
-    buf_free(&path);
+    free(text);
     return error_memory(err);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "archive/names.h"
 #include "archive/tidy.h"
 #include "base/file.h"
 
@@ -105,26 +106,24 @@ static int take(int *out, const char *directory, const char *path, const char *r
 static int lock_file(struct archive_lock **out, const char *directory, const char *name,
                      const char *role, const char *program, struct lgz_error *err)
 {
-    struct buf path = {0};
+    char *path = names_file(directory, name);
     int fd = -1;
     *out = NULL;
-    buf_printf(&path, "%s/%s", directory, name);
-    buf_push(&path, '\0');
     struct archive_lock *lock = malloc(sizeof(*lock));
-    if (!lock || path.failed) {
+    if (!lock || !path) {
         free(lock);
-        buf_free(&path);
+        free(path);
         return error_memory(err);
     }
     int code = make_directory(directory, err);
     if (code == LGZ_OK)
-        code = take(&fd, directory, (const char *)path.data, role, err);
+        code = take(&fd, directory, path, role, err);
     if (code == LGZ_OK) {
-        code = record_holder(fd, (const char *)path.data, program, err);
+        code = record_holder(fd, path, program, err);
         if (code != LGZ_OK)
             close(fd);
     }
-    buf_free(&path);
+    free(path);
     if (code != LGZ_OK) {
         free(lock);
         return code;

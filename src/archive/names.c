@@ -25,6 +25,13 @@ static char *finish(struct buf *b)
     return (char *)b->data;
 }
 
+char *names_file(const char *directory, const char *name)
+{
+    struct buf b = {0};
+    buf_printf(&b, "%s/%s", directory, name);
+    return finish(&b);
+}
+
 char *names_journal(const char *directory, uint64_t sequence)
 {
     struct buf b = {0};

@@ -12,6 +12,9 @@
 
 enum { NAMES_PARTS_MAX = 99 }; /* of a segment that was split */
 
+/** The path of a file in an archive. @return NULL when memory is out; the caller frees it */
+char *names_file(const char *directory, const char *name);
+
 /** The path of journal `sequence`. @return NULL when memory is out; the caller frees it */
 char *names_journal(const char *directory, uint64_t sequence);
 

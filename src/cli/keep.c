@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "archive/archive.h"
@@ -60,18 +61,14 @@ static int add_segment(struct change *c, struct keep_rule rule, const char *dire
                        const char *path, struct lgz_error *err)
 {
     struct segment_name name;
-    struct buf there = {0};
     if (!names_parse_segment(file_name(path), &name))
         return error_set(err, LGZ_ERR_ARGUMENT, "%s: not the name of a segment of an archive",
                          path);
-    buf_printf(&there, "%s/%s", directory, file_name(path));
-    buf_push(&there, '\0');
-    int code = LGZ_OK;
-    if (there.failed)
-        code = error_memory(err);
-    else if (access((const char *)there.data, F_OK) != 0)
-        code = error_io(err, "%s", (const char *)there.data);
-    buf_free(&there);
+    char *there = names_file(directory, file_name(path));
+    int code = there ? LGZ_OK : error_memory(err);
+    if (there && access(there, F_OK) != 0)
+        code = error_io(err, "%s", there);
+    free(there);
     rule.first = name.import ? 0 : name.first;
     rule.last = name.import ? 0 : name.last;
     rule.import = name.import;
