@@ -325,10 +325,15 @@ bool listing_has_damaged(const struct listing *l, uint64_t first, uint64_t last)
     return false;
 }
 
-bool listing_has_loose(const struct listing *l, uint64_t first, uint64_t last)
+bool listing_has_journals(const struct listing *l, uint64_t first, uint64_t last)
 {
     for (size_t i = 0; i < l->journals.len; i++)
         if (l->journals.data[i].sequence >= first && l->journals.data[i].sequence <= last)
             return true;
-    return listing_has_damaged(l, first, last);
+    return false;
+}
+
+bool listing_has_loose(const struct listing *l, uint64_t first, uint64_t last)
+{
+    return listing_has_journals(l, first, last) || listing_has_damaged(l, first, last);
 }

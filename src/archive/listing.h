@@ -46,6 +46,9 @@ void listing_clear(struct listing *l);
 /** Does a listed segment hold journal `sequence`? */
 bool listing_covers(const struct listing *l, uint64_t sequence);
 
+/** Is there a journal with a number from `first` to `last`? */
+bool listing_has_journals(const struct listing *l, uint64_t first, uint64_t last);
+
 /** Is there a damaged segment that has one of the journals `first` to `last`? */
 bool listing_has_damaged(const struct listing *l, uint64_t first, uint64_t last);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/floor.h"
 #include "segment/reader.h"
 
 enum {
@@ -31,10 +32,9 @@ static struct merge_unit group_at(const struct merge_plan *plan, size_t from)
 /* The day or week of a time, as a number. */
 static int64_t period_of(const struct upkeep *u, int64_t time)
 {
-    const int64_t seconds = time / NS_PER_SECOND - (time % NS_PER_SECOND < 0);
-    const int64_t day = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0);
+    const int64_t day = floor_div(time, DAY_SECONDS * NS_PER_SECOND);
     /* 1970 began on a Thursday, weeks begin on Mondays. */
-    return u->config->merge == CONFIG_MERGE_WEEK ? (day + 3) / 7 - ((day + 3) % 7 < 0) : day;
+    return u->config->merge == CONFIG_MERGE_WEEK ? floor_div(day + 3, 7) : day;
 }
 
 static int64_t time_of(const struct merge_plan *plan, struct merge_unit unit)

@@ -18,7 +18,6 @@
 
 enum { CHUNK = 1 << 20, NAMES_TRIED = 1000 };
 
-static const char suffix[] = ".damaged";
 static const char extension[] = ".logz";
 
 static bool ends_with(const char *text, const char *end)
@@ -40,8 +39,8 @@ static char *renamed(const char *path, size_t drop, const char *more)
 
 char *rescue_target(const char *from)
 {
-    if (ends_with(from, suffix))
-        return renamed(from, strlen(suffix), "");
+    if (ends_with(from, NAMES_DAMAGED))
+        return renamed(from, strlen(NAMES_DAMAGED), "");
     return renamed(from, ends_with(from, extension) ? strlen(extension) : 0, ".salvaged.logz");
 }
 
@@ -108,7 +107,7 @@ static int salvage(struct rescue *r, const char *from, unsigned threads,
 {
     struct salvage_options options = {.name = file_name(from), .threads = threads};
     struct segment_name name;
-    char *plain = ends_with(from, suffix) ? rescue_target(from) : strdup(from);
+    char *plain = ends_with(from, NAMES_DAMAGED) ? rescue_target(from) : strdup(from);
     if (!plain)
         return error_memory(err);
     if (names_parse_segment(file_name(plain), &name)) {
@@ -155,8 +154,8 @@ static int choose_aside(const char *path, char **aside, struct lgz_error *err)
         return error_io(err, "%s: cannot stat", path);
     for (unsigned i = 1; i < NAMES_TRIED; i++) {
         char more[64];
-        snprintf(more, sizeof(more), ".%u%s%s", i, extension, suffix);
-        *aside = i == 1 ? renamed(path, 0, suffix)
+        snprintf(more, sizeof(more), ".%u%s%s", i, extension, NAMES_DAMAGED);
+        *aside = i == 1 ? renamed(path, 0, NAMES_DAMAGED)
                         : renamed(path, ends_with(path, extension) ? strlen(extension) : 0, more);
         if (!*aside)
             return error_memory(err);

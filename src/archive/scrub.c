@@ -151,23 +151,11 @@ static int quarantine(struct scrub *s, const struct due *due, const struct lgz_e
     return LGZ_OK;
 }
 
-/*
- * Are there journals that it should hold? Then it was sealed just now, or a crash came in between:
- * the daemon's next start seals them again, over it.
- */
-static bool has_journals(const struct scrub *s, const struct segment_name *name)
-{
-    for (size_t i = 0; i < s->found.journals.len; i++)
-        if (s->found.journals.data[i].sequence >= name->first &&
-            s->found.journals.data[i].sequence <= name->last)
-            return true;
-    return false;
-}
-
 /* It failed: is it damaged? */
 static int judge(struct scrub *s, const struct due *due, int code, const struct lgz_error *why)
 {
     const char *path = due->listed->path;
+    const struct segment_name *name = &due->listed->name;
     struct lgz_error again = {0};
     if (code == LGZ_ERR_MEMORY)
         return error_memory(s->err);
@@ -183,7 +171,9 @@ static int judge(struct scrub *s, const struct due *due, int code, const struct 
         return LGZ_OK;
     }
     s->result->damaged++;
-    if (has_journals(s, &due->listed->name)) {
+    /* Are there journals that it should hold? Then it was sealed just now, or a crash came in
+       between: the daemon's next start seals them again, over it. */
+    if (listing_has_journals(&s->found, name->first, name->last)) {
         upkeep_tell(s->u, UPKEEP_PROBLEM, "%s; its journals are still there, and it's left",
                     why->message);
         return LGZ_OK;
