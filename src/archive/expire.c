@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "archive/holdings.h"
@@ -258,7 +257,7 @@ static int visit_all(struct expiry *e, struct lgz_error *err)
 static int begin(struct expiry *e, struct lgz_error *err)
 {
     const struct config *config = e->upkeep->config;
-    struct statvfs fs;
+    uint64_t available;
     int code = retention_classes_new(&e->classes, config, err);
     if (code == LGZ_OK)
         code = holdings_open(&e->holdings, config->directory, e->classes, err);
@@ -276,11 +275,9 @@ static int begin(struct expiry *e, struct lgz_error *err)
     }
     if (!config->keep_free)
         return LGZ_OK;
-    if (statvfs(config->directory, &fs) != 0)
-        return error_io(err, "%s: cannot see how much is free", config->directory);
-    uint64_t available = (uint64_t)fs.f_bavail * fs.f_frsize;
+    code = file_free_bytes(config->directory, &available, err);
     e->wanted = config->keep_free > available ? config->keep_free - available : 0;
-    return LGZ_OK;
+    return code;
 }
 
 int expire_run(const struct upkeep *upkeep, struct expire_result *result, struct lgz_error *err)

@@ -4,7 +4,6 @@
 #include "archive/merge.h"
 
 #include <inttypes.h>
-#include <sys/statvfs.h>
 
 #include "archive/merge_plan.h"
 #include "archive/merge_unit.h"
@@ -18,18 +17,12 @@ struct merging {
     struct lgz_error *err;
 };
 
-/* What the file system has left for us. Where that can't be told, writing will. */
-static uint64_t free_bytes(const char *directory)
-{
-    struct statvfs fs;
-    return statvfs(directory, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : UINT64_MAX;
-}
-
 /* Is there room for a copy of the unit? The merged segment will be smaller than that. */
 static bool has_room(struct merging *m, const char *first, uint64_t bytes)
 {
     const struct config *config = m->u->config;
-    const uint64_t available = free_bytes(config->directory);
+    uint64_t available;
+    file_free_bytes(config->directory, &available, NULL); /* where it can't be told, writing will */
     if (available >= config->min_free && available - config->min_free >= bytes)
         return true;
     upkeep_tell(m->u, UPKEEP_PROBLEM,

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 int file_write(int fd, const void *data, size_t len, const char *path, struct lgz_error *err)
@@ -265,6 +266,17 @@ int file_save(const char *path, mode_t mode, const struct buf *bytes, struct lgz
         code = file_draft_commit(&draft, true, err);
     file_draft_discard(&draft);
     return code;
+}
+
+int file_free_bytes(const char *directory, uint64_t *bytes, struct lgz_error *err)
+{
+    struct statvfs fs;
+    *bytes = UINT64_MAX;
+    if (statvfs(directory, &fs) != 0)
+        return error_io(err, "%s: cannot find out how much is free", directory);
+    if (fs.f_blocks && __builtin_mul_overflow(fs.f_bavail, fs.f_frsize, bytes))
+        *bytes = UINT64_MAX;
+    return LGZ_OK;
 }
 
 const char *file_name(const char *path)

@@ -72,6 +72,13 @@ int file_draft_remove(const char *temporary, bool *removed, struct lgz_error *er
 /** Write a file whole, durably, in place of the one of that name if there is one. */
 int file_save(const char *path, mode_t mode, const struct buf *bytes, struct lgz_error *err);
 
+/**
+ * How many bytes a directory's file system has left for who isn't root.
+ *
+ * @param bytes  UINT64_MAX if it doesn't say, or on failure
+ */
+int file_free_bytes(const char *directory, uint64_t *bytes, struct lgz_error *err);
+
 /** What follows the last '/' of a path. */
 const char *file_name(const char *path);
 

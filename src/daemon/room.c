@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
+
+#include "base/file.h"
 
 enum {
     ASK_AGAIN_MS = 2000,
@@ -32,11 +33,8 @@ struct room {
 
 static uint64_t ask(const char *directory)
 {
-    struct statvfs fs;
     uint64_t bytes;
-    if (statvfs(directory, &fs) != 0 || fs.f_blocks == 0 ||
-        __builtin_mul_overflow(fs.f_bavail, fs.f_frsize, &bytes))
-        return UINT64_MAX;
+    file_free_bytes(directory, &bytes, NULL); /* where it can't be told, writing will */
     return bytes;
 }
 

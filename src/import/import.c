@@ -5,10 +5,10 @@
 #include "import/import_inside.h"
 
 #include <stdlib.h>
-#include <sys/statvfs.h>
 
 #include "archive/archive.h"
 #include "archive/catalog.h"
+#include "base/file.h"
 #include "import/import_gather.h"
 #include "import/unpack.h"
 
@@ -16,17 +16,17 @@
 static int check_room(struct import_work *r, const struct import_batch *batch)
 {
     const struct config *config = r->upkeep->config;
-    struct statvfs fs;
-    uint64_t need = config->min_free;
-    if (statvfs(config->directory, &fs) != 0)
-        return error_io(r->err, "%s: cannot find out how much room there is", config->directory);
+    uint64_t available, need = config->min_free;
+    int code = file_free_bytes(config->directory, &available, r->err);
+    if (code != LGZ_OK)
+        return code;
     for (size_t i = batch->first; i < batch->first + batch->count; i++) {
         const struct import_file *f = &r->plan.files.data[i];
         uint64_t size = (uint64_t)f->st.st_size;
         if (f->state == IMPORT_WAITING)
             need += unpack_suffix(f->path) ? size : size / 2;
     }
-    if ((uint64_t)fs.f_bavail * fs.f_frsize >= need)
+    if (available >= need)
         return LGZ_OK;
     return error_set(r->err, LGZ_ERR_IO,
                      "%s: not enough room: %llu MiB may be needed, min_free included",

@@ -139,6 +139,20 @@ START_TEST(test_draft_discarded)
 }
 END_TEST
 
+START_TEST(test_free_bytes)
+{
+    uint64_t bytes = 0;
+    ck_ok(file_free_bytes(directory, &bytes, &err));
+    ck_assert_uint_gt(bytes, 0);
+    ck_assert_int_eq(file_free_bytes("/nowhere/at/all", &bytes, &err), LGZ_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(err.message, "/nowhere/at/all: "));
+    ck_assert_uint_eq(bytes, UINT64_MAX);
+    /* It speaks of no blocks: then there's room. */
+    ck_ok(file_free_bytes("/proc", &bytes, &err));
+    ck_assert_uint_eq(bytes, UINT64_MAX);
+}
+END_TEST
+
 START_TEST(test_draft_names)
 {
     ck_assert(file_is_draft_name(".a.logz.tmp123"));
@@ -161,6 +175,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_save);
     tcase_add_test(tc, test_draft_discarded);
     tcase_add_test(tc, test_draft_names);
+    tcase_add_test(tc, test_free_bytes);
 }
 
 int main(void)
