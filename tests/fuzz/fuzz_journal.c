@@ -99,14 +99,5 @@ static void repair(uint8_t *raw, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    read_all(data, size);
-    uint8_t *copy = malloc(size ? size : 1);
-    if (!copy)
-        abort();
-    if (size)
-        memcpy(copy, data, size);
-    repair(copy, size);
-    read_all(copy, size);
-    free(copy);
-    return 0;
+    return fuzz_read_repaired(data, size, read_all, repair);
 }
