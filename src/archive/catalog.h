@@ -114,14 +114,14 @@ struct catalog_walk catalog_set_begin(const struct catalog *c, uint32_t set);
 bool catalog_set_next(struct catalog_walk *walk, size_t *source);
 
 /**
- * What a catalog would say of an open segment.
+ * Open a segment, and find out what a catalog would say of it.
  *
- * @param name   of its file, without the directory; borrowed
- * @param st     the file's
+ * @param path   borrowed: the entry's name is in it
  * @param entry  filled; `set` is CATALOG_ANY, and it was never verified
+ * @return LGZ_ERR_NOT_FOUND if the file is gone
  */
-int catalog_describe(const struct segment *segment, const char *name, const struct stat *st,
-                     struct catalog_entry *entry, struct lgz_error *err);
+int catalog_look_into(struct segment **out, const char *path, struct catalog_entry *entry,
+                      struct lgz_error *err);
 
 /* Writing, by the holder of archive_rotate_lock(). */
 

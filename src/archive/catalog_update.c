@@ -25,8 +25,8 @@ static void note_ends(const struct block_info *block, bool *cut)
     }
 }
 
-int catalog_describe(const struct segment *segment, const char *name, const struct stat *st,
-                     struct catalog_entry *entry, struct lgz_error *err)
+static int describe(const struct segment *segment, const char *name, const struct stat *st,
+                    struct catalog_entry *entry, struct lgz_error *err)
 {
     bool *cut = calloc(segment_source_count(segment) + 1, sizeof(*cut));
     if (!cut)
@@ -63,6 +63,28 @@ int catalog_describe(const struct segment *segment, const char *name, const stru
         entry->whole &= !cut[i];
     free(cut);
     return LGZ_OK;
+}
+
+int catalog_look_into(struct segment **out, const char *path, struct catalog_entry *entry,
+                      struct lgz_error *err)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    *out = NULL;
+    if (fd < 0 && errno == ENOENT)
+        return error_set(err, LGZ_ERR_NOT_FOUND, "%s: is gone", path);
+    if (fd < 0)
+        return error_io(err, "%s: cannot open", path);
+    if (fstat(fd, &st) != 0) {
+        close(fd);
+        return error_io(err, "%s: cannot stat", path);
+    }
+    int code = segment_open_fd(out, fd, path, err);
+    if (code == LGZ_OK && (code = describe(*out, file_name(path), &st, entry, err)) != LGZ_OK) {
+        segment_close(*out);
+        *out = NULL;
+    }
+    return code;
 }
 
 /* --- a new catalog --- */
@@ -116,20 +138,19 @@ static int take_over_set(struct update *u, uint32_t *set, struct lgz_error *err)
 }
 
 /* Add an open segment. */
-static int add_segment(struct update *u, const struct segment *segment, const char *name,
-                       const struct stat *st, struct lgz_error *err)
+static int add_segment(struct update *u, const struct segment *segment, struct catalog_entry *entry,
+                       struct lgz_error *err)
 {
-    struct catalog_entry entry;
-    int code = catalog_describe(segment, name, st, &entry, err);
+    int code = LGZ_OK;
     for (size_t i = 0; i < segment_source_count(segment) && code == LGZ_OK; i++) {
         const struct source *source = segment_source(segment, i);
         const struct catalog_source member = {source->id, source->name, source->input};
         code = add_member(u, &member, err);
     }
     if (code == LGZ_OK)
-        code = add_set(u, &entry.set, err);
+        code = add_set(u, &entry->set, err);
     if (code == LGZ_OK)
-        code = catalog_builder_add(u->builder, &entry, err);
+        code = catalog_builder_add(u->builder, entry, err);
     u->result->added += code == LGZ_OK;
     return code;
 }
@@ -138,24 +159,16 @@ static int add_segment(struct update *u, const struct segment *segment, const ch
    out: whoever wants it will be told why. */
 static int read_segment(struct update *u, const char *path, struct lgz_error *err)
 {
-    struct stat st;
-    struct segment *segment = NULL;
+    struct segment *segment;
+    struct catalog_entry entry;
     struct lgz_error reason = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return LGZ_OK;
-    int code = LGZ_ERR_IO;
-    if (fd >= 0 && fstat(fd, &st) != 0)
-        close(fd);
-    else if (fd >= 0)
-        code = segment_open_fd(&segment, fd, path, &reason);
+    int code = catalog_look_into(&segment, path, &entry, &reason);
     if (code == LGZ_ERR_MEMORY)
         return error_memory(err);
-    if (code != LGZ_OK) {
-        u->result->unreadable++;
+    u->result->unreadable += code != LGZ_OK && code != LGZ_ERR_NOT_FOUND;
+    if (code != LGZ_OK)
         return LGZ_OK;
-    }
-    code = add_segment(u, segment, file_name(path), &st, err);
+    code = add_segment(u, segment, &entry, err);
     segment_close(segment);
     return code;
 }

@@ -2,9 +2,6 @@
  * list.c - logzipctl list: the segments of an archive, a line each, from its catalog. Those that
  * the catalog doesn't know are opened.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -220,19 +217,7 @@ static bool look_up(struct list *l, const char *path, struct item *item)
 /* Open it. @return LGZ_ERR_NOT_FOUND if it's gone */
 static int look_into(struct list *l, const char *path, struct item *item, struct lgz_error *err)
 {
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return error_set(err, LGZ_ERR_NOT_FOUND, "%s: is gone", path);
-    if (fd < 0)
-        return error_io(err, "%s: cannot open", path);
-    if (fstat(fd, &st) != 0) {
-        close(fd);
-        return error_io(err, "%s: cannot stat", path);
-    }
-    int code = segment_open_fd(&item->segment, fd, path, err);
-    if (code == LGZ_OK)
-        code = catalog_describe(item->segment, file_name(path), &st, &item->entry, err);
+    int code = catalog_look_into(&item->segment, path, &item->entry, err);
     for (size_t i = 0; code == LGZ_OK && i < segment_source_count(item->segment); i++) {
         const struct source *source = segment_source(item->segment, i);
         const struct catalog_source member = {source->id, source->name, source->input};
@@ -259,25 +244,18 @@ static void list_segment(struct list *l, const char *path)
 /* --- an archive --- */
 
 /* Segments that were set aside, since they are damaged. */
-static void list_damaged(struct list *l, const char *directory)
+static void list_damaged(struct list *l, const struct listing *found)
 {
-    static const char suffix[] = ".logz.damaged";
-    DIR *dir = opendir(directory);
-    if (!dir)
-        return;
-    for (const struct dirent *d; (d = readdir(dir));) {
-        const size_t len = strlen(d->d_name);
-        if (len < sizeof(suffix) || strcmp(d->d_name + len - (sizeof(suffix) - 1), suffix) != 0)
-            continue;
+    for (size_t i = 0; i < found->damaged.len; i++) {
+        const char *name = file_name(found->damaged.data[i].path);
         if (l->options->json) {
             buf_push(&l->out, '{');
-            json_member(&l->out, "name", json_span(d->d_name));
+            json_member(&l->out, "name", json_span(name));
             buf_append_string(&l->out, ",\"damaged\":true}\n");
         } else {
-            buf_printf(&l->out, "%s  DAMAGED; see salvage in logzipctl(1)\n", d->d_name);
+            buf_printf(&l->out, "%s  DAMAGED; see salvage in logzipctl(1)\n", name);
         }
     }
-    closedir(dir);
 }
 
 static void put_totals(struct list *l, const char *directory, const struct listing *found)
@@ -309,7 +287,7 @@ static int list_archive(struct list *l, const char *directory, struct lgz_error 
                    "FROM", "TO", "LINES", "RAW", "STORED", "RATIO", "LEVEL", "VERIFIED", "INPUTS");
     for (size_t i = 0; i < found.segments.len; i++)
         list_segment(l, found.segments.data[i].path);
-    list_damaged(l, directory);
+    list_damaged(l, &found);
     if (!l->options->json)
         put_totals(l, directory, &found);
     if (l->options->verbose)
