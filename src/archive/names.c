@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "line/timestamp_civil.h"
 
 enum { SEQUENCE_DIGITS = 12 };
 
@@ -86,21 +87,22 @@ bool names_parse_journal(const char *name, uint64_t *sequence)
            *sequence != 0 && take_text(&name, ".lzj") && *name == '\0';
 }
 
+/* A moment that there is, of those that names_segment() writes. By arithmetic alone: an archive may
+   have a hundred thousand names. */
 static bool take_time(const char **text, int64_t *time)
 {
     uint64_t date, clock;
     if (!take_number(text, 8, &date) || !take_text(text, "T") || !take_number(text, 6, &clock) ||
         !take_text(text, "Z"))
         return false;
-    struct tm tm = {
-        .tm_year = (int)(date / 10000) - 1900,
-        .tm_mon = (int)(date / 100 % 100) - 1,
-        .tm_mday = (int)(date % 100),
-        .tm_hour = (int)(clock / 10000),
-        .tm_min = (int)(clock / 100 % 100),
-        .tm_sec = (int)(clock % 100),
-    };
-    int64_t seconds = timegm(&tm);
+    const int year = (int)(date / 10000), month = (int)(date / 100 % 100), day = (int)(date % 100);
+    const int64_t hour = (int64_t)clock / 10000, minute = (int64_t)clock / 100 % 100;
+    const int64_t second = (int64_t)clock % 100;
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > civil_month_days(year, month) ||
+        hour > 23 || minute > 59 || second > 59)
+        return false;
+    const int64_t seconds = civil_to_days(year, month, day) * (int64_t)CIVIL_DAY_SECONDS +
+                            hour * 3600 + minute * 60 + second;
     return !__builtin_mul_overflow(seconds, NS_PER_SECOND, time);
 }
 
