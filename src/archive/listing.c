@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/file.h"
@@ -230,17 +229,6 @@ static int read_once(struct listing *out, const char *directory, struct lgz_erro
     return code;
 }
 
-static bool is_before(struct timespec a, struct timespec b)
-{
-    return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
-}
-
-static bool is_unchanged(const struct stat *before, const struct stat *after)
-{
-    return before->st_ino == after->st_ino && before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
-           before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
-}
-
 /*
  * Read the directory, and find out whether it stayed as it was. A change is seen if the clock of
  * its times has gone on since the last one: the clock says so, or, where that one is behind (it was
@@ -248,25 +236,24 @@ static bool is_unchanged(const struct stat *before, const struct stat *after)
  *
  * @param last  what the directory was a pause ago, all zero if nobody has looked; and is now
  */
-static int read_quiet(struct listing *out, const char *directory, struct stat *last, bool *quiet,
+static int read_quiet(struct listing *out, const char *directory, struct stamp *last, bool *quiet,
                       struct lgz_error *err)
 {
-    struct timespec now = {0};
-    struct stat before, after;
-    clock_gettime(CLOCK_REALTIME_COARSE, &now); /* what file systems take their times from */
-    bool known = stat(directory, &before) == 0;
+    struct stamp before, after;
+    const int64_t now = stamp_now();
+    bool known = stamp_read(&before, directory);
     int code = read_once(out, directory, err);
-    known = known && stat(directory, &after) == 0;
-    *quiet = known && is_unchanged(&before, &after) &&
-             (is_before(before.st_mtim, now) || is_unchanged(last, &before));
-    *last = known ? after : (struct stat){0};
+    known = stamp_read(&after, directory) && known;
+    *quiet = known && stamp_equal(&before, &after) &&
+             (stamp_is_past(&before, now) || stamp_equal(last, &before));
+    *last = after;
     return code;
 }
 
 int listing_open(struct listing *out, const char *directory, struct lgz_error *err)
 {
     const struct timespec pause = {.tv_nsec = TRY_PAUSE};
-    struct stat last = {0};
+    struct stamp last = {0};
     bool quiet = false;
     int code = LGZ_OK;
     *out = (struct listing){0};
@@ -277,6 +264,8 @@ int listing_open(struct listing *out, const char *directory, struct lgz_error *e
         }
         code = read_quiet(out, directory, &last, &quiet, err);
     }
+    if (quiet)
+        out->stamp = last;
     if (code == LGZ_OK && out->segments.len) {
         qsort(out->segments.data, out->segments.len, sizeof(*out->segments.data), by_range);
         code = sort_out(out, err);
@@ -307,6 +296,12 @@ void listing_clear(struct listing *l)
     vec_free(&l->stale);
     vec_free(&l->damaged);
     vec_free(&l->drafts);
+}
+
+bool listing_is_current(const struct listing *l, const char *directory)
+{
+    struct stamp now;
+    return l->stamp.inode && stamp_read(&now, directory) && stamp_equal(&l->stamp, &now);
 }
 
 bool listing_covers(const struct listing *l, uint64_t sequence)

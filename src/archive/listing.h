@@ -12,6 +12,7 @@
 #define LOGZIP_ARCHIVE_LISTING_H
 
 #include "archive/names.h"
+#include "archive/stamp.h"
 
 struct listed_journal {
     char *path;
@@ -30,6 +31,7 @@ struct listing {
     VEC(struct listed_segment) stale;    /**< what nobody reads */
     VEC(struct listed_segment) damaged;  /**< NAME.damaged, in the order of their names */
     VEC(char *) drafts;                  /**< paths; see file_is_draft_name() */
+    struct stamp stamp; /**< the directory's; all zero if it didn't stop changing */
 };
 
 /**
@@ -39,6 +41,9 @@ struct listing {
  * @return LGZ_ERR_NOT_FOUND if it isn't there
  */
 int listing_open(struct listing *out, const char *directory, struct lgz_error *err);
+
+/** Would a new listing be the same? false also if that isn't certain. */
+bool listing_is_current(const struct listing *l, const char *directory);
 
 /** Free what listing_open() filled. Safe on a zeroed one. */
 void listing_clear(struct listing *l);

@@ -348,10 +348,11 @@ static int look_once(struct live *l, bool *missed, struct lgz_error *err)
     int code = list(l, &first, err);
     if (code == LGZ_OK)
         code = look_for_journals(l, &first, &strange, err);
-    if (code == LGZ_OK)
+    const bool current = code == LGZ_OK && listing_is_current(&first, l->directory);
+    if (code == LGZ_OK && !current)
         code = list(l, &second, err);
     if (code == LGZ_OK)
-        code = compare(l, &first, &second, strange, missed, err);
+        code = compare(l, &first, current ? &first : &second, strange, missed, err);
     listing_clear(&first);
     listing_clear(&second);
     return code;

@@ -127,20 +127,21 @@ static void drop_covered(struct archive_snapshot *s, const struct listing *found
  * another one: then the list is of no use.
  */
 static int look_at_segments(struct archive_snapshot *s, const char *directory,
-                            const struct needs *needs, struct lgz_error *err)
+                            struct listing *found, const struct needs *needs, struct lgz_error *err)
 {
     bool missed = true;
     int code = LGZ_OK;
     for (int i = 0; code == LGZ_OK && missed && i < LOOKS_MAX; i++) {
-        struct listing found;
         clear_segments(s);
-        code = listing_open(&found, directory, err);
-        if (code != LGZ_OK)
-            break;
-        drop_covered(s, &found);
-        code = take_segments(s, &found, err);
+        if (i || !listing_is_current(found, directory)) {
+            listing_clear(found);
+            code = listing_open(found, directory, err);
+        }
+        if (code == LGZ_OK) {
+            drop_covered(s, found);
+            code = take_segments(s, found, err);
+        }
         missed = code == LGZ_OK && hold_segments(s, needs);
-        listing_clear(&found);
     }
     return code;
 }
@@ -157,7 +158,7 @@ static int open_snapshot(struct archive_snapshot **out, const char *directory,
     if (code == LGZ_OK)
         code = open_journals(s, &found, err);
     if (code == LGZ_OK)
-        code = look_at_segments(s, directory, needs, err);
+        code = look_at_segments(s, directory, &found, needs, err);
     listing_clear(&found);
     if (code != LGZ_OK)
         archive_snapshot_close(s);
