@@ -62,12 +62,9 @@ said '^sealed by the daemon; '
 kill -STOP "$daemon"
 "$BUILD/logzipctl" rotate -c "$conf" &
 one=$!
-for ((i = 0; i < 500; i++)); do
-    [[ $(cut -d ' ' -f 19 "/proc/$one/stat") == 19 && $(ionice -p "$one") == idle ]] && break
-    sleep 0.02
-done
+is_nice() { [[ $(cut -d ' ' -f 19 "/proc/$1/stat") == 19 && $(ionice -p "$1") == idle ]]; }
+soon is_nice "$one" || fail "rotate has a priority: $(cat "/proc/$one/stat"), $(ionice -p "$one")"
 kill -CONT "$daemon"
-((i < 500)) || fail "rotate has a priority: $(cat "/proc/$one/stat"), $(ionice -p "$one")"
 wait "$one" || fail 'rotate beside a daemon that was stopped for a while'
 
 # A signal ends the wait, as it ends every step; the daemon goes on.

@@ -28,16 +28,14 @@ sync_all
 head -c 10M /dev/zero >"$work/disk/other" 2>/dev/null
 random 2 9000 >>"$logs/a.log"
 random 3 9000 >"$logs/b.log"
-# soon PATTERN WHAT: the status comes to have it
-soon() {
-    for ((i = 0; i < 300; i++)); do
-        status_json >"$work/status" && grep -q "$1" "$work/status" && return
-        sleep 0.02
-    done
-    fail "$2: $(cat "$work/status"); $(df "$work/disk"; ls -la "$archive")"
+# status_comes PATTERN WHAT: the status comes to have it
+status_has() { status_json >"$work/status" && grep -q "$1" "$work/status"; }
+status_comes() {
+    soon status_has "$1" || fail "$2: $(cat "$work/status"); $(df "$work/disk"; ls -la "$archive")"
 }
+goes_on() { ask sync >/dev/null 2>&1; }
 failing='"state": *"failing"'
-soon "$failing" 'a full disk is not noticed'
+status_comes "$failing" 'a full disk is not noticed'
 refused sync '.*No space left'
 [[ $(grep -c 'reading waits' "$work/stderr") = 1 ]] || fail 'the full disk is not told once'
 mv "$logs/a.log" "$logs/a.old"
@@ -45,33 +43,25 @@ random 4 1000 >"$logs/a.log"
 random 5 10 >>"$logs/a.old"
 mount -o remount,size=64M "$work/disk"
 rm "$work/disk/other"
-for ((i = 0; i < 600; i++)); do
-    ask sync >/dev/null 2>&1 && break
-    sleep 0.02
-done
-((i < 600)) || fail 'the daemon does not go on'
+soon goes_on || fail 'the daemon does not go on'
 expect a.log "$logs/a.old" "$logs/a.log"
 expect b.log "$logs/b.log"
 
 # Full at a start, too: it waits, says so once, and goes on by itself. What was ready to be sealed
 # is sealed then. A seal that the kill interrupts would leave a draft, and the start would make room
 # by removing it: what waits now is sealed before.
-soon '"journals_to_seal": *0' 'what waited for room is not sealed'
+status_comes '"journals_to_seal": *0' 'what waited for room is not sealed'
 kill_daemon
 head -c 100M /dev/zero >"$work/disk/other" 2>/dev/null
 random 6 100 >>"$logs/b.log"
 : >"$work/stderr"
 start_daemon
-soon "$failing" 'a full disk at the start is not in the status'
+status_comes "$failing" 'a full disk at the start is not in the status'
 sleep 1.5 # another attempt
 [[ $(grep -c 'reading waits' "$work/stderr") = 1 ]] || fail 'the full disk is not told once'
 [[ $(grep -c 'cannot seal' "$work/stderr") -le 1 ]] || fail 'that it cannot be sealed is told again'
 rm "$work/disk/other"
-for ((i = 0; i < 600; i++)); do
-    ask sync >/dev/null 2>&1 && break
-    sleep 0.02
-done
-((i < 600)) || fail 'the daemon does not go on after a start with a full disk'
+soon goes_on || fail 'the daemon does not go on after a start with a full disk'
 expect b.log "$logs/b.log"
 stop_daemon
 expect_sealed

@@ -16,21 +16,31 @@ start_daemon
 sync_all
 ask seal >/dev/null || fail 'cannot seal'
 sleep 2.5 # timers that were started by the last sync
-before=$(sleeps)
-sleep 4
-during=$(($(sleeps) - before))
+
+# sleeps_in SECONDS MOST: are there at most so many wake-ups? A busy machine makes the time longer, and
+# others let the daemon wait for pages and locks: it's enough if it's so for once.
+sleeps_in() {
+    local before tries
+    for ((tries = 0; tries < 3; tries++)); do
+        before=$(sleeps)
+        sleep "$1"
+        during=$(($(sleeps) - before))
+        ((during > $2)) || return 0
+    done
+    return 1
+}
+
 # Four or five rescans; a page of the program that is read from the disk counts, too.
-((during <= 8)) || fail "$during wake-ups in 4 seconds with a rescan every second"
-((during >= 3)) || fail "only $during wake-ups: it does not rescan"
+sleeps_in 4 8 || fail "$during wake-ups in 4 seconds with a rescan every second"
+before=$(sleeps)
+rescans() { (($(sleeps) >= before + 3)); }
+soon rescans || fail "only $(($(sleeps) - before)) wake-ups: it does not rescan"
 
 # A rescan now and then is all that there is.
 sed -i 's/^rescan.*/rescan = 1h/' "$conf"
 ctl reload -c "$conf" >/dev/null || fail 'cannot reload'
 sleep 0.5
-before=$(sleeps)
-sleep 2
-during=$(($(sleeps) - before))
-((during <= 1)) || fail "$during wake-ups in 2 seconds without a rescan"
+sleeps_in 2 1 || fail "$during wake-ups in 2 seconds without a rescan"
 
 # It does wake up for a line.
 lines 11 20 >>"$logs/5.log"

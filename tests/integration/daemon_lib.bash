@@ -5,6 +5,8 @@
 # Sourced by the tests, with BUILD set. `work` is removed at the end, and the daemon killed.
 
 : "${BUILD:?BUILD is the directory with logzipd and logzipctl}"
+# shellcheck source=tests/integration/wait_lib.bash
+source "${BASH_SOURCE[0]%/*}/wait_lib.bash"
 export LC_ALL=C TZ=UTC
 set -o pipefail
 
@@ -68,13 +70,11 @@ as_user=() # a command that runs the daemon as another user
 start_daemon() {
     "${as_user[@]}" "$BUILD/logzipd" -c "$conf" --foreground 2>>"$work/stderr" &
     daemon=$!
-    local tries
-    for ((tries = 0; tries < 500; tries++)); do
-        ask status >/dev/null 2>&1 && return
-        kill -0 "$daemon" 2>/dev/null || fail 'logzipd ended right after its start'
-        sleep 0.02
-    done
-    fail "logzipd doesn't answer"
+    soon daemon_answers || fail "logzipd doesn't answer"
+}
+daemon_answers() {
+    kill -0 "$daemon" 2>/dev/null || fail 'logzipd ended right after its start'
+    ask status >/dev/null 2>&1
 }
 
 # stop_daemon [SIGNAL [STATUS]]

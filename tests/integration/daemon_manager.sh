@@ -9,26 +9,19 @@ source "${BASH_SOURCE[0]%/*}/daemon_lib.bash"
 perl -MIO::Socket::UNIX -MSocket -MTime::HiRes=time -e '
     my $s = IO::Socket::UNIX->new(Local => $ARGV[0], Type => SOCK_DGRAM) or die;
     open(my $out, ">>", $ARGV[1]); $out->autoflush(1);
-    $SIG{ALRM} = sub { exit 1 }; alarm 120;
+    $SIG{ALRM} = sub { exit 1 }; alarm 600;
     while (defined $s->recv(my $text, 5000)) {
         $text =~ s/\n/|/g;
         printf $out "%d %s\n", time * 1000, $text;
     }' "$work/notify" "$work/told" &
 manager=$!
 trap 'status=$?; kill "$manager"; (exit "$status"); clean_up' EXIT
-for ((i = 0; i < 200; i++)); do
-    [[ -S $work/notify ]] && break
-    sleep 0.02
-done
+soon test -S "$work/notify" || fail 'there is no manager'
 
 # told PATTERN [COUNT]: wait until so many messages are like that
 told() {
-    local tries
-    for ((tries = 0; tries < 500; tries++)); do
-        (($(grep -Ec "^[0-9]+ $1" "$work/told") >= ${2-1})) && return
-        sleep 0.02
-    done
-    fail "the manager wasn't told '$1' ${2-1} times: $(cat "$work/told")"
+    soon holds "$work/told" "^[0-9]+ $1" "${2-1}" ||
+        fail "the manager wasn't told '$1' ${2-1} times: $(cat "$work/told")"
 }
 
 start_with_manager() {
@@ -46,16 +39,20 @@ told 'READY=1\|STATUS=1 files in 1 inputs, '
 # Not before it could answer.
 ask status >/dev/null || fail 'it says that it is ready, and does not answer'
 
-# The watchdog wants to hear of it every 400 ms; it does all the time, also while it works.
-for ((i = 0; i < 8; i++)); do
-    lines 1 20000 >>"$logs/a.log"
-    ctl seal -c "$conf" || fail 'seal fails'
-    sleep 0.2
-done
-told 'WATCHDOG=1$' 6
-perl -ne 'next unless /^(\d+) WATCHDOG=1$/;
-    die "silent for ", $1 - $last, " ms\n" if $last && $1 - $last > 3000; $last = $1' \
-    "$work/told" || fail 'the watchdog was not told in time'
+# The watchdog wants to hear of it every 400 ms; it does all the time, also while it works. A busy
+# machine may keep it from that for once.
+hears_in_time() {
+    : >"$work/told"
+    for ((i = 0; i < 8; i++)); do
+        lines 1 20000 >>"$logs/a.log"
+        ctl seal -c "$conf" || fail 'seal fails'
+        sleep 0.2
+    done
+    told 'WATCHDOG=1$' 6
+    perl -ne 'next unless /^(\d+) WATCHDOG=1$/;
+        die "silent for ", $1 - $last, " ms\n" if $last && $1 - $last > 3000; $last = $1' "$work/told"
+}
+hears_in_time || hears_in_time || hears_in_time || fail 'the watchdog was not told in time'
 
 # A reload, and one that fails.
 : >"$work/told"

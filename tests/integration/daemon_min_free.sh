@@ -24,15 +24,6 @@ configure 'min_free = 8M' 'memory = 1M' '[input main]' "path = $logs/*.log"
 # random IV LINES: lines that don't compress
 random() { openssl enc -aes-128-ctr -K 0 -iv "$1" -in /dev/zero 2>/dev/null | base64 -w 99 | head -n "$2"; }
 
-# until_true SECONDS COMMAND...
-until_true() {
-    local tries
-    for ((tries = $1 * 20; tries; tries--)); do
-        "${@:2}" && return
-        sleep 0.05
-    done
-    return 1
-}
 state_is() { status_json | grep -q "\"state\": *\"$1\""; }
 number() { status_json | grep -o "\"$1\": *[0-9]*" | grep -o '[0-9]*$' | head -n 1; } # of the whole, not of a source
 free() { echo $(($(stat -f -c '%a * %S' "$work/disk"))); }
@@ -45,11 +36,11 @@ sync_all
 # Somebody else takes the room.
 head -c $(($(free) - 6000000)) /dev/zero >"$work/disk/other"
 lines 5001 5010 >>"$logs/a.log"
-until_true 20 state_is waiting || fail 'too little room is not noticed'
+soon state_is waiting || fail 'too little room is not noticed'
 refused sync '.*less than min_free'
 refused seal '.*less than min_free'
 status_json | grep -q '"stopped": *"[^"]*less than min_free' || fail 'status does not say why'
-until_true 20 none_to_seal || fail 'what was read is not sealed'
+soon none_to_seal || fail 'what was read is not sealed'
 expect a.log "$logs/a.log"
 
 # Nothing is read meanwhile.
@@ -66,7 +57,7 @@ sleep 2.5
 state_is waiting || fail 'it goes on with as much as made it stop'
 
 rm "$work/disk/other"
-until_true 20 state_is running || fail 'it does not go on when there is room'
+soon state_is running || fail 'it does not go on when there is room'
 sync_all
 expect a.log "$logs/a.log"
 expect b.log "$logs/b.log"
@@ -74,8 +65,8 @@ expect b.log "$logs/b.log"
 
 # The log alone is more than the disk holds. The reserve is there for the seals, and is left over.
 random 7 400000 >"$logs/c.log"
-until_true 60 state_is waiting || fail 'the disk is not found full'
-until_true 60 none_to_seal || fail 'the journals are not sealed when the disk is full'
+soon state_is waiting || fail 'the disk is not found full'
+soon none_to_seal || fail 'the journals are not sealed when the disk is full'
 (($(free) > 4000000)) || fail "only $(free) bytes of the reserve are left"
 grep -q 'No space left' "$work/stderr" && fail 'the disk was full'
 
@@ -84,7 +75,7 @@ kill_daemon
 start_daemon
 state_is waiting || fail 'a start does not look for room'
 mount -o remount,size=128M "$work/disk"
-until_true 20 state_is running || fail 'it does not go on when the disk grows'
+soon state_is running || fail 'it does not go on when the disk grows'
 sync_all
 expect c.log "$logs/c.log"
 
@@ -98,12 +89,12 @@ lines 9011 9020 >>"$logs/a.log"
 sleep 0.5
 sed -i 's/^min_free = .*/min_free = 1G/' "$conf"
 ctl reload -c "$conf" >/dev/null || fail 'cannot reload'
-until_true 20 state_is waiting || fail 'a reload does not change min_free'
-until_true 20 none_to_seal || fail 'what was read and not yet written is not sealed'
+soon state_is waiting || fail 'a reload does not change min_free'
+soon none_to_seal || fail 'what was read and not yet written is not sealed'
 sed -i 's/^sync_interval = .*/sync_interval = 100ms/' "$conf"
 sed -i 's/^min_free = .*/min_free = 0/' "$conf"
 ctl reload -c "$conf" >/dev/null || fail 'cannot reload'
-until_true 20 state_is running || fail 'a reload does not take min_free away'
+soon state_is running || fail 'a reload does not take min_free away'
 stop_daemon
 expect_sealed
 for name in a b c; do
@@ -117,7 +108,7 @@ sed -i 's/^min_free = .*/min_free = 8M/' "$conf"
 start_daemon
 head -c $(($(free) - 6000000)) /dev/zero >"$work/disk/other"
 lines 9021 9030 >>"$logs/a.log"
-until_true 20 state_is waiting || fail 'too little room is not noticed'
+soon state_is waiting || fail 'too little room is not noticed'
 stop_daemon
 expect_sealed
 rest_is_kept || fail 'it does not say that files are not read to their end'

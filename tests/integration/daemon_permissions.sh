@@ -29,13 +29,9 @@ perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1
 
 # wait_for NAME LINES: they're there without a scan that a request would make
 wait_for() {
-    local tries
-    for ((tries = 0; tries < 500; tries++)); do
-        (($(ctl query "$1 [0-9]* of" "$archive" 2>/dev/null | wc -l) == $2)) && return
-        sleep 0.02
-    done
-    fail "$1 isn't read"
+    soon has_lines "$@" || fail "$1 isn't read"
 }
+has_lines() { (($(ctl query "$1 [0-9]* of" "$archive" 2>/dev/null | wc -l) == $2)); }
 
 start_daemon
 sync_all

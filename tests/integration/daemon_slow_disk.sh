@@ -13,10 +13,9 @@ lines 1 100 >"$logs/a.log"
 start_daemon
 sync_all
 strace -f -p "$daemon" -o "$work/trace" -e trace=fdatasync \
-    -e inject=fdatasync:delay_enter=6500000:when=1 2>"$work/strace" &
+    -e inject=fdatasync:delay_enter=300000000:when=1 2>"$work/strace" &
 tracer=$!
-for ((i = 0; i < 250; i++)); do
-    grep -q attached "$work/strace" && break
+until grep -q attached "$work/strace"; do
     kill -0 "$tracer" 2>/dev/null || {
         echo 'strace cannot attach here'
         exit 77
@@ -24,17 +23,14 @@ for ((i = 0; i < 250; i++)); do
     sleep 0.02
 done
 lines 101 200 >>"$logs/a.log"
-for ((i = 0; i < 400; i++)); do
-    status_json | grep -q '"stopped": *"[^"]*the disk is slow' && break
-    sleep 0.05
-done
-((i < 400)) || fail 'the status does not show that the disk is slow'
+is_slow() { status_json | grep -q '"stopped": *"[^"]*the disk is slow'; }
+soon is_slow || fail 'the status does not show that the disk is slow'
 status_json | grep -q '"state": *"waiting"' || fail 'the state is not waiting'
+kill "$tracer" # which ends the delay
+wait "$tracer"
 sync_all
 status_json | grep -q '"state": *"running"' || fail 'the state does not change back'
 [[ $(grep -c 'the disk is slow' "$work/stderr") = 1 ]] || fail 'a slow disk is not told once'
-grep -q 'writing took [67] s' "$work/stderr" || fail 'it is not told that it is over'
-kill "$tracer"
-wait "$tracer"
+grep -q 'writing took [0-9]* s' "$work/stderr" || fail 'it is not told that it is over'
 expect a.log "$logs/a.log"
 stop_daemon

@@ -15,11 +15,9 @@ value() {
 }
 
 # is KEY VALUE [SOURCE]
-is() {
-    local got
-    got=$(value "$1" ${3+"$3"})
-    [[ $got == "$2" ]] || fail "$1 ${3-} is $got, not $2: $(status_json)"
-}
+has_value() { [[ $(value "$1" ${3+"$3"}) == "$2" ]]; }
+is() { has_value "$@" || fail "$1 ${3-} isn't $2: $(status_json)"; }
+becomes() { soon has_value "$@" || is "$@"; }
 
 configure '[input main]' "path = $logs/*.log" '[input other]' "path = $logs/*.txt"
 lines 1 1000 >"$logs/a.log"
@@ -38,18 +36,10 @@ is state current "$logs/a.log"
 
 # What matches and isn't a file that can be read is counted.
 mkfifo "$logs/pipe.log"
-for ((i = 0; i < 200; i++)); do
-    [[ $(value files_refused) == 1 ]] && break
-    sleep 0.02
-done
-is files_refused 1
+becomes files_refused 1
 is files 2
 rm "$logs/pipe.log"
-for ((i = 0; i < 200; i++)); do
-    [[ $(value files_refused) == 0 ]] && break
-    sleep 0.02
-done
-is files_refused 0
+becomes files_refused 0
 
 # Sealed: ratios, by source and altogether.
 ctl seal -c "$conf" >/dev/null || fail 'seal fails'
@@ -71,17 +61,16 @@ is position "$(stat -c %s "$logs/a.log")" "$logs/a.log"
 
 # The text has the same; who is most behind comes first; ROWS limits the table.
 ctl status -c "$conf" >"$work/status" || fail 'status fails'
-grep -q "^logzipd .*, pid $daemon, running for 00:00:" "$work/status" || fail 'the first line'
+grep -q "^logzipd .*, pid $daemon, running for 00:0" "$work/status" || fail 'the first line'
 grep -q '^files      3 in 2 inputs, up to date$' "$work/status" || fail 'the files'
 grep -Eq "^up to date current +[0-9]+ +[0-9]+ +1100 +[0-9.]+  $logs/a.log \[main\]$" \
     "$work/status" || fail "the row of a.log: $(cat "$work/status")"
 sed -i 's/^sync_interval.*/sync_interval = 1h/' "$conf"
 ctl reload -c "$conf" || fail 'reload fails'
 lines 11 20 >>"$logs/b.txt"
-for ((i = 0; i < 200; i++)); do
-    [[ $(value lag "$logs/b.txt") != 0 ]] && break
-    sleep 0.02
-done
+# shellcheck disable=SC2317 # soon calls it
+is_behind() { [[ $(value lag "$logs/b.txt") != 0 ]]; }
+soon is_behind || fail 'b.txt is not behind'
 ask 'status 1' >"$work/status"
 grep -A1 '^ *LAG' "$work/status" | tail -n 1 | grep -q "^ *[0-9]* B .* $logs/b.txt" ||
     fail "b.txt isn't first: $(cat "$work/status")"
@@ -93,10 +82,7 @@ refused 'status 1x' 'unknown request'
 
 # On a terminal the table has as many rows as fit; --all shows all of them.
 for ((i = 0; i < 50; i++)); do echo x >"$logs/many$i.log"; done
-for ((i = 0; i < 200; i++)); do
-    (($(value files) >= 53)) && break
-    sleep 0.02
-done
+becomes files 53
 if command -v script >/dev/null; then
     on_terminal() {
         script -qec "stty rows 24 cols 200; '$BUILD/logzipctl' status $* -c '$conf'" /dev/null
@@ -131,11 +117,7 @@ is state listening syslog
 is messages 0 syslog
 perl -MIO::Socket::UNIX -MSocket -e '
     IO::Socket::UNIX->new(Peer => $ARGV[0], Type => SOCK_DGRAM)->send("<13>one")' "$work/syslog"
-for ((i = 0; i < 200; i++)); do
-    [[ $(value messages syslog) == 1 ]] && break
-    sleep 0.02
-done
-is messages 1 syslog
+becomes messages 1 syslog
 is lag 8 syslog
 sync_all
 is lag 0 syslog

@@ -63,12 +63,7 @@ grep -q 'none.*No such file' "$work/out" || fail "no configuration: $(cat "$work
 
 # seen PATTERN ARCHIVE: a query finds it before long
 seen() {
-    local tries
-    for ((tries = 0; tries < 300; tries++)); do
-        ctl query -c "$1" "$2" >/dev/null 2>&1 && return
-        sleep 0.05
-    done
-    fail "'$1' is not found"
+    soon ctl query -c "$1" "$2" >/dev/null 2>&1 || fail "'$1' is not found"
 }
 
 # begin_feed NAME: in the background, from a FIFO that descriptor 9 writes to
@@ -131,11 +126,7 @@ if ((EUID == 0)) && mkdir "$work/disk" && mount -t tmpfs -o size=20m tmpfs "$wor
     printf '[daemon]\nmin_free = 0\n' >"$work/full.conf"
     cat "$work/big" | "$BUILD/logzipd" -c "$work/full.conf" --stdin big --archive "$own" 2>>"$work/stderr" &
     daemon=$!
-    for ((i = 0; i < 300; i++)); do
-        grep -q 'No space left' "$work/stderr" && break
-        sleep 0.05
-    done
-    grep -q 'No space left' "$work/stderr" || fail 'the disk did not get full'
+    soon holds "$work/stderr" 'No space left' || fail 'the disk did not get full'
     rm "$work/disk/ballast"
     wait "$daemon" || fail "after the disk was full: exit status $?"
     daemon=

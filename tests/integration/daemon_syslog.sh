@@ -156,7 +156,7 @@ EOF
     if rsyslogd -N1 -f "$work/rsyslog.conf" >"$work/rsyslog.out" 2>&1; then
         rsyslogd -n -f "$work/rsyslog.conf" -i "$work/rsyslog.pid" >"$work/rsyslog.out" 2>&1 &
         rsyslog=$!
-        for ((i = 0; i < 200; i++)); do [[ -S $work/rsyslog.sock ]] && break; sleep 0.05; done
+        soon test -S "$work/rsyslog.sock" || fail 'rsyslogd does not listen'
         lines 1 500 forwarded | logger -u "$work/rsyslog.sock" -t relay
         for ((i = 0; i < 200; i++)); do
             sync_all
@@ -244,22 +244,19 @@ configure '[input local]' "listen = unix:$sock" '[input net]' "listen = tcp:127.
     'idle_timeout = 1s'
 perl -MIO::Socket::INET -e '
     my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => $ARGV[0],
-                                  ReuseAddr => 1) or die; print "ready\n"; close STDOUT; sleep 60' "$other" >"$work/taken" &
+                                  ReuseAddr => 1) or die; print "ready\n"; close STDOUT; sleep 600' "$other" >"$work/taken" &
 taken=$!
-for ((i = 0; i < 200; i++)); do [[ -s $work/taken ]] && break; sleep 0.05; done
+soon test -s "$work/taken" || fail 'a port cannot be taken'
 ctl reload -c "$conf" || fail 'reload'
 grep -q "tcp:127.0.0.1:$other: cannot listen there: Address already in use" "$work/stderr" ||
     fail 'a place that is taken is not told of'
 (: >"/dev/tcp/127.0.0.1/$tcp") 2>/dev/null && fail 'a socket that is not configured any more is there'
 kill "$taken"
 wait "$taken" 2>/dev/null
-for ((i = 0; i < 200; i++)); do
-    grep -q "listening at tcp:127.0.0.1:$other" "$work/stderr" && break
-    sleep 0.05
-done
+soon holds "$work/stderr" "listening at tcp:127.0.0.1:$other" || fail 'a place that is free again is not taken'
 perl -MIO::Socket::INET -e '
     my $s = IO::Socket::INET->new(PeerHost => "127.0.0.1", PeerPort => $ARGV[0]) or die "$!";
-    syswrite $s, "<13>idle"; alarm 20; sysread $s, $_, 1;' "$other" || fail 'idle'
+    syswrite $s, "<13>idle"; alarm 120; sysread $s, $_, 1;' "$other" || fail 'idle'
 sync_all
 found 1 '^<13>idle$'
 stop_daemon
@@ -272,7 +269,7 @@ if ((EUID == 0)) && mkdir "$work/disk" && mount -t tmpfs -o size=40m tmpfs "$wor
     start_daemon
     head -c 30M /dev/zero >"$work/disk/ballast"
     printf '<13>noticed' | transmit unix "$sock"
-    for ((i = 0; i < 200; i++)); do grep -q 'less than min_free' "$work/stderr" && break; sleep 0.05; done
+    soon holds "$work/stderr" 'less than min_free' || fail 'too little room is not noticed'
     sleep 0.2
     printf '<13>waits\n<13>too\n' | transmit unix "$sock"
     stop_daemon

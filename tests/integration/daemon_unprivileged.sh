@@ -39,11 +39,7 @@ chmod 600 "$logs/secret.log" "$logs/private/deep.log"
 grep -q 'warning' "$work/out" && fail "--check warns: $(cat "$work/out")"
 "${as_daemon[@]}" "$work/bin/logzipd" -c "$conf" --foreground 2>>"$work/stderr" &
 daemon=$!
-for ((tries = 0; tries < 500; tries++)); do
-    ask status >/dev/null 2>&1 && break
-    kill -0 "$daemon" 2>/dev/null || fail 'logzipd ended right after its start'
-    sleep 0.02
-done
+soon daemon_answers || fail "logzipd doesn't answer"
 [[ $(awk '/^Uid:/ { print $3 }' "/proc/$daemon/status") == 65534 ]] || fail 'it runs as another user'
 [[ $(sed -n 's/^CapEff:\t//p' "/proc/$daemon/status") == 0000000000000004 ]] ||
     fail "its capabilities are: $(grep Cap "/proc/$daemon/status")"
@@ -68,10 +64,7 @@ lines 1 10 >"$logs/open.log"
 : >"$work/stderr"
 "${as_daemon[@]}" "$work/bin/logzipd" -c "$conf" --foreground 2>>"$work/stderr" &
 daemon=$!
-for ((tries = 0; tries < 500; tries++)); do
-    ask status >/dev/null 2>&1 && break
-    sleep 0.02
-done
+soon daemon_answers || fail "logzipd doesn't answer without the capability"
 sync_all
 sleep 1.2 # some rescans
 (($(grep -c 'secret.log.*Permission denied' "$work/stderr") == 1)) ||
@@ -79,12 +72,9 @@ sleep 1.2 # some rescans
 # It gets the permission later.
 chmod 644 "$logs/secret.log"
 lines 1101 1200 >>"$logs/secret.log"
-for ((tries = 0; tries < 200; tries++)); do
-    ask 'status json' >"$work/status"
-    grep -q '"read_lines":110,' "$work/status" && break
-    sleep 0.05
-done
-grep -q '"read_lines":110,' "$work/status" || fail "not read with permission: $(cat "$work/status")"
+# shellcheck disable=SC2317 # soon calls it
+has_read_110() { ask 'status json' >"$work/status" && grep -q '"read_lines":110,' "$work/status"; }
+soon has_read_110 || fail "not read with permission: $(cat "$work/status")"
 stop_daemon
 expect secret.log "$logs/secret.log.1" "$logs/secret.log"
 expect open.log "$logs/open.log"

@@ -2,6 +2,8 @@
 # What a running daemon reads is found at once, a line that two segments share is one line, and
 # restore, rotate, status, seal and reload work with the daemon and without it.
 set -euo pipefail
+# shellcheck source=tests/integration/wait_lib.bash
+source "${BASH_SOURCE[0]%/*}/wait_lib.bash"
 ctl=$BUILD/logzipctl
 if [[ ! -x $BUILD/logzipd ]]; then
     echo "no logzipd is built"
@@ -23,13 +25,7 @@ fail() {
     exit 1
 }
 # Wait until the command succeeds.
-soon() {
-    for ((i = 0; i < 200; i++)); do
-        "$@" >/dev/null 2>&1 && return
-        sleep 0.1
-    done
-    fail "never: $*"
-}
+must_soon() { soon "$@" >/dev/null 2>&1 || fail "never: $*"; }
 query() {
     "$ctl" query --config conf "$@"
 }
@@ -42,13 +38,13 @@ printf 'the first half' >logs/b.log
 daemon=$!
 trap 'kill -KILL $daemon 2>/dev/null || true' EXIT
 
-soon "$ctl" status -c conf
-soon query 'hello 299'
-soon query half
+must_soon "$ctl" status -c conf
+must_soon query 'hello 299'
+must_soon query half
 [[ $(query --source '*/a.log' -h -c hello) -eq 300 ]] || fail "count in the journal"
 "$ctl" seal -c conf
 printf ' and the second\n' >>logs/b.log
-soon query 'first half and the second'
+must_soon query 'first half and the second'
 "$ctl" seal -c conf
 [[ $(query -h half) == 'the first half and the second' ]] || fail "a line in two segments"
 [[ $(query -h --since '2026-01-22 12:04:58' --until '2026-01-22 13:00' hello) == *'hello 298'*'hello 299' ]] ||

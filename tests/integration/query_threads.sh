@@ -86,12 +86,15 @@ for threads in 1 4; do
 done
 set -o pipefail
 
-# A pattern that takes for ever is refused: the source is named, the time is bounded.
+# A pattern that takes for ever is refused: the source is named, the work is bounded.
+within_work() { # COMMAND...: it has so many seconds of a processor's time, however long that takes
+    (ulimit -t 20; exec timeout 300 "$@")
+}
 awk 'BEGIN { for (i = 0; i < 40; i++) printf "x"; print "" }' >slow
 "$ctl" compress -k slow
 for threads in 1 4; do
     status=0
-    timeout 20 "$ctl" query -T $threads '^(x+x+)+[yz]' slow.logz >out 2>errors || status=$?
+    within_work "$ctl" query -T $threads '^(x+x+)+[yz]' slow.logz >out 2>errors || status=$?
     if [ $status != 2 ] || ! grep -q 'slow: the pattern takes too much work on a line of 40' errors; then
         echo "a slow pattern gives status $status"
         cat errors
@@ -102,24 +105,28 @@ done
 # The same where it's only a second match of a line that takes for ever.
 awk 'BEGIN { printf "a"; for (i = 0; i < 40; i++) printf "x"; print "" }' >late
 status=0
-timeout 20 "$ctl" query -o 'a|(x+x+)+[yz]' late >out 2>errors || status=$?
+within_work "$ctl" query -o 'a|(x+x+)+[yz]' late >out 2>errors || status=$?
 [ $status = 2 ] && grep -q 'late: the pattern takes too much work' errors
 
-# An interrupt ends it at once, in the midst of a slow search (a hundred lines take seconds).
+# An interrupt ends it at once, in the midst of a slow search (a hundred lines take seconds). The machine
+# may be busy: one of three has to end at once.
 awk 'BEGIN { for (n = 0; n < 3000; n++) { for (i = 0; i < 18; i++) printf "x"; print "" } }' >long
 "$ctl" compress --fast -k long
 set -m # else bash has children in the background ignore SIGINT
 for threads in 1 4; do
-    "$ctl" query -T $threads -c '^(x+x+)+[yz]' long.logz >out 2>&1 &
-    pid=$!
-    sleep 0.3
-    start=$(date +%s%N)
-    kill -INT $pid
-    status=0
-    wait $pid || status=$?
-    took=$((($(date +%s%N) - start) / 1000000))
-    [ $status = 130 ] || { echo "-T $threads: an interrupt gives status $status"; cat out; exit 1; }
-    [ $took -lt 2000 ] || { echo "an interrupt took $took ms"; exit 1; }
+    for try in 1 2 3; do
+        "$ctl" query -T $threads -c '^(x+x+)+[yz]' long.logz >out 2>&1 &
+        pid=$!
+        sleep 0.3
+        start=$(date +%s%N)
+        kill -INT $pid
+        status=0
+        wait $pid || status=$?
+        took=$((($(date +%s%N) - start) / 1000000))
+        [ $status = 130 ] || { echo "-T $threads: an interrupt gives status $status"; cat out; exit 1; }
+        [ $took -ge 2000 ] || break
+    done
+    [ "$took" -lt 2000 ] || { echo "an interrupt took $took ms, $try times"; exit 1; }
 done
 
 # Nonsense isn't taken.
