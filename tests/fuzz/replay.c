@@ -29,7 +29,7 @@
 enum {
     INPUT_MAX = 16 << 20,  /* bytes; a larger corpus file is an error */
     GROWTH_MAX = 4096,     /* bytes that one mutation adds at most */
-    SECONDS_PER_INPUT = 20 /* more is a hang */
+    SECONDS_PER_INPUT = 60 /* more is a hang */
 };
 
 struct replay {

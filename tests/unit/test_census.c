@@ -3,6 +3,8 @@
  */
 #include "daemon/census.h"
 
+#include <stdatomic.h>
+
 #include "archive_fixture.h"
 #include "suite.h"
 
@@ -90,10 +92,14 @@ START_TEST(asks_in_the_answer)
 }
 END_TEST
 
+/* A thread hangs until it's set. */
+static atomic_bool released;
+
 static void hang(uv_work_t *work)
 {
     (void)work;
-    usleep(2500000);
+    while (!atomic_load(&released))
+        usleep(1000);
 }
 
 static void on_hung(uv_work_t *work, int status)
@@ -118,6 +124,7 @@ START_TEST(pool_hangs)
     ck_assert(census_ask(census, on_answer, NULL));
     census_hurry(census);
     ck_assert_int_eq(answers, 2);
+    atomic_store(&released, true);
     uv_run(&loop, UV_RUN_DEFAULT);
     ck_assert_int_eq(answers, 2);
     ck_assert_uint_eq(census_numbers(census)->segments, 1);

@@ -198,6 +198,7 @@ START_TEST(what_is_merged_is_never_missed)
     }
     pthread_join(thread, NULL);
 }
+END_TEST
 
 /* The clock was set back: the directory's time is still to come. */
 START_TEST(time_to_come_costs_no_patience)
@@ -206,7 +207,7 @@ START_TEST(time_to_come_costs_no_patience)
     int64_t least = INT64_MAX;
     touch("000000000001-000000000001-20240101T000000Z.logz");
     ck_assert_int_eq(utimensat(AT_FDCWD, directory, (struct timespec[]){later, later}, 0), 0);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 100 && least >= NS_PER_SECOND * 6 / 100; i++) { /* others may delay some */
         struct listing found;
         const int64_t began = clock_monotonic();
         ck_ok(listing_open(&found, directory, &err));
@@ -217,7 +218,6 @@ START_TEST(time_to_come_costs_no_patience)
     }
     ck_assert_int_lt(least, NS_PER_SECOND * 6 / 100);
 }
-END_TEST
 END_TEST
 
 static void add_tests(TCase *tests)
