@@ -208,23 +208,48 @@ said '^imported 1 files into 1 segments; 1 were in the archive already; 1 FAILED
 
 # Ended by a signal, it leaves nothing behind, or all, if it comes when all is read; one that is
 # ignored doesn't end it. Then there may be nothing left to do for it.
-lines 1 400000 ended >"$logs/ended.log.1"
-for signal in TERM HUP; do
-    ( trap '' HUP; exec "$BUILD/logzipctl" import --level=best -T1 -q -c "$conf" "$logs/ended.log.1" ) &
+begin_import() {
+    ( trap '' HUP; exec "$BUILD/logzipctl" import --level=best -T1 -c "$conf" "$@" ) >"$work/import" 2>&1 &
     pid=$!
-    until compgen -G "$archive/.*.tmp*" >/dev/null; do
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.01
+}
+is_reading() {
+    local fd
+    for fd in "/proc/$pid/fd"/*; do
+        [[ $fd -ef $1 ]] && return
     done
-    kill -s "$signal" "$pid" 2>/dev/null || [[ $signal = HUP ]] || fail "import ended before it was to be"
-    status=0
+    return 1
+}
+drafts() { compgen -G "$archive/.*.tmp*" >/dev/null; }
+# end_import SIGNAL STATUS
+end_import() {
+    local status=0
+    kill -s "$1" "$pid" 2>/dev/null
     { wait "$pid"; } 2>/dev/null || status=$?
-    wanted=0
-    [[ $signal = TERM ]] && wanted=143
-    ((status == wanted)) || fail "import ended with status $status by $signal"
-    ! compgen -G "$archive/.*.tmp*" >/dev/null || fail "a draft is left: $(ls -A "$archive")"
+    ((status == $2)) || fail "import ended with status $status by $1: $(cat "$work/import")"
+    ! drafts || fail "a draft is left: $(ls -A "$archive")"
+}
+lines 1 400000 ended >"$logs/ended.log.1"
+begin_import "$logs/ended.log.1"
+until drafts; do
+    kill -0 "$pid" 2>/dev/null || fail "import ended before it was to be: $(cat "$work/import")"
+    sleep 0.01
 done
+end_import TERM 143
+said '^imported [01] files'
+begin_import "$logs/ended.log.1"
+until drafts || ! kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+end_import HUP 0
 expect ended.log "$logs/ended.log.1"
+
+# Who interrupts it when all is read gets the whole of it, and is told so; but the signal is his, and
+# what called the program is to learn of it, too.
+lines 1 400000 whole >"$logs/whole.log.1"
+begin_import "$logs/whole.log.1"
+until drafts; do sleep 0.01; done
+while is_reading "$logs/whole.log.1"; do sleep 0.01; done
+end_import TERM 143
+said '^imported 1 files into 1 segments$'
+expect whole.log "$logs/whole.log.1"
 
 # rotate does it, too.
 lines 1 100 nightly >"$logs/nightly.log.1"
