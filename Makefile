@@ -105,7 +105,7 @@ tool_sources := $(wildcard tests/fuzz/replay.c tests/bench/bench.c tests/bench/g
     tests/bench/multiply.c tests/simulate/clock.c)
 sweep_sources := $(sort $(wildcard tests/crash/*.c))
 simulate_sources := $(filter-out %/clock.c,$(sort $(wildcard tests/simulate/*.c))) \
-    $(addprefix tests/crash/,world.c inject.c power.c)
+    $(addprefix tests/crash/,world.c inject.c power.c scratch.c)
 writer_sources := tests/soak/writer.c
 maker_sources := tests/integration/make_archive.c
 

@@ -90,7 +90,7 @@ static void scrub_live(struct world *w)
     power_settle(&w->inject->power, w->archive);
     w->inject->action = action;
     w->step = "scrub";
-    const int status = world_ctl_once(w, "scrub", "--all", "-c", w->conf, NULL);
+    const int status = world_ctl_once(w, NULL, "scrub", "--all", "-c", w->conf, NULL);
     const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
                         atomic_load(&w->inject->happened) && inject_kills(action);
     if (!killed && (!WIFEXITED(status) || WEXITSTATUS(status) != 1))
@@ -124,7 +124,9 @@ static void scrub_check(struct world *w)
     w->inject->action = INJECT_NOTHING;
     w->step = "scrub again";
     /* It finds the damage now, if it hasn't before; then nothing is left to find. */
-    world_ctl_status(w, NULL, "scrub", "--all", "-c", w->conf, NULL);
+    const int status = world_ctl_once(w, NULL, "scrub", "--all", "-c", w->conf, NULL);
+    if (!WIFEXITED(status))
+        world_fail(w, "scrub was ended by signal %d", WTERMSIG(status));
     world_ctl(w, NULL, "scrub", "--all", "-c", w->conf, NULL);
     check_damaged(w);
     torn->may_lack = torn->must_lack = torn->written.len;

@@ -26,6 +26,7 @@
 
 #include "base/clock.h"
 #include "life.h"
+#include "scratch.h"
 
 enum { JOBS_MAX = 16, EXIT_USAGE = 2, EXIT_SKIPPED = 77, MISSES_MAX = 3 };
 
@@ -135,16 +136,6 @@ static void start(struct sweep *s, struct run *run)
         give_up("fork");
 }
 
-static void remove_directory(const char *path)
-{
-    pid_t process = fork();
-    if (process == 0) {
-        execlp("rm", "rm", "-rf", "--", path, (char *)NULL);
-        _exit(127);
-    }
-    waitpid(process, NULL, 0);
-}
-
 /* A run has ended. */
 static void finish(struct sweep *s, struct run *run, int status)
 {
@@ -162,16 +153,12 @@ static void finish(struct sweep *s, struct run *run, int status)
     if (!s->end && run->action == s->action)
         s->misses = reached ? 0 : s->misses + 1;
     if (status == 0) {
-        remove_directory(run->directory);
+        scratch_remove(run->directory);
         return;
     }
     printf("MISS %s:%ld (%s), see %s; the end of its messages:\n", inject_name(run->action),
            run->at, reached ? inject->call : "not reached", run->directory);
-    fflush(stdout);
-    char *command;
-    if (asprintf(&command, "tail -n 12 '%s/messages'", run->directory) < 0 || system(command) != 0)
-        printf("(none)\n");
-    free(command);
+    scratch_print_messages(run->directory);
     s->exact -= !reached; /* even what went well goes wrong: that counts, too */
 }
 
@@ -276,15 +263,6 @@ static int report(const struct sweep *s)
     return s->points && s->exact == s->points ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static void make_directory(struct sweep *s)
-{
-    const char *parent = getenv("TMPDIR");
-    if (snprintf(s->directory, sizeof(s->directory), "%s/sweep.XXXXXX",
-                 parent && *parent ? parent : "/tmp") >= (int)sizeof(s->directory) ||
-        !mkdtemp(s->directory))
-        give_up(s->directory);
-}
-
 int main(int argc, char **argv)
 {
     struct sweep sweep = {
@@ -300,7 +278,8 @@ int main(int argc, char **argv)
         printf("%s\n", reason);
         return EXIT_SKIPPED;
     }
-    make_directory(&sweep);
+    if (!scratch_make("sweep", sweep.directory, sizeof(sweep.directory)))
+        give_up(sweep.directory);
     setenv("LC_ALL", "C", 1);
     setenv("TZ", "UTC", 1);
     if (sweep.end)

@@ -41,15 +41,6 @@ static void configure(struct world *w)
     free(inputs);
 }
 
-static void shift_clock(struct world *w)
-{
-    char *library;
-    if (asprintf(&library, "%s/tests/clock.so", w->programs) < 0)
-        world_fail(w, "out of memory");
-    world_shift_clock(w, library);
-    free(library);
-}
-
 /* A file was written to last when day 0 was so many days off. */
 static void set_time(struct world *w, const char *name, int days)
 {
@@ -153,7 +144,7 @@ static void upkeep_live(struct world *w)
     const enum inject_action action = w->inject->action;
     w->inject->action = INJECT_NOTHING;
     w->look = check_readers;
-    shift_clock(w);
+    world_shift_clock(w);
     write_old(w);
     days(w);
     power_settle(&w->inject->power, w->archive);

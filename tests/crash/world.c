@@ -106,19 +106,25 @@ struct log *world_log(struct world *w, const char *name)
     return &w->logs.data[w->logs.len - 1];
 }
 
-/* Append the last `len` bytes of what the log has to a file. */
-static void append_to_file(struct world *w, const char *file, const struct log *log, size_t len)
+void world_append(struct world *w, const char *file, const uint8_t *data, size_t len)
 {
     struct lgz_error err = {0};
     char *path = world_path(w, file);
     int fd = path ? open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
     if (fd < 0)
         world_fail(w, "%s: %s", file, strerror(errno));
-    if (log->written.failed ||
-        file_write(fd, log->written.data + log->written.len - len, len, path, &err) != LGZ_OK)
+    if (file_write(fd, data, len, path, &err) != LGZ_OK)
         world_fail(w, "%s: cannot write", file);
     close(fd);
     free(path);
+}
+
+/* Append what the log has beyond its first `before` bytes to a file. */
+static void append_new(struct world *w, const char *file, const struct log *log, size_t before)
+{
+    if (log->written.failed)
+        world_fail(w, "out of memory");
+    world_append(w, file, log->written.data + before, log->written.len - before);
 }
 
 void world_write(struct world *w, const char *name, const char *file, int count)
@@ -128,7 +134,7 @@ void world_write(struct world *w, const char *name, const char *file, int count)
     for (int i = 0; i < count; i++)
         buf_printf(&log->written, "2026-05-01 12:00:%02d %s: byte %zu begins line %d of the log\n",
                    i % 60, name, log->written.len, i);
-    append_to_file(w, file, log, log->written.len - before);
+    append_new(w, file, log, before);
 }
 
 void world_write_noise(struct world *w, const char *name, const char *file, size_t bytes)
@@ -143,7 +149,7 @@ void world_write_noise(struct world *w, const char *name, const char *file, size
         buf_push(&log->written, state % 64 == 0 ? '\n' : (uint8_t)(' ' + (state >> 8) % 95));
     }
     buf_push(&log->written, '\n');
-    append_to_file(w, file, log, log->written.len - before);
+    append_new(w, file, log, before);
 }
 
 void world_configure(struct world *w, const char *archive, const char *inputs)
@@ -172,14 +178,16 @@ static void load_into_programs(struct world *w, const char *library)
     free(more);
 }
 
-void world_shift_clock(struct world *w, const char *library)
+void world_shift_clock(struct world *w)
 {
+    char *library = join(w, w->programs, "tests/clock.so");
     char *path = join(w, w->root, "clock");
     w->clock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (access(library, R_OK) != 0 || w->clock < 0 || setenv("LOGZIP_TEST_CLOCK", path, 1) != 0)
         world_fail(w, "cannot shift clocks by %s and %s: %s", library, path, strerror(errno));
     load_into_programs(w, library);
     world_set_clock(w, clock_real());
+    free(library);
     free(path);
 }
 
@@ -441,7 +449,7 @@ void world_ctl(struct world *w, struct buf *output, ...)
     free(argv[0]);
 }
 
-int world_ctl_status(struct world *w, struct buf *output, ...)
+int world_ctl_once(struct world *w, struct buf *output, ...)
 {
     char *argv[ARGUMENTS_MAX + 1];
     va_list args;
@@ -451,20 +459,6 @@ int world_ctl_status(struct world *w, struct buf *output, ...)
     const int fd = open_output(w, output);
     const int status = run_ctl(w, argv, fd);
     load_output(w, fd, output);
-    if (!WIFEXITED(status))
-        world_fail(w, "%s was ended by signal %d", argv[1], WTERMSIG(status));
-    free(argv[0]);
-    return WEXITSTATUS(status);
-}
-
-int world_ctl_once(struct world *w, ...)
-{
-    char *argv[ARGUMENTS_MAX + 1];
-    va_list args;
-    va_start(args, w);
-    gather(w, args, argv);
-    va_end(args);
-    const int status = run_ctl(w, argv, -1);
     free(argv[0]);
     return status;
 }

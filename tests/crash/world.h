@@ -51,12 +51,9 @@ void world_close(struct world *w);
  */
 void world_configure(struct world *w, const char *archive, const char *inputs);
 
-/**
- * Let the wall clock of all programs that are started from now on be what world_set_clock() says.
- *
- * @param library  the path of tests/simulate/clock.c, built
- */
-void world_shift_clock(struct world *w, const char *library);
+/** Let the wall clock of all programs that are started from now on be what world_set_clock() says:
+ * by tests/clock.so beside them, which is tests/simulate/clock.c. */
+void world_shift_clock(struct world *w);
 
 /** It is `now`, in nanoseconds since the epoch, for all of them, and goes on from there. */
 void world_set_clock(struct world *w, int64_t now);
@@ -70,6 +67,9 @@ char *world_path(const struct world *w, const char *name);
 
 /** The log of that name, new if there is none. */
 struct log *world_log(struct world *w, const char *name);
+
+/** Append to the file `file` in the directory of logs. */
+void world_append(struct world *w, const char *file, const uint8_t *data, size_t len);
 
 /** Append `count` lines to the file `file`, which hold what belongs to the log `name`. */
 void world_write(struct world *w, const char *name, const char *file, int count);
@@ -95,11 +95,8 @@ void world_kill(struct world *w);
  */
 void world_ctl(struct world *w, struct buf *output, ...) __attribute__((sentinel));
 
-/** The same once. @return its exit status */
-int world_ctl_status(struct world *w, struct buf *output, ...) __attribute__((sentinel));
-
-/** The same, whatever comes of it. @return its status, as waitpid(2) gives it */
-int world_ctl_once(struct world *w, ...) __attribute__((sentinel));
+/** The same once, whatever comes of it. @return its status, as waitpid(2) gives it */
+int world_ctl_once(struct world *w, struct buf *output, ...) __attribute__((sentinel));
 
 /** No daemon runs: one journal is left, and nothing lies around in the archive but damaged
  * segments. */

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../crash/scratch.h"
 #include "base/clock.h"
 #include "simulation.h"
 
@@ -36,8 +37,7 @@ static void configure(struct simulation *s)
     struct buf archive = {0}, inputs = {0};
     buf_printf(&archive, "max_age = %dd\nmax_size = %" PRIu64 "\n", s->max_age, s->max_bytes);
     for (int i = 0; i < s->inputs; i++) {
-        buf_printf(&inputs, "[input %s]\npath = %s/log/%s.log\n", s->input[i].name, w->root,
-                   s->input[i].name);
+        buf_printf(&inputs, "[input %s]\npath = %s\n", s->input[i].name, s->input[i].source);
         if (s->input[i].max_age != s->max_age)
             buf_printf(&inputs, "max_age = %dd\n", s->input[i].max_age);
     }
@@ -53,18 +53,6 @@ static void configure(struct simulation *s)
 static void set_clock(struct simulation *s, int day, int minutes)
 {
     world_set_clock(&s->world, generator_midnight(day) + minutes * 60 * NS_PER_SECOND);
-}
-
-static void append(struct simulation *s, struct simulated_input *input, const struct buf *lines)
-{
-    struct world *w = &s->world;
-    char *path;
-    if (asprintf(&path, "%s/log/%s.log", w->root, input->name) < 0)
-        world_fail(w, "out of memory");
-    FILE *out = fopen(path, "a");
-    if (!out || fwrite(lines->data, 1, lines->len, out) != lines->len || fclose(out) != 0)
-        world_fail(w, "%s: %s", path, strerror(errno));
-    free(path);
 }
 
 /* A day: lines come, and are sealed. */
@@ -84,7 +72,7 @@ static void live_day(struct simulation *s)
             generator_write(&input->generator, s->lines * slot / s->slots, &lines);
             if (lines.failed)
                 world_fail(&s->world, "out of memory");
-            append(s, input, &lines);
+            world_append(&s->world, input->file, lines.data, lines.len);
             input->day_bytes += lines.len;
             s->bytes_written += lines.len;
         }
@@ -99,11 +87,9 @@ static void rotate_logs(struct simulation *s)
 {
     struct world *w = &s->world;
     for (int i = 0; i < s->inputs; i++) {
-        char *from, *to;
-        if (asprintf(&from, "%s/log/%s.log", w->root, s->input[i].name) < 0 ||
-            asprintf(&to, "%s.1", from) < 0 || rename(from, to) != 0)
+        char *to;
+        if (asprintf(&to, "%s.1", s->input[i].source) < 0 || rename(s->input[i].source, to) != 0)
             world_fail(w, "cannot rotate %s: %s", s->input[i].name, strerror(errno));
-        free(from);
         free(to);
     }
 }
@@ -152,13 +138,22 @@ static void limit(struct simulation *s)
     sizes_peak(s->sizes);
 }
 
+static void begin_input(struct simulation *s, int i)
+{
+    struct simulated_input *input = &s->input[i];
+    snprintf(input->name, sizeof(input->name), "input%02d", i);
+    snprintf(input->file, sizeof(input->file), "%s.log", input->name);
+    input->source = world_path(&s->world, input->file);
+    if (!input->source)
+        world_fail(&s->world, "out of memory");
+    input->max_age = i == 0 ? s->max_age / 3 : i == 1 ? s->max_age * 5 / 4 : s->max_age;
+}
+
 static void live(struct simulation *s)
 {
     struct world *w = &s->world;
-    for (int i = 0; i < s->inputs; i++) {
-        snprintf(s->input[i].name, sizeof(s->input[i].name), "input%02d", i);
-        s->input[i].max_age = i == 0 ? s->max_age / 3 : i == 1 ? s->max_age * 5 / 4 : s->max_age;
-    }
+    for (int i = 0; i < s->inputs; i++)
+        begin_input(s, i);
     configure(s);
     s->sizes = sizes_open(w->archive);
     if (!s->sizes)
@@ -173,6 +168,8 @@ static void live(struct simulation *s)
     world_stop(w);
     audit_end(s);
     sizes_close(s->sizes);
+    for (int i = 0; i < s->inputs; i++)
+        free(s->input[i].source);
 }
 
 static void report(const struct simulation *s)
@@ -209,36 +206,13 @@ static bool parse_arguments(struct simulation *s, int argc, char **argv)
            s->lines >= s->slots && s->slots > 0 && s->slots <= 96;
 }
 
-static void make_directory(char *path, size_t size)
-{
-    const char *parent = getenv("TMPDIR");
-    if (snprintf(path, size, "%s/simulate.XXXXXX", parent && *parent ? parent : "/tmp") >=
-            (int)size ||
-        !mkdtemp(path)) {
-        fprintf(stderr, "simulate: %s: %s\n", path, strerror(errno));
-        exit(EXIT_FAILURE);
-    }
-}
-
-static void remove_directory(const char *path)
-{
-    const pid_t process = fork();
-    if (process == 0) {
-        execlp("rm", "rm", "-rf", "--", path, (char *)NULL);
-        _exit(127);
-    }
-    waitpid(process, NULL, 0);
-}
-
 /* In a process of its own, as a failure ends it. */
 static _Noreturn void run(struct simulation *s, const char *programs, const char *directory)
 {
     static struct inject nothing = {.action = INJECT_NOTHING};
-    char library[PATH_MAX];
-    snprintf(library, sizeof(library), "%s/tests/clock.so", programs);
     world_open(&s->world, programs, directory, &nothing);
     s->world.patience = 600;
-    world_shift_clock(&s->world, library);
+    world_shift_clock(&s->world);
     live(s);
     report(s);
     world_close(&s->world);
@@ -257,7 +231,10 @@ int main(int argc, char **argv)
                         "PROGRAMS\n");
         return EXIT_USAGE;
     }
-    make_directory(directory, sizeof(directory));
+    if (!scratch_make("simulate", directory, sizeof(directory))) {
+        fprintf(stderr, "simulate: %s: %s\n", directory, strerror(errno));
+        return EXIT_FAILURE;
+    }
     setenv("LC_ALL", "C", 1);
     setenv("TZ", "UTC", 1);
     printf("seed %" PRIu64 "\n", simulation.random);
@@ -266,12 +243,10 @@ int main(int argc, char **argv)
     if (process == 0)
         run(&simulation, argv[optind], directory);
     if (process > 0 && waitpid(process, &status, 0) == process && status == 0) {
-        remove_directory(directory);
+        scratch_remove(directory);
         return EXIT_SUCCESS;
     }
     printf("FAILED, see %s; the end of its messages:\n", directory);
-    fflush(stdout);
-    if (chdir(directory) != 0 || system("tail -n 20 messages") != 0)
-        printf("(none)\n");
+    scratch_print_messages(directory);
     return EXIT_FAILURE;
 }

@@ -25,6 +25,8 @@ struct simulation {
     uint64_t max_bytes; /**< of all segments, by the configuration; 0: no limit yet */
     struct simulated_input {
         char name[16];
+        char file[20]; /**< the log, in the directory of logs */
+        char *source;  /**< its path */
         struct generator generator;
         int max_age;        /**< days */
         int first_day;      /**< the first one that the archive has */
