@@ -26,6 +26,7 @@ struct expiry {
     struct class_state *states; /* of each class */
     struct holdings holdings;
     struct keep_rules rules;
+    VEC(uint64_t) sources; /* ids, of the segment at hand */
     VEC(uint64_t) held; /* ids of sources in segments that stay only for other classes, in order */
     uint64_t wanted;    /* so much more is to be free */
     struct expire_result *result;
@@ -133,35 +134,52 @@ static bool is_held_source(const struct expiry *e, uint64_t id)
     return at < e->held.len && e->held.data[at] == id;
 }
 
+/* Whose bytes are in a segment: `e->sources`. */
+static int list_sources(struct expiry *e, const struct holding *holding, struct lgz_error *err)
+{
+    const struct catalog *catalog = e->holdings.known.catalog;
+    struct segment *segment = NULL;
+    size_t source;
+    bool added = true;
+    e->sources.len = 0;
+    if (holding->set != CATALOG_ANY) {
+        struct catalog_walk walk = catalog_set_begin(catalog, holding->set);
+        while (added && catalog_set_next(&walk, &source))
+            added = vec_push(&e->sources, catalog_source(catalog, source).id);
+        return added ? LGZ_OK : error_memory(err);
+    }
+    int code = segment_open(&segment, holding->path, err);
+    for (size_t i = 0; code == LGZ_OK && added && i < segment_source_count(segment); i++)
+        added = vec_push(&e->sources, segment_source(segment, i)->id);
+    segment_close(segment);
+    return added ? code : error_memory(err);
+}
+
 /* Hold what is younger of a segment's sources. */
 static int hold_sources(struct expiry *e, const struct holding *holding, struct lgz_error *err)
 {
-    struct segment *segment = NULL;
-    int code = segment_open(&segment, holding->path, err);
-    for (size_t i = 0; code == LGZ_OK && i < segment_source_count(segment); i++) {
-        const uint64_t id = segment_source(segment, i)->id;
+    int code = list_sources(e, holding, err);
+    for (size_t i = 0; code == LGZ_OK && i < e->sources.len; i++) {
+        const uint64_t id = e->sources.data[i];
         const size_t at = lower_bound_plain(&e->held, id);
         if (!is_held_source(e, id) && !vec_insert(&e->held, at, id))
             code = error_memory(err);
     }
-    segment_close(segment);
     return code;
 }
 
 /* Has the segment a source that is held? One that can't be opened is told of later. */
-static int is_held(const struct expiry *e, const struct holding *holding, bool *held,
+static int is_held(struct expiry *e, const struct holding *holding, bool *held,
                    struct lgz_error *err)
 {
-    struct segment *segment = NULL;
     struct lgz_error problem = {0};
     if (!e->held.len)
         return LGZ_OK;
-    int code = segment_open(&segment, holding->path, &problem);
+    int code = list_sources(e, holding, &problem);
     if (code == LGZ_ERR_MEMORY)
         return error_memory(err);
-    for (size_t i = 0; code == LGZ_OK && i < segment_source_count(segment) && !*held; i++)
-        *held = is_held_source(e, segment_source(segment, i)->id);
-    segment_close(segment);
+    for (size_t i = 0; code == LGZ_OK && i < e->sources.len && !*held; i++)
+        *held = is_held_source(e, e->sources.data[i]);
     return LGZ_OK;
 }
 
@@ -300,6 +318,7 @@ int expire_run(const struct upkeep *upkeep, struct expire_result *result, struct
     if (lock >= 0)
         close(lock);
     keep_clear(&e.rules);
+    vec_free(&e.sources);
     vec_free(&e.held);
     holdings_clear(&e.holdings);
     retention_classes_free(e.classes);

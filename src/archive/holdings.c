@@ -8,72 +8,33 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "archive/catalog.h"
 #include "base/file.h"
 #include "base/share.h"
-
-enum { CLASS_UNKNOWN = -1, CLASS_SEVERAL = -2 }; /* of a set of sources; else the number of one */
 
 /* Segments while they are looked at. */
 struct look {
     struct holdings *out;
     const struct retention_classes *classes;
-    uint64_t *raw;           /* of each class */
-    struct catalog *catalog; /* or NULL */
-    size_t next;             /* where in it the next segment is expected */
-    long *set_classes;       /* of each of its sets */
+    uint64_t *raw; /* of each class */
 };
-
-/* Read the catalog, if there is one that is of use. */
-static int open_catalog(struct look *look, const char *directory, struct lgz_error *err)
-{
-    struct lgz_error ignored = {0};
-    if (catalog_open(&look->catalog, directory, &ignored) != LGZ_OK)
-        look->catalog = NULL;
-    const size_t count = look->catalog ? catalog_set_count(look->catalog) : 0;
-    look->set_classes = calloc(count + 1, sizeof(*look->set_classes));
-    if (!look->set_classes)
-        return error_memory(err);
-    for (size_t i = 0; i < count; i++)
-        look->set_classes[i] = CLASS_UNKNOWN;
-    return LGZ_OK;
-}
-
-/* The one class whose bytes a segment of this set may have, or CLASS_SEVERAL. */
-static long class_of_set(struct look *look, uint32_t set)
-{
-    size_t source;
-    long class = CLASS_UNKNOWN;
-    if (set == CATALOG_ANY)
-        return CLASS_SEVERAL;
-    if (look->set_classes[set] != CLASS_UNKNOWN)
-        return look->set_classes[set];
-    struct catalog_walk walk = catalog_set_begin(look->catalog, set);
-    while (class != CLASS_SEVERAL && catalog_set_next(&walk, &source)) {
-        const char *input = catalog_source(look->catalog, source).input;
-        long other = (long)retention_class_of(look->classes, input);
-        class = class == CLASS_UNKNOWN || class == other ? other : CLASS_SEVERAL;
-    }
-    return look->set_classes[set] = class == CLASS_UNKNOWN ? CLASS_SEVERAL : class;
-}
 
 /* Fill in what the catalog says. @return 1, 0 if it doesn't say enough, or LGZ_ERR_MEMORY */
 static int ask_catalog(struct look *look, const struct stat *st, struct holding *holding,
                        struct lgz_error *err)
 {
     struct catalog_entry entry;
-    if (!look->catalog ||
-        !catalog_find(look->catalog, file_name(holding->path), st, &look->next, &entry))
+    size_t class;
+    if (!class_catalog_find(&look->out->known, holding->path, st, &entry, &class))
         return 0;
-    const long class = class_of_set(look, entry.set);
-    if (class == CLASS_SEVERAL)
+    holding->set = entry.set;
+    holding->checksum = entry.footer_checksum;
+    if (class == RETENTION_CLASS_SEVERAL)
         return 0;
-    struct holding_share all = {(size_t) class, holding->bytes};
+    const struct holding_share all = {class, holding->bytes};
     if (!vec_push(&look->out->shares, all))
         return error_memory(err);
     holding->share_count = 1;
     holding->cataloged = true;
-    holding->checksum = entry.footer_checksum;
     if (entry.read_max != SEGMENT_NO_TIME && entry.read_max > holding->newest)
         holding->newest = entry.read_max;
     return 1;
@@ -138,6 +99,8 @@ static int read_segment(const struct look *look, struct holding *holding, struct
         holding->problem = strdup(reason.message);
         return holding->problem ? LGZ_OK : error_memory(err);
     }
+    if (segment_checksum(segment) != holding->checksum)
+        holding->set = CATALOG_ANY;
     holding->newest = newest_read(segment, holding->newest);
     code = add_shares(look, segment, holding, err);
     segment_close(segment);
@@ -157,6 +120,7 @@ static int add_segment(struct look *look, const struct listed_segment *listed,
         .bytes = (uint64_t)st.st_size,
         .disk = (uint64_t)st.st_blocks * 512,
         .newest = listed->name.time,
+        .set = CATALOG_ANY,
     };
     int code = ask_catalog(look, &st, &holding, err);
     if (code >= 0)
@@ -214,11 +178,9 @@ int holdings_open(struct holdings *out, const char *directory,
     if (code != LGZ_OK)
         return code;
     look.raw = calloc(retention_class_count(classes), sizeof(*look.raw));
-    code = look.raw ? open_catalog(&look, directory, err) : error_memory(err);
+    code = look.raw ? class_catalog_open(&out->known, directory, classes, err) : error_memory(err);
     for (size_t i = 0; code == LGZ_OK && i < out->found.segments.len; i++)
         code = add_segment(&look, &out->found.segments.data[i], err);
-    catalog_close(look.catalog);
-    free(look.set_classes);
     free(look.raw);
     size_t at = 0;
     for (size_t i = 0; i < out->list.len; i++) {
@@ -238,4 +200,5 @@ void holdings_clear(struct holdings *h)
     vec_free(&h->list);
     vec_free(&h->shares);
     listing_clear(&h->found);
+    class_catalog_close(&h->known);
 }

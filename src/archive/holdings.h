@@ -10,8 +10,8 @@
 #ifndef LOGZIP_ARCHIVE_HOLDINGS_H
 #define LOGZIP_ARCHIVE_HOLDINGS_H
 
+#include "archive/class_catalog.h"
 #include "archive/listing.h"
-#include "archive/retention_class.h"
 
 /** What a segment takes for a class. */
 struct holding_share {
@@ -28,21 +28,24 @@ struct holding {
     const struct holding_share *shares;
     size_t share_count; /**< 0: it can't be read, `problem` says why; or it is empty */
     char *problem;      /**< or NULL */
+    uint32_t set;       /**< whose bytes are in it, by `known`; CATALOG_ANY: it doesn't say */
     bool cataloged;     /**< this is what the catalog says, and it wasn't opened: whoever removes it
                              first compares its footer's checksum, */
-    uint64_t checksum;  /**< segment_checksum() */
+    uint64_t checksum;  /**< segment_checksum() by the catalog */
 };
 
 struct holdings {
     VEC(struct holding) list; /**< the first to expire comes first */
     struct listing found;     /**< owns the paths */
     VEC(struct holding_share) shares;
+    struct class_catalog known;
 };
 
 /**
  * Look at all segments.
  *
- * @param out  needs no holdings_clear() before; holdings_clear() it in any case
+ * @param out      needs no holdings_clear() before; holdings_clear() it in any case
+ * @param classes  must outlive it
  * @return LGZ_ERR_NOT_FOUND if the directory isn't there, LGZ_ERR_IO, LGZ_ERR_MEMORY. A segment
  *         that can't be read is no error
  */
