@@ -88,7 +88,7 @@ static int merge_one(struct merging *m, struct merge_unit unit)
         return LGZ_OK;
     }
     upkeep_tell(m->u, UPKEEP_PROBLEM, "%s; it is not merged", done.reason.message);
-    return merge_plan_around(&m->plan, m->u, unit, unit.from + done.damaged, m->err);
+    return merge_plan_around(&m->plan, unit, unit.from + done.damaged, m->err);
 }
 
 int merge_run(const struct upkeep *u, struct merge_result *result, struct lgz_error *err)

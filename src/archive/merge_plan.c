@@ -4,9 +4,10 @@
  */
 #include "archive/merge_plan.h"
 
-#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "archive/class_catalog.h"
 #include "base/clock.h"
 #include "base/floor.h"
 #include "segment/reader.h"
@@ -54,9 +55,10 @@ struct merge_fact merge_plan_sum(const struct merge_plan *plan, struct merge_uni
         sum.raw_bytes += fact->raw_bytes;
         sum.file_bytes += fact->file_bytes;
         sum.extents += fact->extents;
-        sum.classes = fact->classes > sum.classes ? fact->classes : sum.classes;
+        sum.several |= fact->several;
         sum.best &= fact->best;
         sum.usable &= fact->usable;
+        sum.cataloged |= fact->cataloged;
     }
     return sum;
 }
@@ -65,12 +67,13 @@ struct merge_fact merge_plan_sum(const struct merge_plan *plan, struct merge_uni
  * Can the group be merged at all? Not as long as a part of it is set aside: what is salvaged of
  * that may come back under its name, and would be superseded.
  */
-static bool is_ready(const struct merge_plan *plan, const struct upkeep *u, struct merge_unit group)
+static bool is_ready(const struct merge_plan *plan, struct merge_unit group)
 {
     const struct segment_name *name = &plan->found.segments.data[group.from].name;
     return name->first != 0 && !listing_has_damaged(&plan->found, name->first, name->last) &&
            merge_plan_sum(plan, group).usable &&
-           period_of(u, time_of(plan, group)) < period_of(u, u->now);
+           period_of(plan->upkeep, time_of(plan, group)) <
+               period_of(plan->upkeep, plan->upkeep->now);
 }
 
 /* The unit that is being put together. */
@@ -85,8 +88,8 @@ struct open_unit {
  * May the group be added to the unit? The merged segment will stand for all journals from its first
  * to its last: none of them may be anywhere else.
  */
-static bool is_joined(const struct merge_plan *plan, const struct upkeep *u,
-                      const struct open_unit *open, struct merge_unit group)
+static bool is_joined(const struct merge_plan *plan, const struct open_unit *open,
+                      struct merge_unit group)
 {
     if (open->unit.from == open->unit.to || open->unit.to != group.from)
         return false;
@@ -94,21 +97,22 @@ static bool is_joined(const struct merge_plan *plan, const struct upkeep *u,
     const struct segment_name *next = &plan->found.segments.data[group.from].name;
     const struct merge_fact sum = merge_plan_sum(plan, group);
     uint64_t raw_bytes;
-    if (next->first <= before->last || open->period != period_of(u, time_of(plan, group)) ||
+    if (next->first <= before->last ||
+        open->period != period_of(plan->upkeep, time_of(plan, group)) ||
         __builtin_add_overflow(open->raw_bytes, sum.raw_bytes, &raw_bytes) ||
-        raw_bytes > u->config->merge_size || open->extents + sum.extents > EXTENTS_MAX)
+        raw_bytes > plan->upkeep->config->merge_size || open->extents + sum.extents > EXTENTS_MAX)
         return false;
     return next->first == before->last + 1 ||
            !listing_has_loose(&plan->found, before->last + 1, next->first - 1);
 }
 
 /* Add the group to the unit, which may be empty. */
-static void join(const struct merge_plan *plan, const struct upkeep *u, struct open_unit *open,
-                 struct merge_unit group)
+static void join(const struct merge_plan *plan, struct open_unit *open, struct merge_unit group)
 {
     const struct merge_fact sum = merge_plan_sum(plan, group);
     if (open->unit.from == open->unit.to)
-        *open = (struct open_unit){.unit = group, .period = period_of(u, time_of(plan, group))};
+        *open = (struct open_unit){.unit = group,
+                                   .period = period_of(plan->upkeep, time_of(plan, group))};
     open->unit.to = group.to;
     open->raw_bytes += sum.raw_bytes;
     open->extents += sum.extents;
@@ -121,97 +125,128 @@ static bool is_worthwhile(const struct merge_plan *plan, struct merge_unit unit)
     const struct merge_fact sum = merge_plan_sum(plan, unit);
     if (group.to < unit.to)
         return true;
-    return plan->found.segments.data[unit.from].name.parts == 1 && (!sum.best || sum.classes > 1);
-}
-
-/* The unit is all that it will be. */
-static int end_unit(struct merge_plan *plan, struct open_unit *open, struct lgz_error *err)
-{
-    const struct merge_unit unit = open->unit;
-    *open = (struct open_unit){0};
-    if (unit.from == unit.to || !is_worthwhile(plan, unit) || vec_push(&plan->units, unit))
-        return LGZ_OK;
-    return error_memory(err);
-}
-
-/* Cut the segments `from` to `to` into units. */
-static int plan_range(struct merge_plan *plan, const struct upkeep *u, size_t from, size_t to,
-                      struct lgz_error *err)
-{
-    struct open_unit open = {0};
-    int code = LGZ_OK;
-    for (size_t i = from; code == LGZ_OK && i < to;) {
-        const struct merge_unit group = group_at(plan, i);
-        const bool ready = is_ready(plan, u, group);
-        if (!ready || !is_joined(plan, u, &open, group))
-            code = end_unit(plan, &open, err);
-        if (ready)
-            join(plan, u, &open, group);
-        i = group.to;
-    }
-    return code == LGZ_OK ? end_unit(plan, &open, err) : code;
+    return plan->found.segments.data[unit.from].name.parts == 1 && (!sum.best || sum.several);
 }
 
 static void note_footer(struct merge_fact *fact, const struct segment *s,
-                        const struct segment_name *name, const struct retention_classes *classes,
-                        bool *has)
+                        const struct segment_name *name, const struct retention_classes *classes)
 {
     const struct segment_info *info = segment_info(s);
     fact->raw_bytes = info->raw_bytes;
     fact->file_bytes = info->file_bytes;
     fact->best = info->level == LGZ_LEVEL_BEST;
     fact->usable = info->first_journal == name->first && info->last_journal == name->last;
+    fact->several = retention_classes_several(classes, s);
     for (size_t i = 0; i < segment_block_count(s); i++)
         fact->extents += segment_block(s, i)->extent_count;
-    for (size_t i = 0; i < retention_class_count(classes); i++)
-        has[i] = false;
-    fact->classes = retention_classes_in(classes, s, has);
 }
 
-/* @param has  room for an item for each class */
-static int read_footer(struct merge_plan *plan, const struct upkeep *u, size_t index,
-                       const struct retention_classes *classes, bool *has, struct lgz_error *err)
+static int read_footer(struct merge_plan *plan, size_t index, struct lgz_error *err)
 {
     const struct listed_segment *listed = &plan->found.segments.data[index];
     struct segment *s;
     struct lgz_error reason = {0};
+    plan->facts[index] = (struct merge_fact){0};
     int code = segment_open(&s, listed->path, &reason);
     if (code == LGZ_ERR_MEMORY)
         return error_memory(err);
     if (code != LGZ_OK) {
         if (code != LGZ_ERR_VERSION)
-            upkeep_tell(u, UPKEEP_PROBLEM, "%s; it is not merged", reason.message);
+            upkeep_tell(plan->upkeep, UPKEEP_PROBLEM, "%s; it is not merged", reason.message);
         return LGZ_OK;
     }
-    note_footer(&plan->facts[index], s, &listed->name, classes, has);
+    note_footer(&plan->facts[index], s, &listed->name, plan->classes);
     segment_close(s);
     return LGZ_OK;
+}
+
+static int plan_range(struct merge_plan *plan, size_t from, size_t to, struct lgz_error *err);
+
+/*
+ * The unit is all that it will be. If that is by the catalog alone, footers have the last word: it
+ * is put together once more, after they were read.
+ */
+static int end_unit(struct merge_plan *plan, struct open_unit *open, struct lgz_error *err)
+{
+    const struct merge_unit unit = open->unit;
+    int code = LGZ_OK;
+    *open = (struct open_unit){0};
+    if (unit.from == unit.to || !is_worthwhile(plan, unit))
+        return LGZ_OK;
+    if (!merge_plan_sum(plan, unit).cataloged)
+        return vec_push(&plan->units, unit) ? LGZ_OK : error_memory(err);
+    for (size_t i = unit.from; code == LGZ_OK && i < unit.to; i++)
+        if (plan->facts[i].cataloged)
+            code = read_footer(plan, i, err);
+    return code == LGZ_OK ? plan_range(plan, unit.from, unit.to, err) : code;
+}
+
+/* Cut the segments `from` to `to` into units. */
+static int plan_range(struct merge_plan *plan, size_t from, size_t to, struct lgz_error *err)
+{
+    struct open_unit open = {0};
+    int code = LGZ_OK;
+    for (size_t i = from; code == LGZ_OK && i < to;) {
+        const struct merge_unit group = group_at(plan, i);
+        const bool ready = is_ready(plan, group);
+        if (!ready || !is_joined(plan, &open, group))
+            code = end_unit(plan, &open, err);
+        if (ready)
+            join(plan, &open, group);
+        i = group.to;
+    }
+    return code == LGZ_OK ? end_unit(plan, &open, err) : code;
+}
+
+/* What does the catalog say? @return false if it doesn't know the segment */
+static bool ask_catalog(struct merge_plan *plan, struct class_catalog *known, size_t index)
+{
+    const struct listed_segment *listed = &plan->found.segments.data[index];
+    struct catalog_entry entry;
+    struct stat st;
+    size_t class;
+    if (!known->catalog || stat(listed->path, &st) != 0 ||
+        !class_catalog_find(known, listed->path, &st, &entry, &class))
+        return false;
+    plan->facts[index] =
+        (struct merge_fact){.raw_bytes = entry.info.raw_bytes,
+                            .file_bytes = entry.info.file_bytes,
+                            .several = class == RETENTION_CLASS_SEVERAL,
+                            .best = entry.info.level == LGZ_LEVEL_BEST,
+                            .usable = entry.info.first_journal == listed->name.first &&
+                                      entry.info.last_journal == listed->name.last,
+                            .cataloged = true};
+    return true;
+}
+
+static int find_facts(struct merge_plan *plan, struct lgz_error *err)
+{
+    struct class_catalog known;
+    int code = class_catalog_open(&known, plan->upkeep->config->directory, plan->classes, err);
+    for (size_t i = 0; code == LGZ_OK && i < plan->found.segments.len; i++)
+        if (plan->found.segments.data[i].name.first && !ask_catalog(plan, &known, i))
+            code = read_footer(plan, i, err);
+    class_catalog_close(&known);
+    return code;
 }
 
 int merge_plan_make(struct merge_plan *plan, const struct upkeep *u,
                     const struct retention_classes *classes, struct lgz_error *err)
 {
-    *plan = (struct merge_plan){0};
+    *plan = (struct merge_plan){.upkeep = u, .classes = classes};
     int code = listing_open(&plan->found, u->config->directory, err);
-    const size_t count = plan->found.segments.len;
-    bool *has = calloc(retention_class_count(classes), sizeof(*has));
-    plan->facts = calloc(count + 1, sizeof(*plan->facts));
-    if (code == LGZ_OK && (!has || !plan->facts))
-        code = error_memory(err);
-    for (size_t i = 0; code == LGZ_OK && i < count; i++)
-        if (plan->found.segments.data[i].name.first)
-            code = read_footer(plan, u, i, classes, has, err);
-    if (code == LGZ_OK)
-        code = plan_range(plan, u, 0, count, err);
-    free(has);
-    return code;
+    if (code != LGZ_OK)
+        return code;
+    plan->facts = calloc(plan->found.segments.len + 1, sizeof(*plan->facts));
+    code = plan->facts ? find_facts(plan, err) : error_memory(err);
+    return code == LGZ_OK ? plan_range(plan, 0, plan->found.segments.len, err) : code;
 }
 
-int merge_plan_around(struct merge_plan *plan, const struct upkeep *u, struct merge_unit unit,
-                      size_t damaged, struct lgz_error *err)
+int merge_plan_around(struct merge_plan *plan, struct merge_unit unit, size_t damaged,
+                      struct lgz_error *err)
 {
     plan->facts[damaged].usable = false;
-    return plan_range(plan, u, unit.from, unit.to, err);
+    return plan_range(plan, unit.from, unit.to, err);
 }
 
 void merge_plan_clear(struct merge_plan *plan)

@@ -73,16 +73,14 @@ size_t retention_class_of(const struct retention_classes *classes, const char *i
     return RETENTION_CLASS_DEFAULT;
 }
 
-size_t retention_classes_in(const struct retention_classes *classes, const struct segment *segment,
-                            bool *has)
+bool retention_classes_several(const struct retention_classes *classes,
+                               const struct segment *segment)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < segment_source_count(segment); i++) {
-        size_t class = retention_class_of(classes, segment_source(segment, i)->input);
-        count += !has[class];
-        has[class] = true;
-    }
-    return count;
+    for (size_t i = 1; i < segment_source_count(segment); i++)
+        if (retention_class_of(classes, segment_source(segment, i)->input) !=
+            retention_class_of(classes, segment_source(segment, 0)->input))
+            return true;
+    return false;
 }
 
 void retention_classes_free(struct retention_classes *classes)

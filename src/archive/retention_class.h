@@ -38,14 +38,9 @@ const struct retention_class *retention_class(const struct retention_classes *cl
 /** The class of an input's bytes; `input` is that of a source, "" if there was none. */
 size_t retention_class_of(const struct retention_classes *classes, const char *input);
 
-/**
- * Which classes have bytes in a segment.
- *
- * @param has  an item for each class, to begin with false; set for those that have bytes
- * @return how many those are; 0 if the segment has no sources
- */
-size_t retention_classes_in(const struct retention_classes *classes, const struct segment *segment,
-                            bool *has);
+/** Has a segment bytes of several classes? */
+bool retention_classes_several(const struct retention_classes *classes,
+                               const struct segment *segment);
 
 /** NULL is allowed. */
 void retention_classes_free(struct retention_classes *classes);
