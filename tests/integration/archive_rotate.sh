@@ -71,7 +71,10 @@ wait "$one" || fail 'rotate beside a daemon that was stopped for a while'
 kill -STOP "$daemon"
 "$BUILD/logzipctl" rotate -v -c "$conf" >"$work/out" 2>"$work/err" &
 one=$!
-until [[ $(cut -d ' ' -f 19 "/proc/$one/stat") == 19 ]]; do sleep 0.02; done
+has_asked() { # it sleeps, and has a socket
+    [[ $(cut -d ' ' -f 3 "/proc/$1/stat") == S && $(find "/proc/$1/fd" -lname 'socket:*') ]]
+}
+soon has_asked "$one" || fail 'rotate does not ask the daemon'
 kill -TERM "$one"
 status=0
 { wait "$one"; } 2>/dev/null || status=$?
