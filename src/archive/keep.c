@@ -1,5 +1,5 @@
 /*
- * keep.c - the rules of an archive in memory and on the disk, and whether a segment meets one.
+ * keep.c - the rules of an archive in memory and on the disk.
  */
 #include "archive/keep.h"
 
@@ -10,16 +10,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 
 enum { FILE_MAX = 1 << 24 }; /* more than KEEP_RULES_MAX rules have, and some comments */
-
-/* What a time that was read as UTC may differ from what its zone, whichever it is, makes of it. */
-#define ZONE_MAX (14 * 3600 * NS_PER_SECOND)
-
-/* Bytes are said to be read when the first of a run was: that is so much earlier, at most. */
-#define RUN_MAX (60 * NS_PER_SECOND)
 
 int keep_load(struct keep_rules *out, const char *directory, struct lgz_error *err)
 {
@@ -148,76 +141,6 @@ void keep_clear(struct keep_rules *rules)
         free(rules->list.data[i].reason);
     }
     vec_free(&rules->list);
-}
-
-/* Does [from, to] meet the rule's time? */
-static bool in_time(const struct keep_rule *rule, int64_t from, int64_t to)
-{
-    return from <= rule->until && to >= rule->since;
-}
-
-/* Do the stamps in a block, as far as their zones are known? */
-static bool stamps_in_time(const struct keep_rule *rule, const struct block_info *block)
-{
-    int64_t from, to,
-        unsure = block->clocks & CLOCKS_KNOWN && !(block->clocks & CLOCKS_LOCAL) ? 0 : ZONE_MAX;
-    if (block->time_min == SEGMENT_NO_TIME)
-        return false;
-    if (__builtin_sub_overflow(block->time_min, unsure, &from))
-        from = INT64_MIN;
-    if (__builtin_add_overflow(block->time_max, unsure, &to))
-        to = INT64_MAX;
-    return in_time(rule, from, to);
-}
-
-static bool block_meets(const struct keep_rule *rule, const struct segment *segment,
-                        const struct block_info *block)
-{
-    const bool stamped = stamps_in_time(rule, block);
-    int64_t last;
-    for (size_t i = 0; i < block->extent_count; i++) {
-        const struct extent *extent = &block->extents[i];
-        if (rule->input && strcmp(segment_source(segment, extent->source)->input, rule->input) != 0)
-            continue;
-        if (stamped || __builtin_add_overflow(extent->read_time, RUN_MAX, &last) ||
-            in_time(rule, extent->read_time, last))
-            return true;
-    }
-    return false;
-}
-
-static bool has_input(const struct segment *segment, const char *input)
-{
-    for (size_t i = 0; i < segment_source_count(segment); i++)
-        if (strcmp(segment_source(segment, i)->input, input) == 0)
-            return true;
-    return false;
-}
-
-static bool meets(const struct keep_rule *rule, const struct segment *segment,
-                  const struct segment_name *name)
-{
-    if (rule->first && (name->import || name->first > rule->last || name->last < rule->first))
-        return false;
-    if (rule->import && name->import != rule->import)
-        return false;
-    if (rule->input && !has_input(segment, rule->input))
-        return false;
-    if (rule->since == KEEP_NO_SINCE && rule->until == KEEP_NO_UNTIL)
-        return true;
-    for (size_t i = 0; i < segment_block_count(segment); i++)
-        if (block_meets(rule, segment, segment_block(segment, i)))
-            return true;
-    return false;
-}
-
-const struct keep_rule *keep_find(const struct keep_rules *rules, const struct segment *segment,
-                                  const struct segment_name *name)
-{
-    for (size_t i = 0; i < rules->list.len; i++)
-        if (meets(&rules->list.data[i], segment, name))
-            return &rules->list.data[i];
-    return NULL;
 }
 
 int keep_lock(const char *directory, struct lgz_error *err)

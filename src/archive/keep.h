@@ -20,8 +20,8 @@
 #ifndef LOGZIP_ARCHIVE_KEEP_H
 #define LOGZIP_ARCHIVE_KEEP_H
 
+#include "archive/catalog.h"
 #include "archive/names.h"
-#include "segment/reader.h"
 
 enum {
     KEEP_RULES_MAX = 10000,
@@ -92,6 +92,18 @@ void keep_print(struct buf *out, const struct keep_rule *rule);
  */
 const struct keep_rule *keep_find(const struct keep_rules *rules, const struct segment *segment,
                                   const struct segment_name *name);
+
+/**
+ * The same of a file, which is opened only if the catalog doesn't say enough: to tell people, not
+ * to remove it.
+ *
+ * @param entry  what the catalog says of the file; NULL: nothing
+ * @param rule   set to the rule, or to NULL
+ * @return as segment_open()
+ */
+int keep_look(const struct keep_rules *rules, const struct catalog *catalog,
+              const struct catalog_entry *entry, const char *path, const struct segment_name *name,
+              const struct keep_rule **rule, struct lgz_error *err);
 
 void keep_clear(struct keep_rules *rules);
 

@@ -6,16 +6,26 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "archive/catalog.h"
 #include "archive/listing.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "query/json.h"
 #include "query/query_time.h"
 
-enum { OPTION_INPUT = OPTION_FIRST, OPTION_JOURNALS, OPTION_IMPORT, OPTION_REASON, OPTION_REMOVE };
+enum {
+    OPTION_INPUT = OPTION_FIRST,
+    OPTION_JOURNALS,
+    OPTION_IMPORT,
+    OPTION_REASON,
+    OPTION_REMOVE,
+    OPTION_JSON
+};
 
 struct arguments {
     struct keep_rule rule;
@@ -24,7 +34,40 @@ struct arguments {
     int segment_count;
     uint64_t removed; /* id of the rule to remove; 0: none */
     bool adds;
+    bool json;
 };
+
+static void put_json(struct buf *out, const struct keep_rule *rule)
+{
+    buf_printf(out, "{\"rule\":%" PRIu64, rule->id);
+    if (rule->since != KEEP_NO_SINCE)
+        query_time_member(out, "since", rule->since);
+    if (rule->until != KEEP_NO_UNTIL)
+        query_time_member(out, "until", rule->until);
+    if (rule->first)
+        buf_printf(out, ",\"first_journal\":%" PRIu64 ",\"last_journal\":%" PRIu64, rule->first,
+                   rule->last);
+    if (rule->import)
+        buf_printf(out, ",\"import\":%" PRIu64, rule->import);
+    const char *const names[] = {"input", "reason"}, *const texts[] = {rule->input, rule->reason};
+    for (size_t i = 0; i < 2; i++) {
+        if (!texts[i])
+            continue;
+        buf_push(out, ',');
+        json_member(out, names[i], json_span(texts[i]));
+    }
+    buf_append_string(out, "}\n");
+}
+
+static void put_rule(struct buf *out, const struct keep_rule *rule, bool json)
+{
+    if (json) {
+        put_json(out, rule);
+    } else {
+        keep_print(out, rule);
+        buf_push(out, '\n');
+    }
+}
 
 static bool is_configured(const struct config *config, const char *input)
 {
@@ -39,6 +82,7 @@ struct change {
     struct keep_rules rules;
     struct keep_rules asked; /* those that are to be there, in the order of the command line */
     struct buf *out;
+    bool json;
 };
 
 /* Add a rule; if there is one that says the same, it was added before. */
@@ -51,8 +95,7 @@ static int add_rule(struct change *c, const struct keep_rule *rule, struct lgz_e
         code = keep_add(&c->asked, rule, &id, err);
     if (code != LGZ_OK)
         return code;
-    keep_print(c->out, there ? there : &c->rules.list.data[c->rules.list.len - 1]);
-    buf_push(c->out, '\n');
+    put_rule(c->out, there ? there : &c->rules.list.data[c->rules.list.len - 1], c->json);
     return LGZ_OK;
 }
 
@@ -88,41 +131,60 @@ static int change(struct change *c, const struct arguments *a, const char *direc
     return code == LGZ_OK ? keep_store(&c->rules, directory, err) : code;
 }
 
+/* Is the segment kept? Then its bytes are added. */
+static int count_segment(const struct change *c, const struct catalog *catalog, size_t *next,
+                         const struct listed_segment *listed, size_t *count, uint64_t *bytes,
+                         struct lgz_error *err)
+{
+    struct stat st;
+    struct catalog_entry entry;
+    const struct keep_rule *rule;
+    if (stat(listed->path, &st) != 0)
+        return error_io(err, "%s: cannot stat", listed->path);
+    const bool known = catalog && catalog_find(catalog, file_name(listed->path), &st, next, &entry);
+    int code = keep_look(&c->asked, catalog, known ? &entry : NULL, listed->path, &listed->name,
+                         &rule, err);
+    if (code == LGZ_OK && rule) {
+        ++*count;
+        *bytes += (uint64_t)st.st_size;
+    }
+    return code;
+}
+
 /* Say what of the archive the rules keep now: nothing may be a mistake. */
 static int count_kept(const struct change *c, const char *directory, struct lgz_error *err)
 {
     struct listing found = {0};
-    size_t count = 0;
+    struct catalog *catalog = NULL;
+    struct lgz_error problem = {0};
+    size_t next = 0, count = 0;
     uint64_t bytes = 0;
     int code = listing_open(&found, directory, err);
-    for (size_t i = 0; i < found.segments.len; i++) {
-        const struct listed_segment *listed = &found.segments.data[i];
-        struct lgz_error problem = {0};
-        struct segment *segment;
-        if (segment_open(&segment, listed->path, &problem) != LGZ_OK) {
+    if (code != LGZ_OK)
+        return code;
+    catalog_open(&catalog, directory, &problem); /* none is no error */
+    for (size_t i = 0; i < found.segments.len; i++)
+        if (count_segment(c, catalog, &next, &found.segments.data[i], &count, &bytes, &problem) !=
+            LGZ_OK)
             say_error(&problem);
-            continue;
-        }
-        if (keep_find(&c->asked, segment, &listed->name)) {
-            count++;
-            bytes += segment_info(segment)->file_bytes;
-        }
-        segment_close(segment);
-    }
-    if (code == LGZ_OK) {
+    if (c->json) {
+        buf_printf(c->out, "{\"kept_segments\":%zu,\"kept_bytes\":%" PRIu64 ",\"segments\":%zu}\n",
+                   count, bytes, found.segments.len);
+    } else {
         buf_printf(c->out, "# keeps %zu of %zu segments, ", count, found.segments.len);
         output_size(c->out, bytes);
         buf_push(c->out, '\n');
     }
+    catalog_close(catalog);
     listing_clear(&found);
-    return code;
+    return LGZ_OK;
 }
 
 /* Change the rules, and append those that were asked for to `out`. */
 static int change_rules(const struct arguments *a, const char *directory, struct buf *out,
                         struct lgz_error *err)
 {
-    struct change c = {.out = out};
+    struct change c = {.out = out, .json = a->json};
     int code = archive_act_as_owner(directory, err);
     int lock = code == LGZ_OK ? keep_lock(directory, err) : code;
     if (lock < 0)
@@ -136,14 +198,12 @@ static int change_rules(const struct arguments *a, const char *directory, struct
     return code;
 }
 
-static int list(const char *directory, struct buf *out, struct lgz_error *err)
+static int list(const char *directory, bool json, struct buf *out, struct lgz_error *err)
 {
     struct keep_rules rules = {0};
     int code = keep_load(&rules, directory, err);
-    for (size_t i = 0; i < rules.list.len; i++) {
-        keep_print(out, &rules.list.data[i]);
-        buf_push(out, '\n');
-    }
+    for (size_t i = 0; i < rules.list.len; i++)
+        put_rule(out, &rules.list.data[i], json);
     keep_clear(&rules);
     return code;
 }
@@ -155,7 +215,7 @@ static int keep(const struct config *config, const struct arguments *a)
     if (a->rule.input && !is_configured(config, a->rule.input))
         say("%s has no [input %s]; the rule is for what it had", config->file, a->rule.input);
     int code = a->adds || a->removed ? change_rules(a, config->directory, &out, &err)
-                                     : list(config->directory, &out, &err);
+                                     : list(config->directory, a->json, &out, &err);
     if (code != LGZ_OK) {
         say_error(&err);
         buf_free(&out);
@@ -200,6 +260,7 @@ static int take_options(const struct command *self, int argc, char **argv, struc
         {"import", required_argument, NULL, OPTION_IMPORT},
         {"reason", required_argument, NULL, OPTION_REASON},
         {"remove", required_argument, NULL, OPTION_REMOVE},
+        {"json", no_argument, NULL, OPTION_JSON},
         {"config", required_argument, NULL, 'c'},
         {"help", no_argument, NULL, OPTION_HELP},
         {0},
@@ -210,9 +271,11 @@ static int take_options(const struct command *self, int argc, char **argv, struc
             return option_help(self);
         if (option == OPTION_BAD)
             return self->error_status;
-        a->adds |= option != 'c' && option != OPTION_REMOVE;
+        a->adds |= option != 'c' && option != OPTION_REMOVE && option != OPTION_JSON;
         if (option == 'c')
             a->config = optarg;
+        else if (option == OPTION_JSON)
+            a->json = true;
         else if (option == OPTION_INPUT)
             rule->input = optarg;
         else if (option == OPTION_REASON)
@@ -257,7 +320,7 @@ const struct command command_keep = {
     .name = "keep",
     .summary = "say what must not expire: a legal hold",
     .help =
-        "Usage: logzipctl keep [--config=FILE]\n"
+        "Usage: logzipctl keep [--config=FILE] [--json]\n"
         "       logzipctl keep OPTION... [SEGMENT]...\n"
         "       logzipctl keep --remove=RULE\n"
         "\n"
@@ -273,6 +336,7 @@ const struct command command_keep = {
         "      --import=N         what came with that import\n"
         "      --reason=TEXT      why, for people\n"
         "      --remove=RULE      remove the rule of this number\n"
+        "      --json             a JSON object for each rule, and one for what they keep\n"
         "  -c, --config=FILE      where the archive is; default " CONFIG_DEFAULT_PATH "\n"
         "      --help             show this text\n"
         "\n"

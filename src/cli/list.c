@@ -10,6 +10,7 @@
 
 #include "archive/archive.h"
 #include "archive/catalog.h"
+#include "archive/keep.h"
 #include "archive/listing.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -36,6 +37,7 @@ struct list {
     int64_t until;
     struct catalog *catalog; /* NULL: there is none that can be used */
     size_t next;             /* in the catalog */
+    struct keep_rules rules;
     struct buf out;
     size_t shown;
     size_t known; /* of these and others, by the catalog */
@@ -49,7 +51,8 @@ struct list {
 struct item {
     struct catalog_entry entry;
     VEC(struct catalog_source) sources;
-    struct segment *segment; /* NULL: the catalog knows it */
+    struct segment *segment;      /* NULL: the catalog knows it */
+    const struct keep_rule *rule; /* by which it's kept; NULL: by none */
 };
 
 #define MEMBER(member) offsetof(struct list_options, member)
@@ -138,6 +141,10 @@ static void put_text(struct list *l, const struct item *item, const string_list 
                e->info.file_bytes ? (double)e->info.raw_bytes / (double)e->info.file_bytes : 0.0,
                level_name(e->info.level));
     put_time(&l->out, e->verified_at ? e->verified_at : SEGMENT_NO_TIME);
+    if (item->rule)
+        buf_printf(&l->out, "  %4" PRIu64, item->rule->id);
+    else
+        buf_append_string(&l->out, "     -");
     for (size_t i = 0; i < inputs->len; i++)
         buf_printf(&l->out, "%s%s", i ? "," : "  ", inputs->data[i]);
     buf_push(&l->out, '\n');
@@ -145,11 +152,8 @@ static void put_text(struct list *l, const struct item *item, const string_list 
 
 static void put_time_member(struct buf *out, const char *name, int64_t ns)
 {
-    if (ns == SEGMENT_NO_TIME)
-        return;
-    buf_printf(out, ",\"%s\":\"", name);
-    query_time_print(out, ns, ns % NS_PER_SECOND ? 9 : 0);
-    buf_push(out, '"');
+    if (ns != SEGMENT_NO_TIME)
+        query_time_member(out, name, ns);
 }
 
 static void put_json(struct list *l, const struct item *item, const string_list *inputs)
@@ -172,6 +176,8 @@ static void put_json(struct list *l, const struct item *item, const string_list 
                    e->info.first_journal, e->info.last_journal);
     put_time_member(out, "verified", e->verified_at ? e->verified_at : SEGMENT_NO_TIME);
     put_time_member(out, "decoded", e->decoded_at ? e->decoded_at : SEGMENT_NO_TIME);
+    if (item->rule)
+        buf_printf(out, ",\"kept_by\":%" PRIu64, item->rule->id);
     buf_printf(out, ",\"sources\":%zu,\"inputs\":[", item->sources.len);
     for (size_t i = 0; i < inputs->len; i++) {
         if (i)
@@ -226,12 +232,25 @@ static int look_into(struct list *l, const char *path, struct item *item, struct
     return code;
 }
 
-static void list_segment(struct list *l, const char *path)
+static int find_rule(const struct list *l, const struct listed_segment *listed, struct item *item,
+                     struct lgz_error *err)
+{
+    if (!item->segment)
+        return keep_look(&l->rules, l->catalog, &item->entry, listed->path, &listed->name,
+                         &item->rule, err);
+    item->rule = keep_find(&l->rules, item->segment, &listed->name);
+    return LGZ_OK;
+}
+
+static void list_segment(struct list *l, const struct listed_segment *listed)
 {
     struct item item = {0};
     struct lgz_error err = {0};
-    int code = look_up(l, path, &item) ? LGZ_OK : look_into(l, path, &item, &err);
-    if (code == LGZ_OK && is_wanted(l, &item))
+    int code = look_up(l, listed->path, &item) ? LGZ_OK : look_into(l, listed->path, &item, &err);
+    const bool wanted = code == LGZ_OK && is_wanted(l, &item);
+    if (wanted)
+        code = find_rule(l, listed, &item, &err);
+    if (wanted)
         show(l, &item);
     if (code != LGZ_OK && code != LGZ_ERR_NOT_FOUND) {
         say_error(&err);
@@ -282,16 +301,23 @@ static int list_archive(struct list *l, const char *directory, struct lgz_error 
         return code;
     if (catalog_open(&l->catalog, directory, &reason) != LGZ_OK && l->options->verbose)
         say("%s", reason.message);
+    reason = (struct lgz_error){0};
+    if (keep_load(&l->rules, directory, &reason) != LGZ_OK) {
+        say_error(&reason);
+        l->failed = true;
+    }
     if (!l->options->json)
-        buf_printf(&l->out, "%-47s %-20s %-20s %11s %10s %10s %6s  %-7s  %-20s  %s\n", "SEGMENT",
-                   "FROM", "TO", "LINES", "RAW", "STORED", "RATIO", "LEVEL", "VERIFIED", "INPUTS");
+        buf_printf(&l->out, "%-47s %-20s %-20s %11s %10s %10s %6s  %-7s  %-20s  %4s  %s\n",
+                   "SEGMENT", "FROM", "TO", "LINES", "RAW", "STORED", "RATIO", "LEVEL", "VERIFIED",
+                   "KEPT", "INPUTS");
     for (size_t i = 0; i < found.segments.len; i++)
-        list_segment(l, found.segments.data[i].path);
+        list_segment(l, &found.segments.data[i]);
     list_damaged(l, &found);
     if (!l->options->json)
         put_totals(l, directory, &found);
     if (l->options->verbose)
         say("%s: %zu of %zu segments are in the catalog", directory, l->known, found.segments.len);
+    keep_clear(&l->rules);
     catalog_close(l->catalog);
     listing_clear(&found);
     return LGZ_OK;
@@ -353,7 +379,8 @@ static void print_help(const struct command *self)
         "\n"
         "List the segments of archives, without ARCHIVE those of the configured one: the first\n"
         "and last time stamp (if there is none, when the bytes were read), lines, raw and stored\n"
-        "bytes and their ratio, level, when the segment was last verified, and whose it is.\n"
+        "bytes and their ratio, level, when the segment was last verified, the rule of\n"
+        "'logzipctl keep' by which it's kept, and whose it is.\n"
         "\n",
         stdout);
     option_table_print(&table);

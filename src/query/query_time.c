@@ -324,3 +324,10 @@ void query_time_print(struct buf *out, int64_t ns, unsigned digits)
     }
     buf_push(out, 'Z');
 }
+
+void query_time_member(struct buf *out, const char *name, int64_t ns)
+{
+    buf_printf(out, ",\"%s\":\"", name);
+    query_time_print(out, ns, ns % NS_PER_SECOND ? 9 : 0);
+    buf_push(out, '"');
+}

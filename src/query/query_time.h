@@ -30,4 +30,8 @@ int query_time_parse(const char *text, int64_t now, int64_t *ns, struct lgz_erro
 /** Append `ns` as "2026-01-31T12:30:59.25Z", with `digits` (0 to 9) of the fraction. */
 void query_time_print(struct buf *out, int64_t ns, unsigned digits);
 
+/** Append `,"NAME":"TIME"`, a member of a JSON object behind others; with a fraction if it has one.
+ */
+void query_time_member(struct buf *out, const char *name, int64_t ns);
+
 #endif

@@ -48,11 +48,24 @@ run 0 keep
 run 0 keep --since '25 days ago' --until '15 days ago' --reason 'case 17'
 said '^1 since=.*Z until=.*Z reason="case 17"$'
 said '^# keeps 3 of 15 segments, '
+run 0 list
+(($(grep -Ec '^[0-9]{12}-.*  +1  +[a-z]+$' "$work/out") == 3)) || fail "list: $(cat "$work/out")"
+(($(grep -Ec '^[0-9]{12}-.*  +-  +[a-z]+$' "$work/out") == 12)) || fail "list: $(cat "$work/out")"
+run 0 list --json
+[[ $(jq -s 'map(.kept_by) | sort' -c "$work/out") == '['*null,1,1,1']' ]] || fail "list --json: $(cat "$work/out")"
 run 0 keep --input=nobody
 said 'has no \[input nobody\]'
 said '^# keeps 0 of 15 segments, 0 B$'
 run 0 keep --input=nobody
 said '^2 input="nobody"$'
+run 0 keep --json
+[[ $(jq -sc 'map(del(.since, .until))' "$work/out") == '[{"rule":1,"reason":"case 17"},{"rule":2,"input":"nobody"}]' ]] ||
+    fail "keep --json: $(cat "$work/out")"
+[[ $(jq -s 'def at: .[:19] + "Z" | fromdate; .[0] | (.until | at) - (.since | at) - 864000 | . == 0 or . == 1' "$work/out") == true ]] ||
+    fail "keep --json: $(cat "$work/out")"
+run 0 keep --json --input=nobody
+[[ $(grep '^{' "$work/out" | jq -sc .) == '[{"rule":2,"input":"nobody"},{"kept_segments":0,"kept_bytes":0,"segments":15}]' ]] ||
+    fail "keep --json, again: $(cat "$work/out")"
 run 0 keep --remove=2
 run 1 keep --remove=2
 said 'there is no rule 2'
@@ -91,6 +104,8 @@ printf '1 journals=1\n2 something else\n' >"$archive/keep"
 run 1 expire
 said 'keep:2: .*something else'
 run 1 rotate
+run 1 list
+said 'keep:2: .*something else'
 found 1100 ' of a log'
 rm "$archive/keep"
 
@@ -112,6 +127,10 @@ mapfile -t segments < <(find "$archive" -name '*.logz' | sort)
 run 0 keep "${segments[1]}" "${segments[3]##*/}"
 said '^2 journals=4-4$'
 said '^# keeps 2 of 6 segments, '
+run 0 list --json
+[[ $(jq -s 'map(.kept_by)' -c "$work/out") == '[null,1,null,2,null,null]' ]] || fail "list --json: $(cat "$work/out")"
+run 0 keep --json
+[[ $(jq -sc '.[1]' "$work/out") == '{"rule":2,"first_journal":4,"last_journal":4}' ]] || fail "keep --json: $(cat "$work/out")"
 run 1 expire
 said '^expired 4 segments'
 run 1 restore --source "$logs/cut.log" -f -o "$work/restored"

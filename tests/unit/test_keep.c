@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "archive_fixture.h"
+#include "base/file.h"
 #include "suite.h"
 
 #define START (1700000000 * NS_PER_SECOND) /* 2023-11-14T22:13:20Z */
@@ -196,21 +197,74 @@ static struct segment *make_segment(const char *line)
     journal_close(create_journal(2, 0, 0));
     char *path = seal(1, 1);
     ck_ok(segment_open(&segment, path, &err));
+    ck_ok(catalog_update(directory, NULL, &err));
     free(path);
     for (size_t i = 0; i < 2; i++)
         free(start[i].source.name);
     return segment;
 }
 
+/* keep_look() with the catalog. @return the rule's id, 0: none, or a negative code */
+static int64_t look(const struct keep_rules *rules, const char *path,
+                    const struct segment_name *name)
+{
+    struct catalog *catalog;
+    struct catalog_entry entry;
+    const struct keep_rule *rule;
+    size_t next = 0;
+    ck_ok(catalog_open(&catalog, directory, &err));
+    ck_assert(catalog_find(catalog, file_name(path), NULL, &next, &entry));
+    int code = keep_look(rules, catalog, &entry, path, name, &rule, &err);
+    catalog_close(catalog);
+    return code != LGZ_OK ? code : rule ? (int64_t)rule->id : 0;
+}
+
+/* By its footer, and the same with the catalog, or without it, of a file that isn't open. */
 static bool keeps(const char *rule, const struct segment *segment, struct segment_name name)
 {
     struct keep_rules rules;
+    const struct keep_rule *same;
     ck_ok(parse(&rules, rule));
     const struct keep_rule *found = keep_find(&rules, segment, &name);
     uint64_t id = found ? found->id : 0;
+    ck_assert_int_eq(look(&rules, segment_path(segment), &name), id);
+    ck_ok(keep_look(&rules, NULL, NULL, segment_path(segment), &name, &same, &err));
+    ck_assert_ptr_eq(same, found);
     keep_clear(&rules);
     return id;
 }
+
+/* What the catalog alone tells: the file is gone. */
+START_TEST(the_catalog_may_say_enough)
+{
+    static const struct {
+        const char *rule;
+        int64_t id; /* LGZ_ERR_IO: it doesn't */
+    } known[] = {
+        {"", 0},
+        {"3 journals=1\n", 3},
+        {"3 journals=2\n", 0},
+        {"1 input=other\n4 input=db\n", 4},
+        {"1 since=2023-11-14T22:00:00Z\n", 1},
+        {"1 until=2023-11-14T22:00:00Z\n", 0},
+        {"1 since=2023-11-14T23:13:20Z\n", 1},
+        {"1 since=2023-11-14T22:30:00Z until=2023-11-14T23:00:00Z\n", LGZ_ERR_IO},
+        {"1 since=2023-11-14T22:00:00Z input=web\n", LGZ_ERR_IO},
+        {"1 since=2023-11-14T22:00:00Z input=web\n2 journals=1\n", LGZ_ERR_IO},
+        {"1 since=2023-11-14T22:00:00Z input=other\n2 journals=1\n", 2},
+    };
+    const struct segment_name name = {.first = 1, .last = 1};
+    struct segment *s = make_segment("text\n");
+    ck_assert_int_eq(unlink(segment_path(s)), 0);
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        struct keep_rules rules;
+        ck_ok(parse(&rules, known[i].rule));
+        ck_assert_int_eq(look(&rules, segment_path(s), &name), known[i].id);
+        keep_clear(&rules);
+    }
+    segment_close(s);
+}
+END_TEST
 
 START_TEST(which_segments_a_rule_keeps)
 {
@@ -282,6 +336,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, stored_and_loaded);
     tcase_add_test(tests, a_lock_keeps_others_waiting);
     tcase_add_test(tests, which_segments_a_rule_keeps);
+    tcase_add_test(tests, the_catalog_may_say_enough);
     tcase_add_test(tests, times_are_those_of_reading);
     tcase_add_test(tests, and_those_of_stamps);
     tcase_add_test(tests, a_stamp_without_a_zone_is_of_any);
