@@ -70,6 +70,7 @@ struct archive_segment {
     char *path;
     uint64_t first_journal;
     uint64_t last_journal;
+    uint64_t inode; /**< as the directory says; 0: not known */
     int fd;      /**< held open; -1: there are too many, it couldn't be opened, or isn't needed */
     size_t mark; /**< for archive_needed_fn; 0 at first */
 };

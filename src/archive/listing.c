@@ -35,34 +35,25 @@ static bool parse_damaged(const char *name, struct segment_name *segment)
     return names_parse_segment(original, segment);
 }
 
-static int add_entry(struct listing *l, const char *directory, const char *name,
+static int add_entry(struct listing *l, const char *directory, const struct dirent *entry,
                      struct lgz_error *err)
 {
+    const char *name = entry->d_name;
     struct listed_journal journal = {0};
-    struct listed_segment segment = {0};
-    bool is_journal = names_parse_journal(name, &journal.sequence);
-    bool is_segment = names_parse_segment(name, &segment.name);
-    bool is_damaged = !is_segment && parse_damaged(name, &segment.name);
-    bool is_draft = file_is_draft_name(name);
-    if (!is_journal && !is_segment && !is_damaged && !is_draft)
+    struct listed_segment segment = {.inode = entry->d_ino};
+    const bool is_segment = names_parse_segment(name, &segment.name);
+    const bool is_journal = !is_segment && names_parse_journal(name, &journal.sequence);
+    const bool is_damaged = !is_segment && parse_damaged(name, &segment.name);
+    if (!is_segment && !is_journal && !is_damaged && !file_is_draft_name(name))
         return LGZ_OK;
-    char *text = names_file(directory, name);
-    bool added = text != NULL;
-    if (is_journal) {
-        journal.path = text;
-        added = added && vec_push(&l->journals, journal);
-    } else if (is_segment) {
-        segment.path = text;
-        added = added && vec_push(&l->segments, segment);
-    } else if (is_damaged) {
-        segment.path = text;
-        added = added && vec_push(&l->damaged, segment);
-    } else {
-        added = added && vec_push(&l->drafts, text);
-    }
-    if (added)
+    char *path = names_file(directory, name);
+    journal.path = segment.path = path;
+    if (path && (is_segment   ? vec_push(&l->segments, segment)
+                 : is_journal ? vec_push(&l->journals, journal)
+                 : is_damaged ? vec_push(&l->damaged, segment)
+                              : vec_push(&l->drafts, path)))
         return LGZ_OK;
-    free(text);
+    free(path);
     return error_memory(err);
 }
 
@@ -72,25 +63,11 @@ static int by_sequence(const void *a, const void *b)
     return (x->sequence > y->sequence) - (x->sequence < y->sequence);
 }
 
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 /* Of those with the same first journal, the widest first; parts of a segment are neighbours. */
 static int by_range(const void *a, const void *b)
 {
     const struct listed_segment *x = a, *y = b;
-    int order = compare_numbers(x->name.first, y->name.first);
-    if (order == 0)
-        order = compare_numbers(y->name.last, x->name.last);
-    if (order == 0)
-        order = compare_numbers(x->name.import, y->name.import);
-    if (order == 0)
-        order = compare_numbers(y->name.parts, x->name.parts);
-    if (order == 0)
-        order = compare_numbers(x->name.part, y->name.part);
-    return order ? order : strcmp(x->path, y->path);
+    return names_compare(&x->name, &y->name);
 }
 
 /* Which segments count. */
@@ -222,7 +199,7 @@ static int read_once(struct listing *out, const char *directory, struct lgz_erro
     if (!dir)
         return error_io(err, "%s: cannot open directory", directory);
     while (code == LGZ_OK && (errno = 0, entry = readdir(dir)))
-        code = add_entry(out, directory, entry->d_name, err);
+        code = add_entry(out, directory, entry, err);
     if (code == LGZ_OK && errno != 0)
         code = error_io(err, "%s: cannot read directory", directory);
     closedir(dir);

@@ -22,6 +22,7 @@ struct listed_journal {
 struct listed_segment {
     char *path;
     struct segment_name name;
+    uint64_t inode; /**< as the directory says */
 };
 
 /** What an archive's directory holds; other files are not listed. */

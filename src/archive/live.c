@@ -264,7 +264,11 @@ static int hold_segment(struct live_part *part, const struct listed_segment *s, 
                         struct lgz_error *err)
 {
     *part = (struct live_part){.first = s->name.first, .last = s->name.last, .over = true};
-    part->segment = (struct archive_segment){strdup(s->path), s->name.first, s->name.last, -1, 0};
+    part->segment = (struct archive_segment){.path = strdup(s->path),
+                                             .first_journal = s->name.first,
+                                             .last_journal = s->name.last,
+                                             .inode = s->inode,
+                                             .fd = -1};
     if (!part->segment.path)
         return error_memory(err);
     part->segment.fd = open(s->path, O_RDONLY | O_CLOEXEC);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "line/timestamp_civil.h"
@@ -29,7 +28,9 @@ static char *finish(struct buf *b)
 char *names_file(const char *directory, const char *name)
 {
     struct buf b = {0};
-    buf_printf(&b, "%s/%s", directory, name);
+    buf_append_string(&b, directory);
+    buf_push(&b, '/');
+    buf_append_string(&b, name);
     return finish(&b);
 }
 
@@ -40,18 +41,39 @@ char *names_journal(const char *directory, uint64_t sequence)
     return finish(&b);
 }
 
+static void put_number(struct buf *b, uint64_t value, int digits)
+{
+    char text[20];
+    for (int i = digits; i > 0; i--, value /= 10)
+        text[i - 1] = (char)('0' + value % 10);
+    buf_append(b, text, (size_t)digits);
+}
+
+static void put_time(struct buf *b, int64_t time)
+{
+    const int64_t seconds = time < 0 ? 0 : time / NS_PER_SECOND;
+    const int64_t clock = seconds % CIVIL_DAY_SECONDS;
+    const struct civil_date date = civil_from_days((int32_t)(seconds / CIVIL_DAY_SECONDS));
+    put_number(b, (uint64_t)date.year, 4);
+    put_number(b, (uint64_t)date.month, 2);
+    put_number(b, (uint64_t)date.day, 2);
+    buf_push(b, 'T');
+    put_number(b, (uint64_t)(clock / 3600), 2);
+    put_number(b, (uint64_t)(clock / 60 % 60), 2);
+    put_number(b, (uint64_t)(clock % 60), 2);
+    buf_push(b, 'Z');
+}
+
 char *names_segment(const char *directory, const struct segment_name *name)
 {
-    static const int64_t last_second = INT64_C(253402300799); /* 9999-12-31 23:59:59 */
-    int64_t seconds = name->time < 0 ? 0 : name->time / NS_PER_SECOND;
-    time_t when = (time_t)(seconds > last_second ? last_second : seconds);
-    struct tm tm;
     struct buf b = {0};
-    gmtime_r(&when, &tm); /* can't fail within these years */
-    buf_printf(&b, "%s/%0*" PRIu64 "-%0*" PRIu64 "-%04d%02d%02dT%02d%02d%02dZ", directory,
-               SEQUENCE_DIGITS, name->first, SEQUENCE_DIGITS,
-               name->import ? name->import : name->last, tm.tm_year + 1900, tm.tm_mon + 1,
-               tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    buf_append_string(&b, directory);
+    buf_push(&b, '/');
+    put_number(&b, name->first, SEQUENCE_DIGITS);
+    buf_push(&b, '-');
+    put_number(&b, name->import ? name->import : name->last, SEQUENCE_DIGITS);
+    buf_push(&b, '-');
+    put_time(&b, name->time);
     if (name->parts > 1)
         buf_printf(&b, "-%uof%u", name->part, name->parts);
     buf_append_string(&b, ".logz");
@@ -140,6 +162,25 @@ bool names_parse_segment(const char *text, struct segment_name *name)
     name->import = name->last;
     name->last = 0;
     return name->import && name->parts == 1;
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+int names_compare(const struct segment_name *a, const struct segment_name *b)
+{
+    int order = compare_numbers(a->first, b->first);
+    if (order == 0)
+        order = compare_numbers(b->last, a->last);
+    if (order == 0)
+        order = compare_numbers(a->import, b->import);
+    if (order == 0)
+        order = compare_numbers(b->parts, a->parts);
+    if (order == 0)
+        order = compare_numbers(a->part, b->part);
+    return order ? order : (a->time > b->time) - (a->time < b->time);
 }
 
 int names_set_aside(const char *path, struct lgz_error *err)

@@ -31,7 +31,7 @@ struct segment_name {
 /**
  * The path of a segment.
  *
- * @param name  its `time` is cut to seconds; what is outside of the years 1970 to 9999 is clamped
+ * @param name  its `time` is cut to seconds; what is before the year 1970 is clamped
  * @return NULL when memory is out; the caller frees it
  */
 char *names_segment(const char *directory, const struct segment_name *name);
@@ -44,6 +44,12 @@ bool names_parse_journal(const char *name, uint64_t *sequence);
 
 /** Is `text` (no directories) a segment's name? Its time is one of whole seconds. */
 bool names_parse_segment(const char *text, struct segment_name *name);
+
+/**
+ * The order in which segments are read: imports by number, then by first journal. Of those with the
+ * same first one the widest comes first; parts of a segment are neighbours. No two names are equal.
+ */
+int names_compare(const struct segment_name *a, const struct segment_name *b);
 
 /**
  * Rename a damaged file to NAME.damaged: no longer a journal or a segment, kept for people to look

@@ -45,8 +45,11 @@ static int take_segments(struct archive_snapshot *s, struct listing *found, stru
     s->segment_count = found->segments.len;
     for (size_t i = 0; i < s->segment_count; i++) {
         struct listed_segment *from = &found->segments.data[i];
-        s->segments[i] =
-            (struct archive_segment){from->path, from->name.first, from->name.last, -1, 0};
+        s->segments[i] = (struct archive_segment){.path = from->path,
+                                                  .first_journal = from->name.first,
+                                                  .last_journal = from->name.last,
+                                                  .inode = from->inode,
+                                                  .fd = -1};
         from->path = NULL;
     }
     return LGZ_OK;
