@@ -66,16 +66,18 @@ int archive_act_as_owner(const char *directory, struct lgz_error *err);
 
 /* A reader's view. */
 
+struct catalog;
+
 struct archive_segment {
     char *path;
     uint64_t first_journal;
     uint64_t last_journal;
     uint64_t inode; /**< as the directory says; 0: not known */
     int fd;      /**< held open; -1: there are too many, it couldn't be opened, or isn't needed */
-    size_t mark; /**< for archive_needed_fn; 0 at first */
+    size_t mark; /**< the number of its entry in the catalog plus 1; 0: none, or nobody has asked */
 };
 
-/** Is a segment to be held open? It may set the segment's `mark`. */
+/** Is a segment to be held open? It may set the segment's `mark`, if that is 0. */
 typedef bool archive_needed_fn(void *context, struct archive_segment *segment);
 
 struct archive_snapshot {
@@ -104,9 +106,12 @@ int archive_snapshot_find(struct archive_snapshot **out, const char *directory,
 /**
  * As archive_snapshot_find(), but only segments are held open that are needed, and those next to
  * them. The others may be opened as well, if they are still there.
+ *
+ * @param catalog  borrowed; if it has what the directory has now, that isn't listed; NULL: none
  */
 int archive_snapshot_find_needed(struct archive_snapshot **out, const char *directory,
-                                 archive_needed_fn *needed, void *context, struct lgz_error *err);
+                                 const struct catalog *catalog, archive_needed_fn *needed,
+                                 void *context, struct lgz_error *err);
 void archive_snapshot_close(struct archive_snapshot *s);
 
 /**

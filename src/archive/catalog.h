@@ -4,22 +4,29 @@
  *
  * The file `catalog` in the archive's directory (docs/format.md has its bytes) can be rebuilt from
  * the footers at any time, but for when segments were verified, and is never trusted over them: an
- * entry counts only for a file of the same name, size, time of last change and inode. No catalog, a
- * damaged one, or one without an entry for a segment is no error: that segment is opened, as if
- * there were no catalog at all.
+ * entry counts only for a file of the same name and inode, and, for who needs more than to pass it
+ * over, of the same size and time of last change. No catalog, a damaged one, or one without an
+ * entry for a segment is no error: that segment is opened, as if there were no catalog at all.
+ *
+ * It may say at which state of the directory it has all of its segments; while the directory is in
+ * that state, nobody needs to list it (catalog_state()).
  *
  * Whoever changes the catalog holds archive_rotate_lock(). Readers need nothing: they get the whole
  * file as it was at one moment.
  *
- *   catalog_open(&c, directory, &err);               read and checked; then it's only memory
- *   catalog_find(c, name, &st, &next, &entry);       is it this file's?
- *   catalog_set_begin(c, entry.set), catalog_set_next(&walk, &source)    whose bytes are in it
+ *   catalog_open(&c, directory, &err);               read and checked; details when they are needed
+ *   catalog_find(c, &name, &next, &index);           the entry with that name
+ *   catalog_key_at(c, index, &key)                   what it takes to pass over a segment
+ *   catalog_set_begin(c, key.set), catalog_set_next(&walk, &source)      whose bytes are in it
+ *   catalog_look_up(c, &name, &st, &next, &entry)    all of it, if it is this file's
  */
 #ifndef LOGZIP_ARCHIVE_CATALOG_H
 #define LOGZIP_ARCHIVE_CATALOG_H
 
 #include <sys/stat.h>
 
+#include "archive/names.h"
+#include "archive/stamp.h"
 #include "segment/reader.h"
 
 #define CATALOG_NAME "catalog"
@@ -28,30 +35,38 @@ enum {
     CATALOG_MAX = 1 << 30, /**< bytes of the file, at most */
     /** Members of all sets together, at most: what going through all of them can cost. */
     CATALOG_MEMBERS_MAX = 1 << 24,
+    CATALOG_JOURNALS_MAX = 16, /**< of a state */
 };
 
 /** The set of a segment of which the catalog doesn't say whose bytes it holds. */
 #define CATALOG_ANY UINT32_MAX
 
+/** Which file a segment is, and what it takes to pass it over. */
+struct catalog_key {
+    struct segment_name name;
+    uint64_t inode;           /**< of the file */
+    uint64_t footer_checksum; /**< segment_checksum() */
+    int64_t time_min;         /**< as in segment_info() */
+    int64_t time_max;
+    int64_t read_min; /**< of the times when its bytes were read; if it has none, */
+    int64_t read_max; /**< SEGMENT_NO_TIME */
+    uint32_t set;     /**< whose bytes it holds; two entries with the same number have the same
+                           sources */
+    unsigned clocks;  /**< enum block_clocks: those of any block; CLOCKS_KNOWN if all say */
+    bool stamped;     /**< there are stamps in each block */
+    bool empty;       /**< there are no blocks */
+};
+
 /** What a segment's footer says in short, and which file that was. */
 struct catalog_entry {
-    const char *name;         /**< of the file, without the directory; valid with the catalog */
-    uint64_t file_bytes;      /**< the file's size, */
-    int64_t modified;         /**< time of last change, nanoseconds since the epoch, */
-    uint64_t inode;           /**< and inode */
-    uint64_t footer_checksum; /**< segment_checksum() */
+    struct catalog_key key;
+    uint64_t file_bytes;      /**< the file's size */
+    int64_t modified;         /**< time of last change, nanoseconds since the epoch */
     struct segment_info info; /**< segment_info(); its file_bytes are the same as above */
     uint64_t blocks;          /**< how many */
-    int64_t read_min;         /**< of the times when its bytes were read; if it has none, */
-    int64_t read_max;         /**< SEGMENT_NO_TIME */
-    unsigned clocks;          /**< enum block_clocks: those of any block; CLOCKS_KNOWN if all say */
-    bool stamped;             /**< there are stamps in each block */
-    bool whole;               /**< of each source, the last byte is a newline */
     int64_t verified_at;      /**< when it was last found to be sound, in any way: nanoseconds since
                                    the epoch; 0: never */
     int64_t decoded_at;       /**< the same, by decoding all of it */
-    uint32_t set;             /**< whose bytes it holds; two entries with the same number have the
-                                   same sources */
 };
 
 /** A source, under one name and input. */
@@ -64,34 +79,60 @@ struct catalog_source {
 struct catalog;
 
 /**
- * Read an archive's catalog.
+ * Read an archive's catalog, but for the details of its entries: these are read when somebody wants
+ * them first.
  *
  * @return LGZ_ERR_NOT_FOUND if there is none; LGZ_ERR_FORMAT, LGZ_ERR_VERSION or LGZ_ERR_CORRUPT if
  *         it's of no use: go on without it; LGZ_ERR_LIMIT if it's too large; LGZ_ERR_IO
  */
 int catalog_open(struct catalog **out, const char *directory, struct lgz_error *err);
 
-/** The same of a catalog's bytes, which stay the caller's. `path` is for the message. */
+/** The same, with the details. */
+int catalog_load(struct catalog **out, const char *directory, struct lgz_error *err);
+
+/** The same of all of a catalog's bytes, which stay the caller's. `path` is for the message. */
 int catalog_parse(struct catalog **out, struct span bytes, const char *path, struct lgz_error *err);
+
+/** Have the details read. @return as catalog_open() */
+int catalog_read_details(struct catalog *c, struct lgz_error *err);
 
 /** NULL is allowed. */
 void catalog_close(struct catalog *c);
 
-/** Its entries, by their names as bytes. */
+/** Its entries, in the order of names_compare(). */
 size_t catalog_count(const struct catalog *c);
+void catalog_key_at(const struct catalog *c, size_t index, struct catalog_key *key);
+
+/** All of an entry; the details have been read. */
 void catalog_at(const struct catalog *c, size_t index, struct catalog_entry *entry);
 
 /**
- * The entry of a file.
+ * The entry with a name. It's a file's if the inode is the same; where the directory tells another
+ * number than stat(2), see catalog_is_of().
  *
- * @param name  without directories
- * @param st    the file's; NULL: any of that name will do
- * @param next  where the entry is expected, 0 at first; set to what is behind it. Files that are
- *              asked for in the order of their names are found at once.
- * @return false if there is none that counts
+ * @param next   where the entry is expected, 0 at first; set to what is behind it. Files that are
+ *               asked for in their order are found at once.
+ * @return false if there is none
  */
-bool catalog_find(const struct catalog *c, const char *name, const struct stat *st, size_t *next,
-                  struct catalog_entry *entry);
+bool catalog_find(const struct catalog *c, const struct segment_name *name, size_t *next,
+                  size_t *index);
+
+/** Is the entry this file's, by its size, time of last change and inode? Reads the details. */
+bool catalog_is_of(struct catalog *c, size_t index, const struct stat *st);
+
+/** The entry of a file, by all of these. @return false if there is none that counts */
+bool catalog_look_up(struct catalog *c, const struct segment_name *name, const struct stat *st,
+                     size_t *next, struct catalog_entry *entry);
+
+/** The directory, and what it had besides the segments, when the catalog had an entry for each. */
+struct catalog_state {
+    struct stamp stamp;
+    uint64_t journals[CATALOG_JOURNALS_MAX]; /**< their numbers, ascending */
+    size_t journal_count;
+};
+
+/** NULL: it isn't known. */
+const struct catalog_state *catalog_state(const struct catalog *c);
 
 /** Sources by their ids; one that has had several names or inputs stands there several times. */
 size_t catalog_source_count(const struct catalog *c);
@@ -116,12 +157,12 @@ bool catalog_set_next(struct catalog_walk *walk, size_t *source);
 /**
  * Open a segment, and find out what a catalog would say of it.
  *
- * @param path   borrowed: the entry's name is in it
+ * @param name   its file's
  * @param entry  filled; `set` is CATALOG_ANY, and it was never verified
  * @return LGZ_ERR_NOT_FOUND if the file is gone
  */
-int catalog_look_into(struct segment **out, const char *path, struct catalog_entry *entry,
-                      struct lgz_error *err);
+int catalog_look_into(struct segment **out, const char *path, const struct segment_name *name,
+                      struct catalog_entry *entry, struct lgz_error *err);
 
 /* Writing, by the holder of archive_rotate_lock(). */
 
@@ -137,8 +178,9 @@ struct catalog_result {
 /**
  * Make the catalog what the directory is: add the segments that it lacks by reading their footers,
  * drop those that are gone, keep the others and when they were verified. If nothing has changed,
- * nothing is written. A damaged one is renamed to NAME.damaged. Killed at any moment, the catalog
- * is the old one or the new one.
+ * only catalog_state() may be noted anew, in place; it is if each segment has an entry, and nobody
+ * changes the directory meanwhile. A damaged one is renamed to NAME.damaged. Killed at any moment,
+ * the catalog is the old one or the new one.
  *
  * @param result  may be NULL
  * @return LGZ_ERR_LIMIT if it would be too large
@@ -147,9 +189,9 @@ int catalog_update(const char *directory, struct catalog_result *result, struct 
 
 /** A segment that was found to be sound. */
 struct catalog_verified {
-    const char *name; /**< of its file, without the directory */
-    int64_t at;       /**< nanoseconds since the epoch */
-    bool decoded;     /**< all of it was decoded; else only stored bytes were looked at */
+    struct segment_name name;
+    int64_t at;   /**< nanoseconds since the epoch */
+    bool decoded; /**< all of it was decoded; else only stored bytes were looked at */
 };
 
 /**

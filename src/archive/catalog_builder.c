@@ -35,7 +35,7 @@ struct set {
 };
 
 struct catalog_builder {
-    VEC(struct catalog_entry) entries; /* names are owned */
+    VEC(struct catalog_entry) entries;
     VEC(struct text *) texts;
     VEC(struct member *) members;
     VEC(struct set *) sets;
@@ -62,8 +62,6 @@ void catalog_builder_free(struct catalog_builder *b)
     tdestroy(b->text_tree, keep_node);
     tdestroy(b->member_tree, keep_node);
     tdestroy(b->set_tree, keep_node);
-    for (size_t i = 0; i < b->entries.len; i++)
-        free((char *)b->entries.data[i].name);
     for (size_t i = 0; i < b->texts.len; i++) {
         free(b->texts.data[i]->text);
         free(b->texts.data[i]);
@@ -194,13 +192,7 @@ int catalog_builder_set(struct catalog_builder *b, uint32_t *members, size_t cou
 int catalog_builder_add(struct catalog_builder *b, const struct catalog_entry *entry,
                         struct lgz_error *err)
 {
-    char *name = strdup(entry->name);
-    if (!name || !vec_push(&b->entries, *entry)) {
-        free(name);
-        return error_memory(err);
-    }
-    b->entries.data[b->entries.len - 1].name = name;
-    return LGZ_OK;
+    return vec_push(&b->entries, *entry) ? LGZ_OK : error_memory(err);
 }
 
 size_t catalog_builder_count(const struct catalog_builder *b)
@@ -217,7 +209,8 @@ struct catalog_entry *catalog_builder_at(struct catalog_builder *b, size_t index
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const struct catalog_entry *)a)->name, ((const struct catalog_entry *)b)->name);
+    return names_compare(&((const struct catalog_entry *)a)->key.name,
+                         &((const struct catalog_entry *)b)->key.name);
 }
 
 static int by_source(const void *a, const void *b)
@@ -235,36 +228,47 @@ static void put_text(struct text *t, struct buf *out, struct buf *strings)
     buf_put_le(out, t->place, 4);
 }
 
-static void put_entry(const struct catalog_entry *e, struct buf *out, struct buf *strings)
+static void put_numbers(struct buf *out, const uint64_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_put_le(out, numbers[i], 8);
+}
+
+static void put_key(const struct catalog_key *k, struct buf *out)
+{
+    const uint64_t numbers[] = {
+        k->name.first,          k->name.first ? k->name.last : k->name.import,
+        (uint64_t)k->name.time, k->inode,
+        k->footer_checksum,     (uint64_t)k->time_min,
+        (uint64_t)k->time_max,  (uint64_t)k->read_min,
+        (uint64_t)k->read_max,
+    };
+    put_numbers(out, numbers, sizeof(numbers) / sizeof(numbers[0]));
+    buf_put_le(out, k->set, 4);
+    buf_push(out, (uint8_t)k->name.part);
+    buf_push(out, (uint8_t)k->name.parts);
+    buf_push(out, (uint8_t)k->clocks);
+    buf_push(out, (uint8_t)((k->stamped ? CATALOG_STAMPED : 0) | (k->empty ? CATALOG_EMPTY : 0)));
+}
+
+static void put_details(const struct catalog_entry *e, struct buf *out)
 {
     const uint64_t numbers[] = {
         e->file_bytes,
         (uint64_t)e->modified,
-        e->inode,
-        e->footer_checksum,
         e->info.raw_bytes,
         e->info.lines,
         e->blocks,
         e->info.index_bytes,
         e->info.filter_bytes,
-        (uint64_t)e->info.time_min,
-        (uint64_t)e->info.time_max,
-        (uint64_t)e->read_min,
-        (uint64_t)e->read_max,
         e->info.first_journal,
         e->info.last_journal,
         (uint64_t)e->verified_at,
         (uint64_t)e->decoded_at,
     };
-    buf_put_le(out, strings->len, 4);
-    buf_append(strings, e->name, strlen(e->name) + 1);
-    buf_put_le(out, e->set, 4);
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        buf_put_le(out, numbers[i], 8);
+    put_numbers(out, numbers, sizeof(numbers) / sizeof(numbers[0]));
     buf_push(out, (uint8_t)e->info.level);
-    buf_push(out, (uint8_t)e->clocks);
-    buf_push(out, (uint8_t)((e->stamped ? CATALOG_STAMPED : 0) | (e->whole ? CATALOG_WHOLE : 0)));
-    buf_put_le(out, 0, 5);
+    buf_put_le(out, 0, 7);
 }
 
 /* Put the sources in order, and write them. */
@@ -320,7 +324,8 @@ static int put_sets(struct catalog_builder *b, struct buf *out, struct lgz_error
     return LGZ_OK;
 }
 
-static void put_header(const struct catalog_builder *b, struct buf *out, size_t at,
+/* @param front  bytes of all but the details */
+static void put_header(const struct catalog_builder *b, struct buf *out, size_t at, size_t front,
                        uint64_t sets_len, uint64_t strings_len)
 {
     uint8_t *h = out->data + at;
@@ -332,32 +337,36 @@ static void put_header(const struct catalog_builder *b, struct buf *out, size_t 
     le_put(h + 32, b->sets.len, 8);
     le_put(h + 40, sets_len, 8);
     le_put(h + 48, strings_len, 8);
-    le_put(h + 56, hash_bytes(h + CATALOG_HEADER_LEN, out->len - at - CATALOG_HEADER_LEN), 8);
-    le_put(h + 64, hash_bytes(h, 64), 8);
+    le_put(h + 56, hash_bytes(h + CATALOG_KEYS, front - CATALOG_KEYS), 8);
+    le_put(h + 64, hash_bytes(h + front, out->len - at - front), 8);
+    le_put(h + 72, hash_bytes(h, 72), 8);
 }
 
 int catalog_builder_write(struct catalog_builder *b, struct buf *out, struct lgz_error *err)
 {
-    static const uint8_t header[CATALOG_HEADER_LEN] = {0};
+    static const uint8_t header_and_stamp[CATALOG_KEYS] = {0};
     struct buf strings = {0};
     const size_t at = out->len;
     if (b->entries.len)
         qsort(b->entries.data, b->entries.len, sizeof(*b->entries.data), by_name);
-    buf_append(out, header, sizeof(header));
+    buf_append(out, header_and_stamp, sizeof(header_and_stamp));
     for (size_t i = 0; i < b->entries.len; i++)
-        put_entry(&b->entries.data[i], out, &strings);
+        put_key(&b->entries.data[i].key, out);
     put_sources(b, out, &strings);
     const size_t sets_at = out->len;
     int code = put_sets(b, out, err);
     const size_t sets_len = out->len - sets_at;
     buf_append(out, strings.data, strings.len);
+    const size_t front = out->len - at;
+    for (size_t i = 0; i < b->entries.len; i++)
+        put_details(&b->entries.data[i], out);
     if (code == LGZ_OK && (out->failed || strings.failed))
         code = error_memory(err);
     if (code == LGZ_OK && out->len - at > CATALOG_MAX)
         code =
             error_set(err, LGZ_ERR_LIMIT, "the catalog would be larger than %d bytes", CATALOG_MAX);
     if (code == LGZ_OK)
-        put_header(b, out, at, sets_len, strings.len);
+        put_header(b, out, at, front, sets_len, strings.len);
     buf_free(&strings);
     return code;
 }

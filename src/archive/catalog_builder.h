@@ -34,7 +34,7 @@ int catalog_builder_source(struct catalog_builder *b, const struct catalog_sourc
 int catalog_builder_set(struct catalog_builder *b, uint32_t *members, size_t count, uint32_t *set,
                         struct lgz_error *err);
 
-/** Add an entry; its name is copied, and none of that name was added before. */
+/** Add an entry; none of that name was added before. */
 int catalog_builder_add(struct catalog_builder *b, const struct catalog_entry *entry,
                         struct lgz_error *err);
 

@@ -9,64 +9,50 @@
 
 #include "archive/catalog.h"
 #include "archive/catalog_builder.h"
+#include "archive/catalog_state.h"
 #include "archive/listing.h"
 #include "base/file.h"
-#include "segment/runs.h"
 
 /* --- what a segment is like --- */
 
-/* Note how the bytes of each source end, block by block. @param cut by the segment's index */
-static void note_ends(const struct block_info *block, bool *cut)
+static void describe(const struct segment *segment, const struct segment_name *name,
+                     const struct stat *st, struct catalog_entry *entry)
 {
-    for (size_t i = 0, run = 0; i < block->extent_count; run++) {
-        const uint32_t source = block->extents[i].source;
-        i = runs_end(block->extents, block->extent_count, i);
-        cut[source] = run >= block->run_count || block->runs[run].cut;
-    }
-}
-
-static int describe(const struct segment *segment, const char *name, const struct stat *st,
-                    struct catalog_entry *entry, struct lgz_error *err)
-{
-    bool *cut = calloc(segment_source_count(segment) + 1, sizeof(*cut));
-    if (!cut)
-        return error_memory(err);
-    *entry = (struct catalog_entry){.name = name,
-                                    .file_bytes = (uint64_t)st->st_size,
+    const struct segment_info *info = segment_info(segment);
+    *entry = (struct catalog_entry){.file_bytes = (uint64_t)st->st_size,
                                     .modified = file_modified(st),
-                                    .inode = st->st_ino,
-                                    .footer_checksum = segment_checksum(segment),
-                                    .info = *segment_info(segment),
-                                    .blocks = segment_block_count(segment),
-                                    .read_min = SEGMENT_NO_TIME,
-                                    .read_max = SEGMENT_NO_TIME,
-                                    .stamped = true,
-                                    .whole = true,
-                                    .set = CATALOG_ANY};
+                                    .info = *info,
+                                    .blocks = segment_block_count(segment)};
+    struct catalog_key *key = &entry->key;
+    *key = (struct catalog_key){.name = *name,
+                                .inode = st->st_ino,
+                                .footer_checksum = segment_checksum(segment),
+                                .time_min = info->time_min,
+                                .time_max = info->time_max,
+                                .read_min = SEGMENT_NO_TIME,
+                                .read_max = SEGMENT_NO_TIME,
+                                .set = CATALOG_ANY,
+                                .stamped = true,
+                                .empty = segment_block_count(segment) == 0};
     unsigned known = CLOCKS_KNOWN;
     for (size_t i = 0; i < segment_block_count(segment); i++) {
         const struct block_info *block = segment_block(segment, i);
         known &= block->clocks;
-        entry->clocks |= block->clocks & ~(unsigned)CLOCKS_KNOWN;
-        entry->stamped &= block->time_min != SEGMENT_NO_TIME;
-        note_ends(block, cut);
+        key->clocks |= block->clocks & ~(unsigned)CLOCKS_KNOWN;
+        key->stamped &= block->time_min != SEGMENT_NO_TIME;
         for (size_t k = 0; k < block->extent_count; k++) {
             const int64_t time = block->extents[k].read_time;
-            if (entry->read_min == SEGMENT_NO_TIME || time < entry->read_min)
-                entry->read_min = time;
-            if (entry->read_max == SEGMENT_NO_TIME || time > entry->read_max)
-                entry->read_max = time;
+            if (key->read_min == SEGMENT_NO_TIME || time < key->read_min)
+                key->read_min = time;
+            if (key->read_max == SEGMENT_NO_TIME || time > key->read_max)
+                key->read_max = time;
         }
     }
-    entry->clocks |= known;
-    for (size_t i = 0; i < segment_source_count(segment); i++)
-        entry->whole &= !cut[i];
-    free(cut);
-    return LGZ_OK;
+    key->clocks |= known;
 }
 
-int catalog_look_into(struct segment **out, const char *path, struct catalog_entry *entry,
-                      struct lgz_error *err)
+int catalog_look_into(struct segment **out, const char *path, const struct segment_name *name,
+                      struct catalog_entry *entry, struct lgz_error *err)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -80,10 +66,8 @@ int catalog_look_into(struct segment **out, const char *path, struct catalog_ent
         return error_io(err, "%s: cannot stat", path);
     }
     int code = segment_open_fd(out, fd, path, err);
-    if (code == LGZ_OK && (code = describe(*out, file_name(path), &st, entry, err)) != LGZ_OK) {
-        segment_close(*out);
-        *out = NULL;
-    }
+    if (code == LGZ_OK)
+        describe(*out, name, &st, entry);
     return code;
 }
 
@@ -148,7 +132,7 @@ static int add_segment(struct update *u, const struct segment *segment, struct c
         code = add_member(u, &member, err);
     }
     if (code == LGZ_OK)
-        code = add_set(u, &entry->set, err);
+        code = add_set(u, &entry->key.set, err);
     if (code == LGZ_OK)
         code = catalog_builder_add(u->builder, entry, err);
     u->result->added += code == LGZ_OK;
@@ -157,12 +141,12 @@ static int add_segment(struct update *u, const struct segment *segment, struct c
 
 /* Read the footer of a segment that the old catalog doesn't know. One that can't be read is left
    out: whoever wants it will be told why. */
-static int read_segment(struct update *u, const char *path, struct lgz_error *err)
+static int read_segment(struct update *u, const struct listed_segment *s, struct lgz_error *err)
 {
     struct segment *segment;
     struct catalog_entry entry;
     struct lgz_error reason = {0};
-    int code = catalog_look_into(&segment, path, &entry, &reason);
+    int code = catalog_look_into(&segment, s->path, &s->name, &entry, &reason);
     if (code == LGZ_ERR_MEMORY)
         return error_memory(err);
     u->result->unreadable += code != LGZ_OK && code != LGZ_ERR_NOT_FOUND;
@@ -173,14 +157,14 @@ static int read_segment(struct update *u, const char *path, struct lgz_error *er
     return code;
 }
 
-static int add_listed(struct update *u, const char *path, struct lgz_error *err)
+static int add_listed(struct update *u, const struct listed_segment *s, struct lgz_error *err)
 {
     struct stat st;
     struct catalog_entry entry;
-    if (!u->old || stat(path, &st) != 0 ||
-        !catalog_find(u->old, file_name(path), &st, &u->next, &entry))
-        return read_segment(u, path, err);
-    int code = take_over_set(u, &entry.set, err);
+    if (!u->old || stat(s->path, &st) != 0 ||
+        !catalog_look_up(u->old, &s->name, &st, &u->next, &entry))
+        return read_segment(u, s, err);
+    int code = take_over_set(u, &entry.key.set, err);
     return code == LGZ_OK ? catalog_builder_add(u->builder, &entry, err) : code;
 }
 
@@ -188,7 +172,7 @@ static int add_listed(struct update *u, const char *path, struct lgz_error *err)
 static int open_old(struct update *u, const char *directory, struct lgz_error *err)
 {
     struct lgz_error reason = {0};
-    int code = catalog_open(&u->old, directory, &reason);
+    int code = catalog_load(&u->old, directory, &reason);
     if (code == LGZ_ERR_MEMORY)
         return error_memory(err);
     if (code != LGZ_OK && code != LGZ_ERR_NOT_FOUND) {
@@ -204,16 +188,12 @@ static int open_old(struct update *u, const char *directory, struct lgz_error *e
 }
 
 /* Gather the entries of all segments there are. */
-static int gather(struct update *u, const char *directory, struct lgz_error *err)
+static int gather(struct update *u, const struct listing *found, const char *directory,
+                  struct lgz_error *err)
 {
-    struct listing found;
-    int code = listing_open(&found, directory, err);
-    if (code != LGZ_OK)
-        return code;
-    code = open_old(u, directory, err);
-    for (size_t i = 0; i < found.segments.len && code == LGZ_OK; i++)
-        code = add_listed(u, found.segments.data[i].path, err);
-    listing_clear(&found);
+    int code = open_old(u, directory, err);
+    for (size_t i = 0; i < found->segments.len && code == LGZ_OK; i++)
+        code = add_listed(u, &found->segments.data[i], err);
     if (code != LGZ_OK)
         return code;
     u->result->entries = catalog_builder_count(u->builder);
@@ -240,8 +220,8 @@ static int write_catalog(struct catalog_builder *builder, const char *directory,
 
 static int compare_verified(const void *a, const void *b)
 {
-    return strcmp(((const struct catalog_verified *)a)->name,
-                  ((const struct catalog_verified *)b)->name);
+    return names_compare(&((const struct catalog_verified *)a)->name,
+                         &((const struct catalog_verified *)b)->name);
 }
 
 /* Note what was verified. @return was anything? */
@@ -252,7 +232,7 @@ static bool note_verified(struct update *u, struct catalog_verified *list, size_
         qsort(list, count, sizeof(*list), compare_verified);
     for (size_t i = 0; i < catalog_builder_count(u->builder) && count; i++) {
         struct catalog_entry *entry = catalog_builder_at(u->builder, i);
-        const struct catalog_verified key = {.name = entry->name};
+        const struct catalog_verified key = {.name = entry->key.name};
         const struct catalog_verified *found =
             bsearch(&key, list, count, sizeof(*list), compare_verified);
         if (!found)
@@ -276,15 +256,22 @@ static int update(const char *directory, struct catalog_verified *list, size_t c
                   struct catalog_result *result, struct lgz_error *err)
 {
     struct update u = {.result = result};
+    struct listing found = {0};
     *result = (struct catalog_result){0};
-    int code = gather(&u, directory, err);
+    int code = listing_open(&found, directory, err);
+    if (code == LGZ_OK)
+        code = gather(&u, &found, directory, err);
     const bool noted = code == LGZ_OK && note_verified(&u, list, count);
-    if (code == LGZ_OK && (!u.old || result->added || result->dropped || noted))
+    const bool written = !u.old || result->added || result->dropped || noted;
+    if (code == LGZ_OK && written)
         code = write_catalog(u.builder, directory, is_damage(&result->damage), err);
+    if (code == LGZ_OK && result->unreadable == 0)
+        code = catalog_note_state(directory, err);
     catalog_builder_free(u.builder);
     catalog_close(u.old);
     vec_free(&u.members);
     free(u.sets);
+    listing_clear(&found);
     return code;
 }
 

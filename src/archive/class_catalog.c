@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#include "base/file.h"
-
 #define NOT_ASKED (SIZE_MAX - 1)
 
 int class_catalog_open(struct class_catalog *out, const char *directory,
@@ -14,7 +12,7 @@ int class_catalog_open(struct class_catalog *out, const char *directory,
 {
     struct lgz_error reason = {0};
     *out = (struct class_catalog){.classes = classes};
-    if (catalog_open(&out->catalog, directory, &reason) != LGZ_OK)
+    if (catalog_load(&out->catalog, directory, &reason) != LGZ_OK)
         return reason.code == LGZ_ERR_MEMORY ? error_memory(err) : LGZ_OK;
     const size_t count = catalog_set_count(out->catalog);
     out->of_set = malloc((count + 1) * sizeof(*out->of_set));
@@ -35,15 +33,15 @@ static size_t class_of_set(const struct class_catalog *c, uint32_t set)
     return class;
 }
 
-bool class_catalog_find(struct class_catalog *c, const char *path, const struct stat *st,
-                        struct catalog_entry *entry, size_t *class)
+bool class_catalog_find(struct class_catalog *c, const struct segment_name *name,
+                        const struct stat *st, struct catalog_entry *entry, size_t *class)
 {
-    if (!c->catalog || !catalog_find(c->catalog, file_name(path), st, &c->next, entry) ||
-        entry->set == CATALOG_ANY)
+    if (!c->catalog || !catalog_look_up(c->catalog, name, st, &c->next, entry) ||
+        entry->key.set == CATALOG_ANY)
         return false;
-    size_t *known = &c->of_set[entry->set];
+    size_t *known = &c->of_set[entry->key.set];
     if (*known == NOT_ASKED)
-        *known = class_of_set(c, entry->set);
+        *known = class_of_set(c, entry->key.set);
     *class = *known;
     return *class != NOT_ASKED; /* not of a set without sources */
 }

@@ -36,8 +36,8 @@ int class_catalog_open(struct class_catalog *out, const char *directory,
  * @param class  set to that of its bytes, or RETENTION_CLASS_SEVERAL
  * @return false if it doesn't know the segment, or not whose bytes are in it
  */
-bool class_catalog_find(struct class_catalog *c, const char *path, const struct stat *st,
-                        struct catalog_entry *entry, size_t *class);
+bool class_catalog_find(struct class_catalog *c, const struct segment_name *name,
+                        const struct stat *st, struct catalog_entry *entry, size_t *class);
 
 void class_catalog_close(struct class_catalog *c);
 

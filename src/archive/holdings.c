@@ -24,10 +24,10 @@ static int ask_catalog(struct look *look, const struct stat *st, struct holding 
 {
     struct catalog_entry entry;
     size_t class;
-    if (!class_catalog_find(&look->out->known, holding->path, st, &entry, &class))
+    if (!class_catalog_find(&look->out->known, &holding->name, st, &entry, &class))
         return 0;
-    holding->set = entry.set;
-    holding->checksum = entry.footer_checksum;
+    holding->set = entry.key.set;
+    holding->checksum = entry.key.footer_checksum;
     if (class == RETENTION_CLASS_SEVERAL)
         return 0;
     const struct holding_share all = {class, holding->bytes};
@@ -35,8 +35,8 @@ static int ask_catalog(struct look *look, const struct stat *st, struct holding 
         return error_memory(err);
     holding->share_count = 1;
     holding->cataloged = true;
-    if (entry.read_max != SEGMENT_NO_TIME && entry.read_max > holding->newest)
-        holding->newest = entry.read_max;
+    if (entry.key.read_max != SEGMENT_NO_TIME && entry.key.read_max > holding->newest)
+        holding->newest = entry.key.read_max;
     return 1;
 }
 

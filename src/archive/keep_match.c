@@ -106,9 +106,9 @@ static enum answer ask_input(const struct keep_rule *rule, const struct catalog 
     size_t source;
     if (!rule->input)
         return YES;
-    if (entry->set == CATALOG_ANY)
+    if (entry->key.set == CATALOG_ANY)
         return UNSURE;
-    struct catalog_walk walk = catalog_set_begin(catalog, entry->set);
+    struct catalog_walk walk = catalog_set_begin(catalog, entry->key.set);
     while (catalog_set_next(&walk, &source))
         if (strcmp(catalog_source(catalog, source).input, rule->input) == 0)
             return YES;
@@ -120,13 +120,14 @@ static enum answer ask_times(const struct keep_rule *rule, const struct catalog_
 {
     if (!has_times(rule))
         return YES;
-    if (entry->read_min == SEGMENT_NO_TIME)
+    if (entry->key.read_min == SEGMENT_NO_TIME)
         return NO; /* it has no bytes */
-    if (reads_in_time(rule, entry->read_min, entry->read_min) ||
-        reads_in_time(rule, entry->read_max, entry->read_max))
+    if (reads_in_time(rule, entry->key.read_min, entry->key.read_min) ||
+        reads_in_time(rule, entry->key.read_max, entry->key.read_max))
         return YES; /* the bytes that were read first or last are */
-    return reads_in_time(rule, entry->read_min, entry->read_max) ||
-                   stamps_in_time(rule, entry->clocks, entry->info.time_min, entry->info.time_max)
+    return reads_in_time(rule, entry->key.read_min, entry->key.read_max) ||
+                   stamps_in_time(rule, entry->key.clocks, entry->info.time_min,
+                                  entry->info.time_max)
                ? UNSURE
                : NO;
 }

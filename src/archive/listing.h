@@ -23,6 +23,7 @@ struct listed_segment {
     char *path;
     struct segment_name name;
     uint64_t inode; /**< as the directory says */
+    size_t entry;   /**< if a catalog says so: number of its entry plus 1; else 0 */
 };
 
 /** What an archive's directory holds; other files are not listed. */

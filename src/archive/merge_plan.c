@@ -206,7 +206,7 @@ static bool ask_catalog(struct merge_plan *plan, struct class_catalog *known, si
     struct stat st;
     size_t class;
     if (!known->catalog || stat(listed->path, &st) != 0 ||
-        !class_catalog_find(known, listed->path, &st, &entry, &class))
+        !class_catalog_find(known, &listed->name, &st, &entry, &class))
         return false;
     plan->facts[index] =
         (struct merge_fact){.raw_bytes = entry.info.raw_bytes,

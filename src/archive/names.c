@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "line/timestamp_civil.h"
 
-enum { SEQUENCE_DIGITS = 12 };
+enum { SEQUENCE_DIGITS = 12, NAME_MAX_LEN = 64 /* of a segment's name, and more */ };
 
 static char *finish(struct buf *b)
 {
@@ -27,11 +27,14 @@ static char *finish(struct buf *b)
 
 char *names_file(const char *directory, const char *name)
 {
-    struct buf b = {0};
-    buf_append_string(&b, directory);
-    buf_push(&b, '/');
-    buf_append_string(&b, name);
-    return finish(&b);
+    const size_t len = strlen(directory), name_len = strlen(name) + 1;
+    char *path = malloc(len + 1 + name_len);
+    if (!path)
+        return NULL;
+    memcpy(path, directory, len);
+    path[len] = '/';
+    memcpy(path + len + 1, name, name_len);
+    return path;
 }
 
 char *names_journal(const char *directory, uint64_t sequence)
@@ -41,43 +44,41 @@ char *names_journal(const char *directory, uint64_t sequence)
     return finish(&b);
 }
 
-static void put_number(struct buf *b, uint64_t value, int digits)
+static char *put_number(char *at, uint64_t value, int digits)
 {
-    char text[20];
     for (int i = digits; i > 0; i--, value /= 10)
-        text[i - 1] = (char)('0' + value % 10);
-    buf_append(b, text, (size_t)digits);
+        at[i - 1] = (char)('0' + value % 10);
+    return at + digits;
 }
 
-static void put_time(struct buf *b, int64_t time)
+static char *put_time(char *at, int64_t time)
 {
     const int64_t seconds = time < 0 ? 0 : time / NS_PER_SECOND;
     const int64_t clock = seconds % CIVIL_DAY_SECONDS;
     const struct civil_date date = civil_from_days((int32_t)(seconds / CIVIL_DAY_SECONDS));
-    put_number(b, (uint64_t)date.year, 4);
-    put_number(b, (uint64_t)date.month, 2);
-    put_number(b, (uint64_t)date.day, 2);
-    buf_push(b, 'T');
-    put_number(b, (uint64_t)(clock / 3600), 2);
-    put_number(b, (uint64_t)(clock / 60 % 60), 2);
-    put_number(b, (uint64_t)(clock % 60), 2);
-    buf_push(b, 'Z');
+    at = put_number(at, (uint64_t)date.year, 4);
+    at = put_number(at, (uint64_t)date.month, 2);
+    at = put_number(at, (uint64_t)date.day, 2);
+    *at++ = 'T';
+    at = put_number(at, (uint64_t)(clock / 3600), 2);
+    at = put_number(at, (uint64_t)(clock / 60 % 60), 2);
+    at = put_number(at, (uint64_t)(clock % 60), 2);
+    *at++ = 'Z';
+    return at;
 }
 
 char *names_segment(const char *directory, const struct segment_name *name)
 {
-    struct buf b = {0};
-    buf_append_string(&b, directory);
-    buf_push(&b, '/');
-    put_number(&b, name->first, SEQUENCE_DIGITS);
-    buf_push(&b, '-');
-    put_number(&b, name->import ? name->import : name->last, SEQUENCE_DIGITS);
-    buf_push(&b, '-');
-    put_time(&b, name->time);
+    char text[NAME_MAX_LEN];
+    char *at = put_number(text, name->first, SEQUENCE_DIGITS);
+    *at++ = '-';
+    at = put_number(at, name->import ? name->import : name->last, SEQUENCE_DIGITS);
+    *at++ = '-';
+    at = put_time(at, name->time);
     if (name->parts > 1)
-        buf_printf(&b, "-%uof%u", name->part, name->parts);
-    buf_append_string(&b, ".logz");
-    return finish(&b);
+        at += snprintf(at, sizeof("-99of99"), "-%uof%u", name->part, name->parts);
+    strcpy(at, ".logz");
+    return names_file(directory, text);
 }
 
 /* Take `digits` decimal digits (at most 18) from `*text`. */

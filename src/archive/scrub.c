@@ -71,7 +71,7 @@ static int find_due(struct scrub *s)
     size_t next = 0;
     /* Without a catalog nothing was ever looked at, as far as anybody knows. */
     struct lgz_error why = {0};
-    int code = catalog_open(&catalog, s->u->config->directory, &why);
+    int code = catalog_load(&catalog, s->u->config->directory, &why);
     if (code == LGZ_ERR_MEMORY)
         return error_memory(s->err);
     if (code != LGZ_OK && code != LGZ_ERR_NOT_FOUND)
@@ -83,7 +83,7 @@ static int find_due(struct scrub *s)
         struct stat st;
         if (stat(due.listed->path, &st) != 0)
             continue; /* if it can't be read, a query says so */
-        if (catalog && !catalog_find(catalog, file_name(due.listed->path), &st, &next, &known))
+        if (catalog && !catalog_look_up(catalog, &due.listed->name, &st, &next, &known))
             known = (struct catalog_entry){0};
         due.bytes = (uint64_t)st.st_size;
         s->total += due.bytes;
@@ -195,7 +195,7 @@ static int scrub_one(struct scrub *s, const struct due *due)
         return LGZ_OK;
     if (code != LGZ_OK)
         return judge(s, due, code, &why);
-    const struct catalog_verified sound = {file_name(path), s->u->now, due->decode};
+    const struct catalog_verified sound = {due->listed->name, s->u->now, due->decode};
     return vec_push(&s->sound, sound) ? LGZ_OK : error_memory(s->err);
 }
 

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "archive/catalog.h"
+#include "archive/catalog_state.h"
 #include "archive/listing.h"
 #include "base/file.h"
 
@@ -49,7 +51,8 @@ static int take_segments(struct archive_snapshot *s, struct listing *found, stru
                                                   .first_journal = from->name.first,
                                                   .last_journal = from->name.last,
                                                   .inode = from->inode,
-                                                  .fd = -1};
+                                                  .fd = -1,
+                                                  .mark = from->entry};
         from->path = NULL;
     }
     return LGZ_OK;
@@ -80,6 +83,7 @@ static void clear_segments(struct archive_snapshot *s)
 
 /* Which segments are to be held; no function: all. */
 struct needs {
+    const struct catalog *catalog; /* NULL: none */
     archive_needed_fn *needed;
     void *context;
 };
@@ -149,6 +153,17 @@ static int look_at_segments(struct archive_snapshot *s, const char *directory,
     return code;
 }
 
+/* By the catalog, if that knows the directory as it is now. */
+static int list_archive(struct listing *out, const char *directory, const struct catalog *catalog,
+                        struct lgz_error *err)
+{
+    const struct catalog_state *state = catalog ? catalog_state(catalog) : NULL;
+    struct stamp now;
+    if (state && stamp_read(&now, directory) && stamp_equal(&now, &state->stamp))
+        return catalog_list(out, catalog, directory, err);
+    return listing_open(out, directory, err);
+}
+
 static int open_snapshot(struct archive_snapshot **out, const char *directory,
                          const struct needs *needs, struct lgz_error *err)
 {
@@ -157,7 +172,7 @@ static int open_snapshot(struct archive_snapshot **out, const char *directory,
     struct archive_snapshot *s = calloc(1, sizeof(*s));
     if (!s)
         return error_memory(err);
-    int code = listing_open(&found, directory, err);
+    int code = list_archive(&found, directory, needs->catalog, err);
     if (code == LGZ_OK)
         code = open_journals(s, &found, err);
     if (code == LGZ_OK)
@@ -190,13 +205,14 @@ static bool was_locked(const char *directory)
 int archive_snapshot_find(struct archive_snapshot **out, const char *directory,
                           struct lgz_error *err)
 {
-    return archive_snapshot_find_needed(out, directory, NULL, NULL, err);
+    return archive_snapshot_find_needed(out, directory, NULL, NULL, NULL, err);
 }
 
 int archive_snapshot_find_needed(struct archive_snapshot **out, const char *directory,
-                                 archive_needed_fn *needed, void *context, struct lgz_error *err)
+                                 const struct catalog *catalog, archive_needed_fn *needed,
+                                 void *context, struct lgz_error *err)
 {
-    int code = open_snapshot(out, directory, &(struct needs){needed, context}, err);
+    int code = open_snapshot(out, directory, &(struct needs){catalog, needed, context}, err);
     if (code != LGZ_OK || (*out)->segment_count || (*out)->journal_count || was_locked(directory))
         return code;
     archive_snapshot_close(*out);

@@ -7,6 +7,8 @@
 #ifndef LOGZIP_BASE_VARINT_H
 #define LOGZIP_BASE_VARINT_H
 
+#include <endian.h>
+
 #include "base/buf.h"
 
 enum { VARINT_MAX = 10 };
@@ -119,6 +121,10 @@ static inline void le_put(uint8_t *p, uint64_t value, unsigned bytes)
 static inline uint64_t le_get(const uint8_t *p, unsigned bytes)
 {
     uint64_t value = 0;
+    if (__builtin_constant_p(bytes)) { /* one load */
+        memcpy(&value, p, bytes);
+        return le64toh(value);
+    }
     for (unsigned i = 0; i < bytes; i++)
         value |= (uint64_t)p[i] << (8 * i);
     return value;

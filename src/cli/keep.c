@@ -132,7 +132,7 @@ static int change(struct change *c, const struct arguments *a, const char *direc
 }
 
 /* Is the segment kept? Then its bytes are added. */
-static int count_segment(const struct change *c, const struct catalog *catalog, size_t *next,
+static int count_segment(const struct change *c, struct catalog *catalog, size_t *next,
                          const struct listed_segment *listed, size_t *count, uint64_t *bytes,
                          struct lgz_error *err)
 {
@@ -141,7 +141,7 @@ static int count_segment(const struct change *c, const struct catalog *catalog, 
     const struct keep_rule *rule;
     if (stat(listed->path, &st) != 0)
         return error_io(err, "%s: cannot stat", listed->path);
-    const bool known = catalog && catalog_find(catalog, file_name(listed->path), &st, next, &entry);
+    const bool known = catalog && catalog_look_up(catalog, &listed->name, &st, next, &entry);
     int code = keep_look(&c->asked, catalog, known ? &entry : NULL, listed->path, &listed->name,
                          &rule, err);
     if (code == LGZ_OK && rule) {
@@ -162,7 +162,7 @@ static int count_kept(const struct change *c, const char *directory, struct lgz_
     int code = listing_open(&found, directory, err);
     if (code != LGZ_OK)
         return code;
-    catalog_open(&catalog, directory, &problem); /* none is no error */
+    catalog_load(&catalog, directory, &problem); /* none is no error */
     for (size_t i = 0; i < found.segments.len; i++)
         if (count_segment(c, catalog, &next, &found.segments.data[i], &count, &bytes, &problem) !=
             LGZ_OK)

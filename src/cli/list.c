@@ -49,6 +49,7 @@ struct list {
 
 /* A segment, and whose bytes are in it. */
 struct item {
+    const char *name; /* of its file */
     struct catalog_entry entry;
     VEC(struct catalog_source) sources;
     struct segment *segment;      /* NULL: the catalog knows it */
@@ -78,12 +79,12 @@ static const struct option_table table = {.rows = rows, .count = sizeof(rows) / 
 /* --- what is shown --- */
 
 /* May it hold lines of the time range: by their stamps, or by when they were read? */
-static bool is_in_time(const struct list *l, const struct catalog_entry *e)
+static bool is_in_time(const struct list *l, const struct catalog_key *k)
 {
-    const bool stamped = e->info.time_min != SEGMENT_NO_TIME;
-    return (stamped && e->info.time_max >= l->since && e->info.time_min <= l->until) ||
-           (e->read_min != SEGMENT_NO_TIME && e->read_max >= l->since && e->read_min <= l->until) ||
-           (!stamped && e->read_min == SEGMENT_NO_TIME);
+    const bool stamped = k->time_min != SEGMENT_NO_TIME;
+    return (stamped && k->time_max >= l->since && k->time_min <= l->until) ||
+           (k->read_min != SEGMENT_NO_TIME && k->read_max >= l->since && k->read_min <= l->until) ||
+           (!stamped && k->read_min == SEGMENT_NO_TIME);
 }
 
 static bool is_wanted(const struct list *l, const struct item *item)
@@ -92,7 +93,7 @@ static bool is_wanted(const struct list *l, const struct item *item)
     for (size_t i = 0; i < item->sources.len && !wanted; i++)
         wanted =
             sources_wanted(&l->filter, item->sources.data[i].name, item->sources.data[i].input);
-    return wanted && is_in_time(l, &item->entry);
+    return wanted && is_in_time(l, &item->entry.key);
 }
 
 /* The segment's inputs, each once. @return false when memory is out; the caller frees the array */
@@ -130,10 +131,10 @@ static void put_text(struct list *l, const struct item *item, const string_list 
 {
     const struct catalog_entry *e = &item->entry;
     const bool stamped = e->info.time_min != SEGMENT_NO_TIME;
-    buf_printf(&l->out, "%-47s ", e->name);
-    put_time(&l->out, stamped ? e->info.time_min : e->read_min);
+    buf_printf(&l->out, "%-47s ", item->name);
+    put_time(&l->out, stamped ? e->info.time_min : e->key.read_min);
     buf_push(&l->out, ' ');
-    put_time(&l->out, stamped ? e->info.time_max : e->read_max);
+    put_time(&l->out, stamped ? e->info.time_max : e->key.read_max);
     buf_printf(&l->out, " %11" PRIu64, e->info.lines);
     put_size(&l->out, e->info.raw_bytes);
     put_size(&l->out, e->info.file_bytes);
@@ -161,7 +162,7 @@ static void put_json(struct list *l, const struct item *item, const string_list 
     const struct catalog_entry *e = &item->entry;
     struct buf *out = &l->out;
     buf_push(out, '{');
-    json_member(out, "name", json_span(e->name));
+    json_member(out, "name", json_span(item->name));
     buf_printf(out,
                ",\"raw_bytes\":%" PRIu64 ",\"stored_bytes\":%" PRIu64 ",\"index_bytes\":%" PRIu64
                ",\"lines\":%" PRIu64 ",\"blocks\":%" PRIu64 ",\"level\":\"%s\"",
@@ -169,8 +170,8 @@ static void put_json(struct list *l, const struct item *item, const string_list 
                level_name(e->info.level));
     put_time_member(out, "time_min", e->info.time_min);
     put_time_member(out, "time_max", e->info.time_max);
-    put_time_member(out, "read_first", e->read_min);
-    put_time_member(out, "read_last", e->read_max);
+    put_time_member(out, "read_first", e->key.read_min);
+    put_time_member(out, "read_last", e->key.read_max);
     if (e->info.first_journal)
         buf_printf(out, ",\"first_journal\":%" PRIu64 ",\"last_journal\":%" PRIu64,
                    e->info.first_journal, e->info.last_journal);
@@ -204,26 +205,33 @@ static void show(struct list *l, const struct item *item)
 
 /* --- where it comes from --- */
 
-/* Is it as the catalog says? */
-static bool look_up(struct list *l, const char *path, struct item *item)
+/* Is it as the catalog says? What isn't shown need only have the name and the inode. */
+static bool look_up(struct list *l, const struct listed_segment *segment, struct item *item)
 {
     struct stat st;
-    size_t source;
-    if (!l->catalog || stat(path, &st) != 0 ||
-        !catalog_find(l->catalog, file_name(path), &st, &l->next, &item->entry) ||
-        item->entry.set == CATALOG_ANY)
+    size_t index, source;
+    if (!l->catalog || !catalog_find(l->catalog, &segment->name, &l->next, &index))
         return false;
-    struct catalog_walk walk = catalog_set_begin(l->catalog, item->entry.set);
+    catalog_at(l->catalog, index, &item->entry);
+    if (item->entry.key.set == CATALOG_ANY)
+        return false;
+    struct catalog_walk walk = catalog_set_begin(l->catalog, item->entry.key.set);
     while (catalog_set_next(&walk, &source))
         l->out.failed |= !vec_push(&item->sources, catalog_source(l->catalog, source));
+    const bool same = item->entry.key.inode == segment->inode && !is_wanted(l, item);
+    if (!same && (stat(segment->path, &st) != 0 || !catalog_is_of(l->catalog, index, &st))) {
+        item->sources.len = 0;
+        return false;
+    }
     l->known++;
     return true;
 }
 
 /* Open it. @return LGZ_ERR_NOT_FOUND if it's gone */
-static int look_into(struct list *l, const char *path, struct item *item, struct lgz_error *err)
+static int look_into(struct list *l, const struct listed_segment *listed, struct item *item,
+                     struct lgz_error *err)
 {
-    int code = catalog_look_into(&item->segment, path, &item->entry, err);
+    int code = catalog_look_into(&item->segment, listed->path, &listed->name, &item->entry, err);
     for (size_t i = 0; code == LGZ_OK && i < segment_source_count(item->segment); i++) {
         const struct source *source = segment_source(item->segment, i);
         const struct catalog_source member = {source->id, source->name, source->input};
@@ -244,9 +252,9 @@ static int find_rule(const struct list *l, const struct listed_segment *listed, 
 
 static void list_segment(struct list *l, const struct listed_segment *listed)
 {
-    struct item item = {0};
+    struct item item = {.name = file_name(listed->path)};
     struct lgz_error err = {0};
-    int code = look_up(l, listed->path, &item) ? LGZ_OK : look_into(l, listed->path, &item, &err);
+    int code = look_up(l, listed, &item) ? LGZ_OK : look_into(l, listed, &item, &err);
     const bool wanted = code == LGZ_OK && is_wanted(l, &item);
     if (wanted)
         code = find_rule(l, listed, &item, &err);
@@ -299,7 +307,7 @@ static int list_archive(struct list *l, const char *directory, struct lgz_error 
     int code = listing_open(&found, directory, err);
     if (code != LGZ_OK)
         return code;
-    if (catalog_open(&l->catalog, directory, &reason) != LGZ_OK && l->options->verbose)
+    if (catalog_load(&l->catalog, directory, &reason) != LGZ_OK && l->options->verbose)
         say("%s", reason.message);
     reason = (struct lgz_error){0};
     if (keep_load(&l->rules, directory, &reason) != LGZ_OK) {

@@ -44,11 +44,11 @@ static int add_known(struct last_seen *l, const struct catalog *catalog, uint32_
 static int add_segment(struct last_seen *l, const struct archive_segment *listed, size_t number,
                        const struct catalog *catalog, struct lgz_error *err)
 {
-    struct catalog_entry entry = {.set = CATALOG_ANY};
+    struct catalog_key key = {.set = CATALOG_ANY};
     if (catalog && listed->mark)
-        catalog_at(catalog, listed->mark - 1, &entry);
-    if (entry.set != CATALOG_ANY)
-        return add_known(l, catalog, entry.set, number, err);
+        catalog_key_at(catalog, listed->mark - 1, &key);
+    if (key.set != CATALOG_ANY)
+        return add_known(l, catalog, key.set, number, err);
 
     struct segment *segment = NULL;
     int code = LGZ_OK;

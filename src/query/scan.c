@@ -426,8 +426,9 @@ static int scan_archive(struct scan *s, const char *path, struct lgz_error *err)
     int code = open_shortlist(s, path, err);
     if (code != LGZ_OK)
         return code;
-    code = archive_snapshot_find_needed(&snapshot, path, s->shortlist ? shortlist_needs : NULL,
-                                        s->shortlist, &reason);
+    code = archive_snapshot_find_needed(
+        &snapshot, path, s->shortlist ? shortlist_catalog(s->shortlist) : NULL,
+        s->shortlist ? shortlist_needs : NULL, s->shortlist, &reason);
     code =
         code != LGZ_OK ? scan_settle(s, code, &reason, err) : scan_snapshot(s, snapshot, path, err);
     archive_snapshot_close(snapshot);

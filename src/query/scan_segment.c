@@ -84,12 +84,12 @@ static int read_past(void *context, struct skipped_block number, struct segment 
 static int open_passed(struct walk *w, size_t number, struct segment **out, struct lgz_error *err)
 {
     const struct catalog *catalog = shortlist_catalog(w->scan->shortlist);
-    struct catalog_entry entry;
+    struct catalog_key key;
     int code = open_number(w, number, out, err);
     if (code != LGZ_OK || !*out)
         return code;
-    catalog_at(catalog, w->segments->list[number].mark - 1, &entry);
-    if (entry.footer_checksum != segment_checksum(*out))
+    catalog_key_at(catalog, w->segments->list[number].mark - 1, &key);
+    if (key.footer_checksum != segment_checksum(*out))
         *out = NULL;
     return LGZ_OK;
 }

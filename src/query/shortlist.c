@@ -1,12 +1,10 @@
 /*
- * shortlist.c - sets of sources are few, and segments next to each other mostly have the same: what
- * was found for one is kept for those that follow.
+ * shortlist.c - sets of sources are few: what was found for one is kept for the other segments that
+ * have it, as long as none is opened.
  */
 #include "query/shortlist.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -30,7 +28,11 @@ struct set_state {
         SET_NAMED,
         SET_OTHER
     } filter;         /* has it any source that the filter takes? */
-    uint32_t visited; /* in this round of looking for sources */
+    uint32_t visited; /* the round in which it was looked into for sources */
+    uint32_t met;     /* the round in which its sources were met, */
+    uint32_t judged;  /* and that in which this was found out: */
+    int side;
+    enum shortlist_verdict verdict;
 };
 
 struct shortlist {
@@ -40,15 +42,20 @@ struct shortlist {
     struct catalog *catalog; /* NULL: none */
     struct lgz_error fault;
     struct set_state *sets;
-    size_t next; /* where the next entry is expected */
-    int directory;
+    size_t next;  /* where the next entry is expected */
+    bool several; /* a source has several names or inputs: which, its last segment says */
     uint32_t met; /* the set whose sources were met last */
-    bool decided; /* of a segment with that set and side, nothing was opened since: */
-    int side;
-    enum shortlist_verdict verdict;
     VEC(struct passed) passed; /* by index */
-    uint32_t round;
+    uint32_t round;            /* from 1; a new one when a segment was opened */
 };
+
+static bool has_several(const struct catalog *c)
+{
+    for (size_t i = 1; i < catalog_source_count(c); i++)
+        if (catalog_source(c, i).id == catalog_source(c, i - 1).id)
+            return true;
+    return false;
+}
 
 int shortlist_new(struct shortlist **out, const char *directory, const struct selection *selection,
                   const struct sources_filter *filter, bool doubtful, struct lgz_error *err)
@@ -62,10 +69,10 @@ int shortlist_new(struct shortlist **out, const char *directory, const struct se
     l->doubtful = doubtful;
     l->met = NO_SET;
     l->round = 1;
-    l->directory = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int code = LGZ_OK;
     if (catalog_open(&l->catalog, directory, &l->fault) == LGZ_OK) {
         l->sets = calloc(catalog_set_count(l->catalog) + 1, sizeof(*l->sets));
+        l->several = has_several(l->catalog);
         code = l->sets ? LGZ_OK : error_memory(err);
     } else if (l->fault.code == LGZ_ERR_MEMORY) {
         code = error_memory(err);
@@ -81,8 +88,6 @@ void shortlist_free(struct shortlist *l)
 {
     if (!l)
         return;
-    if (l->directory >= 0)
-        close(l->directory);
     catalog_close(l->catalog);
     vec_free(&l->passed);
     free(l->sets);
@@ -119,13 +124,13 @@ static int64_t later(int64_t time)
 
 /* On which side of the range are all blocks of the segment, whatever is in force before them? 0:
    some may be within */
-static int side_of_entry(const struct selection *s, const struct catalog_entry *e)
+static int side_of_key(const struct selection *s, const struct catalog_key *k)
 {
-    const bool known = e->clocks & CLOCKS_KNOWN;
-    const bool local = !known || (e->clocks & CLOCKS_LOCAL);
-    if (!select_limited(s) || !e->stamped || e->blocks == 0)
+    const bool known = k->clocks & CLOCKS_KNOWN;
+    const bool local = !known || (k->clocks & CLOCKS_LOCAL);
+    if (!select_limited(s) || !k->stamped || k->empty)
         return 0;
-    int64_t first = e->info.time_min, last = e->info.time_max;
+    int64_t first = k->time_min, last = k->time_max;
     if (local) {
         const int64_t local_first = earlier(zone_instant(s->zone, first));
         const int64_t local_last = later(zone_instant(s->zone, last));
@@ -133,8 +138,8 @@ static int side_of_entry(const struct selection *s, const struct catalog_entry *
         last = local_last > last ? local_last : last;
     }
     const int side = side_of(s, first);
-    if (side_of(s, last) != side || side_of(s, e->read_min) == 0 || side_of(s, e->read_max) == 0 ||
-        side_of(s, e->read_min) != side_of(s, e->read_max))
+    if (side_of(s, last) != side || side_of(s, k->read_min) == 0 || side_of(s, k->read_max) == 0 ||
+        side_of(s, k->read_min) != side_of(s, k->read_max))
         return 0;
     return side;
 }
@@ -163,37 +168,49 @@ static bool is_named(struct shortlist *l, uint32_t set)
     return state->filter == SET_NAMED;
 }
 
-static bool is_needed(struct shortlist *l, const struct catalog_entry *entry)
+static bool is_needed(struct shortlist *l, const struct catalog_key *key)
 {
-    if (entry->set == CATALOG_ANY)
+    if (key->set == CATALOG_ANY)
         return true;
-    if (!is_named(l, entry->set))
+    if (!is_named(l, key->set))
         return false;
-    const int side = may_pass_time(l->selection) ? side_of_entry(l->selection, entry) : 0;
+    const int side = may_pass_time(l->selection) ? side_of_key(l->selection, key) : 0;
     return side == 0 || (side > 0 && l->doubtful);
+}
+
+/* The entry of a segment, if it's of this file: plus 1, or 0. */
+static size_t find_entry(struct shortlist *l, const struct archive_segment *segment)
+{
+    struct segment_name name;
+    struct catalog_key key;
+    struct stat st;
+    size_t index;
+    if (!names_parse_segment(file_name(segment->path), &name) ||
+        !catalog_find(l->catalog, &name, &l->next, &index))
+        return 0;
+    catalog_key_at(l->catalog, index, &key);
+    /* Some file systems list other numbers than they tell of a file. */
+    if (key.inode != segment->inode &&
+        (stat(segment->path, &st) != 0 || !catalog_is_of(l->catalog, index, &st)))
+        return 0;
+    return index + 1;
 }
 
 bool shortlist_needs(void *context, struct archive_segment *segment)
 {
     struct shortlist *l = context;
-    struct catalog_entry entry;
-    struct stat st;
-    const char *name = file_name(segment->path);
-    segment->mark = 0;
-    if (!l->catalog || fstatat(l->directory, name, &st, 0) != 0 ||
-        !catalog_find(l->catalog, name, &st, &l->next, &entry))
-        return true;
-    segment->mark = l->next; /* the entry's index, plus 1 */
-    return is_needed(l, &entry);
+    if (l->catalog && segment->mark == 0)
+        segment->mark = find_entry(l, segment);
+    return shortlist_may_need(l, segment);
 }
 
 bool shortlist_may_need(struct shortlist *l, const struct archive_segment *segment)
 {
-    struct catalog_entry entry;
+    struct catalog_key key;
     if (!l->catalog || segment->mark == 0)
         return true;
-    catalog_at(l->catalog, segment->mark - 1, &entry);
-    return is_needed(l, &entry);
+    catalog_key_at(l->catalog, segment->mark - 1, &key);
+    return is_needed(l, &key);
 }
 
 /* --- what has been read so far tells the rest --- */
@@ -215,10 +232,12 @@ static int meet(struct shortlist *l, struct sources *sources, uint32_t set, cons
                 struct lgz_error *err)
 {
     size_t source;
-    if (l->met == set)
+    struct set_state *state = &l->sets[set];
+    if (l->several ? l->met == set : state->met == l->round)
         return LGZ_OK;
     l->met = set;
-    l->decided = false;
+    state->met = l->round;
+    state->judged = 0;
     struct catalog_walk walk = catalog_set_begin(l->catalog, set);
     while (catalog_set_next(&walk, &source)) {
         const struct catalog_source s = catalog_source(l->catalog, source);
@@ -263,27 +282,30 @@ int shortlist_decide(struct shortlist *l, struct sources *sources,
                      const struct archive_segment *segment, size_t index, const char *label,
                      enum shortlist_verdict *verdict, struct lgz_error *err)
 {
-    struct catalog_entry entry;
+    struct catalog_key key;
     *verdict = SHORTLIST_OPEN;
     if (!l->catalog || segment->mark == 0 ||
         (!select_limited(l->selection) && !l->filter->glob_count && !l->filter->input_count))
         return LGZ_OK;
-    catalog_at(l->catalog, segment->mark - 1, &entry);
-    if (entry.set == CATALOG_ANY)
+    catalog_key_at(l->catalog, segment->mark - 1, &key);
+    if (key.set == CATALOG_ANY)
         return LGZ_OK;
-    int code = meet(l, sources, entry.set, label, err);
+    int code = meet(l, sources, key.set, label, err);
     if (code != LGZ_OK)
         return code;
-    const int side = side_of_entry(l->selection, &entry);
-    if (!l->decided || l->side != side) {
-        l->verdict = judge(l, sources, entry.set, side);
-        l->side = side;
-        l->decided = true;
-        if (l->verdict == SHORTLIST_OTHER_TIME)
-            note_side(l, sources, entry.set, side);
+    /* What it is judged by changes only when a segment is opened: to pass over others with the same
+       sources doesn't, unless they are on the other side, and then they aren't passed over. */
+    const int side = side_of_key(l->selection, &key);
+    struct set_state *state = &l->sets[key.set];
+    if (state->judged != l->round || state->side != side) {
+        state->verdict = judge(l, sources, key.set, side);
+        state->side = side;
+        state->judged = l->round;
+        if (state->verdict == SHORTLIST_OTHER_TIME)
+            note_side(l, sources, key.set, side);
     }
-    *verdict = l->verdict;
-    const struct passed passed = {index, entry.set};
+    *verdict = state->verdict;
+    const struct passed passed = {index, key.set};
     if (*verdict == SHORTLIST_OTHER_TIME && !vec_push(&l->passed, passed))
         return error_memory(err);
     return LGZ_OK;
@@ -292,7 +314,6 @@ int shortlist_decide(struct shortlist *l, struct sources *sources,
 void shortlist_forget(struct shortlist *l)
 {
     l->met = NO_SET;
-    l->decided = false;
     l->round++;
 }
 

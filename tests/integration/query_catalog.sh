@@ -65,6 +65,8 @@ patterns=('' '' 1 99 'at .* 2' 'event|no stamp' '^2026' xx) zones=(UTC UTC Europ
 archives=(many traces bare few)
 for seed in {1..100}; do
     RANDOM=$seed
+    # The catalogs know the directories as they are; from here on these have to be listed.
+    [ "$seed" != 50 ] || touch {many,traces,bare,few}/other
     archive=${archives[seed % 4]}
     options=()
     at() { date -u -d "@$((1767225600 + $1))" +%FT%TZ; }
@@ -91,6 +93,18 @@ for seed in {1..100}; do
 done
 echo "$runs queries, $passed with segments left out"
 [ "$passed" -gt 60 ] || fail "segments were left out by $passed of $runs queries only"
+
+# What comes, goes, or becomes another file behind the catalog's back is seen at once.
+segments=(traces/*.logz)
+mkdir aside
+mv "${segments[7]}" aside
+compare traces --since "$(at 900)" --until "$(at 1100)" ''
+cp "${segments[9]}" "${segments[7]}"
+compare traces --since "$(at 900)" --until "$(at 1100)" ''
+cp "${segments[30]}" other && mv other "${segments[20]}"
+compare traces --since "$(at 1900)" --until "$(at 2100)" ''
+mv -f aside/* traces
+compare traces --since "$(at 900)" --until "$(at 1100)" ''
 
 # Only those are opened that may match; a damaged catalog is told, and does no harm.
 effort() { "$ctl" query --explain "$@" 2>&1 >/dev/null | sed -n 's/^segments opened: *//p'; }

@@ -210,10 +210,13 @@ static int64_t look(const struct keep_rules *rules, const char *path,
 {
     struct catalog *catalog;
     struct catalog_entry entry;
+    struct segment_name listed;
     const struct keep_rule *rule;
-    size_t next = 0;
-    ck_ok(catalog_open(&catalog, directory, &err));
-    ck_assert(catalog_find(catalog, file_name(path), NULL, &next, &entry));
+    size_t next = 0, index;
+    ck_ok(catalog_load(&catalog, directory, &err));
+    ck_assert(names_parse_segment(file_name(path), &listed));
+    ck_assert(catalog_find(catalog, &listed, &next, &index));
+    catalog_at(catalog, index, &entry);
     int code = keep_look(rules, catalog, &entry, path, name, &rule, &err);
     catalog_close(catalog);
     return code != LGZ_OK ? code : rule ? (int64_t)rule->id : 0;
