@@ -11,6 +11,7 @@
 #include "query/json.h"
 #include "query/query_time.h"
 #include "segment/reader.h"
+#include "template/template_set.h"
 
 /* What one source has in a segment. */
 struct range {
@@ -43,13 +44,12 @@ static int count_templates(const struct segment *s, size_t *count, struct lgz_er
     VEC(uint64_t) ids = {0};
     int code = LGZ_OK;
     for (size_t i = 0; i < segment_block_count(s) && code == LGZ_OK; i++) {
-        struct template_text *texts = NULL;
-        size_t found = 0;
-        code = segment_block_templates(s, i, &texts, &found, err);
-        for (size_t k = 0; k < found && code == LGZ_OK; k++)
-            if (!vec_push(&ids, texts[k].id))
+        struct template_set set = {0};
+        code = segment_template_set(s, i, SIZE_MAX, &set, err);
+        for (size_t k = 0; k < set.list.len && code == LGZ_OK; k++)
+            if (!vec_push(&ids, template_id(&set.list.data[k])))
                 code = error_memory(err);
-        free(texts);
+        template_set_clear(&set);
     }
     if (ids.len)
         qsort(ids.data, ids.len, sizeof(*ids.data), compare_ids);

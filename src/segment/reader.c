@@ -308,50 +308,6 @@ int segment_search_block(const struct segment *s, size_t index, const struct blo
     return block_error(s, index, code, err);
 }
 
-/* The encoder orders templates by the lines that it expects, not by those that came. */
-static int by_count(const void *a, const void *b)
-{
-    const struct template_text *x = a;
-    const struct template_text *y = b;
-    if (x->count != y->count)
-        return x->count > y->count ? -1 : 1;
-    return x->text < y->text ? -1 : x->text > y->text;
-}
-
-/* The texts of a block's templates behind the array that points to them, in one allocation. */
-static int describe_templates(const struct block_info *info, const struct template_set *set,
-                              struct template_text **texts, size_t *count, struct lgz_error *err)
-{
-    struct buf all = {0};
-    size_t header = set->list.len * sizeof(struct template_text);
-    size_t *starts = calloc(set->list.len + 1, sizeof(*starts));
-    if (!starts || !buf_reserve(&all, header + 1)) {
-        free(starts);
-        return error_memory(err);
-    }
-    all.len = header;
-    for (size_t i = 0; i < set->list.len; i++) {
-        starts[i] = all.len;
-        template_describe(&set->list.data[i], &all);
-        buf_push(&all, '\0');
-    }
-    struct template_text *list = (struct template_text *)(void *)all.data;
-    for (size_t i = 0; i < set->list.len && !all.failed; i++) {
-        list[i].id = template_id(&set->list.data[i]);
-        list[i].count = info->template_counts[i];
-        list[i].text = (const char *)all.data + starts[i];
-    }
-    free(starts);
-    if (all.failed) {
-        buf_free(&all);
-        return error_memory(err);
-    }
-    qsort(list, set->list.len, sizeof(*list), by_count);
-    *texts = list;
-    *count = set->list.len;
-    return LGZ_OK;
-}
-
 int segment_template_set(const struct segment *s, size_t index, size_t most_head,
                          struct template_set *set, struct lgz_error *err)
 {
@@ -412,20 +368,6 @@ int segment_block_space(const struct segment *s, size_t index, struct block_spac
         return LGZ_OK;
     block_space_clear(parts);
     return block_error(s, index, code, err);
-}
-
-int segment_block_templates(const struct segment *s, size_t index, struct template_text **texts,
-                            size_t *count, struct lgz_error *err)
-{
-    const struct block_info *info = &s->index.blocks.data[index];
-    struct template_set set;
-    *texts = NULL;
-    *count = 0;
-    int code = segment_template_set(s, index, SIZE_MAX, &set, err);
-    if (code == LGZ_OK && !info->plain)
-        code = describe_templates(info, &set, texts, count, err);
-    template_set_clear(&set);
-    return code;
 }
 
 /* Does the index say of the runs, and of the stamps, what there is? */

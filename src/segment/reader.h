@@ -29,12 +29,6 @@ struct segment_info {
     enum lgz_level level;
 };
 
-/** How often a template occurs in a block. Its text: segment_block_templates(). */
-struct template_count {
-    uint64_t id; /**< hash of the template's text, the same in every segment */
-    uint64_t count;
-};
-
 /** Extents next to each other of one source, each of which goes on where the one before ends. */
 struct block_run {
     uint64_t newlines;
@@ -166,21 +160,6 @@ void block_hits_clear(struct block_hits *hits);
  */
 int segment_search_block(const struct segment *s, size_t index, const struct block_search *search,
                          struct block_hits *hits, struct lgz_error *err);
-
-/** One template as text for people: slots shown as "<*>" and "<time>". */
-struct template_text {
-    uint64_t id;
-    uint64_t count;
-    const char *text; /**< NUL-terminated; NUL bytes of the template shown as "\0" escapes */
-};
-
-/**
- * The templates of block `index`, most frequent first; none in a plain block.
- *
- * @param texts  set to an array of `*count` items, to be freed with one free()
- */
-int segment_block_templates(const struct segment *s, size_t index, struct template_text **texts,
-                            size_t *count, struct lgz_error *err);
 
 struct template_set;
 

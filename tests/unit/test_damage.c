@@ -9,6 +9,7 @@
 #include "block_parts.h"
 #include "log_generator.h"
 #include "segment/index.h"
+#include "segment/line_templates.h"
 #include "segment/writer.h"
 
 enum {
@@ -134,8 +135,7 @@ static void read_by_index(const struct segment *seg, const struct sample *s)
     size_t at = 0;
     bool known = true; /* where the block begins: the footer may lie about one that isn't read */
     for (size_t i = 0; i < segment_block_count(seg); i++) {
-        struct template_text *texts = NULL;
-        size_t count;
+        struct line_templates templates = {0};
         struct buf out = {0};
         bool read = segment_read_block(seg, i, &out, &err) == LGZ_OK;
         if (read)
@@ -146,10 +146,10 @@ static void read_by_index(const struct segment *seg, const struct sample *s)
         }
         known = known && read;
         at += segment_block(seg, i)->raw_len;
-        if (segment_block_templates(seg, i, &texts, &count, &err) == LGZ_OK)
-            for (size_t t = 0; t < count; t++)
-                ck_assert_uint_ge(strlen(texts[t].text) + 1, 1);
-        free(texts);
+        if (segment_line_templates(seg, i, &templates, &err) == LGZ_OK)
+            for (size_t t = 0; t < templates.lines; t++)
+                ck_assert_uint_lt(templates.of_line[t], templates.set.list.len);
+        line_templates_clear(&templates);
         buf_free(&out);
     }
 }

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "engine_fixture.h"
-#include "segment/reader.h"
+#include "segment/line_templates.h"
 
 #if UNDER_ASAN || !defined(__GLIBC__)
 
@@ -143,12 +143,11 @@ static int read_file(const char *path, struct room *out)
     if (code != LGZ_OK)
         return code;
     for (size_t i = 0; i < segment_block_count(s) && code == LGZ_OK; i++) {
-        struct template_text *texts = NULL;
-        size_t count;
+        struct line_templates templates = {0};
         code = segment_read_block(s, i, &raw, &err);
         if (code == LGZ_OK)
-            code = segment_block_templates(s, i, &texts, &count, &err);
-        free(texts);
+            code = segment_line_templates(s, i, &templates, &err);
+        line_templates_clear(&templates);
     }
     if (code == LGZ_OK)
         put_in_room(out, raw.data, raw.len);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "segment/line_templates.h"
 #include "segment_fixture.h"
 
 static void put_segment(struct span text, size_t block_size)
@@ -54,16 +55,14 @@ START_TEST(test_times)
 }
 END_TEST
 
-/* Most frequent first, whichever is numbered first; the lines of no template are counted as well.
- */
+/* Each has its count, and the lines of no template are counted as well. */
 START_TEST(test_templates)
 {
     static const char words[][4] = {"ab", "cd", "ef", "gh", "ij", "kl", "mn", "op", "qr"};
     struct buf text = {0};
     struct segment *s;
-    struct template_text *texts;
-    size_t count;
-    uint64_t state = 3, lines = 0;
+    struct line_templates templates = {0};
+    uint64_t state = 3, lines = 0, sessions = 0;
     for (int i = 0; i < 400; i++) {
         buf_printf(&text, "session %d opened for user u%d by the service of %d\n", i, i % 7, i % 3);
         if (i < 30)
@@ -77,17 +76,21 @@ START_TEST(test_templates)
     ck_ok(segment_open(&s, path, &err));
     ck_assert_uint_eq(segment_block_count(s), 1);
     ck_assert(!segment_block(s, 0)->plain);
-    ck_ok(segment_block_templates(s, 0, &texts, &count, &err));
-    ck_assert_uint_ge(count, 3);
-    ck_assert_str_eq(texts[0].text, "session <*> opened for user <*> by the service of <*>");
-    ck_assert_uint_eq(texts[0].count, 400);
-    for (size_t i = 0; i < count; i++) {
-        ck_assert(i == 0 || texts[i].count <= texts[i - 1].count);
-        ck_assert_uint_ne(texts[i].id, 0);
-        lines += texts[i].count;
+    ck_ok(segment_line_templates(s, 0, &templates, &err));
+    ck_assert_uint_ge(templates.set.list.len, 3);
+    ck_assert_uint_eq(templates.set.list.len, segment_block(s, 0)->template_count);
+    for (size_t i = 0; i < templates.set.list.len; i++) {
+        const struct template_name *name = &templates.names[i];
+        const uint64_t count = segment_block(s, 0)->template_counts[i];
+        ck_assert_uint_ne(name->id, 0);
+        if (span_equal(name->text,
+                       span_of("session <*> opened for user <*> by the service of <*>")))
+            sessions += count;
+        lines += count;
     }
+    ck_assert_uint_eq(sessions, 400);
     ck_assert_uint_eq(lines, segment_info(s)->lines);
-    free(texts);
+    line_templates_clear(&templates);
     segment_close(s);
     buf_free(&text);
 }

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "archive_fixture.h"
+#include "segment/line_templates.h"
 #include "suite.h"
 
 /* 60 lines of users that take turns. @return to be freed */
@@ -23,14 +24,14 @@ static char *sessions(int users)
 static bool take_segment(char *path, const char *wanted)
 {
     struct segment *s;
-    struct template_text *texts;
-    size_t count;
+    struct line_templates templates = {0};
+    const struct span text = {(const uint8_t *)wanted, strlen(wanted)};
     bool found = false;
     ck_ok(segment_open(&s, path, &err));
-    ck_ok(segment_block_templates(s, 0, &texts, &count, &err));
-    for (size_t i = 0; i < count; i++)
-        found = found || strcmp(texts[i].text, wanted) == 0;
-    free(texts);
+    ck_ok(segment_line_templates(s, 0, &templates, &err));
+    for (size_t i = 0; i < templates.set.list.len; i++)
+        found = found || span_equal(templates.names[i].text, text);
+    line_templates_clear(&templates);
     segment_close(s);
     ck_assert_int_eq(unlink(path), 0);
     free(path);
