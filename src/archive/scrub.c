@@ -14,6 +14,7 @@
 #include "archive/rescue.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "segment/verify.h"
 
 enum {
     CHECKS = 4,      /* of stored bytes in a period */

@@ -12,7 +12,7 @@
 #include "base/crew.h"
 #include "base/file.h"
 #include "cli/command.h"
-#include "segment/reader.h"
+#include "segment/verify.h"
 
 struct settings {
     bool verbose;

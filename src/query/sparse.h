@@ -10,7 +10,7 @@
 #define LOGZIP_QUERY_SPARSE_H
 
 #include "query/select.h"
-#include "segment/reader.h"
+#include "segment/block_search.h"
 
 /**
  * May a block be searched so? No line of it may be cut by its ends. That each of its sources is in

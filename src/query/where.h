@@ -76,8 +76,8 @@ bool where_next(struct where *w, size_t from, size_t *start, size_t *end);
 struct field_search;
 
 /**
- * The same search, in lines of which only some fields are known (segment/reader.h). Only where
- * lines have no `format`.
+ * The same search, in lines of which only some fields are known (segment/block_search.h). Only
+ * where lines have no `format`.
  *
  * @return false if where_leads() isn't, or the names are too long
  */

@@ -14,7 +14,7 @@
 #include "query/json.h"
 #include "query/json_find.h"
 #include "query/where_inside.h"
-#include "segment/reader.h"
+#include "segment/block_search.h"
 
 static const char escape[] = "\\u00";
 

@@ -428,3 +428,29 @@ int block_search(struct span body, const struct block_search *search, const uint
     searching_clear(&s);
     return code;
 }
+
+void block_hits_clear(struct block_hits *hits)
+{
+    vec_free(&hits->list);
+    free(hits->bytes);
+    *hits = (struct block_hits){0};
+}
+
+int segment_search_block(const struct segment *s, size_t index, const struct block_search *search,
+                         struct block_hits *hits, struct lgz_error *err)
+{
+    const struct block_info *info = segment_block(s, index);
+    struct span body;
+    uint8_t *stored = NULL;
+    hits->declined = info->plain || !info->stored_known;
+    if (hits->declined)
+        return LGZ_OK;
+    int code = segment_load_block(s, index, &stored, &body, err);
+    if (code == LGZ_OK)
+        code = block_search(body, search, info->template_counts, info->template_count, hits, err);
+    free(stored);
+    if (code == LGZ_OK)
+        return LGZ_OK;
+    block_hits_clear(hits);
+    return segment_block_error(s, index, code, err);
+}

@@ -18,6 +18,53 @@
 #include "segment/reader.h"
 
 /**
+ * Telling by some fields of a line that it isn't wanted, before all of it is put together. A
+ * field's value stands behind its name, up to a ',', '}' or ']'.
+ */
+struct field_search {
+    const struct need_clause *names; /**< a line that is wanted holds one of these; not folded */
+    void *context;
+    /** Begin with lines of which all is right but what no name stands in front of, where a newline
+     * may stand. They stay valid up to the next start(). */
+    void (*start)(void *context, struct span lines);
+    /** A place in the first line at or behind `from` that may be wanted; SIZE_MAX if none is. */
+    size_t (*next)(void *context, size_t from);
+};
+
+/** What segment_search_block() looks for. */
+struct block_search {
+    const struct need *need;
+    const struct field_search *fields; /**< NULL: the need is all */
+    bool texts; /**< lines are wanted, not only their numbers; always, unless the need is exact */
+    bool total; /**< only how many lines there are is wanted */
+    bool never; /**< only whether it's certain that there are none: else it's declined */
+};
+
+/** A line that meets the need. */
+struct block_hit {
+    uint64_t line;    /**< its number among the block's lines, from 0 on */
+    struct span text; /**< without its newline; empty if it wasn't wanted */
+};
+
+struct block_hits {
+    VEC(struct block_hit) list; /**< in order; empty if only the total was wanted */
+    uint64_t total;
+    uint8_t *bytes; /**< what the texts are in */
+    bool declined;  /**< the block has to be decoded: that's the only way, or costs no more */
+};
+
+void block_hits_clear(struct block_hits *hits);
+
+/**
+ * Find the lines of block `index` that meet a need, decoding as little as possible. Bytes that were
+ * read are compared with their checksum; where there is none, this is declined.
+ *
+ * @param hits  zero-initialized
+ */
+int segment_search_block(const struct segment *s, size_t index, const struct block_search *search,
+                         struct block_hits *hits, struct lgz_error *err);
+
+/**
  * Search a structured block's body.
  *
  * @param counts  of the lines of each template, as the index says; used to tell whether it pays

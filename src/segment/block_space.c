@@ -233,3 +233,24 @@ int block_space_read(struct block_space *parts, struct span body, const uint64_t
     block_columns_clear(&b);
     return code;
 }
+
+int segment_block_space(const struct segment *s, size_t index, struct block_space *parts,
+                        struct lgz_error *err)
+{
+    const struct block_info *info = segment_block(s, index);
+    struct span body;
+    uint8_t *stored = NULL;
+    if (info->plain) {
+        parts->other = info->stored_len;
+        return LGZ_OK;
+    }
+    int code = segment_load_block(s, index, &stored, &body, err);
+    if (code == LGZ_OK)
+        code = block_space_read(parts, body, info->template_counts, info->template_count,
+                                info->stored_len, err);
+    free(stored);
+    if (code == LGZ_OK)
+        return LGZ_OK;
+    block_space_clear(parts);
+    return segment_block_error(s, index, code, err);
+}

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "segment/block.h"
 #include "segment/rows.h"
 #include "segment/structure.h"
 #include "template/cluster.h"
@@ -37,6 +38,25 @@ int line_templates_name(struct line_templates *t, struct lgz_error *err)
     }
     free(ends);
     return ok ? LGZ_OK : error_memory(err);
+}
+
+int segment_line_templates(const struct segment *s, size_t index, struct line_templates *out,
+                           struct lgz_error *err)
+{
+    struct span body;
+    uint8_t *stored = NULL;
+    if (segment_block(s, index)->plain)
+        return LGZ_OK;
+    int code = segment_load_block(s, index, &stored, &body, err);
+    if (code == LGZ_OK)
+        code = block_line_templates(body, &out->set, &out->of_line, &out->lines, err);
+    free(stored);
+    if (code == LGZ_OK)
+        code = line_templates_name(out, err);
+    if (code == LGZ_OK)
+        return LGZ_OK;
+    line_templates_clear(out);
+    return segment_block_error(s, index, code, err);
 }
 
 /* What finding templates takes. */

@@ -11,13 +11,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "segment/block_search.h"
-#include "segment/block_space.h"
-#include "segment/filters.h"
 #include "segment/index.h"
-#include "segment/line_templates.h"
-#include "segment/runs.h"
-#include "segment/times.h"
 
 struct segment {
     char *path;
@@ -210,9 +204,8 @@ const struct block_info *segment_block(const struct segment *s, size_t index)
     return &s->index.blocks.data[index];
 }
 
-/* A block's bytes as stored, and its body within them. */
-static int load_block(const struct segment *s, size_t index, uint8_t **stored, struct span *body,
-                      struct lgz_error *err)
+int segment_load_block(const struct segment *s, size_t index, uint8_t **stored, struct span *body,
+                       struct lgz_error *err)
 {
     const struct block_info *info = &s->index.blocks.data[index];
     *stored = malloc(info->stored_len + 1);
@@ -233,7 +226,7 @@ static int load_block(const struct segment *s, size_t index, uint8_t **stored, s
     return LGZ_OK;
 }
 
-static int block_error(const struct segment *s, size_t index, int code, struct lgz_error *err)
+int segment_block_error(const struct segment *s, size_t index, int code, struct lgz_error *err)
 {
     error_prefix(err, "%s: block %zu at offset %llu", s->path, index,
                  (unsigned long long)s->index.blocks.data[index].file_offset);
@@ -247,7 +240,7 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
     struct span body;
     uint8_t *stored = NULL;
     size_t start = out->len;
-    int code = load_block(s, index, &stored, &body, err);
+    int code = segment_load_block(s, index, &stored, &body, err);
     if (code == LGZ_OK)
         code = block_decode(info->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED, body, out, err);
     if (code == LGZ_OK &&
@@ -256,7 +249,7 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
         code = error_set(err, LGZ_ERR_CORRUPT, "isn't the block that the footer speaks of");
     }
     free(stored);
-    return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
+    return code == LGZ_OK ? LGZ_OK : segment_block_error(s, index, code, err);
 }
 
 int segment_read_filters(const struct segment *s, uint8_t **stored, struct span *body,
@@ -282,32 +275,6 @@ int segment_read_filters(const struct segment *s, uint8_t **stored, struct span 
     return LGZ_OK;
 }
 
-void block_hits_clear(struct block_hits *hits)
-{
-    vec_free(&hits->list);
-    free(hits->bytes);
-    *hits = (struct block_hits){0};
-}
-
-int segment_search_block(const struct segment *s, size_t index, const struct block_search *search,
-                         struct block_hits *hits, struct lgz_error *err)
-{
-    const struct block_info *info = &s->index.blocks.data[index];
-    struct span body;
-    uint8_t *stored = NULL;
-    hits->declined = info->plain || !info->stored_known;
-    if (hits->declined)
-        return LGZ_OK;
-    int code = load_block(s, index, &stored, &body, err);
-    if (code == LGZ_OK)
-        code = block_search(body, search, info->template_counts, info->template_count, hits, err);
-    free(stored);
-    if (code == LGZ_OK)
-        return LGZ_OK;
-    block_hits_clear(hits);
-    return block_error(s, index, code, err);
-}
-
 int segment_template_set(const struct segment *s, size_t index, size_t most_head,
                          struct template_set *set, struct lgz_error *err)
 {
@@ -317,7 +284,7 @@ int segment_template_set(const struct segment *s, size_t index, size_t most_head
     *set = (struct template_set){0};
     if (info->plain)
         return LGZ_OK;
-    int code = load_block(s, index, &stored, &body, err);
+    int code = segment_load_block(s, index, &stored, &body, err);
     if (code == LGZ_OK)
         code = block_templates(body, most_head, set, err);
     if (code == LGZ_OK && set->list.len != info->template_count)
@@ -327,148 +294,5 @@ int segment_template_set(const struct segment *s, size_t index, size_t most_head
     if (code == LGZ_OK)
         return LGZ_OK;
     template_set_clear(set);
-    return block_error(s, index, code, err);
-}
-
-int segment_line_templates(const struct segment *s, size_t index, struct line_templates *out,
-                           struct lgz_error *err)
-{
-    struct span body;
-    uint8_t *stored = NULL;
-    if (s->index.blocks.data[index].plain)
-        return LGZ_OK;
-    int code = load_block(s, index, &stored, &body, err);
-    if (code == LGZ_OK)
-        code = block_line_templates(body, &out->set, &out->of_line, &out->lines, err);
-    free(stored);
-    if (code == LGZ_OK)
-        code = line_templates_name(out, err);
-    if (code == LGZ_OK)
-        return LGZ_OK;
-    line_templates_clear(out);
-    return block_error(s, index, code, err);
-}
-
-int segment_block_space(const struct segment *s, size_t index, struct block_space *parts,
-                        struct lgz_error *err)
-{
-    const struct block_info *info = &s->index.blocks.data[index];
-    struct span body;
-    uint8_t *stored = NULL;
-    if (info->plain) {
-        parts->other = info->stored_len;
-        return LGZ_OK;
-    }
-    int code = load_block(s, index, &stored, &body, err);
-    if (code == LGZ_OK)
-        code = block_space_read(parts, body, info->template_counts, info->template_count,
-                                info->stored_len, err);
-    free(stored);
-    if (code == LGZ_OK)
-        return LGZ_OK;
-    block_space_clear(parts);
-    return block_error(s, index, code, err);
-}
-
-/* Does the index say of the runs, and of the stamps, what there is? */
-static bool runs_are_true(const struct block_info *info, const struct block_summary *found)
-{
-    bool same = true;
-    if (info->run_count == 0)
-        return true;
-    for (size_t i = 0; i < found->runs.len && i < info->run_count; i++)
-        same &= found->runs.data[i].newlines == info->runs[i].newlines &&
-                found->runs.data[i].cut == info->runs[i].cut;
-    return same && found->runs.len == info->run_count &&
-           (CLOCKS_KNOWN | found->clocks) == info->clocks;
-}
-
-/* What queries leave out blocks by must be true as well. */
-static int verify_index(const struct segment *s, size_t index, const struct buf *raw,
-                        struct lgz_error *err)
-{
-    const struct block_info *info = &s->index.blocks.data[index];
-    struct block_input input = {.raw = raw->data,
-                                .len = raw->len,
-                                .extents = info->extents,
-                                .extent_count = info->extent_count};
-    struct block_summary found = {0};
-    uint64_t counted = 0;
-    block_times(&input, NULL, NULL, &found);
-    for (size_t i = 0; i < info->template_count; i++)
-        if (__builtin_add_overflow(counted, info->template_counts[i], &counted))
-            counted = UINT64_MAX;
-    int code = runs_count(&input, &found) ? LGZ_OK : error_memory(err);
-    if (code == LGZ_OK && (found.lines != info->lines || counted > info->lines))
-        code = error_set(err, LGZ_ERR_CORRUPT, "has %llu lines, the footer says %llu",
-                         (unsigned long long)found.lines, (unsigned long long)info->lines);
-    if (code == LGZ_OK && !runs_are_true(info, &found))
-        code = error_set(err, LGZ_ERR_CORRUPT, "has other lines than the footer says");
-    block_summary_clear(&found);
-    return code == LGZ_OK ? LGZ_OK : block_error(s, index, code, err);
-}
-
-/* A segment that is verified, and its filters. */
-struct verified {
-    const struct segment *segment;
-    struct segment_filters *filters;
-};
-
-/* work_part */
-static int verify_block(struct worker *me, void *context, size_t index, struct lgz_error *err)
-{
-    const struct verified *v = context;
-    const struct segment *s = v->segment;
-    struct buf raw = {0};
-    (void)me;
-    int code = segment_read_block(s, index, &raw, err);
-    if (code == LGZ_OK)
-        code = verify_index(s, index, &raw, err);
-    if (code == LGZ_OK) {
-        code = segment_filters_check(v->filters, index, buf_span(&raw), err);
-        if (code != LGZ_OK)
-            error_prefix(err, "%s", s->path);
-    }
-    buf_free(&raw);
-    return code;
-}
-
-int segment_verify(struct segment *s, struct worker *me, struct lgz_error *err)
-{
-    struct verified v = {.segment = s};
-    int code = segment_filters_open(&v.filters, s, err);
-    if (code == LGZ_OK)
-        code = workers_share(me, s->index.blocks.len, verify_block, &v, err);
-    segment_filters_free(v.filters);
-    return code;
-}
-
-/* The same of a block's stored bytes alone, if it's known what they should be. */
-static int verify_stored_block(const struct segment *s, size_t index, struct lgz_error *err)
-{
-    struct buf raw = {0};
-    struct span body;
-    uint8_t *stored = NULL;
-    int code;
-    if (s->index.blocks.data[index].stored_known) {
-        code = load_block(s, index, &stored, &body, err);
-        if (code != LGZ_OK)
-            code = block_error(s, index, code, err);
-    } else {
-        code = segment_read_block(s, index, &raw, err);
-    }
-    free(stored);
-    buf_free(&raw);
-    return code;
-}
-
-int segment_verify_stored(const struct segment *s, struct lgz_error *err)
-{
-    struct span body;
-    uint8_t *filters = NULL;
-    int code = segment_read_filters(s, &filters, &body, err);
-    free(filters);
-    for (size_t i = 0; i < s->index.blocks.len && code == LGZ_OK; i++)
-        code = verify_stored_block(s, i, err);
-    return code;
+    return segment_block_error(s, index, code, err);
 }

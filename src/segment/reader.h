@@ -8,7 +8,6 @@
 #ifndef LOGZIP_SEGMENT_READER_H
 #define LOGZIP_SEGMENT_READER_H
 
-#include "base/workers.h"
 #include "segment/rules.h"
 #include "segment/source.h"
 
@@ -102,6 +101,20 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
                        struct lgz_error *err);
 
 /**
+ * Block `index` as it is stored, for who decodes only a part of it. Where the index has a checksum
+ * of these bytes, it was compared.
+ *
+ * @param stored  NULL before; to be freed, also after a failure
+ * @param body    what is in it
+ * @return as segment_read_block(), but the error doesn't say which block it's about
+ */
+int segment_load_block(const struct segment *s, size_t index, uint8_t **stored, struct span *body,
+                       struct lgz_error *err);
+
+/** Say in front of an error's message which block it's about. @return `code` */
+int segment_block_error(const struct segment *s, size_t index, int code, struct lgz_error *err);
+
+/**
  * The part with the filters of all blocks; filters.h understands it.
  *
  * @param stored  to be freed; NULL if there is none
@@ -110,56 +123,6 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
  */
 int segment_read_filters(const struct segment *s, uint8_t **stored, struct span *body,
                          struct lgz_error *err);
-
-struct need;
-struct need_clause;
-
-/**
- * Telling by some fields of a line that it isn't wanted, before all of it is put together. A
- * field's value stands behind its name, up to a ',', '}' or ']'.
- */
-struct field_search {
-    const struct need_clause *names; /**< a line that is wanted holds one of these; not folded */
-    void *context;
-    /** Begin with lines of which all is right but what no name stands in front of, where a newline
-     * may stand. They stay valid up to the next start(). */
-    void (*start)(void *context, struct span lines);
-    /** A place in the first line at or behind `from` that may be wanted; SIZE_MAX if none is. */
-    size_t (*next)(void *context, size_t from);
-};
-
-/** What segment_search_block() looks for. */
-struct block_search {
-    const struct need *need;
-    const struct field_search *fields; /**< NULL: the need is all */
-    bool texts; /**< lines are wanted, not only their numbers; always, unless the need is exact */
-    bool total; /**< only how many lines there are is wanted */
-    bool never; /**< only whether it's certain that there are none: else it's declined */
-};
-
-/** A line that meets the need. */
-struct block_hit {
-    uint64_t line;    /**< its number among the block's lines, from 0 on */
-    struct span text; /**< without its newline; empty if it wasn't wanted */
-};
-
-struct block_hits {
-    VEC(struct block_hit) list; /**< in order; empty if only the total was wanted */
-    uint64_t total;
-    uint8_t *bytes; /**< what the texts are in */
-    bool declined;  /**< the block has to be decoded: that's the only way, or costs no more */
-};
-
-void block_hits_clear(struct block_hits *hits);
-
-/**
- * Find the lines of block `index` that meet a need, decoding as little as possible. Bytes that were
- * read are compared with their checksum; where there is none, this is declined.
- *
- * @param hits  zero-initialized
- */
-int segment_search_block(const struct segment *s, size_t index, const struct block_search *search,
-                         struct block_hits *hits, struct lgz_error *err);
 
 struct template_set;
 
@@ -171,18 +134,5 @@ struct template_set;
  */
 int segment_template_set(const struct segment *s, size_t index, size_t most_head,
                          struct template_set *set, struct lgz_error *err);
-
-/**
- * Compare the stored bytes with their checksums; the first damage is the error. Nothing is decoded,
- * but blocks whose stored bytes have no checksum.
- */
-int segment_verify_stored(const struct segment *s, struct lgz_error *err);
-
-/**
- * Decode every block and compare all checksums; the first damage is the error.
- *
- * @param me  whose crew decodes blocks side by side; one that is alone does it, too
- */
-int segment_verify(struct segment *s, struct worker *me, struct lgz_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "engine_fixture.h"
 #include "segment/filters.h"
 #include "segment/index.h"
+#include "segment/verify.h"
 #include "segment/writer.h"
 #include "segment_fixture.h"
 

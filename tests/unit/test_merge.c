@@ -10,6 +10,7 @@
 #include "archive/merge.h"
 #include "archive/tidy.h"
 #include "archive_fixture.h"
+#include "segment/verify.h"
 #include "shell.h"
 #include "suite.h"
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "segment/line_templates.h"
+#include "segment/verify.h"
 #include "segment_fixture.h"
 
 static void put_segment(struct span text, size_t block_size)

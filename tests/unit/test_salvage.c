@@ -6,6 +6,7 @@
 #include "segment/salvage.h"
 
 #include "segment/index.h"
+#include "segment/verify.h"
 #include "segment/writer.h"
 #include "segment_fixture.h"
 

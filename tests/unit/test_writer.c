@@ -3,6 +3,7 @@
  * where, and the bytes don't depend on the number of threads; templates keep their ids from block
  * to block, and from segment to segment.
  */
+#include "segment/verify.h"
 #include "segment/writer.h"
 #include "segment_fixture.h"
 #include "template/template_set.h"
