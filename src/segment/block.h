@@ -16,6 +16,11 @@
 /** The byte in front of each part of a segment. */
 enum block_tag { BLOCK_STRUCTURED = 1, BLOCK_PLAIN = 2, SEGMENT_FOOTER = 3, SEGMENT_FILTERS = 4 };
 
+static inline enum block_tag block_tag_of(const struct block_info *info)
+{
+    return info->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED;
+}
+
 enum {
     BLOCK_MAX_RAW = 1 << 30, /**< raw bytes of a block, at most */
     BLOCK_MAX_HEADER = 1 + VARINT_MAX,

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "segment/block.h"
+#include "segment/index.h"
 
 enum {
     STRINGS_MAX = 1024, /* of a clause; asking for more takes longer than it saves */
@@ -79,43 +79,62 @@ int filters_write(struct filter *filters, size_t count, size_t most, struct buf 
     return put_part(&lengths, &bytes, out, err);
 }
 
+/* The filters in a body: the lengths of all stand in front of them. */
+struct parts {
+    struct reader lengths;
+    struct reader filters;
+};
+
+static void begin_parts(struct parts *p, struct span body, size_t count)
+{
+    p->lengths = p->filters = reader_of(body.data, body.len);
+    for (size_t i = 0; i < count; i++)
+        reader_varint(&p->filters);
+}
+
+static struct span next_part(struct parts *p)
+{
+    return reader_bytes(&p->filters, reader_varint(&p->lengths));
+}
+
+/* Was it all right, and was it all? */
+static bool ends_parts(const struct parts *p)
+{
+    return !p->filters.failed && !reader_left(&p->filters);
+}
+
 int filters_select(struct span part, const bool *wanted, size_t count, struct buf *out,
                    struct lgz_error *err)
 {
     struct buf lengths = {0};
     struct buf bytes = {0};
-    struct reader said = reader_of(part.data, part.len);
-    reader_u8(&said);
-    reader_varint(&said);
-    struct reader r = said;
-    for (size_t i = 0; i < count; i++)
-        reader_varint(&r);
+    struct parts parts;
+    struct span body;
+    const bool sound = segment_part_read(part, SEGMENT_FILTERS, &body);
+    begin_parts(&parts, body, count);
     for (size_t i = 0; i < count; i++) {
-        const struct span filter = reader_bytes(&r, reader_varint(&said));
+        const struct span filter = next_part(&parts);
         if (!wanted[i])
             continue;
         varint_put(&lengths, filter.len);
         buf_append(&bytes, filter.data, filter.len);
     }
-    if (r.failed || reader_left(&r)) /* a forged one: there are better things to do without */
+    if (!sound || !ends_parts(&parts)) /* a forged one: there are better things to do without */
         buf_clear(&bytes);
     return put_part(&lengths, &bytes, out, err);
 }
 
-/* The lengths of all filters stand in front of them. */
 static int read_part(struct segment_filters *f, struct span body, struct lgz_error *err)
 {
-    struct reader lengths = reader_of(body.data, body.len);
-    struct reader r = lengths;
-    for (size_t i = 0; i < f->count; i++)
-        reader_varint(&r);
-    for (size_t i = 0; i < f->count && !r.failed; i++) {
-        int code = filter_read(&f->list[i], reader_bytes(&r, reader_varint(&lengths)), err);
+    struct parts parts;
+    begin_parts(&parts, body, f->count);
+    for (size_t i = 0; i < f->count && !parts.filters.failed; i++) {
+        int code = filter_read(&f->list[i], next_part(&parts), err);
         if (code == LGZ_ERR_MEMORY)
             return code;
-        r.failed |= code != LGZ_OK;
+        parts.filters.failed |= code != LGZ_OK;
     }
-    return r.failed || reader_left(&r) ? LGZ_ERR_CORRUPT : LGZ_OK;
+    return ends_parts(&parts) ? LGZ_OK : LGZ_ERR_CORRUPT;
 }
 
 int segment_filters_open(struct segment_filters **out, const struct segment *s,

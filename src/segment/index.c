@@ -516,19 +516,27 @@ static int read_index(struct reader *r, const char *name, struct segment_index *
     return code;
 }
 
+bool segment_part_read(struct span part, enum block_tag tag, struct span *body)
+{
+    struct reader r = reader_of(part.data, part.len);
+    const bool same = reader_u8(&r) == tag;
+    const uint64_t len = reader_varint(&r);
+    *body = reader_bytes(&r, len);
+    return same && !r.failed && !reader_left(&r);
+}
+
 int segment_footer_read(struct span footer, uint64_t checksum, const char *name,
                         struct segment_index *index, struct lgz_error *err)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
+    struct span packed;
     *index = (struct segment_index){0};
     if (hash_bytes(footer.data, footer.len) != checksum)
         return error_set(err, LGZ_ERR_CORRUPT, "%s: footer doesn't match its checksum", name);
-    struct reader r = reader_of(footer.data, footer.len);
-    uint8_t tag = reader_u8(&r);
-    uint64_t body_len = reader_varint(&r);
-    if (r.failed || tag != SEGMENT_FOOTER || body_len != reader_left(&r))
+    if (!segment_part_read(footer, SEGMENT_FOOTER, &packed))
         return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer", name);
+    struct reader r = reader_of(packed.data, packed.len);
     int code = unpack(&r, name, &bytes, &len, err);
     if (code == LGZ_OK) {
         struct reader body = reader_of(bytes, len);
@@ -538,6 +546,14 @@ int segment_footer_read(struct span footer, uint64_t checksum, const char *name,
     if (code != LGZ_OK)
         segment_index_clear(index);
     return code;
+}
+
+uint64_t segment_index_length(const struct segment_index *index)
+{
+    uint64_t length = SEGMENT_HEADER_LEN + index->filters_len;
+    for (size_t i = 0; i < index->blocks.len; i++)
+        length += index->blocks.data[i].stored_len;
+    return length;
 }
 
 void segment_index_clear(struct segment_index *index)

@@ -27,6 +27,14 @@ struct segment_index {
     uint64_t filters_checksum;     /**< hash_bytes() of that part, its tag included */
 };
 
+/**
+ * Take a part of a segment apart: a block, the filters or the footer, from its tag on.
+ *
+ * @param body  set to what is behind its tag and length
+ * @return false if it's none with this tag, or isn't all there, or something is behind it
+ */
+bool segment_part_read(struct span part, enum block_tag tag, struct span *body);
+
 /** Write the 8 bytes of a header. */
 void segment_header_write(uint8_t *out);
 
@@ -49,6 +57,9 @@ int segment_trailer_read(const uint8_t *in, const char *name, uint64_t *checksum
  */
 int segment_footer_read(struct span footer, uint64_t checksum, const char *name,
                         struct segment_index *index, struct lgz_error *err);
+
+/** The bytes that the index says are in front of the footer, header and filters included. */
+uint64_t segment_index_length(const struct segment_index *index);
 
 void segment_index_clear(struct segment_index *index);
 

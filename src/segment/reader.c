@@ -95,16 +95,13 @@ static int read_footer(struct segment *s, uint64_t size, struct lgz_error *err)
     free(footer);
     if (code != LGZ_OK)
         return code;
-    uint64_t blocks_end = SEGMENT_HEADER_LEN;
-    for (size_t i = 0; i < s->index.blocks.len; i++)
-        blocks_end += s->index.blocks.data[i].stored_len;
-    if (blocks_end + s->index.filters_len != at)
+    const uint64_t length = segment_index_length(&s->index);
+    if (length != at)
         return error_set(err, LGZ_ERR_CORRUPT,
                          "%s: blocks and filters end at offset %llu, the footer begins at %llu",
-                         s->path, (unsigned long long)(blocks_end + s->index.filters_len),
-                         (unsigned long long)at);
+                         s->path, (unsigned long long)length, (unsigned long long)at);
     s->checksum = checksum;
-    s->filters_at = blocks_end;
+    s->filters_at = length - s->index.filters_len;
     summarize(s, size, footer_len);
     return LGZ_OK;
 }
@@ -216,13 +213,8 @@ int segment_load_block(const struct segment *s, size_t index, uint8_t **stored, 
         return code;
     if (info->stored_known && hash_bytes(*stored, info->stored_len) != info->stored_checksum)
         return error_set(err, LGZ_ERR_CORRUPT, "stored bytes don't match their checksum");
-    struct reader r = reader_of(*stored, info->stored_len);
-    uint8_t tag = reader_u8(&r);
-    uint64_t len = reader_varint(&r);
-    uint8_t wanted = info->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED;
-    if (r.failed || tag != wanted || len != reader_left(&r))
+    if (!segment_part_read((struct span){*stored, info->stored_len}, block_tag_of(info), body))
         return error_set(err, LGZ_ERR_CORRUPT, "damaged block header");
-    *body = reader_bytes(&r, len);
     return LGZ_OK;
 }
 
@@ -242,7 +234,7 @@ int segment_read_block(const struct segment *s, size_t index, struct buf *out,
     size_t start = out->len;
     int code = segment_load_block(s, index, &stored, &body, err);
     if (code == LGZ_OK)
-        code = block_decode(info->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED, body, out, err);
+        code = block_decode(block_tag_of(info), body, out, err);
     if (code == LGZ_OK &&
         (out->len - start != info->raw_len || block_checksum(body) != info->raw_checksum)) {
         out->len = start;
@@ -264,14 +256,10 @@ int segment_read_filters(const struct segment *s, uint8_t **stored, struct span 
     int code = read_exactly(s, *stored, len, s->filters_at, err);
     if (code != LGZ_OK)
         return code;
-    struct reader r = reader_of(*stored, len);
-    uint8_t tag = reader_u8(&r);
-    uint64_t body_len = reader_varint(&r);
-    if (r.failed || tag != SEGMENT_FILTERS || body_len != reader_left(&r) ||
-        hash_bytes(*stored, len) != s->index.filters_checksum)
+    if (hash_bytes(*stored, len) != s->index.filters_checksum ||
+        !segment_part_read((struct span){*stored, len}, SEGMENT_FILTERS, body))
         return error_set(err, LGZ_ERR_CORRUPT, "%s: damaged filters at offset %llu", s->path,
                          (unsigned long long)s->filters_at);
-    *body = reader_bytes(&r, body_len);
     return LGZ_OK;
 }
 

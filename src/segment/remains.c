@@ -129,14 +129,6 @@ const uint8_t *remains_view(struct remains *r, uint64_t offset, size_t *len)
     return r->window + (left ? offset - r->window_at : 0);
 }
 
-uint64_t remains_length(const struct segment_index *index)
-{
-    uint64_t length = SEGMENT_HEADER_LEN + index->filters_len;
-    for (size_t i = 0; i < index->blocks.len; i++)
-        length += index->blocks.data[i].stored_len;
-    return length;
-}
-
 /* Is a footer what the checksum speaks of, if `mask` is put right in one byte? Then it is. */
 static bool mend_with(uint8_t *footer, size_t len, uint64_t checksum, uint8_t mask)
 {
@@ -204,7 +196,7 @@ static int take_footer(struct remains *r, uint64_t at, uint64_t len, uint64_t en
         code = segment_footer_read(span, hash_bytes(footer, len), r->path, &index, err);
     }
     free(footer);
-    if (code == LGZ_OK && proof == REMAINS_UNPROVEN && remains_length(&index) != at) {
+    if (code == LGZ_OK && proof == REMAINS_UNPROVEN && segment_index_length(&index) != at) {
         segment_index_clear(&index);
         code = LGZ_ERR_CORRUPT;
     }

@@ -72,7 +72,4 @@ int remains_find_index(struct remains *r, uint64_t end, struct remains_index *ou
 /** Does a trailer end at `end`, and a footer stand where it says? */
 bool remains_end_at(struct remains *r, uint64_t end);
 
-/** The bytes that the index says are in front of the footer, header and filters included. */
-uint64_t remains_length(const struct segment_index *index);
-
 #endif

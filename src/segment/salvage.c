@@ -68,7 +68,7 @@ static bool header_at(struct remains *in, uint64_t at)
  */
 static uint64_t beginning_of(const struct salvage *s, const struct remains_index *found)
 {
-    const uint64_t length = remains_length(&found->index);
+    const uint64_t length = segment_index_length(&found->index);
     const uint64_t begin = length > found->at ? 0 : found->at - length;
     return header_at(s->in, begin) || remains_end_at(s->in, begin) ? begin : 0;
 }

@@ -25,22 +25,13 @@ struct copy {
     bool begun; /* the header is written */
 };
 
-static enum block_tag tag_of(const struct block_info *info)
-{
-    return info->plain ? BLOCK_PLAIN : BLOCK_STRUCTURED;
-}
-
 /* Do the stored bytes decode to the block that the index speaks of? */
 static bool is_whole(struct copy *c, const struct block_info *info)
 {
-    struct reader r = reader_of(c->stored.data, c->stored.len);
-    const uint8_t tag = reader_u8(&r);
-    const uint64_t len = reader_varint(&r);
-    if (r.failed || tag != tag_of(info) || len != reader_left(&r))
-        return false;
-    const struct span body = reader_bytes(&r, len);
+    struct span body;
     buf_clear(&c->raw);
-    return block_decode(tag_of(info), body, &c->raw, NULL) == LGZ_OK &&
+    return segment_part_read(buf_span(&c->stored), block_tag_of(info), &body) &&
+           block_decode(block_tag_of(info), body, &c->raw, NULL) == LGZ_OK &&
            c->raw.len == info->raw_len && block_checksum(body) == info->raw_checksum;
 }
 
@@ -52,7 +43,7 @@ static bool put_head_right(struct copy *c, const struct block_info *info)
         const uint64_t body = info->stored_len - 1 - size;
         if (info->stored_len < 1 + size || varint_size(body) != size)
             continue;
-        buf_push(&head, (uint8_t)tag_of(info));
+        buf_push(&head, (uint8_t)block_tag_of(info));
         varint_put(&head, body);
         varint_put(&head, info->raw_len);
         buf_put_le(&head, info->raw_checksum, 8);
@@ -242,11 +233,11 @@ static void note_frame(const struct copy *c, const struct remains_index *found, 
     remains_read(c->in, begin, header, sizeof(header));
     if (memcmp(header, right, sizeof(header)) != 0)
         salvage_note(c->sink, "%s: the header at offset %" PRIu64 " is damaged", path, begin);
-    if (begin + remains_length(c->index) != found->at)
+    if (begin + segment_index_length(c->index) != found->at)
         salvage_note(c->sink,
                      "%s: between offsets %" PRIu64 " and %" PRIu64 " there should be %" PRIu64
                      " bytes",
-                     path, begin, found->at, remains_length(c->index));
+                     path, begin, found->at, segment_index_length(c->index));
     if (found->proof == REMAINS_MENDED)
         salvage_note(c->sink,
                      "%s: the footer at offset %" PRIu64
@@ -272,7 +263,7 @@ int salvage_copy(struct remains *in, const struct remains_index *found, uint64_t
     struct copy c = {.in = in, .index = index, .sink = sink, .kept = *index};
     const size_t blocks = index->blocks.len;
     c.front = begin_at + SEGMENT_HEADER_LEN;
-    c.back = found->at - remains_length(index) + SEGMENT_HEADER_LEN;
+    c.back = found->at - segment_index_length(index) + SEGMENT_HEADER_LEN;
     memset(&c.kept.blocks, 0, sizeof(c.kept.blocks));
     c.kept.filters_len = c.kept.filters_checksum = 0;
     c.whole = calloc(blocks + 1, sizeof(*c.whole));
