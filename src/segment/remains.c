@@ -129,6 +129,18 @@ const uint8_t *remains_view(struct remains *r, uint64_t offset, size_t *len)
     return r->window + (left ? offset - r->window_at : 0);
 }
 
+bool remains_part_at(struct remains *r, uint64_t at, struct remains_part *part)
+{
+    size_t len;
+    const uint8_t *view = remains_view(r, at, &len);
+    struct reader in = reader_of(view, len < BLOCK_MAX_HEADER ? len : BLOCK_MAX_HEADER);
+    part->tag = reader_u8(&in);
+    const uint64_t body = reader_varint_max(&in, UINT32_MAX);
+    part->head = (uint64_t)(in.at - view);
+    part->len = part->head + body;
+    return !in.failed;
+}
+
 /* Is a footer what the checksum speaks of, if `mask` is put right in one byte? Then it is. */
 static bool mend_with(uint8_t *footer, size_t len, uint64_t checksum, uint8_t mask)
 {
@@ -208,13 +220,10 @@ static int take_footer(struct remains *r, uint64_t at, uint64_t len, uint64_t en
 /* Does a footer's tag stand at `at`, with a length that fits? @return bytes of it all, or 0 */
 static uint64_t footer_at(struct remains *r, uint64_t at, uint64_t end)
 {
-    size_t len;
-    const uint8_t *view = remains_view(r, at, &len);
-    struct reader in = reader_of(view, len < BLOCK_MAX_HEADER ? len : BLOCK_MAX_HEADER);
-    const uint8_t tag = reader_u8(&in);
-    const uint64_t body = reader_varint_max(&in, UINT32_MAX);
-    const uint64_t all = body + (uint64_t)(in.at - view);
-    return tag == SEGMENT_FOOTER && !in.failed && all <= end - at ? all : 0;
+    struct remains_part part;
+    return remains_part_at(r, at, &part) && part.tag == SEGMENT_FOOTER && part.len <= end - at
+               ? part.len
+               : 0;
 }
 
 /* Where a trailer, whose last byte is in front of `end`, says that its footer is. */

@@ -45,6 +45,16 @@ enum { REMAINS_VIEW = 64 };
  */
 const uint8_t *remains_view(struct remains *r, uint64_t offset, size_t *len);
 
+/** What looks like a part of a segment: a block, the filters or the footer. */
+struct remains_part {
+    uint8_t tag;   /**< anything */
+    uint64_t head; /**< bytes in front of the body: the tag and the length */
+    uint64_t len;  /**< of both */
+};
+
+/** What stands at `at`, if it's a part. @return false if it can't be one */
+bool remains_part_at(struct remains *r, uint64_t at, struct remains_part *part);
+
 enum remains_proof {
     REMAINS_GONE = 0, /**< there is no index */
     REMAINS_SOUND,    /**< it and its trailer are what they were */

@@ -21,40 +21,31 @@ struct walk {
     struct salvage_walk *out;
 };
 
-/* What may be a part of a segment. */
-struct part {
-    uint64_t head; /* bytes before the body */
-    uint64_t len;  /* of all of it, a footer's trailer included */
-    uint8_t tag;   /* 0: it's a header */
-};
-
-/* Could a part begin at `at`? */
-static bool part_at(const struct walk *w, uint64_t at, struct part *part)
+/* Could a part begin at `at`? A header has the tag 0; a footer's trailer belongs to it. */
+static bool part_at(const struct walk *w, uint64_t at, struct remains_part *part)
 {
     size_t len;
     if (at >= w->to)
         return false;
     const uint8_t *view = remains_view(w->in, at, &len);
     if (len >= SEGMENT_HEADER_LEN && segment_header_check(view, "", NULL) == LGZ_OK) {
-        *part = (struct part){.len = SEGMENT_HEADER_LEN};
+        *part = (struct remains_part){.len = SEGMENT_HEADER_LEN};
         return w->to - at >= part->len;
     }
-    struct reader r = reader_of(view, len < BLOCK_MAX_HEADER ? len : BLOCK_MAX_HEADER);
-    part->tag = reader_u8(&r);
-    const uint64_t body = reader_varint_max(&r, UINT32_MAX);
-    part->head = (uint64_t)(r.at - view);
-    part->len = part->head + body + (part->tag == SEGMENT_FOOTER ? SEGMENT_TRAILER_LEN : 0);
-    return !r.failed && part->tag >= BLOCK_STRUCTURED && part->tag <= SEGMENT_FILTERS &&
-           body != 0 && part->len <= w->to - at;
+    if (!remains_part_at(w->in, at, part) || part->tag < BLOCK_STRUCTURED ||
+        part->tag > SEGMENT_FILTERS || part->len == part->head)
+        return false;
+    part->len += part->tag == SEGMENT_FOOTER ? SEGMENT_TRAILER_LEN : 0;
+    return part->len <= w->to - at;
 }
 
-static bool is_block(const struct part *part)
+static bool is_block(const struct remains_part *part)
 {
     return part->tag == BLOCK_STRUCTURED || part->tag == BLOCK_PLAIN;
 }
 
 /* Does what begins as a block say of itself what a block may say? */
-static bool block_at(const struct walk *w, uint64_t at, struct part *part)
+static bool block_at(const struct walk *w, uint64_t at, struct remains_part *part)
 {
     size_t len;
     if (!part_at(w, at, part) || !is_block(part))
@@ -77,7 +68,7 @@ static bool block_at(const struct walk *w, uint64_t at, struct part *part)
 /* And does something follow it? */
 static bool chained_at(const struct walk *w, uint64_t at)
 {
-    struct part part, next;
+    struct remains_part part, next;
     return block_at(w, at, &part) && (at + part.len == w->to || part_at(w, at + part.len, &next));
 }
 
@@ -90,7 +81,8 @@ static void lose_patience(struct walk *w, struct span body)
 }
 
 /* Decode a block. @return 1, 0 if it isn't whole, or a negative code */
-static int decode(struct walk *w, uint64_t at, const struct part *part, struct lgz_error *err)
+static int decode(struct walk *w, uint64_t at, const struct remains_part *part,
+                  struct lgz_error *err)
 {
     buf_clear(&w->stored);
     buf_clear(&w->raw);
@@ -106,7 +98,8 @@ static int decode(struct walk *w, uint64_t at, const struct part *part, struct l
 }
 
 /* @return as decode() */
-static int take_block(struct walk *w, uint64_t at, const struct part *part, struct lgz_error *err)
+static int take_block(struct walk *w, uint64_t at, const struct remains_part *part,
+                      struct lgz_error *err)
 {
     int rc = decode(w, at, part, err);
     if (rc != 1)
@@ -124,7 +117,7 @@ static int take_block(struct walk *w, uint64_t at, const struct part *part, stru
  */
 static int take_part(struct walk *w, uint64_t at, uint64_t *len, struct lgz_error *err)
 {
-    struct part part;
+    struct remains_part part;
     if (!part_at(w, at, &part))
         return 0;
     *len = part.len;
@@ -142,7 +135,7 @@ static int take_part(struct walk *w, uint64_t at, uint64_t *len, struct lgz_erro
  */
 static int find_block(struct walk *w, uint64_t at, uint64_t *found, struct lgz_error *err)
 {
-    struct part part;
+    struct remains_part part;
     uint64_t next = at;
     int rc = 0;
     while (next < w->to && !chained_at(w, next))
