@@ -305,14 +305,12 @@ static int open_split(void *state, struct stream_reader *streams, size_t limit,
 }
 
 /* Behind `used` bytes of the room. */
-static bool put(struct text_batch *b, size_t *used, const uint8_t *data, size_t len, size_t filled)
+static inline bool put(struct text_batch *b, size_t *used, const uint8_t *data, size_t len,
+                       size_t filled)
 {
-    uint8_t *room = b->room;
-    if (b->room_len - *used < len) {
-        room = text_room(b, *used + len, filled);
-        if (!room)
-            return false;
-    }
+    uint8_t *room = text_room(b, *used + len, filled);
+    if (!room)
+        return false;
     slack_copy(room + *used, data, len);
     *used += len;
     return true;

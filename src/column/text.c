@@ -345,10 +345,8 @@ bool text_ahead(const struct text_batch *b, uint32_t column, struct span *value,
     return true;
 }
 
-uint8_t *text_room(struct text_batch *b, size_t need, size_t filled)
+uint8_t *text_larger_room(struct text_batch *b, size_t need, size_t filled)
 {
-    if (need <= b->room_len)
-        return b->room;
     if (need > b->limit + (uint64_t)TEXT_ROOM_FREE)
         return NULL;
     size_t len = b->room_len ? b->room_len : MIN_ROOM;

@@ -141,13 +141,19 @@ static inline bool text_take(struct text_column *c, struct span *value)
  */
 bool text_ahead(const struct text_batch *b, uint32_t column, struct span *value, uint64_t *place);
 
+/** The rest of text_room(). */
+uint8_t *text_larger_room(struct text_batch *b, size_t need, size_t filled);
+
 /**
  * For fill(): `need` bytes of room and slack behind them. The room is empty when fill() is called;
  * what is in it stays, moved if need be, with the `filled` values that are in it already.
  *
  * @return the room, or NULL when there is no memory, or when damage asks for too much
  */
-uint8_t *text_room(struct text_batch *b, size_t need, size_t filled);
+static inline uint8_t *text_room(struct text_batch *b, size_t need, size_t filled)
+{
+    return need <= b->room_len ? b->room : text_larger_room(b, need, filled);
+}
 
 void text_free(struct text_column *c);
 
