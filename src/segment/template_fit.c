@@ -29,13 +29,17 @@ struct part {
     uint32_t column;
 };
 
+/* Is it known what the string does in a column? */
+enum knowing { NOT_ASKED, ASKED, KNOWN };
+
 struct fitting {
     struct block_columns *b;
     const struct need_string *sought;
     struct finder finder; /* of that, unless it's folded */
     struct passage_string string;
-    struct passage *known; /* what the string does in each column */
-    bool *is_known;        /* or is being found out: then it's anything */
+    struct passage any;    /* what it does in values of which nothing is known */
+    struct passage *known; /* and in each column, */
+    uint8_t *state;        /* if that is known: enum knowing */
     struct text_look look;
     struct stamp_passage stamps[STAMPS];
     size_t stamp_count; /* of all that were made; the last ones are there */
@@ -126,26 +130,25 @@ static bool is_in_none(struct fitting *f, uint32_t column)
 static const struct passage *passage_of_column(struct fitting *f, uint32_t column)
 {
     struct passage *known = &f->known[column];
-    struct passage found = {0};
-    if (f->is_known[column])
+    if (f->state[column] == KNOWN)
         return known;
+    /* A column may be asked for what is made of it. */
+    if (f->state[column] == ASKED || !f->b->columns[column].text)
+        return &f->any;
+    f->state[column] = ASKED;
     *known = (struct passage){0};
-    passage_any(known, &f->string);
-    f->is_known[column] = true;
-    if (f->b->columns[column].text) {
-        text_passage(f->b->columns[column].text, &f->look, &found);
-        if (found.ends & 1 && is_in_none(f, column))
-            found.ends &= ~UINT64_C(1);
-        *known = found;
-    }
+    text_passage(f->b->columns[column].text, &f->look, known);
+    if (known->ends & 1 && is_in_none(f, column))
+        known->ends &= ~UINT64_C(1);
+    f->state[column] = KNOWN;
     return known;
 }
 
-/* struct text_look: what is no column is anything, too. */
+/* struct text_look */
 static const struct passage *passage_of_other(void *context, uint32_t column)
 {
     struct fitting *f = context;
-    return passage_of_column(f, column < f->b->count ? column : (uint32_t)f->b->count);
+    return column < f->b->count ? passage_of_column(f, column) : &f->any;
 }
 
 /* struct text_look: times that are differences to others' aren't known. */
@@ -235,7 +238,9 @@ static int fit_string(struct fitting *f, const struct need_string *string, uint8
     passage_string_init(&f->string, string->bytes, string->folded);
     f->sought = string;
     f->finder = finder_of(string->bytes);
-    memset(f->is_known, 0, (f->b->count + 1) * sizeof(*f->is_known));
+    f->any = (struct passage){0};
+    passage_any(&f->any, &f->string);
+    memset(f->state, NOT_ASKED, f->b->count);
     f->stamp_count = 0;
     f->look = (struct text_look){.streams = f->b->streams,
                                  .string = &f->string,
@@ -302,21 +307,21 @@ int template_fit_all(struct block_columns *b, const struct need *need,
     struct fitting f = {
         .b = b,
         .known = malloc((b->count + 1) * sizeof(*f.known)),
-        .is_known = malloc((b->count + 1) * sizeof(*f.is_known)),
+        .state = malloc(b->count + 1),
         .inside = out->inside,
         .places = malloc(template_set_most_slots(&b->set) * sizeof(*f.places)),
         .scan_left = b->head.raw_len / SCAN_SHARE,
     };
     memset(out->inside, true, b->set.list.len * sizeof(*out->inside));
-    int code = f.known && f.is_known && f.places ? fit_clauses(&f, need, out->fits, err)
-                                                 : error_memory(err);
+    int code =
+        f.known && f.state && f.places ? fit_clauses(&f, need, out->fits, err) : error_memory(err);
     if (code == LGZ_OK && f.no_memory)
         code = error_memory(err);
     if (code == LGZ_OK)
         take_parts(&f, out);
     vec_free(&f.parts);
     free(f.known);
-    free(f.is_known);
+    free(f.state);
     free(f.places);
     return code;
 }
