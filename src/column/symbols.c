@@ -4,6 +4,7 @@
 #include "column/symbols.h"
 #include "column/text.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #include "base/slack.h"
@@ -137,24 +138,34 @@ static void fill_triples(const struct symbols *s, uint8_t table[1024][4])
     }
 }
 
+/* Put out what the lowest bits stand for. @return not 0 if they stand for nothing */
+static inline uint8_t put_triple(uint8_t table[1024][4], uint64_t bits, uint8_t *to)
+{
+    const uint8_t *triple = table[bits & 1023];
+    memcpy(to, triple, 4);
+    return triple[3];
+}
+
+/* Five bytes are four triples. They are read as eight: there is slack behind a stream. */
 static bool unpack_triples(struct symbols *s, struct span bytes, uint8_t *to)
 {
     uint8_t table[1024][4];
-    uint32_t bits = 0;
-    unsigned held = 0;
     uint8_t failed = 0;
+    uint64_t bits;
+    struct reader r = reader_of(bytes.data, bytes.len);
     fill_triples(s, table);
-    for (size_t i = 0; i < bytes.len; i++) {
-        bits |= (uint32_t)bytes.data[i] << held;
-        held += 8;
-        if (held >= TRIPLE_BITS) {
-            const uint8_t *triple = table[bits & 1023];
-            memcpy(to, triple, 4);
-            failed |= triple[3];
-            to += 3;
-            bits >>= TRIPLE_BITS;
-            held -= TRIPLE_BITS;
-        }
+    for (; reader_left(&r) >= 5; r.at += 5, to += 12) {
+        memcpy(&bits, r.at, sizeof(bits));
+        bits = le64toh(bits);
+        failed |= put_triple(table, bits, to);
+        failed |= put_triple(table, bits >> TRIPLE_BITS, to + 3);
+        failed |= put_triple(table, bits >> 2 * TRIPLE_BITS, to + 6);
+        failed |= put_triple(table, bits >> 3 * TRIPLE_BITS, to + 9);
+    }
+    bits = le_get(r.at, (unsigned)reader_left(&r));
+    for (size_t left = reader_left(&r) * 8 / TRIPLE_BITS; left; left--, to += 3) {
+        failed |= put_triple(table, bits, to);
+        bits >>= TRIPLE_BITS;
     }
     memset(to, 0, SLACK);
     s->end = to;
