@@ -90,7 +90,10 @@ static bool range(void *state, struct text_look *look, struct number_range *rang
 static bool passage(void *state, struct text_look *look, struct passage *passage)
 {
     const struct integer *c = state;
-    const struct number_range numbers = text_number_range(&c->numbers, look);
+    /* A string without a digit is in no number, whatever its range. */
+    const struct number_range numbers = passage_has_digit(look->string)
+                                            ? text_number_range(&c->numbers, look)
+                                            : number_range(&c->numbers);
     passage_numbers(passage, look->string, &numbers, c->width);
     return true;
 }

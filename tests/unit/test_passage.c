@@ -158,6 +158,28 @@ START_TEST(test_numbers)
 }
 END_TEST
 
+/* A string without a digit is in no number: which range they have doesn't matter. */
+START_TEST(test_no_digits)
+{
+    static const struct number_range ranges[] = {{7, 7}, {0, 12345}, {0, UINT64_MAX}};
+    const struct passage_string s = string_of("a-b", true);
+    ck_assert(!passage_has_digit(&s));
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+        struct passage value = {0};
+        passage_numbers(&value, &s, &ranges[i], 0);
+        ck_assert_uint_eq(value.ends, 0);
+        ck_assert_uint_eq(value.from[0], 1);
+        for (size_t place = 1; place <= PASSAGE_MAX; place++)
+            ck_assert_uint_eq(value.from[place], 0);
+    }
+    for (char digit = '0'; digit <= '9'; digit++) {
+        const char text[] = {'a', digit, 'b', '\0'};
+        const struct passage_string numbered = string_of(text, false);
+        ck_assert(passage_has_digit(&numbered));
+    }
+}
+END_TEST
+
 /* Going back gives the places from which going forward gets to the end. */
 START_TEST(test_back)
 {
@@ -235,6 +257,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_runs);
     tcase_add_test(tc, test_ranges);
     tcase_add_test(tc, test_numbers);
+    tcase_add_test(tc, test_no_digits);
     tcase_add_test(tc, test_back);
     tcase_add_test(tc, test_long);
     tcase_add_loop_test(tc, test_stamps, 0, (int)timestamp_format_count);
