@@ -89,6 +89,21 @@ static size_t most_segments(const struct simulation *s)
     return (size_t)days;
 }
 
+static void audit_budget(struct simulation *s, uint64_t segment_bytes, uint64_t peak, uint64_t room)
+{
+    const double used = (double)peak / (double)s->max_bytes;
+    const double left = (double)segment_bytes / (double)s->max_bytes;
+    s->most_used = used > s->most_used ? used : s->most_used;
+    s->most_left = left > s->most_left ? left : s->most_left;
+    if (segment_bytes > s->max_bytes)
+        world_fail(&s->world, "%" PRIu64 " bytes after day %d, and %" PRIu64 " are allowed",
+                   segment_bytes, s->today, s->max_bytes);
+    if (peak > s->max_bytes + room)
+        world_fail(&s->world,
+                   "%" PRIu64 " bytes on day %d, and %" PRIu64 " are allowed at any moment", peak,
+                   s->today, s->max_bytes + room);
+}
+
 static void audit_sizes(struct simulation *s, bool by_size)
 {
     struct world *w = &s->world;
@@ -104,12 +119,8 @@ static void audit_sizes(struct simulation *s, bool by_size)
     s->most_segments = now.segments > s->most_segments ? now.segments : s->most_segments;
     if (now.segments > most_segments(s))
         world_fail(w, "%zu segments after day %d", now.segments, s->today);
-    if (s->max_bytes && now.segment_bytes > s->max_bytes)
-        world_fail(w, "%" PRIu64 " bytes after day %d, and %" PRIu64 " are allowed",
-                   now.segment_bytes, s->today, s->max_bytes);
-    if (s->max_bytes && peak > s->max_bytes + room)
-        world_fail(w, "%" PRIu64 " bytes on day %d, and %" PRIu64 " are allowed at any moment",
-                   peak, s->today, s->max_bytes + room);
+    if (s->max_bytes)
+        audit_budget(s, now.segment_bytes, peak, room);
     if (by_size && now.segment_bytes + 2 * day < s->max_bytes)
         world_fail(w, "too much has expired for its size: %" PRIu64 " bytes are left of %" PRIu64,
                    now.segment_bytes, s->max_bytes);

@@ -182,6 +182,8 @@ static void report(const struct simulation *s)
            (double)s->daily_bytes / (double)s->merged_bytes);
     printf("at most %zu segments after a night, and %.2f MB at any moment; now %zu of %.2f MB\n",
            s->most_segments, (double)s->peak / 1e6, now.segments, (double)now.segment_bytes / 1e6);
+    printf("of max_size, at most %.1f %% after a night, and %.1f %% at any moment\n",
+           s->most_left * 100, s->most_used * 100);
 }
 
 static bool parse_arguments(struct simulation *s, int argc, char **argv)

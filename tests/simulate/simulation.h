@@ -40,6 +40,8 @@ struct simulation {
     uint64_t merged_bytes; /**< and after it */
     uint64_t peak;         /**< bytes of all files at any moment */
     size_t most_segments;  /**< after a night */
+    double most_used;      /**< of max_bytes, by all files at any moment; 1: all of it */
+    double most_left;      /**< of max_bytes, by the segments after a night */
     uint64_t checks;       /**< lines and days that were looked for, and sources restored */
 };
 
