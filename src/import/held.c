@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "archive/archive.h"
+#include "archive/catalog.h"
 #include "archive/names.h"
 #include "archive/pieces.h"
 #include "base/clock.h"
@@ -122,6 +123,24 @@ static int read_journals(struct held *h, struct lgz_error *err)
     return code;
 }
 
+/* A name that the catalog still has, of a segment that is gone, isn't given to another one: readers
+   would take it for that. Imports come first in it. */
+static void note_cataloged(struct held *h, const char *directory)
+{
+    struct catalog *catalog;
+    if (catalog_open(&catalog, directory, NULL) != LGZ_OK)
+        return; /* then nobody reads it */
+    for (size_t i = 0; i < catalog_count(catalog); i++) {
+        struct catalog_key key;
+        catalog_key_at(catalog, i, &key);
+        if (!key.name.import)
+            break;
+        if (key.name.import > h->last_number)
+            h->last_number = key.name.import;
+    }
+    catalog_close(catalog);
+}
+
 int held_open(struct held **out, const char *directory, held_wanted_fn *wanted, void *context,
               struct lgz_error *err)
 {
@@ -136,6 +155,7 @@ int held_open(struct held **out, const char *directory, held_wanted_fn *wanted, 
         code = read_segment(h, &h->snapshot->segments[i], err);
     if (code == LGZ_OK)
         code = read_journals(h, err);
+    note_cataloged(h, directory);
     if (code != LGZ_OK)
         held_close(h);
     else

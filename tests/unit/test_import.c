@@ -130,6 +130,26 @@ START_TEST(large_file_goes_over_segments)
 }
 END_TEST
 
+/* What the catalog says of a name must not be taken for another file's. */
+START_TEST(no_name_comes_again_that_the_catalog_has)
+{
+    const char *const names[] = {"app.log.1"};
+    struct listing found;
+    struct import_result result;
+    make_file(names[0], "a line\n");
+    for (uint64_t i = 1; i <= 3; i++) {
+        import_files(names, 1, &result);
+        ck_assert_uint_eq(result.files, 1);
+        import_result_clear(&result);
+        ck_ok(listing_open(&found, directory, &err));
+        ck_assert_uint_eq(found.segments.len, 1);
+        ck_assert_uint_eq(found.segments.data[0].name.import, i);
+        ck_assert_int_eq(unlink(found.segments.data[0].path), 0);
+        listing_clear(&found);
+    }
+}
+END_TEST
+
 START_TEST(bad_end_of_a_large_file)
 {
     const char *const names[] = {"app.log.1", "bad.log.1.gz", "tiny.log.1"};
@@ -359,6 +379,7 @@ static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
     tcase_add_test(tests, large_file_goes_over_segments);
+    tcase_add_test(tests, no_name_comes_again_that_the_catalog_has);
     tcase_add_test(tests, bad_end_of_a_large_file);
     tcase_add_test(tests, stopped_everywhere);
     tcase_add_test(tests, killed_everywhere);
