@@ -11,7 +11,7 @@ now_ms() { date +%s%3N; }
 # found_within_a_second TEXT: write a line, look for it. It counts when a query begins: on a busy
 # machine it may take long.
 found_within_a_second() {
-    local written began
+    local written began missed=0 # ms after its being written it wasn't there yet
     echo "2024-05-01 12:00:00 $1" >>"$logs/a.log"
     written=$(now_ms)
     began=$written
@@ -23,7 +23,6 @@ found_within_a_second() {
     done
     ((missed < 1000))
 }
-missed=0 # ms after its being written a line wasn't there yet
 
 configure '[input main]' "path = $logs/*.log"
 sed -i '/^sync_interval/d; /^rescan/d' "$conf" # the defaults
