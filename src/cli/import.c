@@ -112,11 +112,9 @@ static int import(struct chore *c, struct buf *summary, struct lgz_error *err)
 
 static bool take_level(const char *text, enum lgz_level *level)
 {
-    static const char *const names[] = {"fast", "default", "best"};
-    static const enum lgz_level levels[] = {LGZ_LEVEL_FAST, LGZ_LEVEL_DEFAULT, LGZ_LEVEL_BEST};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], text) == 0) {
-            *level = levels[i];
+    for (enum lgz_level l = LGZ_LEVEL_FAST; l <= LGZ_LEVEL_BEST; l++) {
+        if (strcmp(level_name(l), text) == 0) {
+            *level = l;
             return true;
         }
     }

@@ -209,10 +209,10 @@ int import_gather(struct import_plan *plan, const struct upkeep *u,
                           .upkeep = u,
                           .options = options,
                           .classes = classes,
-                          .seen = options->paths ? NULL : seen,
+                          .seen = seen,
                           .result = result,
                           .err = err};
-    if (!options->paths)
+    if (seen)
         return gather_configured(&g);
     int code = find_input(&g);
     for (size_t i = 0; code == LGZ_OK && i < options->path_count; i++)

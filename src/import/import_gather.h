@@ -12,7 +12,7 @@
  * Add what is to be looked at. Files that can't be are told as problems and counted. Of what the
  * configuration names, that is what isn't too young nor too old, and wasn't looked at before.
  *
- * @param seen  which files were, if options->paths is NULL; those are noted again
+ * @param seen  which files were; those are noted again. NULL: the user has named the files
  * @return LGZ_ERR_ARGUMENT for an input that isn't configured, LGZ_ERR_MEMORY
  */
 int import_gather(struct import_plan *plan, const struct upkeep *u,
