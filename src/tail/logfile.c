@@ -193,6 +193,21 @@ static bool packed_is_read(const struct logfile *f)
     return unpack_ended(f->unpack) && unpack_position(f->unpack) == f->position;
 }
 
+bool logfile_print_unread(struct logfile *f, const struct stat *st)
+{
+    struct source *s = &f->source;
+    uint64_t size = (uint64_t)st->st_size;
+    uint32_t len = size < LOGFILE_PRINT_MAX ? (uint32_t)size : LOGFILE_PRINT_MAX;
+    uint64_t print;
+    if (f->position || s->fingerprint_len || !len || logfile_print(f->fd, len, &print) != 1)
+        return false;
+    s->fingerprint = print;
+    s->fingerprint_len = len;
+    s->empty_at = 0;
+    f->restate = true;
+    return true;
+}
+
 enum logfile_change logfile_look(struct logfile *f)
 {
     struct stat st;
@@ -218,6 +233,8 @@ enum logfile_change logfile_look(struct logfile *f)
     if (matches != 1)
         return matches < 0 ? LOGFILE_FAILED : LOGFILE_REPLACED;
     f->seen = st;
+    if (grew && f->fd >= 0)
+        logfile_print_unread(f, &st);
     return grew ? LOGFILE_GREW : LOGFILE_SAME;
 }
 

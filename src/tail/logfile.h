@@ -3,8 +3,8 @@
  * still is the file that it was.
  *
  * A file is told from others by device, inode, fingerprint and mark: the hash of its first bytes,
- * at most LOGFILE_PRINT_MAX, never more than were read, and the hash of the bytes before the
- * position. Both are compared after each read and before what was read counts, so bytes of a file
+ * at most LOGFILE_PRINT_MAX, and the hash of the bytes before the position. The first is made when
+ * there are bytes, read or not: what is truncated before it's read is found by it. Both are compared after each read and before what was read counts, so bytes of a file
  * that was truncated and has grown again are never taken for those of the old one, unless it has
  * the same first and the same last bytes up to the position.
  */
@@ -117,6 +117,12 @@ enum logfile_change {
  * logfile_look() would say LOGFILE_SAME, and isn't needed.
  */
 bool logfile_is_unchanged(const struct logfile *f, const struct stat *st);
+
+/**
+ * If nothing was read of the file, and it isn't empty, as `st` says: make the fingerprint now. It
+ * may be truncated before it's read, and then its copy is found by that. @return was it made?
+ */
+bool logfile_print_unread(struct logfile *f, const struct stat *st);
 
 /**
  * Look at the file; opens it again if it was closed and has changed. When it was replaced, `seen`

@@ -164,8 +164,8 @@ static void go_elsewhere(struct tail *t, struct logfile *f, struct located *copy
 static void replace(struct tail *t, struct logfile *f, struct located *copy)
 {
     bool marked = f->marked;
-    if (f->position == 0 && !f->told) {
-        /* Nothing was read of it yet: it's as good as new. */
+    if (f->position == 0 && !f->told && !f->source.fingerprint_len) {
+        /* Nothing is known of what it held: it's as good as new. */
         f->seen = (struct stat){0};
         set_at_end(t, f);
         t->scan_wanted = true;

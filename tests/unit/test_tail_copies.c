@@ -266,6 +266,31 @@ START_TEST(filled_unseen_resumed)
 }
 END_TEST
 
+/* There's no room to read what was seen of a log, until it was copied and truncated. */
+START_TEST(copied_without_room)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    room = 0;
+    tick();
+    put("a.log.1", "w", "one\n");
+    put("a.log", "w", "two\n");
+    follow();
+    uint64_t second = newest();
+    tick();
+    move("a.log.1", "a.log.2");
+    put("a.log.1", "w", "two\n");
+    put("a.log", "w", "three\n");
+    follow();
+    room = sizeof(space);
+    follow();
+    expect(1, "one\n");
+    expect(second, "two\n");
+    expect(newest(), "three\n");
+}
+END_TEST
+
 /* The copies are hours older than what is there now, which is longer than what was read. */
 START_TEST(regrown_long_ago)
 {
@@ -345,6 +370,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, filled_and_compressed);
     tcase_add_test(tc, filled_unseen_resumed);
     tcase_add_test(tc, filled_alone);
+    tcase_add_test(tc, copied_without_room);
     tcase_add_test(tc, regrown_long_ago);
     tcase_add_test(tc, renamed_within_a_tick);
 }
