@@ -374,7 +374,8 @@ static int watch_directories(struct tail *t, struct lgz_error *err)
 }
 
 /* Files that were rotated away: others may have been between them and those that follow. One that
- * isn't in sight yet is searched for, and has it done then. */
+ * isn't in sight yet is searched for, and has it done then: before, its own copy could be taken for
+ * one of the others. */
 static void take_generations(struct tail *t)
 {
     set_forget_names(t); /* each has to be looked for after the one that follows it was found */
@@ -383,7 +384,7 @@ static void take_generations(struct tail *t)
         /* There may even be no file that follows them. */
         bool last = !f->newer && f->generation != t->generation && f->fd >= 0 &&
                     access(f->source.name, F_OK) != 0;
-        if (!last && (!f->gap || (f->fd < 0 && !f->seen.st_ino)))
+        if (!last && (!f->gap || f->lost || (f->fd < 0 && !f->seen.st_ino)))
             continue;
         if (set_names(t, f->source.name))
             generations_take(t, f, t->names);

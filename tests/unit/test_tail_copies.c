@@ -291,6 +291,32 @@ START_TEST(copied_without_room)
 }
 END_TEST
 
+/* Two logs are copied, truncated and compressed. One copy is read after the other, and the one that
+ * waits isn't taken for a file that nobody has seen. */
+START_TEST(compressed_one_by_one)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    put("b.log", "w", "1\n");
+    follow();
+    tick();
+    for (const char *name = "ab"; *name; name++) {
+        char log[8], copy[8];
+        snprintf(log, sizeof(log), "%c.log", *name);
+        snprintf(copy, sizeof(copy), "%c.log.1", *name);
+        put(copy, "w", *name == 'a' ? "one\ntwo\n" : "1\n2\n");
+        pack(copy);
+        put(log, "w", "");
+    }
+    follow();
+    follow();
+    expect(1, "one\ntwo\n");
+    expect(2, "1\n2\n");
+    for (uint64_t id = 3; id <= newest(); id++)
+        expect(id, "");
+}
+END_TEST
+
 /* The copies are hours older than what is there now, which is longer than what was read. */
 START_TEST(regrown_long_ago)
 {
@@ -371,6 +397,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, filled_unseen_resumed);
     tcase_add_test(tc, filled_alone);
     tcase_add_test(tc, copied_without_room);
+    tcase_add_test(tc, compressed_one_by_one);
     tcase_add_test(tc, regrown_long_ago);
     tcase_add_test(tc, renamed_within_a_tick);
 }
