@@ -105,8 +105,7 @@ static bool same_bytes(int a, int b, uint64_t offset, size_t len)
            file_read_at(b, y, len, offset, "", NULL) == (ssize_t)len && memcmp(x, y, len) == 0;
 }
 
-/* Is the file equal to the source's own as far as it goes? */
-static bool is_equal_so_far(const struct logfile *f, int fd, const struct stat *st)
+bool copies_is_equal_so_far(const struct logfile *f, int fd, const struct stat *st)
 {
     struct stat own_st;
     uint64_t size = (uint64_t)st->st_size;
@@ -147,7 +146,7 @@ static enum copies_result find_among(struct tail *t, const char *name, const cha
             continue;
         if (f->source.fingerprint_len && f->position && has_what_was_read(f, fd, st) == 1)
             result = give(t, f, path, fd, st);
-        else if (f == newest && is_equal_so_far(f, fd, st))
+        else if (f == newest && copies_is_equal_so_far(f, fd, st))
             result = COPIES_LATER;
     }
     return result;

@@ -21,6 +21,12 @@ bool copies_are_wanted(const struct tail *t, const struct logfile *f, const char
 bool copies_adopt(struct tail *t, struct logfile *f, const char *path, int fd,
                   const struct stat *st);
 
+/**
+ * Is the open file equal to the source's own, which is where it was, as far as the open one goes?
+ * Only their first and last bytes are compared, as far as `st` says that it goes.
+ */
+bool copies_is_equal_so_far(const struct logfile *f, int fd, const struct stat *st);
+
 enum copies_result {
     COPIES_NONE,  /**< it's no copy */
     COPIES_LATER, /**< maybe one, of a file that isn't truncated yet: don't take it up now */

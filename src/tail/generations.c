@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "tail/copies.h"
 #include "tail/discover.h"
 #include "tail/logfile.h"
 
@@ -27,14 +28,14 @@ struct generations {
     VEC(struct generation) list;
 };
 
-/* Is the file without its suffix there as well? Then it's being compressed. */
-static bool has_plain(const struct dirnames *names, const char *name)
+/* Is the file without its suffix there as well? Then it's being compressed. It's asked now, since
+ * names that were read a moment ago may be of files that have other names by now. */
+static bool is_being_packed(const char *path)
 {
-    char *plain = strndup(name, strlen(name) - unpack_suffix(name));
-    const char *there = plain ? dirnames_get(names, dirnames_find(names, plain)) : NULL;
-    bool same = there && strcmp(there, plain) == 0;
+    char *plain = strndup(path, strlen(path) - unpack_suffix(path));
+    bool there = !plain || access(plain, F_OK) == 0;
     free(plain);
-    return same;
+    return there;
 }
 
 /* Was it written to later than `after`, when `f` was? What has its inode now came later in any
@@ -51,9 +52,9 @@ static void add_candidate(struct generations *g, const struct tail *t, const str
     struct generation item = {.path = strdup(path), .packed = unpack_suffix(path) != 0};
     if (!item.path)
         return;
-    if (stat(path, &item.st) != 0 || !S_ISREG(item.st.st_mode) || item.st.st_size == 0 ||
-        !is_later(f, &item, after) || discover_matches(t->inputs, t->input_count, path) ||
-        !vec_push(&g->list, item))
+    if ((item.packed && is_being_packed(path)) || stat(path, &item.st) != 0 ||
+        !S_ISREG(item.st.st_mode) || item.st.st_size == 0 || !is_later(f, &item, after) ||
+        discover_matches(t->inputs, t->input_count, path) || !vec_push(&g->list, item))
         free(item.path);
 }
 
@@ -67,7 +68,7 @@ static void gather(struct generations *g, const struct tail *t, const struct log
     for (size_t i = stem ? dirnames_find(names, stem) : 0;
          stem && (name = dirnames_get(names, i)) && strncmp(name, stem, strlen(stem)) == 0; i++) {
         char *path = locate_is_numbered(own, name) ? dirnames_path(names, name) : NULL;
-        if (path && !(unpack_suffix(name) && has_plain(names, name)))
+        if (path)
             add_candidate(g, t, f, path, after);
         free(path);
     }
@@ -123,12 +124,13 @@ static ssize_t first_bytes(const struct generation *g, int fd, uint8_t *bytes)
 }
 
 /* Is the file that `f` reads open, and deleted, as it is when it was compressed? A compressed file
- * has the time of change that the other had, some in whole seconds. */
+ * has the time of change that the other had, some in whole seconds; or that from before it was
+ * rotated, though its writer went on for a while (logrotate). */
 static bool is_replaced_by(const struct logfile *f, const struct generation *g)
 {
     struct stat st;
     return f->fd >= 0 && !f->copy && fstat(f->fd, &st) == 0 && st.st_nlink == 0 &&
-           st.st_mtim.tv_sec == g->st.st_mtim.tv_sec;
+           st.st_mtim.tv_sec >= g->st.st_mtim.tv_sec;
 }
 
 /* Does the open file begin with these bytes? */
@@ -136,6 +138,18 @@ static bool begins_with(const struct logfile *f, const uint8_t *bytes, size_t le
 {
     uint8_t own[LOGFILE_PRINT_MAX];
     return pread(f->fd, own, len, 0) == (ssize_t)len && memcmp(own, bytes, len) == 0;
+}
+
+/* The source's own file, or -1: it isn't there, or doesn't begin any more as it did. */
+static bool own_is_intact(const struct logfile *f)
+{
+    struct stat st;
+    int fd = f->fd >= 0 ? f->fd : logfile_open_path(f->path, &st);
+    bool intact = fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == f->source.device &&
+                  st.st_ino == f->source.inode && logfile_matches(&f->source, fd) == 1;
+    if (fd >= 0 && fd != f->fd)
+        close(fd);
+    return intact;
 }
 
 /* Does the file hold what `f` was read from? `bytes` are its first ones. */
@@ -148,6 +162,8 @@ static bool is_same(const struct logfile *f, const struct generation *g, int fd,
     if (!s->fingerprint_len || s->fingerprint_len > len ||
         hash_bytes(bytes, s->fingerprint_len) != s->fingerprint)
         return false;
+    if (!g->packed && f->position == 0 && !f->lost && own_is_intact(f))
+        return false; /* it only begins alike */
     if (!g->packed)
         return logfile_mark_matches(f->mark, f->position, fd) == 1;
     /* Files may begin alike: one that is open, or is sought elsewhere, is another. */
@@ -155,6 +171,24 @@ static bool is_same(const struct logfile *f, const struct generation *g, int fd,
         logfile_mark_matches(f->mark, f->position, f->fd) == 1)
         return false;
     return !f->tried.time || f->tried.time == file_modified(&g->st) + 1;
+}
+
+/* Is the file the beginning of a copy of the source's own, which isn't truncated yet? If nothing is
+ * known of that, it may be truncated before it's read; then it's found here by its first bytes. */
+static bool is_being_copied(struct logfile *f, const struct generation *g, int fd,
+                            const uint8_t *bytes, size_t len)
+{
+    struct source *s = &f->source;
+    if (g->packed || f->copy || f->lost || f->done || f->parked ||
+        !copies_is_equal_so_far(f, fd, &g->st))
+        return false;
+    if (!s->fingerprint_len) {
+        s->fingerprint = hash_bytes(bytes, len);
+        s->fingerprint_len = (uint32_t)len;
+        s->empty_at = 0;
+        f->restate = true;
+    }
+    return true;
 }
 
 /* Is the file a source already, or a copy of one? */
@@ -165,8 +199,9 @@ static bool is_known(const struct tail *t, const struct logfile *before, const s
     const struct logfile *same = idmap_get(&t->by_inode, g->st.st_dev, g->st.st_ino);
     if (!g->packed && same && ((same->fd >= 0 && !same->copy) || is_same(same, g, fd, bytes, len)))
         return true;
-    for (const struct logfile *f = set_newest(t, before->source.name); f; f = f->older) {
-        if ((f != before || !g->packed) && is_same(f, g, fd, bytes, len))
+    for (struct logfile *f = set_newest(t, before->source.name); f; f = f->older) {
+        if (((f != before || !g->packed) && is_same(f, g, fd, bytes, len)) ||
+            is_being_copied(f, g, fd, bytes, len))
             return true;
     }
     return false;
@@ -234,6 +269,14 @@ void generations_release(struct tail *t, struct logfile *before)
     }
 }
 
+/* Is what was opened what was looked at, and not being written any more by who compresses? */
+static bool is_still(const struct generation *g, const struct stat *opened)
+{
+    return opened->st_ino == g->st.st_ino &&
+           !(g->packed &&
+             (file_modified(opened) != file_modified(&g->st) || is_being_packed(g->path)));
+}
+
 static int oldest_first(const void *a, const void *b)
 {
     const struct generation *x = a;
@@ -259,7 +302,7 @@ void generations_take(struct tail *t, struct logfile *before, const struct dirna
         int fd = logfile_open_path(g.list.data[i].path, &opened);
         if (fd < 0)
             continue;
-        if (opened.st_ino == g.list.data[i].st.st_ino)
+        if (is_still(&g.list.data[i], &opened))
             take_up(t, before, &g.list.data[i], fd);
         close(fd);
     }
@@ -340,7 +383,7 @@ bool generations_seek_copy(struct tail *t, struct logfile *f)
                      : -1;
         if (fd < 0)
             continue;
-        found = opened.st_ino == g.list.data[i].st.st_ino && give_copy(t, f, &g.list.data[i], fd);
+        found = is_still(&g.list.data[i], &opened) && give_copy(t, f, &g.list.data[i], fd);
         close(fd);
     }
     if (names && !found && own.st_size == 0)

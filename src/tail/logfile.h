@@ -3,10 +3,11 @@
  * still is the file that it was.
  *
  * A file is told from others by device, inode, fingerprint and mark: the hash of its first bytes,
- * at most LOGFILE_PRINT_MAX, and the hash of the bytes before the position. The first is made when
- * there are bytes, read or not: what is truncated before it's read is found by it. Both are compared after each read and before what was read counts, so bytes of a file
- * that was truncated and has grown again are never taken for those of the old one, unless it has
- * the same first and the same last bytes up to the position.
+ * at most LOGFILE_PRINT_MAX, and the hash of the bytes before the position. The first is made as
+ * soon as there are bytes, read or not: the copy of what is truncated before it's read is found by
+ * it. Both are compared after each read and before what was read counts, so bytes of a file that
+ * was truncated and has grown again are never taken for those of the old one, unless it has the
+ * same first and the same last bytes up to the position.
  */
 #ifndef LOGZIP_TAIL_LOGFILE_H
 #define LOGZIP_TAIL_LOGFILE_H

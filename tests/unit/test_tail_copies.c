@@ -266,6 +266,34 @@ START_TEST(filled_unseen_resumed)
 }
 END_TEST
 
+/* Nobody looked while the log was copied and truncated; when somebody does, it's being copied
+ * again: what is in it isn't read yet, and the copy is nothing that nobody has seen. */
+START_TEST(unread_and_copied)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    tick();
+    put("a.log.2", "w", "one\n");
+    put("a.log", "w", "two\nthree\n");
+    tick();
+    put("a.log.1", "w", "two\n"); /* so far */
+    follow();
+    put("a.log.1", "a", "three\n");
+    put("a.log", "w", "");
+    follow();
+    tick();
+    put("a.log", "a", "four\n");
+    follow();
+    expect(1, "one\n");
+    expect(newest(), "four\n");
+    unsigned twice = 0;
+    for (uint64_t id = 2; id < newest(); id++)
+        twice += got[id].data.len != 0;
+    ck_assert_uint_eq(twice, 1);
+}
+END_TEST
+
 /* There's no room to read what was seen of a log, until it was copied and truncated. */
 START_TEST(copied_without_room)
 {
@@ -314,6 +342,45 @@ START_TEST(compressed_one_by_one)
     expect(2, "1\n2\n");
     for (uint64_t id = 3; id <= newest(); id++)
         expect(id, "");
+}
+END_TEST
+
+/* A compressed copy may have the time that its file had before it was rotated, though the writer
+ * went on for a while. The file is still open when an older one is found, after a restart. */
+START_TEST(compressed_while_written)
+{
+    static char name[2][200];
+    const struct timespec times[] = {{.tv_sec = 1000000}, {.tv_sec = 1000010}};
+    struct source_position p[2];
+    put("a.log", "w", "one\n");
+    p[0] = position_of("one\n");
+    p[0].source.name = strcpy(name[0], p[0].source.name);
+    p[0].source.inode = (ino_t)-1;
+    put("a.log", "w", "two\n");
+    p[1] = position_of("two\n");
+    p[1].source.name = strcpy(name[1], p[1].source.name);
+    p[1].source.id = 8;
+    on_source(NULL, &p[1].source, p[1].next);
+    move("a.log", "a.log.1");
+    put("a.log.2.gz", "w", ""); /* it's being made */
+    put("a.log", "w", "three\n");
+    open_tail(p, 2, 10);
+    follow();
+    put("a.log.1", "a", "late\n");
+    follow();
+    put("a.log.2", "w", "one\nrest\n");
+    set_time("a.log.2", times[0]);
+    ck_assert_int_eq(unlink(in("a.log.2.gz")), 0);
+    pack("a.log.2");
+    pack("a.log.1");
+    set_time("a.log.1.gz", times[1]);
+    follow();
+    expect(7, "rest\n");
+    expect(8, "late\n");
+    unsigned others = 0;
+    for (uint64_t id = 10; id <= newest(); id++)
+        others += got[id].data.len != 0;
+    ck_assert_uint_eq(others, 1);
 }
 END_TEST
 
@@ -396,8 +463,10 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, filled_and_compressed);
     tcase_add_test(tc, filled_unseen_resumed);
     tcase_add_test(tc, filled_alone);
+    tcase_add_test(tc, unread_and_copied);
     tcase_add_test(tc, copied_without_room);
     tcase_add_test(tc, compressed_one_by_one);
+    tcase_add_test(tc, compressed_while_written);
     tcase_add_test(tc, regrown_long_ago);
     tcase_add_test(tc, renamed_within_a_tick);
 }
