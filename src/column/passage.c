@@ -283,14 +283,13 @@ void passage_then(struct passage *r, const struct passage *next)
     }
 }
 
-void passage_then_byte(struct passage *r, const struct passage_string *s, uint64_t in)
+void passage_bytes_add(struct passage *r, const struct passage_bytes *b)
 {
-    const uint64_t end = bit(s->len);
-    for (size_t i = 0; i < s->len; i++) {
-        const uint64_t places = (r->from[i] & in) << 1;
-        if (places & end)
-            r->ends |= bit(i);
-        r->from[i] = (places & (end - 1)) | (i == 0);
+    r->ends |= b->ends;
+    r->from[0] |= b->within;
+    for (uint64_t places = b->before; places; places &= places - 1) {
+        const size_t place = (size_t)__builtin_ctzll(places);
+        r->from[place] |= bit(place + b->len);
     }
 }
 

@@ -130,8 +130,41 @@ void passage_then(struct passage *r, const struct passage *next);
 /** Which bytes of the string are in a set, as bits. */
 uint64_t passage_bytes_in(const struct passage_string *s, const struct byte_set *set);
 
-/** Values of `r` with a byte right behind each: one of those that are `in` a set. */
-void passage_then_byte(struct passage *r, const struct passage_string *s, uint64_t in);
+/** A value of which it's known for each byte of which set it is, gone over byte by byte. */
+struct passage_bytes {
+    uint64_t within; /**< places where one may be, begun in the value; bit 0 is kept */
+    uint64_t before; /**< places in front of the value from where its bytes may all be the string's */
+    uint64_t ends;   /**< as in struct passage */
+    size_t len;
+};
+
+static inline struct passage_bytes passage_bytes_none(const struct passage_string *s)
+{
+    return (struct passage_bytes){.within = 1, .before = (UINT64_C(1) << s->len) - 2};
+}
+
+/** One more byte: those of the string that are `in` the set may be it. @return does the string,
+ * begun in the value, end here? */
+static inline bool passage_bytes_next(struct passage_bytes *b, const struct passage_string *s,
+                                      uint64_t in)
+{
+    const uint64_t end = UINT64_C(1) << s->len;
+    const uint64_t within = (b->within & in) << 1 | 1;
+    b->within = within & (end - 1);
+    b->ends |= (within & end) != 0;
+    /* From place i one is at i + len; bytes from the string's end on are in no set. */
+    b->before &= b->len < PASSAGE_MAX ? in >> b->len : 0;
+    b->len++;
+    if (b->len < s->len) {
+        const uint64_t ended = b->before & end >> b->len;
+        b->ends |= ended;
+        b->before ^= ended;
+    }
+    return (within & end) != 0;
+}
+
+/** That was all of it. */
+void passage_bytes_add(struct passage *r, const struct passage_bytes *b);
 
 enum { PASSAGE_STEPS = 128 /**< passage_then(), compared with looking at a byte */ };
 

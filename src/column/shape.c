@@ -32,6 +32,7 @@ enum {
     SAMPLE_SHAPES = 40, /* with more shapes among them, it isn't that kind of column */
     FEW_ROWS = 8,       /* a shape of fewer: nothing is taken for what never varies */
     MANY_ROWS = 256,    /* a shape of so many: each place shows all the symbols that it has */
+    SHAPE_STEPS = 64,   /* what looking at a shape costs beside its bytes */
 };
 
 /* Letters and digits as 1 to 62, all others 0. */
@@ -450,16 +451,15 @@ struct passing {
 static bool pass_shape(void *context, struct span shape)
 {
     struct passing *p = context;
-    struct passage value = {0};
-    if (!text_look_take(p->look, p->look->string->len * (shape.len + 1)))
+    struct passage_bytes value = passage_bytes_none(p->look->string);
+    if (!text_look_take(p->look, SHAPE_STEPS + shape.len))
         return false;
-    passage_add(&value, p->look->string, (struct span){0});
     for (size_t i = 0; i < shape.len; i++) {
         const uint8_t class = class_in_shape(shape.data[i]);
-        passage_then_byte(&value, p->look->string,
-                          class ? p->in[class - 1] : p->look->string->after[shape.data[i]]);
+        passage_bytes_next(&value, p->look->string,
+                           class ? p->in[class - 1] : p->look->string->after[shape.data[i]]);
     }
-    passage_or(p->passage, &value);
+    passage_bytes_add(p->passage, &value);
     return true;
 }
 

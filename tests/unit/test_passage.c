@@ -120,6 +120,60 @@ START_TEST(test_ranges)
 }
 END_TEST
 
+/* What each value does, of all those that have one of some bytes at each place. */
+static void add_each(struct passage *r, const struct passage_string *s, char *value, const char *set,
+                     size_t at)
+{
+    const char kind = set[at];
+    value[at] = kind;
+    if (kind == '\0') {
+        passage_add(r, s, span_of(value));
+        return;
+    }
+    for (char byte = 'a'; byte <= 'c'; byte++)
+        if (kind == byte || kind == '?' || (kind == '!' && byte != 'a')) {
+            value[at] = byte;
+            add_each(r, s, value, set, at + 1);
+        }
+}
+
+/* A value of which the sets of its bytes are known does what all such values do. */
+START_TEST(test_bytes_of_sets)
+{
+    uint64_t state = random_seed();
+    for (int i = 0; i < 20000; i++) {
+        char text[PASSAGE_MAX + 1] = {0};
+        char sets[128] = {0};
+        char value[128];
+        const size_t most = random_percent(&state, 50) ? 8 : PASSAGE_MAX;
+        const size_t len = 1 + random_below(&state, most);
+        const size_t bytes = random_below(&state, 2 * most);
+        for (size_t k = 0; k < len; k++)
+            text[k] = random_percent(&state, 80) ? 'a' : (char)('a' + random_below(&state, 3));
+        for (size_t k = 0, open = 0; k < bytes; k++) {
+            sets[k] = random_percent(&state, 80) ? 'a' : "abc?!"[random_below(&state, 5)];
+            open += sets[k] == '?' || sets[k] == '!';
+            sets[k] = open > 5 ? 'a' : sets[k];
+        }
+        const struct passage_string s = string_of(text, false);
+        struct passage_bytes known = passage_bytes_none(&s);
+        struct passage found = {0}, all = {0};
+        bool whole = false;
+        for (size_t k = 0; k < bytes; k++) {
+            const uint64_t b = s.after['b'] | s.after['c'];
+            whole |= passage_bytes_next(&known, &s,
+                                        sets[k] == '?'   ? s.after['a'] | b
+                                        : sets[k] == '!' ? b
+                                                         : s.after[(uint8_t)sets[k]]);
+        }
+        passage_bytes_add(&found, &known);
+        add_each(&all, &s, value, sets, 0);
+        ck_assert_msg(memcmp(&found, &all, sizeof(all)) == 0, "'%s' in '%s'", text, sets);
+        ck_assert_int_eq(whole, all.ends & 1);
+    }
+}
+END_TEST
+
 /* Whatever part of a number, with what's around it: it may lie there. */
 START_TEST(test_numbers)
 {
@@ -256,6 +310,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_sets);
     tcase_add_test(tc, test_runs);
     tcase_add_test(tc, test_ranges);
+    tcase_add_test(tc, test_bytes_of_sets);
     tcase_add_test(tc, test_numbers);
     tcase_add_test(tc, test_no_digits);
     tcase_add_test(tc, test_back);
