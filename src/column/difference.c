@@ -130,6 +130,7 @@ const struct text_encoding text_difference = {
     .in_step = true,
     .bytes = bytes,
     .passage = passage,
+    .ranges = true,
     .follows = follows,
     .skip = skip,
 };

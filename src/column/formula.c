@@ -323,6 +323,7 @@ const struct text_encoding text_formula = {
     .in_step = true,
     .bytes = bytes,
     .passage = passage,
+    .ranges = true,
     .follows = follows,
     .skip = skip,
 };

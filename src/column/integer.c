@@ -83,18 +83,27 @@ static void free_integer(void *state)
 static bool range(void *state, struct text_look *look, struct number_range *range)
 {
     const struct integer *c = state;
-    *range = text_number_range(&c->numbers, look);
+    struct number_range ranges[2];
+    /* Those of the second range should have more than 18 digits. */
+    if (look->rough && number_ranges(&c->numbers, ranges) == 2 && ranges[1].least > INT64_MAX)
+        *range = ranges[0];
+    else
+        *range = text_number_range(&c->numbers, look);
     return true;
 }
 
 static bool passage(void *state, struct text_look *look, struct passage *passage)
 {
     const struct integer *c = state;
+    struct number_range ranges[2];
+    unsigned count = 1;
     /* A string without a digit is in no number, whatever its range. */
-    const struct number_range numbers = passage_has_digit(look->string)
-                                            ? text_number_range(&c->numbers, look)
-                                            : number_range(&c->numbers);
-    passage_numbers(passage, look->string, &numbers, c->width);
+    if (look->rough || !passage_has_digit(look->string))
+        count = number_ranges(&c->numbers, ranges);
+    else
+        ranges[0] = text_number_range(&c->numbers, look);
+    for (unsigned i = 0; i < count; i++)
+        passage_numbers(passage, look->string, &ranges[i], c->width);
     return true;
 }
 
@@ -121,6 +130,7 @@ const struct text_encoding text_integer = {
     .free = free_integer,
     .bytes = bytes,
     .passage = passage,
+    .ranges = true,
     .range = range,
     .skip = skip,
 };

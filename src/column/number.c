@@ -372,6 +372,38 @@ struct number_range number_range(const struct number_column *c)
     return known ? range : (struct number_range){0, UINT64_MAX};
 }
 
+/* How far the numbers can be from the first one. @return false if that's half of all numbers, or
+ * isn't known */
+static bool most_away(const struct number_column *c, uint64_t *away)
+{
+    const uint64_t half = most_stored(c) / 2 + 1; /* of zigzag */
+    uint64_t step = half;
+    if (c->transform == DELTA2 && (__builtin_mul_overflow(half, (uint64_t)c->plane, &step) ||
+                                   step >> 62 || (c->step + (UINT64_C(1) << 62)) >> 63))
+        return false;
+    if (c->transform == DELTA2) /* the first difference is there as well */
+        step += (int64_t)c->step < 0 ? -c->step : c->step;
+    return !__builtin_mul_overflow(step, (uint64_t)c->plane + 1, away) && *away >> 63 == 0;
+}
+
+unsigned number_ranges(const struct number_column *c, struct number_range ranges[2])
+{
+    uint64_t away;
+    ranges[0] = number_range(c);
+    if (ranges[0].greatest < UINT64_MAX || c->transform == PLAIN || c->layout == CONSTANT ||
+        !most_away(c, &away))
+        return 1;
+    const uint64_t least = c->base - away;
+    const uint64_t greatest = c->base + away;
+    if (least <= greatest) {
+        ranges[0] = (struct number_range){least, greatest};
+        return 1;
+    }
+    ranges[0] = (struct number_range){0, greatest};
+    ranges[1] = (struct number_range){least, UINT64_MAX};
+    return 2;
+}
+
 struct number_range number_range_seen(struct number_column *c)
 {
     struct number_range range = {UINT64_MAX, 0};

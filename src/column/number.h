@@ -48,6 +48,14 @@ bool number_parse(struct number_column *c, struct reader *head, struct stream_re
  */
 struct number_range number_range(const struct number_column *c);
 
+/**
+ * The same, of numbers that may wrap around: two ranges at most, the second one for those that are
+ * modulo 2^64.
+ *
+ * @return how many ranges
+ */
+unsigned number_ranges(const struct number_column *c, struct number_range ranges[2]);
+
 /** Decompress the stream, which was declared by number_parse(). */
 int number_open(struct number_column *c, struct stream_reader *streams, struct lgz_error *err);
 

@@ -37,11 +37,16 @@ void passage_string_init(struct passage_string *s, struct span bytes, bool folde
 {
     memset(s, 0, sizeof(*s));
     s->len = bytes.len < PASSAGE_MAX ? bytes.len : PASSAGE_MAX;
+    s->exact = true;
+    s->digits = decimal_is((struct span){bytes.data, s->len});
+    memcpy(s->bytes, bytes.data, s->len);
     for (size_t i = 0; i < s->len; i++) {
         const uint8_t byte = bytes.data[i];
         s->after[byte] |= bit(i);
-        if (folded && ascii_is_letter(byte))
+        if (folded && ascii_is_letter(byte)) {
             s->after[byte ^ ('a' ^ 'A')] |= bit(i);
+            s->exact = false;
+        }
     }
 }
 
@@ -127,6 +132,29 @@ bool passage_has_digit(const struct passage_string *s)
 
 __extension__ typedef unsigned __int128 wide; /* of every 64-bit gcc and clang */
 
+static const uint64_t tens[DECIMAL_MAX] = {
+    1,
+    10,
+    100,
+    1000,
+    10000,
+    100000,
+    1000000,
+    10000000,
+    100000000,
+    1000000000,
+    10000000000,
+    100000000000,
+    1000000000000,
+    10000000000000,
+    100000000000000,
+    1000000000000000,
+    10000000000000000,
+    100000000000000000,
+    1000000000000000000,
+    10000000000000000000u,
+};
+
 /* Where digits of the string may be those of a number. */
 struct number_digits {
     const struct passage_string *string;
@@ -146,12 +174,8 @@ static unsigned digits_of(uint64_t number)
 static wide number_at(const struct passage_string *s, unsigned lead, size_t from, size_t to)
 {
     wide number = lead;
-    for (size_t i = from; i < to; i++) {
-        unsigned digit = 0;
-        while (!(s->after['0' + digit] >> i & 1))
-            digit++;
-        number = number * 10 + digit;
-    }
+    for (size_t i = from; i < to; i++)
+        number = number * 10 + (s->bytes[i] - '0');
     return number;
 }
 
@@ -168,13 +192,8 @@ static bool may_have(const struct number_digits *d, unsigned lead, unsigned skip
     const bool zero = skipped ? lead == 0 : d->string->after['0'] >> from & 1;
     if (!d->width && digits > 1 && zero)
         return false;
-    wide lowest = number_at(d->string, lead, from, to);
-    wide beyond = lowest + 1;
-    for (unsigned i = 0; i < more; i++) {
-        lowest *= 10;
-        beyond *= 10;
-    }
-    return lowest <= d->range.greatest && beyond > d->range.least;
+    const wide number = number_at(d->string, lead, from, to);
+    return number * tens[more] <= d->range.greatest && (number + 1) * tens[more] > d->range.least;
 }
 
 /* May one begin with the digits from place `from` on, which are the string's last ones? */

@@ -19,6 +19,9 @@ enum { PASSAGE_MAX = 63 };
 struct passage_string {
     size_t len;          /**< 1 to PASSAGE_MAX */
     uint64_t after[256]; /**< for each byte: bit i if byte i of the string may be that one */
+    uint8_t bytes[PASSAGE_MAX];
+    bool exact;  /**< its bytes are these; else they may be letters in the other case */
+    bool digits; /**< they are digits */
 };
 
 /** Numbers from the least to the greatest; none if that is smaller. */
@@ -133,8 +136,9 @@ uint64_t passage_bytes_in(const struct passage_string *s, const struct byte_set 
 /** A value of which it's known for each byte of which set it is, gone over byte by byte. */
 struct passage_bytes {
     uint64_t within; /**< places where one may be, begun in the value; bit 0 is kept */
-    uint64_t before; /**< places in front of the value from where its bytes may all be the string's */
-    uint64_t ends;   /**< as in struct passage */
+    uint64_t
+        before;    /**< places in front of the value from where its bytes may all be the string's */
+    uint64_t ends; /**< as in struct passage */
     size_t len;
 };
 

@@ -248,12 +248,11 @@ static bool add_passage(void *context, struct span value)
     return true;
 }
 
-void text_passage(struct text_column *c, struct text_look *look, struct passage *passage)
+/* As it's known of a column that has its values itself. */
+static void add_known(struct text_column *c, struct text_look *look, struct passage *passage)
 {
     struct adding adding = {look, passage};
     struct byte_set set = {0};
-    while (c->encoding->values)
-        c = c->encoding->values(c->state);
     if (c->encoding->passage ? c->encoding->passage(c->state, look, passage)
                              : text_each(c, look, false, add_passage, &adding))
         return;
@@ -263,13 +262,43 @@ void text_passage(struct text_column *c, struct text_look *look, struct passage 
         passage_any(passage, look->string);
 }
 
+/* Ranges that heads tell are wide, but mostly too narrow for an id. Digits alone begin or end in a
+ * number only where a template has digits beside it. */
+static bool add_roughly(struct text_column *c, struct text_look *look, struct passage *passage)
+{
+    struct passage rough = {0};
+    look->rough = true;
+    add_known(c, look, &rough);
+    look->rough = false;
+    if (rough.ends & 1)
+        return false;
+    passage_or(passage, &rough);
+    return true;
+}
+
+void text_passage(struct text_column *c, struct text_look *look, struct passage *passage)
+{
+    while (c->encoding->values)
+        c = c->encoding->values(c->state);
+    if (!c->encoding->ranges || !look->string->digits || look->rough ||
+        !add_roughly(c, look, passage))
+        add_known(c, look, passage);
+}
+
+bool text_lacks(struct text_column *c, struct text_look *look)
+{
+    while (c->encoding->values)
+        c = c->encoding->values(c->state);
+    return c->encoding->lacks && c->encoding->lacks(c->state, look);
+}
+
 struct number_range text_number_range(const struct number_column *c, struct text_look *look)
 {
     const struct number_range told = number_range(c);
     struct number_column numbers = *c;
     struct lgz_error err = {0};
-    if (told.greatest < UINT64_MAX || c->stream < 0 || !text_look_take(look, c->plane) ||
-        number_open(&numbers, look->streams, &err) != LGZ_OK)
+    if (look->rough || told.greatest < UINT64_MAX || c->stream < 0 ||
+        !text_look_take(look, c->plane) || number_open(&numbers, look->streams, &err) != LGZ_OK)
         return told;
     return number_range_seen(&numbers);
 }

@@ -195,6 +195,7 @@ struct text_look {
     bool (*range)(void *context, uint32_t column, bool time, struct number_range *range);
     void *context;
     uint64_t steps; /**< bytes that may still be looked at, about */
+    bool rough;     /**< of numbers, what heads tell is enough */
 };
 
 /** Take steps. @return false if there aren't so many: then it's too much */
@@ -263,8 +264,20 @@ struct text_encoding {
      */
     bool (*passage)(void *state, struct text_look *look, struct passage *passage);
 
-    /** Values are decimal numbers: within which range? @return false if it isn't known, NULL: never
+    /**
+     * Does no value hold all of the string? Asked where the passage leaves that open, of what costs
+     * much less than going through the values.
+     *
+     * @return false if one may, or it isn't known; NULL: that is never known
      */
+    bool (*lacks)(void *state, struct text_look *look);
+
+    /** The passage follows from ranges of numbers, so that it costs little to be asked for roughly.
+     */
+    bool ranges;
+
+    /** Values are decimal numbers: within which range, but for those of more than 18 digits?
+     * @return false if it isn't known, NULL: never */
     bool (*range)(void *state, struct text_look *look, struct number_range *range);
 
     /**
@@ -307,6 +320,10 @@ bool text_bytes(struct text_column *c, struct text_look *look, struct byte_set *
 /** Add in which ways a string may lie in values; what isn't known is possible. */
 void text_passage(struct text_column *c, struct text_look *look, struct passage *passage);
 
+/** Does no value of a column that is parsed hold all of the string, as far as that's cheap to tell?
+ */
+bool text_lacks(struct text_column *c, struct text_look *look);
+
 /** Within which range are the numbers of a column that is parsed? What its head doesn't tell, the
  * numbers do. */
 struct number_range text_number_range(const struct number_column *c, struct text_look *look);
@@ -318,7 +335,8 @@ struct number_range text_number_range(const struct number_column *c, struct text
  */
 bool text_change_range(const struct number_column *c, struct text_look *look, int64_t *most);
 
-/** All values are decimal numbers within a range. @return false if it isn't known */
+/** All values are decimal numbers, those of up to 18 digits within a range. @return false if it
+ * isn't known */
 bool text_range(struct text_column *c, struct text_look *look, struct number_range *range);
 
 /** The columns of the block that the values are made of. @return how many */

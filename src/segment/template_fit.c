@@ -115,9 +115,11 @@ static bool take_scan(struct fitting *f, const struct span *values, size_t count
     return enough;
 }
 
-/* Is the string in none of a column's values? Then it was gone through, to no avail. */
+/* Is the string in none of a column's values? Then it may have been gone through, to no avail. */
 static bool is_in_none(struct fitting *f, uint32_t column)
 {
+    if (text_lacks(f->b->columns[column].text, &f->look))
+        return true;
     struct text_column *c = open_values(f, column);
     if (!c)
         return false;
@@ -135,12 +137,15 @@ static const struct passage *passage_of_column(struct fitting *f, uint32_t colum
     /* A column may be asked for what is made of it. */
     if (f->state[column] == ASKED || !f->b->columns[column].text)
         return &f->any;
+    const bool rough = f->look.rough;
     f->state[column] = ASKED;
+    f->look.rough = false;
     *known = (struct passage){0};
     text_passage(f->b->columns[column].text, &f->look, known);
     if (known->ends & 1 && is_in_none(f, column))
         known->ends &= ~UINT64_C(1);
     f->state[column] = KNOWN;
+    f->look.rough = rough;
     return known;
 }
 

@@ -13,6 +13,14 @@ static void require_range(struct number_column *c, const uint64_t *values, size_
         true_range.least = values[i] < true_range.least ? values[i] : true_range.least;
         true_range.greatest = values[i] > true_range.greatest ? values[i] : true_range.greatest;
     }
+    struct number_range ranges[2];
+    const unsigned many = number_ranges(c, ranges);
+    for (size_t i = 0; i < count; i++) {
+        bool within = false;
+        for (unsigned k = 0; k < many; k++)
+            within |= values[i] >= ranges[k].least && values[i] <= ranges[k].greatest;
+        ck_assert(within);
+    }
     if (!count)
         return;
     ck_assert_uint_le(told.least, true_range.least);

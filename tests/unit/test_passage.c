@@ -121,8 +121,8 @@ START_TEST(test_ranges)
 END_TEST
 
 /* What each value does, of all those that have one of some bytes at each place. */
-static void add_each(struct passage *r, const struct passage_string *s, char *value, const char *set,
-                     size_t at)
+static void add_each(struct passage *r, const struct passage_string *s, char *value,
+                     const char *set, size_t at)
 {
     const char kind = set[at];
     value[at] = kind;
