@@ -11,13 +11,11 @@
 #include <stdlib.h>
 
 #include "column/distinct.h"
-#include "column/symbols.h"
+#include "column/shape.h"
 
 enum {
-    CLASSES = 6,
-    DIGIT_CLASS = 2,             /* places of at most 10 symbols */
-    MAX_DIGITS = 20,             /* of a number, see integer.c */
-    FIRST_LITERAL = CLASSES + 1, /* bytes from here on stand for themselves in a shape */
+    DIGIT_CLASS = 2, /* places of at most 10 symbols */
+    MAX_DIGITS = 20, /* of a number, see integer.c */
     MAX_SHAPES = 4096,
     MAX_PLACES = 1 << 16, /* bytes of all shapes of a column */
     MAX_LEN = 1024,       /* of a value */
@@ -32,7 +30,6 @@ enum {
     SAMPLE_SHAPES = 40, /* with more shapes among them, it isn't that kind of column */
     FEW_ROWS = 8,       /* a shape of fewer: nothing is taken for what never varies */
     MANY_ROWS = 256,    /* a shape of so many: each place shows all the symbols that it has */
-    SHAPE_STEPS = 64,   /* what looking at a shape costs beside its bytes */
 };
 
 /* Letters and digits as 1 to 62, all others 0. */
@@ -54,7 +51,7 @@ struct shaper {
     uint8_t *key;   /* of the value at hand, MAX_LEN of room */
     uint64_t *shape_of_row;
     size_t longest_run; /* of letters and digits */
-    struct buf symbols[CLASSES];
+    struct buf symbols[SHAPE_CLASSES];
 };
 
 static void shaper_free(struct shaper *s)
@@ -64,7 +61,7 @@ static void shaper_free(struct shaper *s)
     free(s->seen);
     free(s->key);
     free(s->shape_of_row);
-    for (size_t i = 0; i < CLASSES; i++)
+    for (size_t i = 0; i < SHAPE_CLASSES; i++)
         buf_free(&s->symbols[i]);
 }
 
@@ -88,7 +85,7 @@ static bool make_key(struct shaper *s, struct span value)
         bool symbol = s->number[value.data[i]] != 0;
         s->key[i] = symbol ? 1 : value.data[i];
         symbols += symbol;
-        fine = fine && (symbol || value.data[i] >= FIRST_LITERAL);
+        fine = fine && (symbol || value.data[i] >= SHAPE_FIRST_LITERAL);
     }
     return fine && symbols;
 }
@@ -159,7 +156,7 @@ static void see_symbols(struct shaper *s, const struct text_values *v)
 
 static uint8_t class_of(uint64_t seen)
 {
-    static const uint8_t most[CLASSES] = {2, 4, 10, 16, 32, 62};
+    static const uint8_t most[SHAPE_CLASSES] = {2, 4, 10, 16, 32, 62};
     uint8_t class = 0;
     while (__builtin_popcountll(seen) > most[class])
         class ++;
@@ -202,11 +199,11 @@ static bool deal_symbols(struct shaper *s, const struct text_values *v)
         for (size_t i = 0; i < value.len; i++) {
             if (key[i] == 0)
                 key[i] = value.data[i];
-            else if (key[i] < FIRST_LITERAL)
+            else if (key[i] < SHAPE_FIRST_LITERAL)
                 buf_push(&s->symbols[key[i] - 1], value.data[i]);
         }
     }
-    for (size_t i = 0; i < CLASSES; i++)
+    for (size_t i = 0; i < SHAPE_CLASSES; i++)
         if (s->symbols[i].failed)
             return false;
     return true;
@@ -215,7 +212,7 @@ static bool deal_symbols(struct shaper *s, const struct text_values *v)
 /* Digits alone, in numbers that fit a column of numbers, are better split. */
 static bool has_only_numbers(const struct shaper *s)
 {
-    for (size_t i = DIGIT_CLASS + 1; i < CLASSES; i++)
+    for (size_t i = DIGIT_CLASS + 1; i < SHAPE_CLASSES; i++)
         if (s->symbols[i].len)
             return false;
     return s->longest_run <= MAX_DIGITS;
@@ -263,7 +260,7 @@ static int encode(struct encoded *e, struct column_context *ctx, struct shaper *
         return -1;
     if (s->shapes.list.len > 1)
         number_encode(e, ctx, s->shape_of_row, v->count, STREAM_INDEX);
-    for (size_t i = 0; i < CLASSES; i++)
+    for (size_t i = 0; i < SHAPE_CLASSES; i++)
         symbols_encode(e, ctx, s->symbols[i].data, s->symbols[i].len);
     return 1;
 }
@@ -297,21 +294,12 @@ static bool propose(struct encoded *e, struct column_context *ctx, const struct 
 
 /* Decoding. */
 
-struct shape {
-    size_t shape_count;
-    struct text_column *texts;
-    struct number_column numbers;
-    struct symbols symbols[CLASSES];
-    struct text_table table; /* the shapes */
-    uint8_t *runs;           /* for each byte of the table: how many from it on are of one kind */
-};
-
 static void free_shape(void *state)
 {
     struct shape *s = state;
     text_free(s->texts);
     number_clear(&s->numbers);
-    for (size_t i = 0; i < CLASSES; i++)
+    for (size_t i = 0; i < SHAPE_CLASSES; i++)
         symbols_clear(&s->symbols[i]);
     text_table_clear(&s->table);
     free(s->runs);
@@ -327,7 +315,7 @@ static bool parse_parts(struct shape *s, struct reader *head, struct stream_read
         return false;
     if (s->shape_count > 1 && !number_parse(&s->numbers, head, streams, STREAM_INDEX))
         return false;
-    for (size_t i = 0; i < CLASSES; i++)
+    for (size_t i = 0; i < SHAPE_CLASSES; i++)
         if (!symbols_parse(&s->symbols[i], head, streams))
             return false;
     return true;
@@ -348,12 +336,6 @@ static void *parse(struct reader *head, struct stream_reader *streams, unsigned 
     return s;
 }
 
-/* The class of a byte of a shape, 0 for one that stands for itself. */
-static uint8_t class_in_shape(uint8_t c)
-{
-    return c < FIRST_LITERAL ? c : 0;
-}
-
 /* Count, for each byte of each shape, how many bytes of the same class begin with it. */
 static int find_runs(struct shape *s, struct lgz_error *err)
 {
@@ -366,7 +348,7 @@ static int find_runs(struct shape *s, struct lgz_error *err)
         uint8_t *runs = s->runs + s->table.refs[i].at;
         size_t len = s->table.refs[i].len;
         for (size_t k = len; k-- > 0;) {
-            bool alike = k + 1 < len && class_in_shape(shape[k]) == class_in_shape(shape[k + 1]);
+            bool alike = k + 1 < len && shape_class(shape[k]) == shape_class(shape[k + 1]);
             runs[k] = alike && runs[k + 1] < UINT8_MAX ? (uint8_t)(runs[k + 1] + 1) : 1;
         }
     }
@@ -384,7 +366,7 @@ static int open_shape(void *state, struct stream_reader *streams, size_t limit,
         code = find_runs(s, err);
     if (code == LGZ_OK && s->shape_count > 1)
         code = number_open(&s->numbers, streams, err);
-    for (size_t i = 0; i < CLASSES && code == LGZ_OK; i++)
+    for (size_t i = 0; i < SHAPE_CLASSES && code == LGZ_OK; i++)
         code = symbols_open(&s->symbols[i], streams, err);
     return code;
 }
@@ -396,7 +378,7 @@ static bool put_value(struct shape *s, struct text_ref ref, uint8_t *to)
     const uint8_t *runs = s->runs + ref.at;
     size_t run;
     for (size_t i = 0; i < ref.len; i += run) {
-        uint8_t class = class_in_shape(shape[i]);
+        uint8_t class = shape_class(shape[i]);
         run = runs[i];
         if (class == 0) {
             slack_copy(to + i, shape + i, run);
@@ -432,60 +414,13 @@ static size_t fill(void *state, struct text_batch *b)
     return i;
 }
 
-static bool bytes(void *state, struct text_look *look, struct byte_set *set)
-{
-    const struct shape *s = state;
-    for (size_t i = 0; i < CLASSES; i++)
-        symbols_bytes(&s->symbols[i], set);
-    return text_bytes(s->texts, look, set);
-}
-
-/* Shapes that are put together. */
-struct passing {
-    struct text_look *look;
-    uint64_t in[CLASSES]; /* the bytes of the string that the symbols of a class may be */
-    struct passage *passage;
-};
-
-/* text_each_fn: one more shape. */
-static bool pass_shape(void *context, struct span shape)
-{
-    struct passing *p = context;
-    struct passage_bytes value = passage_bytes_none(p->look->string);
-    if (!text_look_take(p->look, SHAPE_STEPS + shape.len))
-        return false;
-    for (size_t i = 0; i < shape.len; i++) {
-        const uint8_t class = class_in_shape(shape.data[i]);
-        passage_bytes_next(&value, p->look->string,
-                           class ? p->in[class - 1] : p->look->string->after[shape.data[i]]);
-    }
-    passage_bytes_add(p->passage, &value);
-    return true;
-}
-
-static bool passage(void *state, struct text_look *look, struct passage *passage)
-{
-    const struct shape *s = state;
-    struct passage values = {0};
-    struct passing p = {.look = look, .passage = &values};
-    for (size_t i = 0; i < CLASSES; i++) {
-        struct byte_set set = {0};
-        symbols_bytes(&s->symbols[i], &set);
-        p.in[i] = passage_bytes_in(look->string, &set);
-    }
-    if (!text_each(s->texts, look, false, pass_shape, &p))
-        return false;
-    passage_or(passage, &values);
-    return true;
-}
-
 /* Leave out the symbols of values of one shape. */
 static bool skip_shape(struct shape *s, struct text_ref ref, uint64_t count)
 {
     const uint8_t *shape = s->table.bytes + ref.at;
     const uint8_t *runs = s->runs + ref.at;
     for (size_t i = 0; i < ref.len; i += runs[i]) {
-        const uint8_t class = class_in_shape(shape[i]);
+        const uint8_t class = shape_class(shape[i]);
         struct symbols *symbols = class ? &s->symbols[class - 1] : NULL;
         if (symbols && (uint64_t)(symbols->end - symbols->at) / runs[i] < count)
             return false;
@@ -516,7 +451,8 @@ const struct text_encoding text_shape = {
     .open = open_shape,
     .fill = fill,
     .free = free_shape,
-    .bytes = bytes,
-    .passage = passage,
+    .bytes = shape_bytes,
+    .passage = shape_passage,
+    .lacks = shape_lacks,
     .skip = skip,
 };

@@ -9,11 +9,7 @@
 
 #include "base/slack.h"
 
-enum layout { NONE = 0, PLAIN = 1, TRIPLES = 2, LAYOUTS = 3 };
-
 enum {
-    TRIPLE_SYMBOLS = 10,
-    TRIPLE_BITS = 10,   /* 10 * 10 * 10 <= 1024 */
     PACKED_GAIN = 64,   /* 1 in so many: ten like ones take 3.4 bits each in zstd, not 3.32 */
     MIN_PACKED = 65536, /* fewer share a frame, where another column may have the same ones */
 };
@@ -55,10 +51,11 @@ static void pack_triples(struct buf *out, const uint8_t *bytes, size_t count, co
         out->data[out->len++] = (uint8_t)bits;
 }
 
-static void put_head(struct encoded *e, enum layout layout, const uint8_t *alphabet, size_t size)
+static void put_head(struct encoded *e, enum symbols_layout layout, const uint8_t *alphabet,
+                     size_t size)
 {
     buf_push(&e->head, (uint8_t)layout);
-    if (layout == TRIPLES) {
+    if (layout == SYMBOLS_TRIPLES) {
         buf_push(&e->head, (uint8_t)size);
         buf_append(&e->head, alphabet, size);
     }
@@ -83,7 +80,7 @@ static void try_triples(struct encoded *plain, struct column_context *ctx, const
         buf_free(&bits);
         return;
     }
-    put_head(&packed, TRIPLES, alphabet, size);
+    put_head(&packed, SYMBOLS_TRIPLES, alphabet, size);
     encoded_add_stream(&packed, ctx, STREAM_PACKED, 0, &bits);
     packed.cost = plain->cost;
     encoded_clear(plain);
@@ -95,7 +92,7 @@ void symbols_encode(struct encoded *e, struct column_context *ctx, const uint8_t
 {
     struct encoded coded = {0};
     struct buf copy = {0};
-    put_head(&coded, count ? PLAIN : NONE, NULL, 0);
+    put_head(&coded, count ? SYMBOLS_PLAIN : SYMBOLS_NONE, NULL, 0);
     if (count) {
         buf_append(&copy, bytes, count);
         encoded_add_stream(&coded, ctx, STREAM_SYMBOL, 0, &copy);
@@ -108,20 +105,20 @@ void symbols_encode(struct encoded *e, struct column_context *ctx, const uint8_t
 bool symbols_parse(struct symbols *s, struct reader *head, struct stream_reader *streams)
 {
     *s = (struct symbols){.layout = reader_u8(head), .stream = -1};
-    if (s->layout >= LAYOUTS)
+    if (s->layout >= SYMBOLS_LAYOUTS)
         return false;
-    if (s->layout == NONE)
+    if (s->layout == SYMBOLS_NONE)
         return !head->failed;
-    if (s->layout == TRIPLES) {
+    if (s->layout == SYMBOLS_TRIPLES) {
         s->alphabet = reader_bytes(head, reader_varint_max(head, TRIPLE_SYMBOLS));
         if (s->alphabet.len == 0)
             return false;
     }
-    uint64_t len = reader_varint(head);
+    s->stored = reader_varint(head);
     if (head->failed)
         return false;
-    enum stream_class class = s->layout == PLAIN ? STREAM_SYMBOL : STREAM_PACKED;
-    s->stream = stream_reader_add(streams, class, 0, len);
+    enum stream_class class = s->layout == SYMBOLS_PLAIN ? STREAM_SYMBOL : STREAM_PACKED;
+    s->stream = stream_reader_add(streams, class, 0, s->stored);
     return s->stream >= 0;
 }
 
@@ -180,7 +177,7 @@ int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_er
     int code = stream_reader_get(streams, s->stream, &bytes, err);
     if (code != LGZ_OK)
         return code;
-    if (s->layout == PLAIN) {
+    if (s->layout == SYMBOLS_PLAIN) {
         s->at = bytes.data;
         s->end = bytes.data + bytes.len;
         return LGZ_OK;
@@ -201,7 +198,7 @@ int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_er
 void symbols_bytes(const struct symbols *s, struct byte_set *set)
 {
     byte_set_add_all(set, s->alphabet);
-    if (s->layout != PLAIN)
+    if (s->layout != SYMBOLS_PLAIN)
         return;
     byte_set_add_range(set, '0', '9');
     byte_set_add_range(set, 'A', 'Z');

@@ -10,6 +10,19 @@
 #include "column/passage.h"
 #include "column/streams.h"
 
+/** How a run is stored; the number is in the file. */
+enum symbols_layout {
+    SYMBOLS_NONE = 0,
+    SYMBOLS_PLAIN = 1,
+    SYMBOLS_TRIPLES = 2,
+    SYMBOLS_LAYOUTS = 3,
+};
+
+enum {
+    TRIPLE_SYMBOLS = 10, /**< that are numbered, at most; the first one is the lowest digit */
+    TRIPLE_BITS = 10,    /**< 10 * 10 * 10 <= 1024 */
+};
+
 /** Encode `count` bytes behind what is in `e`, in the cheapest way. */
 void symbols_encode(struct encoded *e, struct column_context *ctx, const uint8_t *bytes,
                     size_t count);
@@ -19,6 +32,7 @@ struct symbols {
     uint8_t layout;
     struct span alphabet; /* in the block's head, which outlives its columns */
     int stream;           /* -1: none */
+    uint64_t stored;      /* bytes of the stream */
     uint8_t *unpacked;
     const uint8_t *at; /* the next byte */
     const uint8_t *end;
@@ -30,6 +44,14 @@ bool symbols_parse(struct symbols *s, struct reader *head, struct stream_reader 
 /** Decode the stream: afterwards all bytes are at `at`, up to `end` (and perhaps 2 more), with
  * slack. */
 int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_error *err);
+
+/**
+ * May some symbols of a run that is parsed, one behind the other, be these? Packed ones are
+ * searched as they are.
+ *
+ * @return false if they aren't; true as well if it can't be told
+ */
+bool symbols_may_hold(const struct symbols *s, struct stream_reader *streams, struct span string);
 
 /** Add the bytes that a run's symbols may be; parsing it is enough. */
 void symbols_bytes(const struct symbols *s, struct byte_set *set);

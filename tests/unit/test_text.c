@@ -95,6 +95,7 @@ static void require_look(struct text_column *column, struct stream_reader *strea
             false);
         text_passage(column, &look, &passage);
         ck_assert_msg(passage.ends & 1, "row %zu", i);
+        ck_assert_msg(!text_lacks(column, &look), "row %zu", i);
     }
 }
 
