@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -148,15 +147,14 @@ int keep_lock(const char *directory, struct lgz_error *err)
     char *path = names_file(directory, "keep.lock");
     if (!path)
         return error_memory(err);
-    int code, fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    int code;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (fd < 0)
         code = error_io(err, "%s: cannot open", path);
     else
-        do
-            code = flock(fd, LOCK_EX) == 0 ? LGZ_OK : error_io(err, "%s: cannot lock", path);
-        while (code != LGZ_OK && errno == EINTR);
-    if (fd >= 0 && code != LGZ_OK)
+        code = file_lock(fd, true, path, err);
+    if (fd >= 0 && code < 0)
         close(fd);
     free(path);
-    return code == LGZ_OK ? fd : code;
+    return code < 0 ? code : fd;
 }

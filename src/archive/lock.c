@@ -7,7 +7,6 @@
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,17 +66,6 @@ static int record_holder(int fd, const char *path, const char *program, struct l
     return code;
 }
 
-/* Returns 1 if `fd` is still the file that `path` names, 0 if it isn't, or a negative code. */
-static int still_there(int fd, const char *path, struct lgz_error *err)
-{
-    struct stat ours, named;
-    if (fstat(fd, &ours) != 0)
-        return error_io(err, "%s: cannot stat", path);
-    if (stat(path, &named) != 0)
-        return errno == ENOENT ? 0 : error_io(err, "%s: cannot stat", path);
-    return ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
-}
-
 static int take(int *out, const char *directory, const char *path, const char *role,
                 struct lgz_error *err)
 {
@@ -86,15 +74,11 @@ static int take(int *out, const char *directory, const char *path, const char *r
         fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
         if (fd < 0)
             return error_io(err, "%s: cannot open", path);
-        do {
-            code = flock(fd, LOCK_EX | LOCK_NB);
-        } while (code != 0 && errno == EINTR);
-        if (code != 0 && errno == EWOULDBLOCK)
+        code = file_lock(fd, false, path, err);
+        if (code == 0)
             code = busy(fd, directory, path, role, err);
-        else if (code != 0)
-            code = error_io(err, "%s: cannot lock", path);
-        else
-            code = still_there(fd, path, err); /* removed by hand, a lock on it is worth nothing */
+        else if (code == 1)
+            code = file_is_named(fd, path, err); /* a lock on what was removed is worth nothing */
         if (code != 1)
             close(fd);
     } while (code == 0);

@@ -126,23 +126,32 @@ int file_sync_parent(const char *path, struct lgz_error *err)
     return code;
 }
 
-/* Lock it; 0 with errno EWOULDBLOCK: somebody else has. Where there are no locks, nobody has one.
- */
-static bool lock_draft(int fd, bool wait)
+int file_lock(int fd, bool wait, const char *path, struct lgz_error *err)
 {
     int code;
-    do {
+    do
         code = flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
-    } while (code != 0 && errno == EINTR);
-    return code == 0 || errno != EWOULDBLOCK;
+    while (code != 0 && errno == EINTR);
+    if (code != 0 && errno == EWOULDBLOCK)
+        return 0;
+    return code == 0 ? 1 : error_io(err, "%s: cannot lock", path);
 }
 
-/* Does `path` still name this file? While it was waited for, it may have become what it should. */
-static bool is_named(int fd, const char *path)
+int file_is_named(int fd, const char *path, struct lgz_error *err)
 {
     struct stat ours, named;
-    return fstat(fd, &ours) == 0 && lstat(path, &named) == 0 && ours.st_dev == named.st_dev &&
-           ours.st_ino == named.st_ino;
+    if (fstat(fd, &ours) != 0)
+        return error_io(err, "%s: cannot stat", path);
+    if (stat(path, &named) != 0)
+        return errno == ENOENT ? 0 : error_io(err, "%s: cannot stat", path);
+    return ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+/* Is this draft nobody's? It's somebody's if it's locked, which where there are no locks nobody
+   does; or if it has become what it should since it was opened. */
+static bool is_left(int fd, const char *path)
+{
+    return file_lock(fd, false, path, NULL) != 0 && file_is_named(fd, path, NULL) == 1;
 }
 
 int file_draft_remove(const char *temporary, bool *removed, struct lgz_error *err)
@@ -153,7 +162,7 @@ int file_draft_remove(const char *temporary, bool *removed, struct lgz_error *er
     int fd = open(temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return LGZ_OK;
-    if (fd < 0 || (lock_draft(fd, false) && is_named(fd, temporary))) {
+    if (fd < 0 || is_left(fd, temporary)) {
         *removed = unlink(temporary) == 0;
         if (!*removed && errno != ENOENT)
             code = error_io(err, "%s: cannot remove", temporary);
@@ -183,7 +192,7 @@ static int create_draft(struct file_draft *draft, mode_t mode, struct lgz_error 
             return error_set(err, LGZ_ERR_BUSY, "%s: is being written", path);
         if (draft->fd < 0)
             return error_io(err, "%s: cannot create", path);
-        lock_draft(draft->fd, true);
+        (void)file_lock(draft->fd, true, path, NULL); /* where there are locks */
         if (fstat(draft->fd, &st) != 0 || st.st_nlink > 0)
             return LGZ_OK;
         close(draft->fd);

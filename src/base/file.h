@@ -33,6 +33,17 @@ int file_sync(int fd, const char *path, struct lgz_error *err);
 int file_sync_parent(const char *path, struct lgz_error *err);
 
 /**
+ * Lock a file that is open against all others who do (flock(2)), until it's closed.
+ *
+ * @param wait  false: not if that takes until somebody else has closed it
+ * @return 1; 0 if somebody else has it locked; or a negative code
+ */
+int file_lock(int fd, bool wait, const char *path, struct lgz_error *err);
+
+/** Does `path` name the file that is open as `fd`? @return 1 or 0, or a negative code */
+int file_is_named(int fd, const char *path, struct lgz_error *err);
+
+/**
  * A file that appears whole or not at all: it is written under a temporary name in the directory
  * of its final one, and file_draft_commit() syncs it, renames it and syncs the directory. The
  * temporary name starts with "." and ends in ".tmp" and the process id. Its file is locked

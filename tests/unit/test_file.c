@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/file.h"
 #include "engine_fixture.h"
@@ -139,6 +141,85 @@ START_TEST(test_draft_discarded)
 }
 END_TEST
 
+static void ignore_signal(int number)
+{
+    (void)number;
+}
+
+/* flock(2) is of the open file, so that a process can keep itself out. */
+START_TEST(test_lock)
+{
+    put("x");
+    int fd = open(path, O_RDONLY);
+    int other = open(path, O_RDONLY);
+    ck_assert_int_eq(file_lock(fd, false, path, &err), 1);
+    ck_assert_int_eq(file_lock(fd, true, path, &err), 1);
+    ck_assert_int_eq(file_lock(other, false, path, &err), 0);
+    close(fd);
+    ck_assert_int_eq(file_lock(other, true, path, &err), 1);
+    close(other);
+    ck_assert_int_eq(file_lock(-1, true, "gone.log", &err), LGZ_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(err.message, "gone.log: cannot lock"));
+}
+END_TEST
+
+/* A signal doesn't end the waiting: another process has the lock, and sends us some. */
+START_TEST(test_lock_waits_on)
+{
+    char byte;
+    int ready[2];
+    struct sigaction action = {.sa_handler = ignore_signal}; /* without SA_RESTART */
+    ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+    ck_assert_int_eq(pipe(ready), 0);
+    put("x");
+    pid_t us = getpid();
+    pid_t holder = fork();
+    if (holder == 0) {
+        int held = open(path, O_RDONLY);
+        if (file_lock(held, true, path, NULL) != 1 || write(ready[1], "x", 1) != 1)
+            _exit(1);
+        for (int i = 0; i < 50; i++) {
+            kill(us, SIGUSR1);
+            usleep(1000);
+        }
+        _exit(0);
+    }
+    ssize_t n;
+    do
+        n = read(ready[0], &byte, 1);
+    while (n < 0 && errno == EINTR);
+    ck_assert_int_eq(n, 1);
+    int fd = open(path, O_RDONLY);
+    ck_assert_int_eq(file_lock(fd, true, path, &err), 1);
+    int status;
+    while (waitpid(holder, &status, 0) < 0 && errno == EINTR)
+        continue;
+    ck_assert_int_eq(status, 0);
+    close(fd);
+    close(ready[0]);
+    close(ready[1]);
+}
+END_TEST
+
+START_TEST(test_is_named)
+{
+    put("x");
+    int fd = open(path, O_RDONLY);
+    ck_assert_int_eq(file_is_named(fd, path, &err), 1);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(file_is_named(fd, path, &err), 0);
+    put("y");
+    ck_assert_int_eq(file_is_named(fd, path, &err), 0);
+    close(fd);
+    ck_assert_int_eq(file_is_named(-1, path, &err), LGZ_ERR_IO);
+    fd = open(path, O_RDONLY);
+    char below[80];
+    snprintf(below, sizeof(below), "%s/not-a-directory", path);
+    ck_assert_int_eq(file_is_named(fd, below, &err), LGZ_ERR_IO);
+    close(fd);
+}
+END_TEST
+
 START_TEST(test_free_bytes)
 {
     uint64_t bytes = 0;
@@ -175,6 +256,9 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_save);
     tcase_add_test(tc, test_draft_discarded);
     tcase_add_test(tc, test_draft_names);
+    tcase_add_test(tc, test_lock);
+    tcase_add_test(tc, test_lock_waits_on);
+    tcase_add_test(tc, test_is_named);
     tcase_add_test(tc, test_free_bytes);
 }
 
