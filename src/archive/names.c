@@ -77,8 +77,14 @@ char *names_segment(const char *directory, const struct segment_name *name)
     at = put_time(at, name->time);
     if (name->parts > 1)
         at += snprintf(at, sizeof("-99of99"), "-%uof%u", name->part, name->parts);
-    strcpy(at, ".logz");
+    strcpy(at, NAMES_SEGMENT);
     return names_file(directory, text);
+}
+
+bool names_end_in(const char *name, const char *end)
+{
+    const size_t len = strlen(name);
+    return len >= strlen(end) && strcmp(name + len - strlen(end), end) == 0;
 }
 
 /* Take `digits` decimal digits (at most 18) from `*text`. */
@@ -155,7 +161,7 @@ bool names_parse_segment(const char *text, struct segment_name *name)
     *name = (struct segment_name){0};
     if (!take_number(&text, SEQUENCE_DIGITS, &name->first) || !take_text(&text, "-") ||
         !take_number(&text, SEQUENCE_DIGITS, &name->last) || !take_text(&text, "-") ||
-        !take_time(&text, &name->time) || !take_parts(&text, name) || !take_text(&text, ".logz") ||
+        !take_time(&text, &name->time) || !take_parts(&text, name) || !take_text(&text, NAMES_SEGMENT) ||
         *text != '\0')
         return false;
     if (name->first)

@@ -39,8 +39,12 @@ char *names_segment(const char *directory, const struct segment_name *name);
 /** Is `name` (no directories) a journal's? Then `*sequence` is its number, not 0. */
 bool names_parse_journal(const char *name, uint64_t *sequence);
 
-/** What names_set_aside() puts behind a name. */
+/** What the names of segments end in, and what names_set_aside() puts behind a name. */
+#define NAMES_SEGMENT ".logz"
 #define NAMES_DAMAGED ".damaged"
+
+/** Does a name, or a path, end in `end`? */
+bool names_end_in(const char *name, const char *end);
 
 /** Is `text` (no directories) a segment's name? Its time is one of whole seconds. */
 bool names_parse_segment(const char *text, struct segment_name *name);

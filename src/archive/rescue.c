@@ -18,19 +18,11 @@
 
 enum { CHUNK = 1 << 20, NAMES_TRIED = 1000 };
 
-static const char extension[] = ".logz";
-
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t len = strlen(text);
-    return len >= strlen(end) && strcmp(text + len - strlen(end), end) == 0;
-}
-
-/* PATH without `drop` bytes at its end, and `more`. @return NULL when memory is out */
-static char *renamed(const char *path, size_t drop, const char *more)
+/* PATH without `end`, if that is its end, and `more`. @return NULL when memory is out */
+static char *renamed(const char *path, const char *end, const char *more)
 {
     struct buf name = {0};
-    buf_append(&name, path, strlen(path) - drop);
+    buf_append(&name, path, strlen(path) - (names_end_in(path, end) ? strlen(end) : 0));
     buf_append(&name, more, strlen(more) + 1);
     if (name.failed)
         buf_free(&name);
@@ -39,9 +31,9 @@ static char *renamed(const char *path, size_t drop, const char *more)
 
 char *rescue_target(const char *from)
 {
-    if (ends_with(from, NAMES_DAMAGED))
-        return renamed(from, strlen(NAMES_DAMAGED), "");
-    return renamed(from, ends_with(from, extension) ? strlen(extension) : 0, ".salvaged.logz");
+    if (names_end_in(from, NAMES_DAMAGED))
+        return renamed(from, NAMES_DAMAGED, "");
+    return renamed(from, NAMES_SEGMENT, ".salvaged" NAMES_SEGMENT);
 }
 
 struct rescue {
@@ -107,7 +99,7 @@ static int salvage(struct rescue *r, const char *from, unsigned threads,
 {
     struct salvage_options options = {.name = file_name(from), .threads = threads};
     struct segment_name name;
-    char *plain = ends_with(from, NAMES_DAMAGED) ? rescue_target(from) : strdup(from);
+    char *plain = renamed(from, NAMES_DAMAGED, "");
     if (!plain)
         return error_memory(err);
     if (names_parse_segment(file_name(plain), &name)) {
@@ -154,9 +146,8 @@ static int choose_aside(const char *path, char **aside, struct lgz_error *err)
         return error_io(err, "%s: cannot stat", path);
     for (unsigned i = 1; i < NAMES_TRIED; i++) {
         char more[64];
-        snprintf(more, sizeof(more), ".%u%s%s", i, extension, NAMES_DAMAGED);
-        *aside = i == 1 ? renamed(path, 0, NAMES_DAMAGED)
-                        : renamed(path, ends_with(path, extension) ? strlen(extension) : 0, more);
+        snprintf(more, sizeof(more), ".%u" NAMES_SEGMENT NAMES_DAMAGED, i);
+        *aside = i == 1 ? renamed(path, "", NAMES_DAMAGED) : renamed(path, NAMES_SEGMENT, more);
         if (!*aside)
             return error_memory(err);
         if (is_free(*aside, &st))

@@ -12,8 +12,7 @@ enum { OPTION_FAST = OPTION_FIRST, OPTION_BEST, OPTION_MEMORY, OPTION_INDEX };
 
 static char *compressed_name(const char *input, struct lgz_error *err)
 {
-    size_t len = strlen(input), suffix = strlen(TRANSFORM_SUFFIX);
-    if (len > suffix && strcmp(input + len - suffix, TRANSFORM_SUFFIX) == 0) {
+    if (transform_has_suffix(input)) {
         error_set(err, LGZ_ERR_ARGUMENT, "%s: already has the suffix %s; unchanged", input,
                   TRANSFORM_SUFFIX);
         return NULL;

@@ -8,14 +8,11 @@
 
 static char *original_name(const char *input, struct lgz_error *err)
 {
-    const char *slash = strrchr(input, '/');
-    size_t len = strlen(input), suffix = strlen(TRANSFORM_SUFFIX);
-    size_t base = slash ? strlen(slash + 1) : len;
-    if (base <= suffix || strcmp(input + len - suffix, TRANSFORM_SUFFIX) != 0) {
+    if (!transform_has_suffix(input)) {
         error_set(err, LGZ_ERR_ARGUMENT, "%s: doesn't end in %s; ignored", input, TRANSFORM_SUFFIX);
         return NULL;
     }
-    char *name = strndup(input, len - suffix);
+    char *name = strndup(input, strlen(input) - strlen(TRANSFORM_SUFFIX));
     if (!name)
         error_memory(err);
     return name;

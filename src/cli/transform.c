@@ -31,6 +31,11 @@ struct job {
     struct lgz_error reason; /* why the output couldn't be written */
 };
 
+bool transform_has_suffix(const char *input)
+{
+    return names_end_in(input, TRANSFORM_SUFFIX) && strcmp(file_name(input), TRANSFORM_SUFFIX) != 0;
+}
+
 static const char *input_name(const struct job *j)
 {
     return j->input ? j->input : "standard input";

@@ -8,9 +8,10 @@
 
 #include <sys/stat.h>
 
+#include "archive/names.h"
 #include "cli/command.h"
 
-#define TRANSFORM_SUFFIX ".logz"
+#define TRANSFORM_SUFFIX NAMES_SEGMENT
 
 /* Exit statuses, as gzip's. */
 enum { TRANSFORM_OK = 0, TRANSFORM_ERROR = 1, TRANSFORM_WARNING = 2 };
@@ -48,6 +49,9 @@ struct codec {
     {"output", required_argument, NULL, 'o'}, \
     {"help", no_argument, NULL, OPTION_HELP}
 /* clang-format on */
+
+/** Has a file's name the suffix, behind something? */
+bool transform_has_suffix(const char *input);
 
 /** Take one of these options, but for --help. @return false if it's another one */
 bool transform_option(struct transform_options *options, int option, const char *value);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "archive/names.h"
 #include "base/file.h"
 #include "query/scan_state.h"
 #include "query/template_finder.h"
@@ -533,14 +534,6 @@ static int scan_text(struct scan *s, int fd, const char *name, int64_t read_time
     return code;
 }
 
-/* What has the name of a segment and doesn't begin as one is damaged: nobody wants it as text. */
-static bool is_named_segment(const char *path)
-{
-    static const char suffix[] = ".logz";
-    size_t len = strlen(path);
-    return len >= strlen(suffix) && strcmp(path + len - strlen(suffix), suffix) == 0;
-}
-
 /* Scan a regular file: a segment, a journal, or text if it is neither. */
 static int scan_file(struct scan *s, const char *path, int64_t modified, struct lgz_error *err)
 {
@@ -555,9 +548,10 @@ static int scan_file(struct scan *s, const char *path, int64_t modified, struct 
         segment_close(segment);
         return code;
     }
-    /* Several segments one behind the other, or one that is cut short, can be read as a stream. */
+    /* Several segments one behind the other, or one that is cut short, can be read as a stream. What
+       has the name of a segment and doesn't begin as one is damaged: nobody wants it as text. */
     if ((code != LGZ_ERR_FORMAT && code != LGZ_ERR_CORRUPT) ||
-        (code == LGZ_ERR_FORMAT && is_named_segment(path)))
+        (code == LGZ_ERR_FORMAT && names_end_in(path, NAMES_SEGMENT)))
         return code;
     if (code == LGZ_ERR_FORMAT && (code = journal_open(&journal, path, err)) == LGZ_OK) {
         code = scan_journal(s, journal, path, err);
