@@ -64,13 +64,16 @@ static int decline(struct merge *m, const char *reason)
     return error_set(&m->done->reason, LGZ_ERR_ARGUMENT, "%s", reason);
 }
 
-/* Asked for each block and each piece, which takes nothing compared with what is done with them. */
-static int go_on(const struct merge *m)
+/* Asked for each block and each piece, and by who encodes them, for each column. */
+static bool is_over(void *context)
 {
-    const bool over = m->patient ? upkeep_is_stopped(m->upkeep) : upkeep_is_over(m->upkeep);
-    if (over)
-        m->done->outcome = MERGE_GIVEN_UP;
-    return over ? LGZ_ERR_CANCELLED : LGZ_OK;
+    const struct merge *m = context;
+    return m->patient ? upkeep_is_stopped(m->upkeep) : upkeep_is_over(m->upkeep);
+}
+
+static int go_on(struct merge *m)
+{
+    return is_over(m) ? LGZ_ERR_CANCELLED : LGZ_OK;
 }
 
 /* What there is. */
@@ -265,7 +268,7 @@ static int start_from_last(struct merge *m, struct segment_writer *w)
     return note_damaged(m, m->count - 1, code);
 }
 
-static struct segment_options options_of(const struct merge *m)
+static struct segment_options options_of(struct merge *m)
 {
     const uint64_t window = window_of(m->config);
     return (struct segment_options){.level = LGZ_LEVEL_BEST,
@@ -275,7 +278,9 @@ static struct segment_options options_of(const struct merge *m)
                                     .filtered = FILTER_SHARE,
                                     .first_journal = m->name.first,
                                     .last_journal = m->name.last,
-                                    .background = true};
+                                    .background = true,
+                                    .stop = is_over,
+                                    .stop_context = m};
 }
 
 /* When the part's first byte was read: names have it. */
@@ -399,6 +404,8 @@ int merge_unit(const struct upkeep *u, bool patient, const struct retention_clas
     };
     *done = (struct merge_done){.outcome = MERGE_DONE};
     int code = merge(&m);
+    if (code == LGZ_ERR_CANCELLED)
+        done->outcome = MERGE_GIVEN_UP;
     if (done->outcome != MERGE_DONE) {
         error_forget(m.err);
         code = LGZ_OK;

@@ -9,12 +9,20 @@
 
 enum { DAEMON_TIMEOUT_MS = 3600 * 1000 };
 
+static bool is_stopped(void *context)
+{
+    const struct upkeep *u = *(const struct upkeep **)context;
+    return upkeep_is_stopped(u);
+}
+
 static int seal_groups(const struct upkeep *u, const struct archive_recovery *recovery,
                        struct seal_run_result *result, struct lgz_error *err)
 {
     const struct config *config = u->config;
     struct segment_options options = archive_seal_options(config);
     int code = LGZ_OK;
+    options.stop = is_stopped;
+    options.stop_context = &u;
     for (size_t i = 0, count; code == LGZ_OK && i < recovery->journal_count; i += count) {
         result->unfinished = upkeep_is_over(u);
         if (result->unfinished)
@@ -27,6 +35,11 @@ static int seal_groups(const struct upkeep *u, const struct archive_recovery *re
         result->raw_bytes += sealed.raw_bytes;
         result->stored_bytes += sealed.stored_bytes;
         archive_seal_result_clear(&sealed);
+        if (code == LGZ_ERR_CANCELLED) {
+            error_forget(err);
+            result->unfinished = true;
+            return LGZ_OK;
+        }
     }
     return code;
 }

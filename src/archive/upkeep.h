@@ -4,8 +4,8 @@
  * `logzipctl rotate` does all of them, and each is a sub-command of its own; both give the step's
  * function this struct. Whoever calls a step holds archive_rotate_lock(), unless it's a dry run. A
  * step does its work in units; between two of them it asks upkeep_is_over(), and ends, with LGZ_OK
- * and what it did so far, if the time is up or somebody wants it to stop. What is left is done by
- * the next run.
+ * and what it did so far, if the time is up or somebody wants it to stop; who encodes asks that as
+ * well, and gives up the segment. What is left is done by the next run.
  */
 #ifndef LOGZIP_ARCHIVE_UPKEEP_H
 #define LOGZIP_ARCHIVE_UPKEEP_H

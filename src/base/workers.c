@@ -21,7 +21,10 @@ struct workers {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a work was submitted, or ended */
     struct work *first;     /* the deepest first, and of one depth the oldest */
-    bool stop;
+    bool ended;             /* threads are to end */
+    bool stopped;           /* no part is to be begun */
+    bool (*stop)(void *context);
+    void *stop_context;
 };
 
 /* The first work that `me` may do a part of. */
@@ -40,6 +43,27 @@ static void take_out(struct workers *w, struct work *work)
     *at = work->next;
 }
 
+/*
+ * Run a part, unless it's stopped; the mutex, which is held before and afterwards, isn't meanwhile.
+ * What ends after that counts as failed, since parts of it may be missing. Parts are taken in their
+ * order with the mutex held, so those that don't begin are later than all that do (chain.h relies
+ * on that).
+ */
+static int run_part(struct worker *me, work_part *run, void *context, size_t part,
+                    struct lgz_error *err)
+{
+    struct workers *w = me->crew;
+    int code = LGZ_OK;
+    if (!w->stopped) {
+        pthread_mutex_unlock(&w->mutex);
+        code = run(me, context, part, err);
+        const bool stop = w->stop && w->stop(w->stop_context);
+        pthread_mutex_lock(&w->mutex);
+        w->stopped |= stop;
+    }
+    return w->stopped ? error_set(err, LGZ_ERR_CANCELLED, "stopped") : code;
+}
+
 /* Do the next part of a work. The mutex is held before and afterwards. */
 static void do_part(struct worker *me, struct work *work)
 {
@@ -49,11 +73,9 @@ static void do_part(struct worker *me, struct work *work)
     unsigned outer = me->depth;
     if (work->begun == work->parts)
         take_out(w, work);
-    pthread_mutex_unlock(&w->mutex);
     me->depth = work->depth;
-    int code = work->run(me, work->context, part, &error);
+    int code = run_part(me, work->run, work->context, part, &error);
     me->depth = outer;
-    pthread_mutex_lock(&w->mutex);
     if (code != LGZ_OK && (work->code == LGZ_OK || part < work->failed)) {
         work->code = code;
         work->failed = part;
@@ -71,7 +93,7 @@ static void *thread_main(void *argument)
     struct worker *me = argument;
     struct workers *w = me->crew;
     pthread_mutex_lock(&w->mutex);
-    while (!w->stop) {
+    while (!w->ended) {
         struct work *work = find_work(me);
         if (work)
             do_part(me, work);
@@ -97,7 +119,7 @@ int workers_new(struct workers **out, struct worker *const *members, unsigned co
         workers_free(w);
         return error_memory(err);
     }
-    for (unsigned i = 0; i < count && count > 1; i++) {
+    for (unsigned i = 0; i < count; i++) {
         members[i]->crew = w;
         members[i]->number = i;
     }
@@ -114,11 +136,28 @@ int workers_new(struct workers **out, struct worker *const *members, unsigned co
     return LGZ_OK;
 }
 
+static int run_alone(struct worker *me, work_part *run, void *context, size_t part,
+                     struct lgz_error *err)
+{
+    if (!me->crew)
+        return run(me, context, part, err);
+    pthread_mutex_lock(&me->crew->mutex);
+    int code = run_part(me, run, context, part, err);
+    pthread_mutex_unlock(&me->crew->mutex);
+    return code;
+}
+
 static void do_alone(struct worker *me, struct work *work)
 {
     for (; work->begun < work->parts && work->code == LGZ_OK; work->begun++)
-        work->code = work->run(me, work->context, work->begun, &work->error);
+        work->code = run_alone(me, work->run, work->context, work->begun, &work->error);
     work->ended = work->parts;
+}
+
+void workers_stop_when(struct workers *w, bool (*stop)(void *context), void *context)
+{
+    w->stop = stop;
+    w->stop_context = context;
 }
 
 void workers_submit(struct worker *me, struct work *work, size_t parts, work_part *run,
@@ -178,7 +217,7 @@ int workers_share(struct worker *me, size_t parts, work_part *run, void *context
 {
     struct work work;
     if (parts == 1 && !me->aside)
-        return run(me, context, 0, err);
+        return run_alone(me, run, context, 0, err);
     workers_submit(me, &work, parts, run, context);
     return workers_wait(me, &work, err);
 }
@@ -201,7 +240,8 @@ void workers_free(struct workers *w)
     if (!w)
         return;
     pthread_mutex_lock(&w->mutex);
-    w->stop = true;
+    w->ended = true;
+    w->stopped = true;
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->mutex);
     for (unsigned i = 0; i < w->started; i++)

@@ -65,6 +65,15 @@ void workers_submit(struct worker *me, struct work *work, size_t parts, work_par
 /** Are all parts of a work done, so that waiting for it takes no time? */
 bool workers_done(const struct worker *me, const struct work *work);
 
+/**
+ * Give up what is under way when somebody wants that: from then on no part is begun, and all that
+ * end fail with LGZ_ERR_CANCELLED, those of which they are a part as well. So a long work ends
+ * within the time that one of its innermost parts takes. To be called before anything is submitted.
+ *
+ * @param stop  asked by any thread, whenever a part has ended
+ */
+void workers_stop_when(struct workers *w, bool (*stop)(void *context), void *context);
+
 /** Help until all parts of a work are done. @return LGZ_OK, or the code of a part that failed */
 int workers_wait(struct worker *me, struct work *work, struct lgz_error *err);
 
@@ -81,7 +90,10 @@ unsigned workers_count(const struct worker *me);
  */
 size_t workers_pieces(const struct worker *me, size_t most);
 
-/** Wait for the parts that run, drop those not begun, end the threads. NULL is allowed. */
+/**
+ * Drop the parts not begun, those of parts that run as well; wait for what runs, end the threads.
+ * NULL is allowed.
+ */
 void workers_free(struct workers *w);
 
 #endif

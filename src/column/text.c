@@ -120,14 +120,19 @@ static struct encoded try_all(struct column_context *ctx, const struct text_valu
                        .best = {.cost = SIZE_MAX},
                        .tag = ENCODINGS};
     size_t count = stats->all_equal ? 1 : ENCODINGS;
+    int code = LGZ_OK;
     pthread_mutex_init(&t.mutex, NULL);
     /* What a context says of a sample, it says to its own thread only. */
     if (v->count >= SHARED_VALUES && !ctx->stands_for)
-        workers_share(&ctx->worker, count, try_one, &t, NULL);
+        code = workers_share(&ctx->worker, count, try_one, &t, NULL);
     else
         for (size_t i = 0; i < count; i++)
             try_one(&ctx->worker, &t, i, NULL);
     pthread_mutex_destroy(&t.mutex);
+    if (code != LGZ_OK) { /* stopped, maybe before anything was tried */
+        t.best.head.failed = true;
+        t.best.cost = 0;
+    }
     *tag = t.tag;
     return t.best;
 }

@@ -76,6 +76,13 @@ static bool is_wanted(void *context, const char *name)
     return import_plan_has(context, name);
 }
 
+/* Asked by who encodes: what is under way is given up, also when all is read. */
+static bool is_stopped(void *context)
+{
+    const struct import_work *r = context;
+    return upkeep_is_stopped(r->upkeep);
+}
+
 static int prepare(struct import_work *r)
 {
     const struct config *config = r->upkeep->config;
@@ -84,6 +91,8 @@ static int prepare(struct import_work *r)
     r->writing.uncoded = r->options->level < LGZ_LEVEL_BEST;
     r->writing.threads = r->options->threads;
     r->writing.memory = r->options->memory;
+    r->writing.stop = is_stopped;
+    r->writing.stop_context = r;
     r->chunk = malloc(IMPORT_CHUNK);
     if (!r->chunk)
         return error_memory(r->err);

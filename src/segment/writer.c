@@ -86,7 +86,8 @@ static int encode_job(struct worker *me, void *context, size_t part, struct lgz_
     return block_encode(me->state, &input, &job->out, &job->summary, err);
 }
 
-static int start_workers(struct segment_writer *w, bool uncoded, struct lgz_error *err)
+static int start_workers(struct segment_writer *w, const struct segment_options *options,
+                         struct lgz_error *err)
 {
     unsigned threads = w->budget.threads + w->budget.background;
     struct worker **members = calloc(threads, sizeof(*members));
@@ -97,13 +98,15 @@ static int start_workers(struct segment_writer *w, bool uncoded, struct lgz_erro
     int code = members && w->contexts && w->jobs ? LGZ_OK : error_memory(err);
     for (unsigned i = 0; i < threads && code == LGZ_OK; i++) {
         code = column_context_init(&w->contexts[i], w->index.level, err);
-        if (uncoded)
+        if (options->uncoded)
             w->contexts[i].coder = (struct coder_budget){0};
         members[i] = &w->contexts[i].worker;
         members[i]->aside = i == 0 && w->budget.background;
     }
     if (code == LGZ_OK)
         code = workers_new(&w->workers, members, threads, err);
+    if (code == LGZ_OK)
+        workers_stop_when(w->workers, options->stop, options->stop_context);
     free(members);
     return code;
 }
@@ -142,7 +145,7 @@ int segment_writer_new(struct segment_writer **out, const struct segment_options
     segment_header_write(header);
     code = chain_new(&w->chain, err);
     if (code == LGZ_OK)
-        code = start_workers(w, options->uncoded, err);
+        code = start_workers(w, options, err);
     if (code == LGZ_OK)
         code = put(w, header, sizeof(header), err);
     if (code != LGZ_OK) {

@@ -27,6 +27,9 @@ struct segment_options {
     bool uncoded;    /**< without the context coder: some 2 % larger, decoded in half the time */
     bool background; /**< encode on `threads` others than the caller's, which fills the next block
                           meanwhile, and may decode one; not if `memory` is too low for it */
+    bool (*stop)(void *context); /**< asked by any thread, often; once it's true, the writer gives
+                                    up soon, with LGZ_ERR_CANCELLED. NULL: nobody stops it */
+    void *stop_context;
 };
 
 struct segment_writer;

@@ -159,23 +159,75 @@ START_TEST(test_failure)
 }
 END_TEST
 
-/* Parts that weren't begun are dropped; those that run are finished. */
+struct stopping {
+    atomic_int asked;
+    atomic_int ended;
+};
+
+static bool stop_at_tenth(void *context)
+{
+    struct stopping *s = context;
+    return atomic_fetch_add(&s->asked, 1) >= 9;
+}
+
+static int count_end(struct worker *me, void *context, size_t part, struct lgz_error *e)
+{
+    struct stopping *s = context;
+    (void)me;
+    (void)e;
+    usleep(part % 3 * 100);
+    atomic_fetch_add(&s->ended, 1);
+    return LGZ_OK;
+}
+
+/* A part that has parts of its own, once the first of these has begun. */
+static int share_slowly(struct worker *me, void *context, size_t part, struct lgz_error *e)
+{
+    (void)part;
+    return workers_share(me, 1000, count_end, context, e);
+}
+
+/* Parts that weren't begun are dropped, also those of a part that runs. */
 START_TEST(test_free_early)
 {
     struct crew crew;
-    static struct task tasks[WORKS];
-    atomic_int running = 0;
-    int done = 0;
-    crew_start(&crew, 2);
-    for (int i = 0; i < WORKS; i++) {
-        tasks[i] = (struct task){.depth = 1, .running = &running, .limit = 2};
-        workers_submit(&crew.states[0].worker, &tasks[i].work, 1, do_part, &tasks[i]);
-    }
-    int parts = crew_end(&crew);
+    static struct work works[WORKS];
+    struct stopping stopping = {0};
+    crew_start(&crew, _i);
     for (int i = 0; i < WORKS; i++)
-        done += tasks[i].done[0];
-    ck_assert_int_eq(parts, done * (1 + PARTS));
+        workers_submit(&crew.states[0].worker, &works[i], 1, share_slowly, &stopping);
+    while (stopping.ended < 5)
+        usleep(100);
+    crew_end(&crew);
+    ck_assert_int_lt(stopping.ended, WORKS * 1000);
     workers_free(NULL);
+}
+END_TEST
+
+static int share_parts(struct worker *me, void *context, size_t part, struct lgz_error *e)
+{
+    (void)part;
+    (void)workers_share(me, 1, count_end, context, e);
+    (void)workers_share(me, PARTS, count_end, context, e); /* it doesn't look whether that failed */
+    return LGZ_OK;
+}
+
+/* When it's to stop, no part begins any more, and all that is under way has failed. */
+START_TEST(test_stopped)
+{
+    struct crew crew;
+    struct stopping stopping = {0};
+    crew_start(&crew, _i);
+    workers_stop_when(crew.workers, stop_at_tenth, &stopping);
+    struct worker *me = &crew.states[0].worker;
+    ck_assert_int_eq(workers_share(me, 100, share_parts, &stopping, &err), LGZ_ERR_CANCELLED);
+    ck_assert_int_ge(stopping.ended, 10 - 4);
+    ck_assert_int_le(stopping.ended, 10 + working(_i));
+    int ended = stopping.ended;
+    ck_assert_int_eq(workers_share(me, 3, count_end, &stopping, &err), LGZ_ERR_CANCELLED);
+    ck_assert_int_eq(workers_share(me, 1, count_end, &stopping, &err), LGZ_ERR_CANCELLED);
+    ck_assert_int_eq(stopping.ended, ended);
+    crew_end(&crew);
 }
 END_TEST
 
@@ -184,7 +236,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, test_all_parts, 1, CREWS + 1);
     tcase_add_loop_test(tc, test_nested, 1, CREWS + 1);
     tcase_add_loop_test(tc, test_failure, 1, CREWS + 1);
-    tcase_add_test(tc, test_free_early);
+    tcase_add_loop_test(tc, test_free_early, 2, THREADS_MAX + 1);
+    tcase_add_loop_test(tc, test_stopped, 1, CREWS + 1);
 }
 
 int main(void)
