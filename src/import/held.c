@@ -17,7 +17,6 @@
 #include "base/lower_bound.h"
 
 enum {
-    HEAD_MAX = 1 << 16, /* bytes of a file that a fingerprint may be of */
     COMPARED = 1 << 16, /* bytes that are compared at once */
     TIME_SHIFT = 22,    /* in an id, seconds stand above these bits */
     TIME_BITS = 40,
@@ -64,7 +63,7 @@ static int note_source(struct held *h, const struct source *source, int segment,
 {
     struct sighting found = {.segment = segment};
     int code = source_is_imported(source->id) ? note_id(h, source->id, err) : LGZ_OK;
-    if (code != LGZ_OK || source->fingerprint_len == 0 || source->fingerprint_len > HEAD_MAX ||
+    if (code != LGZ_OK || source->fingerprint_len == 0 || source->fingerprint_len > HELD_HEAD ||
         !h->wanted(h->context, source->name))
         return code;
     code = source_copy(&found.source, source, err);
@@ -390,19 +389,17 @@ static bool is_known(const struct ranges *r, uint64_t id)
 }
 
 /* All sources that begin like the file, and go on like it as far as they are there. */
-static int find_ranges(const struct held *h, const char *name, struct log_file *file,
-                       struct ranges *ranges, struct lgz_error *err)
+static int find_ranges(const struct held *h, const char *name, struct span head,
+                       struct log_file *file, struct ranges *ranges, struct lgz_error *err)
 {
     struct ranges tried = {0};
-    uint8_t *head = malloc(HEAD_MAX);
-    ssize_t len = head ? log_file_read(file, head, HEAD_MAX, err) : error_memory(err);
-    int code = len < 0 ? (int)len : LGZ_OK;
+    int code = LGZ_OK;
     for (size_t i = 0; code == LGZ_OK && i < h->sightings.len; i++) {
         const struct source *s = &h->sightings.data[i].source;
         struct range range;
         bool same;
-        if (strcmp(s->name, name) != 0 || s->fingerprint_len > len || is_known(&tried, s->id) ||
-            hash_bytes(head, s->fingerprint_len) != s->fingerprint)
+        if (strcmp(s->name, name) != 0 || s->fingerprint_len > head.len ||
+            is_known(&tried, s->id) || hash_bytes(head.data, s->fingerprint_len) != s->fingerprint)
             continue;
         code = compare(h, file, s->id, &range, &same, err);
         if (code == LGZ_OK &&
@@ -410,7 +407,6 @@ static int find_ranges(const struct held *h, const char *name, struct log_file *
             code = error_memory(err);
     }
     vec_free(&tried.list);
-    free(head);
     return code;
 }
 
@@ -464,11 +460,11 @@ static void judge(const struct ranges *ranges, struct held_verdict *v)
         v->partly = true;
 }
 
-int held_find(struct held *h, const char *name, struct log_file *file, struct held_verdict *verdict,
-              struct lgz_error *err)
+int held_find(struct held *h, const char *name, struct span head, struct log_file *file,
+              struct held_verdict *verdict, struct lgz_error *err)
 {
     struct ranges ranges = {0};
-    int code = find_ranges(h, name, file, &ranges, err);
+    int code = find_ranges(h, name, head, file, &ranges, err);
     judge(&ranges, verdict);
     vec_free(&ranges.list);
     return code;

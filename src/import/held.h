@@ -48,12 +48,15 @@ struct held_verdict {
     uint64_t id;   /**< as more of this source; 0: as a new one */
 };
 
+enum { HELD_HEAD = 1 << 16 }; /* bytes of a file that a source's fingerprint may be of */
+
 /**
- * Compare a file, which is at its start, and isn't afterwards, with what there is of its log.
+ * Compare a file, which may stand anywhere before and afterwards, with what there is of its log.
  *
+ * @param head  what it begins with: HELD_HEAD bytes, or all
  * @return an error if either can't be read
  */
-int held_find(struct held *h, const char *name, struct log_file *file, struct held_verdict *verdict,
-              struct lgz_error *err);
+int held_find(struct held *h, const char *name, struct span head, struct log_file *file,
+              struct held_verdict *verdict, struct lgz_error *err);
 
 #endif

@@ -9,14 +9,17 @@
 
 enum { PRINT_MAX = 1024 }; /* bytes that a fingerprint is of, as the daemon has it */
 
-static int take_fingerprint(struct import_work *r, struct import_file *f, struct log_file *file)
+/* Compare its beginning, and where that is known, all of it. The beginning is read once: to unpack
+   it may take as long as a megabyte. */
+static int compare(struct import_work *r, struct import_file *f, struct log_file *file)
 {
-    ssize_t n = log_file_read(file, r->chunk, PRINT_MAX, &r->reason);
-    if (n < 0 || log_file_rewind(file, &r->reason) != LGZ_OK)
-        return FILE_BAD;
-    f->fingerprint = hash_bytes(r->chunk, (size_t)n);
-    f->fingerprint_len = (uint32_t)n;
-    return LGZ_OK;
+    ssize_t n = log_file_read(file, r->chunk, HELD_HEAD, &r->reason);
+    if (n < 0)
+        return (int)n;
+    const struct span head = {r->chunk, (size_t)n};
+    f->fingerprint_len = n < PRINT_MAX ? (uint32_t)n : PRINT_MAX;
+    f->fingerprint = hash_bytes(head.data, f->fingerprint_len);
+    return n ? held_find(r->held, f->log.name, head, file, &f->verdict, &r->reason) : LGZ_OK;
 }
 
 /* Are all bytes of file `b` the first ones of file `a`? */
@@ -76,9 +79,7 @@ static int look_at_file(struct import_work *r, struct import_file *f)
     if (code != LGZ_OK)
         return code;
     f->st = *log_file_stat(file);
-    code = take_fingerprint(r, f, file);
-    if (code == LGZ_OK && f->fingerprint_len)
-        code = held_find(r->held, f->log.name, file, &f->verdict, &r->reason);
+    code = compare(r, f, file);
     if (code < 0)
         code = r->reason.code == LGZ_ERR_MEMORY ? error_memory(r->err) : FILE_BAD;
     log_file_close(file);
