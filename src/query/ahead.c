@@ -15,7 +15,7 @@ struct helper {
     struct where *where; /* or NULL */
 };
 
-/* A segment whose blocks are taken now, or next. */
+/* A segment whose blocks are taken now, or later. */
 struct stage {
     const struct segment *segment; /* NULL: none */
     struct ahead_plan plan;
@@ -48,10 +48,17 @@ struct ahead {
     struct slot *slots;
     size_t slot_count;
     size_t depth; /* so many are worked on at once, the one that was taken counted */
-    struct stage stages[2];
-    unsigned now; /* number of the one whose blocks are taken; the other one follows it */
-    bool refused; /* there are no threads to be had */
+    struct stage stages[AHEAD_SEGMENTS]; /* a ring */
+    unsigned now;   /* number of the one whose blocks are taken */
+    unsigned later; /* so many follow it */
+    bool refused;   /* there are no threads to be had */
 };
+
+/* The segment whose blocks are taken, or the one that is so many behind it. */
+static struct stage *stage_at(struct ahead *a, unsigned behind)
+{
+    return &a->stages[(a->now + behind) % AHEAD_SEGMENTS];
+}
 
 int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, struct where *where,
               struct lgz_error *err)
@@ -187,7 +194,7 @@ static struct slot *find_slot(struct ahead *a, size_t number)
 {
     for (size_t i = 0; i < a->slot_count; i++) {
         struct slot *slot = &a->slots[i];
-        if (slot->used && slot->stage == &a->stages[a->now] && slot->number == number)
+        if (slot->used && slot->stage == stage_at(a, 0) && slot->number == number)
             return slot;
     }
     return NULL;
@@ -262,55 +269,84 @@ static bool go_ahead_in(struct ahead *a, struct stage *stage)
     return used < a->depth;
 }
 
-/* The same with what follows the segment at hand. */
-static void go_ahead(struct ahead *a)
+/* Ask for a segment behind the last one. @return false if there is none, or no room */
+static bool follow(struct ahead *a)
 {
-    struct stage *now = &a->stages[a->now], *later = &a->stages[!a->now];
-    if (!go_ahead_in(a, now))
-        return;
-    if (now->plan.follow && !now->asked) {
-        *later = (struct stage){0};
-        later->segment = now->plan.follow(now->plan.context, &later->plan);
+    struct stage *last = stage_at(a, a->later);
+    if (last->asked || !last->plan.follow || a->later + 1 == AHEAD_SEGMENTS)
+        return false;
+    struct stage *next = stage_at(a, a->later + 1);
+    last->asked = true;
+    *next = (struct stage){0};
+    next->segment = last->plan.follow(last->plan.context, &next->plan);
+    a->later += next->segment != NULL;
+    return next->segment != NULL;
+}
+
+static bool is_done(struct ahead *a, const struct slot *slot)
+{
+    return workers_done(&a->helpers[0].worker, &slot->work);
+}
+
+/* Have work under way in the segment at hand and in those that follow. What is done already doesn't
+   wait for more than one of them to be opened.
+   @param taken  who waits for this one; NULL: who asks will work meanwhile */
+static void go_ahead(struct ahead *a, const struct slot *taken)
+{
+    unsigned opened = 0;
+    for (unsigned i = 0; go_ahead_in(a, stage_at(a, i)); i++) {
+        if (i < a->later)
+            continue;
+        if (opened++ && taken && is_done(a, taken))
+            return;
+        if (!follow(a))
+            return;
     }
-    now->asked = true;
-    if (later->segment)
-        go_ahead_in(a, later);
+}
+
+/* Give up the segments that follow. */
+static void leave_later(struct ahead *a)
+{
+    for (; a->later; a->later--) {
+        struct stage *last = stage_at(a, a->later);
+        give_up(a, last, SIZE_MAX);
+        last->segment = NULL;
+    }
 }
 
 void ahead_begin(struct ahead *a, const struct segment *segment, const struct ahead_plan *plan)
 {
-    struct stage *later = &a->stages[!a->now];
-    if (later->segment == segment) {
-        a->now = !a->now;
+    if (a->later && stage_at(a, 1)->segment == segment) {
+        a->now = (a->now + 1) % AHEAD_SEGMENTS;
+        a->later--;
         return;
     }
-    give_up(a, later, SIZE_MAX);
-    later->segment = NULL;
-    a->stages[a->now] = (struct stage){.segment = segment, .plan = *plan};
+    leave_later(a);
+    *stage_at(a, 0) = (struct stage){.segment = segment, .plan = *plan};
 }
 
 bool ahead_ready(struct ahead *a, size_t block)
 {
     struct slot *slot = find_slot(a, block);
-    return slot && workers_done(&a->helpers[0].worker, &slot->work);
+    return slot && is_done(a, slot);
 }
 
 int ahead_take(struct ahead *a, size_t block, struct ahead_block *out, struct lgz_error *err)
 {
     int code;
-    struct stage *now = &a->stages[a->now];
+    struct stage *now = stage_at(a, 0);
     give_up(a, now, block);
     struct slot *slot = find_slot(a, block);
     if (now->next <= block)
         now->next = block + 1;
     if (slot) {
-        go_ahead(a);
+        go_ahead(a, slot);
         code = workers_wait(&a->helpers[0].worker, &slot->work, err);
     } else {
         slot = free_slot(a);
         prepare(now, slot, block);
         slot->work = (struct work){0}; /* ended */
-        go_ahead(a);
+        go_ahead(a, NULL);
         code = search_or_read(slot, a->pattern, a->where, err);
     }
     if (a->depth < a->slot_count)
@@ -330,13 +366,12 @@ int ahead_decode(struct ahead *a, size_t block, struct ahead_block *out, struct 
 
 void ahead_end(struct ahead *a)
 {
-    give_up(a, &a->stages[a->now], SIZE_MAX);
-    a->stages[a->now].segment = NULL;
+    give_up(a, stage_at(a, 0), SIZE_MAX);
+    stage_at(a, 0)->segment = NULL;
 }
 
 void ahead_leave(struct ahead *a)
 {
     ahead_end(a);
-    give_up(a, &a->stages[!a->now], SIZE_MAX);
-    a->stages[!a->now].segment = NULL;
+    leave_later(a);
 }

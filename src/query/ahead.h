@@ -1,11 +1,12 @@
 /*
- * ahead.h - blocks of a segment, and of the one that follows it, that threads decode or search, and
+ * ahead.h - blocks of a segment, and of those that follow it, that threads decode or search, and
  * match the lines of, before their turn.
  *
  * Blocks are taken one by one, in order. While one is looked at by who took it, those behind it
  * that are likely to be wanted are worked on, at most AHEAD_BLOCKS for each thread and AHEAD_BYTES
  * of raw bytes in all (one block may be larger). The first ones are worked on one by one, so that
- * who stops soon has cost little. With one thread nothing is done before its turn.
+ * who stops soon has cost little. With one thread nothing is done before its turn. Where segments
+ * have few blocks that are likely to be wanted, at most AHEAD_SEGMENTS are open at once.
  *
  * A struct ahead is used by one thread at a time.
  */
@@ -20,6 +21,7 @@
 enum {
     AHEAD_THREADS_MAX = 256,
     AHEAD_BLOCKS = 2,
+    AHEAD_SEGMENTS = 32,
     AHEAD_BYTES = 256 << 20,
 };
 
@@ -44,9 +46,10 @@ struct ahead_plan;
 
 /**
  * All blocks of the segment that are likely to be wanted are under way: which segment follows it?
- * Asked once, as ahead_likely_fn is.
+ * Asked once for each, as ahead_likely_fn is, the ones that follow included.
  *
- * @param plan  set for it
+ * @param context  of the plan of the segment that it follows
+ * @param plan     set for it
  * @return NULL if there is none; else it stays open up to its ahead_end(), or up to ahead_leave()
  */
 typedef const struct segment *ahead_follow_fn(void *context, struct ahead_plan *plan);
@@ -77,7 +80,8 @@ void ahead_free(struct ahead *a);
 
 /**
  * Begin with a segment, which must stay open up to ahead_end(). Another one must have ended. What
- * is under way of the segment is kept, if it's the one that followed; it has its plan already then.
+ * is under way of the segment is kept, if it's the one that follows next; it has its plan already
+ * then.
  */
 void ahead_begin(struct ahead *a, const struct segment *segment, const struct ahead_plan *plan);
 
@@ -98,7 +102,7 @@ int ahead_decode(struct ahead *a, size_t block, struct ahead_block *out, struct 
 /** Give up what was not taken of the segment; wait for what is being worked on. */
 void ahead_end(struct ahead *a);
 
-/** Give up the segment that was to follow, too. */
+/** Give up the segments that were to follow, too. */
 void ahead_leave(struct ahead *a);
 
 #endif

@@ -26,6 +26,7 @@ struct walk {
     size_t other_index;
     struct buf past; /* the block that was read last; empty: none */
     struct skipped_block past_number;
+    struct walk *next; /* over the segment behind it, which was opened before its turn, too */
 };
 
 /* Close the other segment. */
@@ -577,25 +578,36 @@ static struct ahead_plan plan_of(struct walk *w)
     };
 }
 
+/* The last of the walks that were made before their turn takes one more behind it. */
+static void append_walk(struct scan *s, struct walk *w)
+{
+    struct walk **end = &s->following;
+    while (*end)
+        end = &(*end)->next;
+    *end = w;
+}
+
 /* ahead_follow_fn: what can't be opened is told at its turn. The sources' inputs are those of the
-   segment at hand. */
+   segment at hand, and of those between. */
 static const struct segment *follow(void *context, struct ahead_plan *plan)
 {
     const struct walk *w = context;
     struct scan *s = w->scan;
     struct segment *segment = NULL;
+    struct walk *next = NULL;
     const size_t index = w->index + 1;
     if (index >= w->segments->count ||
         (s->shortlist && !shortlist_may_need(s->shortlist, &w->segments->list[index])) ||
         archive_segment_open(&segment, &w->segments->list[index], NULL) != LGZ_OK)
         return NULL;
     if (keeps_inputs(s, segment))
-        s->following = new_walk(s, w->segments, index, segment, w->segments->list[index].path);
-    if (!s->following) {
+        next = new_walk(s, w->segments, index, segment, w->segments->list[index].path);
+    if (!next) {
         segment_close(segment);
         return NULL;
     }
-    *plan = plan_of(s->following);
+    append_walk(s, next);
+    *plan = plan_of(next);
     return segment;
 }
 
@@ -609,12 +621,14 @@ struct segment *scan_following(struct scan *s, size_t index)
 
 void scan_follow_none(struct scan *s)
 {
-    if (!s->following)
-        return;
-    ahead_leave(s->ahead);
-    segment_close(s->following->segment);
-    free_walk(s->following);
-    s->following = NULL;
+    struct walk *w;
+    if (s->following)
+        ahead_leave(s->ahead);
+    while ((w = s->following) != NULL) {
+        s->following = w->next;
+        segment_close(w->segment);
+        free_walk(w);
+    }
 }
 
 /* The walk over a segment: the one that was made before its turn, or a new one. */
@@ -622,7 +636,8 @@ static struct walk *begin_walk(struct scan *s, const struct scan_segments *segme
                                struct segment *segment, const char *label)
 {
     struct walk *w = s->following;
-    s->following = NULL;
+    if (w)
+        s->following = w->next;
     return w ? w : new_walk(s, segments, index, segment, label);
 }
 

@@ -26,7 +26,7 @@ struct scan {
     const struct archive_snapshot *snapshot; /* that archive; NULL: it's a single file */
     struct last_seen *last_seen;             /* in it; made when it's needed first */
     struct ahead *ahead;
-    struct walk *following;         /* the next segment, opened before its turn; NULL: it isn't */
+    struct walk *following;         /* the next segments, opened before their turn; NULL: none */
     struct shortlist *shortlist;    /* of that archive; NULL: nothing can be passed over */
     struct lgz_error catalog_fault; /* why a catalog was of no use */
     struct plan *plan;              /* NULL: no filter can help */
@@ -106,7 +106,7 @@ int scan_set_rules(struct scan *s, struct query_source *source, const struct rul
 /** The segment number `index`, if it was opened before its turn, or NULL. It's the caller's now. */
 struct segment *scan_following(struct scan *s, size_t index);
 
-/** No segment follows, even if one was opened. */
+/** No segment follows, even if some were opened. */
 void scan_follow_none(struct scan *s);
 
 /**

@@ -178,6 +178,94 @@ START_TEST(test_follow)
 }
 END_TEST
 
+enum { SEGMENTS = 2 * AHEAD_SEGMENTS };
+
+/* Segments with one block each that is likely, at most; those that are open. */
+struct chain {
+    struct segment *open[SEGMENTS];
+    struct link {
+        struct chain *chain;
+        size_t number;
+    } links[SEGMENTS];
+    size_t asked; /* so many were opened */
+    unsigned step;
+};
+
+/* ahead_likely_fn: block 3 of each `step`th segment. */
+static bool is_rare(void *context, size_t block)
+{
+    const struct link *link = context;
+    return block == 3 && link->number % link->chain->step == 0;
+}
+
+/* ahead_follow_fn */
+static const struct segment *next_of_chain(void *context, struct ahead_plan *plan)
+{
+    struct link *link = context;
+    struct chain *chain = link->chain;
+    ck_assert_uint_eq(link->number + 1, chain->asked); /* each asked once, in their order */
+    if (chain->asked == SEGMENTS)
+        return NULL;
+    ck_ok(segment_open(&chain->open[chain->asked], path, &err));
+    *plan = (struct ahead_plan){
+        .likely = is_rare, .follow = next_of_chain, .context = &chain->links[chain->asked]};
+    return chain->open[chain->asked++];
+}
+
+/* How many are open? */
+static size_t count_open(const struct chain *chain)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < SEGMENTS; i++)
+        count += chain->open[i] != NULL;
+    return count;
+}
+
+/* Segments are taken one after the other, whatever was opened before its turn; in the midst, those
+   that follow are given up. */
+START_TEST(test_follow_several)
+{
+    struct ahead *a;
+    struct ahead_block taken;
+    static struct chain chain;
+    chain = (struct chain){.step = (unsigned)_i % 5 + 1};
+    for (size_t i = 0; i < SEGMENTS; i++)
+        chain.links[i] = (struct link){&chain, i};
+    ck_ok(ahead_new(&a, (unsigned)_i / 5 * 2 + 1, pattern, NULL, &err));
+    size_t most = 0;
+    for (size_t i = 0; i < SEGMENTS; i++) {
+        const struct ahead_plan plan = {
+            .likely = is_rare, .follow = next_of_chain, .context = &chain.links[i]};
+        const bool left = i == SEGMENTS / 2;
+        for (size_t k = i; left && k < chain.asked; k++) {
+            ahead_leave(a);
+            segment_close(chain.open[k]);
+            chain.open[k] = NULL;
+        }
+        if (!chain.open[i]) {
+            ck_ok(segment_open(&chain.open[i], path, &err));
+            chain.asked = i + 1;
+        }
+        ahead_begin(a, chain.open[i], &plan);
+        if (is_rare(&chain.links[i], 3)) {
+            ck_ok(ahead_take(a, 3, &taken, &err));
+            check_raw(3, &taken);
+        }
+        most = count_open(&chain) > most ? count_open(&chain) : most;
+        ck_assert_uint_le(count_open(&chain), AHEAD_SEGMENTS);
+        ahead_end(a);
+        segment_close(chain.open[i]);
+        chain.open[i] = NULL;
+    }
+    /* With one thread nothing is opened before its turn. */
+    if (_i / 5 == 0)
+        ck_assert_uint_eq(most, 1);
+    else
+        ck_assert_uint_gt(most, chain.step);
+    ahead_free(a);
+}
+END_TEST
+
 START_TEST(test_damage)
 {
     struct ahead *a;
@@ -234,6 +322,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, test_all_blocks, 0, 4);
     tcase_add_test(tc, test_some_blocks);
     tcase_add_test(tc, test_follow);
+    tcase_add_loop_test(tc, test_follow_several, 0, 10);
     tcase_add_test(tc, test_damage);
     tcase_add_test(tc, test_refused_line);
 }
