@@ -49,9 +49,9 @@ struct ahead {
     size_t slot_count;
     size_t depth; /* so many are worked on at once, the one that was taken counted */
     struct stage stages[AHEAD_SEGMENTS]; /* a ring */
-    unsigned now;   /* number of the one whose blocks are taken */
-    unsigned later; /* so many follow it */
-    bool refused;   /* there are no threads to be had */
+    unsigned now;                        /* number of the one whose blocks are taken */
+    unsigned later;                      /* so many follow it */
+    bool refused;                        /* there are no threads to be had */
 };
 
 /* The segment whose blocks are taken, or the one that is so many behind it. */

@@ -1,9 +1,9 @@
 /*
  * scan_segment.c - one segment: which of its blocks to decode, and their bytes to their sources.
  */
-#include <errno.h>
 #include <stdlib.h>
 
+#include "query/look_back.h"
 #include "query/prune_template.h"
 #include "query/prune_text.h"
 #include "query/scan_state.h"
@@ -11,288 +11,20 @@
 #include "query/template_finder.h"
 #include "segment/runs.h"
 
-/* A segment under scan, and what was looked back into: another one of the archive, and a block. */
+/* A segment under scan. */
 struct walk {
     struct scan *scan;
     const struct scan_segments *segments;
     size_t index;
     struct segment *segment;
+    struct look_back past;         /* from this segment */
     struct query_source **sources; /* by the segment's index */
     uint64_t *met;                 /* by the same: in which of the looks at blocks it was last */
     uint64_t looks;
     struct text_prune *text;      /* NULL: no block is left out for its text */
     struct template_prune *lines; /* NULL: nor for the templates of its lines */
-    struct segment *other;
-    size_t other_index;
-    struct buf past; /* the block that was read last; empty: none */
-    struct skipped_block past_number;
     struct walk *next; /* over the segment behind it, which was opened before its turn, too */
 };
-
-/* Close the other segment. */
-static void close_other(struct walk *w)
-{
-    if (w->other)
-        w->scan->effort.read += segment_bytes_read(w->other);
-    segment_close(w->other);
-    w->other = NULL;
-}
-
-/* The segment of this number; NULL if it's gone meanwhile. */
-static int open_number(struct walk *w, size_t number, struct segment **out, struct lgz_error *err)
-{
-    *out = NULL;
-    if (number == w->index) {
-        *out = w->segment;
-        return LGZ_OK;
-    }
-    if (w->other && w->other_index == number) {
-        *out = w->other;
-        return LGZ_OK;
-    }
-    close_other(w);
-    w->other_index = number;
-    errno = 0;
-    int code = archive_segment_open(&w->other, &w->segments->list[number], err);
-    /* Retention removes segments at any time. */
-    if (code == LGZ_ERR_IO && errno == ENOENT) {
-        *err = (struct lgz_error){0};
-        code = LGZ_OK;
-    }
-    *out = w->other;
-    return code;
-}
-
-/* prune_read_fn: several sources look back into the same block, one after the other. */
-static int read_past(void *context, struct skipped_block number, struct segment **segment,
-                     struct span *raw, struct lgz_error *err)
-{
-    struct walk *w = context;
-    int code = open_number(w, number.segment, segment, err);
-    const bool known = w->past.len && w->past_number.segment == number.segment &&
-                       w->past_number.block == number.block;
-    if (code == LGZ_OK && *segment && !known) {
-        buf_clear(&w->past);
-        code = segment_read_block(*segment, number.block, &w->past, err);
-        w->past_number = number;
-        w->scan->effort.read_back++;
-    }
-    *raw = buf_span(&w->past);
-    return code;
-}
-
-/* Open segment `number`, which was passed over, if it's still the one that the catalog knows. */
-static int open_passed(struct walk *w, size_t number, struct segment **out, struct lgz_error *err)
-{
-    const struct catalog *catalog = shortlist_catalog(w->scan->shortlist);
-    struct catalog_key key;
-    int code = open_number(w, number, out, err);
-    if (code != LGZ_OK || !*out)
-        return code;
-    catalog_key_at(catalog, w->segments->list[number].mark - 1, &key);
-    if (key.footer_checksum != segment_checksum(*out))
-        *out = NULL;
-    return LGZ_OK;
-}
-
-static bool has_source(const struct segment *segment, const struct block_info *block, uint64_t id)
-{
-    for (size_t i = 0; i < block->extent_count; i++)
-        if (segment_source(segment, block->extents[i].source)->id == id)
-            return true;
-    return false;
-}
-
-/* prune_older_fn */
-static int find_older(void *context, struct query_source *source, size_t at, struct lgz_error *err)
-{
-    struct walk *w = context;
-    const struct skipped_block mark = source->skipped.data[at];
-    const size_t number =
-        shortlist_find_one(w->scan->shortlist, source->id, mark.floor, mark.segment);
-    struct segment *segment = NULL;
-    if (number == SIZE_MAX)
-        return 0;
-    int code = open_passed(w, number, &segment, err);
-    if (code != LGZ_OK || !segment)
-        return code;
-    source->skipped.data[at].segment = number;
-    for (size_t i = segment_block_count(segment); i > 0; i--) {
-        const struct skipped_block block = {.segment = number, .block = i - 1};
-        if (has_source(segment, segment_block(segment, i - 1), source->id) &&
-            !vec_insert(&source->skipped, at + 1, block))
-            return error_memory(err);
-    }
-    return 1;
-}
-
-/* The sources of a segment that was passed over that are awaited, by its index; to be freed. */
-static struct query_source **awaited_of(const struct walk *w, const struct segment *segment,
-                                        size_t number)
-{
-    struct query_source **sources = calloc(segment_source_count(segment) + 1, sizeof(*sources));
-    for (size_t i = 0; sources && i < segment_source_count(segment); i++) {
-        struct query_source *source =
-            sources_find(w->scan->sources, segment_source(segment, i)->id);
-        if (source && source->awaited && source->seen <= number)
-            sources[i] = source;
-    }
-    return sources;
-}
-
-/* Leave out the blocks of a segment that was passed over, as if it had been opened, for the sources
-   that are awaited. What is before it is looked up if it's needed. */
-static int leave_out_passed(struct walk *w, size_t number, struct lgz_error *err)
-{
-    const struct selection *s = &w->scan->selection;
-    struct segment *segment = NULL;
-    int code = open_passed(w, number, &segment, err);
-    if (code != LGZ_OK || !segment)
-        return code;
-    struct query_source **sources = awaited_of(w, segment, number);
-    if (!sources)
-        return error_memory(err);
-    for (size_t i = 0; i < segment_source_count(segment) && code == LGZ_OK; i++) {
-        struct query_source *source = sources[i];
-        if (!source || !source->awaited)
-            continue;
-        const struct skipped_block mark = {number, BLOCKS_PASSED, source->seen};
-        source->awaited = false;
-        if (!vec_push(&source->skipped, mark))
-            code = error_memory(err);
-    }
-    for (size_t i = 0; i < segment_block_count(segment) && code == LGZ_OK; i++)
-        code = prune_skip(s, segment_block(segment, i), sources,
-                          (struct skipped_block){.segment = number, .block = i}, PRUNE_TIME, err);
-    free(sources);
-    return code;
-}
-
-/* Has the source bytes before `offset` that weren't fed? Then they may have been passed over. */
-static void await(const struct walk *w, struct query_source *source, uint64_t offset)
-{
-    source->awaited = !select_done(&w->scan->selection, source) && offset > 0 &&
-                      !(source->started && source->next >= offset);
-}
-
-/* Look up what was passed over of the sources that are awaited. Only memory can run out: what can't
-   be read is told, and is as if it were gone. */
-static int catch_up(struct walk *w, size_t end, struct lgz_error *err)
-{
-    for (size_t number = end;
-         (number = shortlist_find(w->scan->shortlist, w->scan->sources, number)) != SIZE_MAX;) {
-        struct lgz_error reason = {0};
-        int code = leave_out_passed(w, number, &reason);
-        if (code == LGZ_ERR_MEMORY)
-            return error_memory(err);
-        if (code != LGZ_OK)
-            w->scan->report(w->scan->context, &reason);
-    }
-    return LGZ_OK;
-}
-
-/* The segment's turn has come: what of its sources was passed over? */
-static int catch_up_sources(struct walk *w, struct lgz_error *err)
-{
-    struct shortlist *l = w->scan->shortlist;
-    int code = LGZ_OK;
-    if (!l)
-        return LGZ_OK;
-    if (shortlist_passed_any(l)) {
-        for (size_t i = segment_block_count(w->segment); i > 0; i--) {
-            const struct block_info *block = segment_block(w->segment, i - 1);
-            for (size_t k = block->extent_count; k > 0; k--)
-                await(w, w->sources[block->extents[k - 1].source], block->extents[k - 1].offset);
-        }
-        code = catch_up(w, w->index, err);
-    }
-    for (size_t i = 0; i < segment_source_count(w->segment); i++) {
-        struct query_source *source = w->sources[i];
-        source->awaited = false;
-        source->passed = 0;
-        source->seen = w->index + 1;
-    }
-    shortlist_forget(l);
-    return code;
-}
-
-/* Fetch what the lines of a source need of blocks that were left out. `data`: of the extent */
-static int resume_source(struct walk *w, const struct extent *extent, struct span data,
-                         struct lgz_error *err)
-{
-    struct selection *s = &w->scan->selection;
-    struct query_source *source = w->sources[extent->source];
-    struct prune_next next = {.offset = extent->offset, .data = data};
-    uint64_t end;
-    if (source->skipped.len == 0 || select_done(s, source))
-        return LGZ_OK;
-    const struct rules *rules = segment_rules(w->segment, extent->source, extent->offset, &end);
-    if (end - extent->offset < data.len)
-        next.data.len = (size_t)(end - extent->offset);
-    int code = dialects_get(&w->scan->dialects, rules, w->scan->report, w->scan->context,
-                            &next.dialect, err);
-    const struct prune_past from = {read_past, find_older, w};
-    return code == LGZ_OK ? prune_resume(s, source, &next, &from, err) : code;
-}
-
-/* The same of a source whose bytes come from a journal. */
-static int catch_up_source(struct walk *w, struct query_source *source, uint64_t offset,
-                           struct lgz_error *err)
-{
-    struct shortlist *l = w->scan->shortlist;
-    if (!l || !shortlist_passed_any(l) || source->seen > w->segments->count)
-        return LGZ_OK;
-    await(w, source, offset);
-    shortlist_forget(l);
-    int code = catch_up(w, w->segments->count, err);
-    source->awaited = false;
-    source->seen = w->segments->count + 1;
-    w->scan->selection.fatal |= code != LGZ_OK;
-    return code;
-}
-
-int scan_resume(struct scan *s, struct query_source *source, const struct rules *rules,
-                uint64_t offset, struct span data, struct lgz_error *err)
-{
-    struct walk w = {.scan = s, .segments = s->segments, .index = SIZE_MAX};
-    struct prune_next next = {.offset = offset, .data = data};
-    const struct prune_past from = {read_past, find_older, &w};
-    struct lgz_error reason = {0};
-    int code = catch_up_source(&w, source, offset, err);
-    if (code != LGZ_OK || source->skipped.len == 0 || select_done(&s->selection, source)) {
-        close_other(&w);
-        return code;
-    }
-    code = dialects_get(&s->dialects, rules, s->report, s->context, &next.dialect, err);
-    if (code != LGZ_OK) {
-        s->selection.fatal = true;
-        close_other(&w);
-        return code;
-    }
-    if (prune_resume(&s->selection, source, &next, &from, &reason) != LGZ_OK)
-        s->report(s->context, &reason);
-    close_other(&w);
-    buf_free(&w.past);
-    return LGZ_OK;
-}
-
-/* Before the block is fed. `raw`: empty if it can't be. Damage in blocks that were left out isn't
-   this block's. */
-static void resume_sources(struct walk *w, const struct block_info *block, struct span raw)
-{
-    uint64_t at = 0;
-    for (size_t i = 0; i < block->extent_count; i++) {
-        const struct extent *extent = &block->extents[i];
-        struct lgz_error reason = {0};
-        struct span data = {0};
-        if (at + extent->length <= raw.len)
-            data = (struct span){raw.data + at, (size_t)extent->length};
-        if (resume_source(w, extent, data, &reason) != LGZ_OK)
-            w->scan->report(w->scan->context, &reason);
-        at += extent->length;
-    }
-    buf_free(&w->past);
-}
 
 /* Feed an extent's bytes; within them, the source's rules may change. */
 static int feed_extent(struct walk *w, const struct extent *extent, struct span data,
@@ -459,7 +191,8 @@ static int scan_block(struct walk *w, size_t number, struct lgz_error *err)
     if (code == LGZ_OK && taken.sparse)
         code = ahead_decode(w->scan->ahead, number, &taken, err);
     if (!s->fatal)
-        resume_sources(w, block, code == LGZ_OK ? taken.raw : (struct span){0});
+        look_back_resume(&w->past, block, w->sources,
+                         code == LGZ_OK ? taken.raw : (struct span){0});
     if (code == LGZ_OK && s->templates)
         code = template_finder_block(s->templates, w->segment, number, taken.raw, err);
     uint64_t at = 0;
@@ -524,8 +257,7 @@ static void free_walk(struct walk *w)
         return;
     text_prune_free(w->text);
     template_prune_free(w->lines);
-    close_other(w);
-    buf_free(&w->past);
+    look_back_clear(&w->past);
     free(w->sources);
     free(w->met);
     free(w);
@@ -542,6 +274,8 @@ static struct walk *new_walk(struct scan *s, const struct scan_segments *segment
     w->segments = segments;
     w->index = index;
     w->segment = segment;
+    w->past =
+        (struct look_back){.scan = s, .segments = segments, .index = index, .segment = segment};
     w->sources = calloc(segment_source_count(segment) + 1, sizeof(struct query_source *));
     w->met = calloc(segment_source_count(segment) + 1, sizeof(*w->met));
     if (w->sources && w->met && meet_sources(w, label) &&
@@ -692,7 +426,7 @@ int scan_segment(struct scan *s, const struct scan_segments *segments, size_t in
         s->selection.fatal = true;
         return error_memory(err);
     }
-    code = catch_up_sources(w, err);
+    code = look_back_catch_up(&w->past, w->sources, err);
     if (code != LGZ_OK) {
         s->selection.fatal = true;
         ahead_leave(s->ahead);
