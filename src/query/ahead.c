@@ -60,8 +60,8 @@ static struct stage *stage_at(struct ahead *a, unsigned behind)
     return &a->stages[(a->now + behind) % AHEAD_SEGMENTS];
 }
 
-int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, struct where *where,
-              struct lgz_error *err)
+int ahead_new(struct ahead **out, unsigned threads, bool gently, struct pattern *pattern,
+              struct where *where, struct lgz_error *err)
 {
     struct ahead *a = calloc(1, sizeof(*a));
     *out = a;
@@ -70,7 +70,7 @@ int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, str
     a->threads = threads;
     a->pattern = pattern;
     a->where = where;
-    a->depth = 1;
+    a->depth = gently ? 1 : threads;
     a->slot_count = threads > 1 ? (size_t)threads * AHEAD_BLOCKS : 1;
     a->slots = calloc(a->slot_count, sizeof(*a->slots));
     if (a->slots)

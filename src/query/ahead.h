@@ -4,9 +4,10 @@
  *
  * Blocks are taken one by one, in order. While one is looked at by who took it, those behind it
  * that are likely to be wanted are worked on, at most AHEAD_BLOCKS for each thread and AHEAD_BYTES
- * of raw bytes in all (one block may be larger). The first ones are worked on one by one, so that
- * who stops soon has cost little. With one thread nothing is done before its turn. Where segments
- * have few blocks that are likely to be wanted, at most AHEAD_SEGMENTS are open at once.
+ * of raw bytes in all (one block may be larger). If who takes may stop soon, the first ones are
+ * worked on one by one, so that little is done in vain. With one thread nothing is done before its
+ * turn. Where segments have few blocks that are likely to be wanted, at most AHEAD_SEGMENTS are
+ * open at once.
  *
  * A struct ahead is used by one thread at a time.
  */
@@ -20,7 +21,7 @@
 
 enum {
     AHEAD_THREADS_MAX = 256,
-    AHEAD_BLOCKS = 2,
+    AHEAD_BLOCKS = 4,
     AHEAD_SEGMENTS = 32,
     AHEAD_BYTES = 256 << 20,
 };
@@ -69,11 +70,12 @@ struct ahead;
  * Get ready; threads are started when they are needed first.
  *
  * @param threads  1 to AHEAD_THREADS_MAX, the caller's included
+ * @param gently   the caller may stop soon
  * @param pattern  lines that match it are found; must outlive this
  * @param where    as for sparse_find(); must outlive this
  */
-int ahead_new(struct ahead **out, unsigned threads, struct pattern *pattern, struct where *where,
-              struct lgz_error *err);
+int ahead_new(struct ahead **out, unsigned threads, bool gently, struct pattern *pattern,
+              struct where *where, struct lgz_error *err);
 
 /** Wait for the threads and end them. NULL is allowed. */
 void ahead_free(struct ahead *a);

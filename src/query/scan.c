@@ -89,12 +89,17 @@ int scan_flush(struct scan *s, struct lgz_error *err)
     return code;
 }
 
+/* May any number of lines be selected? */
+static bool is_unlimited(const struct selection *s)
+{
+    return s->max_count == UINT64_MAX && !s->max_total;
+}
+
 /* Is each line selected, and nothing to be known of it? */
 static bool takes_all(const struct selection *s)
 {
     return pattern_is_all(s->pattern) && !s->invert && !s->where && !s->dated && !s->numbered &&
-           !select_limited(s) && s->max_count == UINT64_MAX && !s->before && !s->after &&
-           !s->by_template && !s->max_total;
+           !select_limited(s) && is_unlimited(s) && !s->before && !s->after && !s->by_template;
 }
 
 /* Make the plan, if there is anything in it. */
@@ -156,7 +161,8 @@ int scan_new(struct scan **out, const struct scan_options *options, scan_line_fn
     if (code == LGZ_OK)
         code = hits_new(&s->hits, HITS_MEMORY, err);
     if (code == LGZ_OK)
-        code = ahead_new(&s->ahead, options->threads ? options->threads : 1, options->pattern,
+        code = ahead_new(&s->ahead, options->threads ? options->threads : 1,
+                         !is_unlimited(&s->selection), options->pattern,
                          s->selection.where_first ? options->where : NULL, err);
     if (code != LGZ_OK) {
         scan_free(s);
