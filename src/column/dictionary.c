@@ -154,6 +154,25 @@ static size_t fill(void *state, struct text_batch *b)
     return count;
 }
 
+static size_t entries(void *state, uint32_t *to, size_t want)
+{
+    struct dictionary *d = state;
+    uint64_t indexes[TEXT_BATCH];
+    size_t count = number_fill(&d->indexes, indexes, want < TEXT_BATCH ? want : TEXT_BATCH);
+    for (size_t i = 0; i < count; i++) {
+        if (indexes[i] >= d->table.count)
+            return i;
+        to[i] = (uint32_t)indexes[i];
+    }
+    return count;
+}
+
+static const struct text_table *table(const void *state)
+{
+    const struct dictionary *d = state;
+    return &d->table;
+}
+
 static struct text_column *values(const void *state)
 {
     const struct dictionary *d = state;
@@ -174,5 +193,7 @@ const struct text_encoding text_dictionary = {
     .fill = fill,
     .free = free_dictionary,
     .values = values,
+    .entries = entries,
+    .table = table,
     .skip = skip,
 };

@@ -121,6 +121,13 @@ static bool skip(void *state, uint64_t count)
     return number_skip(&c->numbers, count);
 }
 
+static const struct number_column *numbers(const void *state, unsigned *width)
+{
+    const struct integer *c = state;
+    *width = c->width;
+    return &c->numbers;
+}
+
 const struct text_encoding text_integer = {
     .name = "integer",
     .propose = propose,
@@ -132,5 +139,6 @@ const struct text_encoding text_integer = {
     .passage = passage,
     .ranges = true,
     .range = range,
+    .numbers = numbers,
     .skip = skip,
 };

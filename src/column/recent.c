@@ -204,17 +204,30 @@ static bool entry_of(struct recent *r, uint64_t rank, uint32_t *entry)
     return true;
 }
 
-static size_t fill(void *state, struct text_batch *b)
+static size_t entries(void *state, uint32_t *to, size_t want)
 {
     struct recent *r = state;
     uint64_t ranks[TEXT_BATCH];
-    size_t count = number_fill(&r->ranks, ranks, b->want);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t entry;
-        if (!entry_of(r, ranks[i], &entry))
+    size_t count = number_fill(&r->ranks, ranks, want < TEXT_BATCH ? want : TEXT_BATCH);
+    for (size_t i = 0; i < count; i++)
+        if (!entry_of(r, ranks[i], &to[i]))
             return i;
-        b->values[i] = text_table_get(&r->table, entry);
-    }
+    return count;
+}
+
+static const struct text_table *table(const void *state)
+{
+    const struct recent *r = state;
+    return &r->table;
+}
+
+static size_t fill(void *state, struct text_batch *b)
+{
+    const struct recent *r = state;
+    uint32_t rows[TEXT_BATCH];
+    size_t count = entries(state, rows, b->want);
+    for (size_t i = 0; i < count; i++)
+        b->values[i] = text_table_get(&r->table, rows[i]);
     return count;
 }
 
@@ -226,18 +239,12 @@ static struct text_column *values(const void *state)
 
 static bool skip(void *state, uint64_t count)
 {
-    struct recent *r = state;
-    uint32_t entry;
+    uint32_t rows[TEXT_BATCH];
     while (count) {
-        uint64_t ranks[TEXT_BATCH];
         const size_t want = count < TEXT_BATCH ? (size_t)count : TEXT_BATCH;
-        const size_t got = number_fill(&r->ranks, ranks, want);
-        for (size_t i = 0; i < got; i++)
-            if (!entry_of(r, ranks[i], &entry))
-                return false;
-        if (got < want)
+        if (entries(state, rows, want) < want)
             return false;
-        count -= got;
+        count -= want;
     }
     return true;
 }
@@ -250,5 +257,7 @@ const struct text_encoding text_recent = {
     .fill = fill,
     .free = free_recent,
     .values = values,
+    .entries = entries,
+    .table = table,
     .skip = skip,
 };

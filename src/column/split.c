@@ -181,22 +181,15 @@ static bool propose(struct encoded *e, struct column_context *ctx, const struct 
 
 /* Decoding. */
 
-/* A piece of a pattern: what is in front of a '0', and the column that stands for it. */
-struct piece {
-    const uint8_t *literal; /* in the table, which has slack */
-    size_t len;
-    struct text_column *run; /* NULL: the end of the pattern */
-};
-
 struct split {
     size_t pattern_count;
     size_t run_count;
     struct text_column *texts;
     struct number_column numbers;
-    struct text_column **runs; /* of all patterns, in order */
-    struct piece *pieces;      /* of all patterns, in order */
-    struct piece **patterns;   /* the first piece of each */
-    struct text_table table;   /* the patterns' texts */
+    struct text_column **runs;    /* of all patterns, in order */
+    struct text_piece *pieces;    /* of all patterns, in order */
+    struct text_piece **patterns; /* the first piece of each */
+    struct text_table table;      /* the patterns' texts */
 };
 
 static void free_split(void *state)
@@ -253,13 +246,13 @@ static void *parse(struct reader *head, struct stream_reader *streams, unsigned 
 }
 
 /* Cut a pattern into pieces. @return false if there are too few runs */
-static bool cut_pattern(struct span text, struct piece **piece, struct text_column ***run,
+static bool cut_pattern(struct span text, struct text_piece **piece, struct text_column ***run,
                         struct text_column **end)
 {
     for (;;) {
         const uint8_t *mark = text.len ? memchr(text.data, '0', text.len) : NULL;
         size_t plain = mark ? (size_t)(mark - text.data) : text.len;
-        **piece = (struct piece){text.data, plain, NULL};
+        **piece = (struct text_piece){text.data, plain, NULL};
         if (mark && *run == end)
             return false;
         if (mark)
@@ -278,7 +271,7 @@ static int open_patterns(struct split *s, struct stream_reader *streams, size_t 
 {
     struct text_column **run = s->runs;
     struct text_column **end = s->runs + s->run_count;
-    struct piece *piece = s->pieces;
+    struct text_piece *piece = s->pieces;
     int code = text_table_read(&s->table, s->texts, s->pattern_count, streams, limit, err);
     if (code != LGZ_OK)
         return code;
@@ -317,7 +310,8 @@ static inline bool put(struct text_batch *b, size_t *used, const uint8_t *data, 
 }
 
 /* Put one value together. */
-static bool put_value(const struct piece *piece, struct text_batch *b, size_t *used, size_t filled)
+static bool put_value(const struct text_piece *piece, struct text_batch *b, size_t *used,
+                      size_t filled)
 {
     for (;; piece++) {
         struct span run;
@@ -407,7 +401,7 @@ static bool passage(void *state, struct text_look *look, struct passage *passage
 }
 
 /* Leave out values of one pattern. */
-static bool skip_pattern(const struct piece *piece, uint64_t count)
+static bool skip_pattern(const struct text_piece *piece, uint64_t count)
 {
     for (; piece->run; piece++)
         if (!text_skip(piece->run, count))
@@ -424,11 +418,17 @@ static bool skip(void *state, uint64_t count)
         uint64_t number;
         if (!number_next(&s->numbers, &number) || number >= s->pattern_count)
             return false;
-        for (const struct piece *piece = s->patterns[number]; piece->run; piece++)
+        for (const struct text_piece *piece = s->patterns[number]; piece->run; piece++)
             if (!text_pass(piece->run))
                 return false;
     }
     return true;
+}
+
+static struct text_patterns patterns(const void *state)
+{
+    const struct split *s = state;
+    return (struct text_patterns){s->patterns, s->pattern_count, &s->numbers};
 }
 
 const struct text_encoding text_split = {
@@ -440,5 +440,6 @@ const struct text_encoding text_split = {
     .free = free_split,
     .bytes = bytes,
     .passage = passage,
+    .patterns = patterns,
     .skip = skip,
 };

@@ -206,6 +206,20 @@ static inline bool text_look_take(struct text_look *look, uint64_t steps)
     return enough;
 }
 
+/** A piece of values that follow a pattern: bytes, and behind them the next value of a column. */
+struct text_piece {
+    const uint8_t *literal; /**< has slack */
+    size_t len;
+    struct text_column *run; /**< NULL: the end of the pattern */
+};
+
+/** Values that follow patterns. */
+struct text_patterns {
+    struct text_piece *const *first; /**< the first piece of each; the others follow it */
+    size_t count;
+    const struct number_column *numbers; /**< of each row's pattern, if there are several */
+};
+
 /** @return false to end: what is looked at can't be known */
 typedef bool text_each_fn(void *context, struct span value);
 
@@ -247,6 +261,18 @@ struct text_encoding {
 
     /** The column that all values are values of: entries, whichever row has them. NULL: none. */
     struct text_column *(*values)(const void *state);
+
+    /** The numbers of the next rows' entries in the table, instead of their values. @return how
+     * many; 0 at the end, or if the very next one is damaged. NULL: values aren't entries */
+    size_t (*entries)(void *state, uint32_t *entries, size_t want);
+    const struct text_table *(*table)(const void *state); /**< of the entries; of an open column */
+
+    /** The numbers of which values are the decimal digits, with zeros in front up to a width; of an
+     * open column. NULL: they aren't */
+    const struct number_column *(*numbers)(const void *state, unsigned *width);
+
+    /** The patterns that values follow; of an open column. NULL: none */
+    struct text_patterns (*patterns)(const void *state);
 
     /**
      * Call `fn` with each value that there may be, in order, if that costs little.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/find.h"
+#include "column/row_search.h"
 
 enum {
     STAMPS = 16,          /* formats that are remembered */
@@ -123,6 +124,13 @@ static bool is_in_none(struct fitting *f, uint32_t column)
     struct text_column *c = open_values(f, column);
     if (!c)
         return false;
+    if (!f->sought->folded) {
+        struct row_list rows = {0};
+        const enum row_search_result result = row_search(c, f->sought->bytes, &f->scan_left, &rows);
+        row_list_clear(&rows);
+        if (result != ROWS_UNTOLD)
+            return result == ROWS_LACK;
+    }
     for (; text_refill(c); c->next = c->count)
         if (!take_scan(f, c->batch.values, c->count) || is_in_one(f, c->batch.values, c->count))
             return false;
