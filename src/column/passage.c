@@ -78,8 +78,9 @@ bool passage_takes_part(const struct passage *r, uint64_t places, uint64_t wante
 uint64_t passage_back_through(const struct passage *r, uint64_t wanted)
 {
     uint64_t places = r->ends;
-    for (size_t i = 1; i < PASSAGE_MAX; i++)
-        if (r->from[i] & wanted & ~UINT64_C(1))
+    wanted &= ~UINT64_C(1);
+    for (size_t i = 1; wanted && i < PASSAGE_MAX; i++)
+        if (r->from[i] & wanted)
             places |= bit(i);
     return places & ~UINT64_C(1);
 }

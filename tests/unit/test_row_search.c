@@ -4,7 +4,7 @@
 #include "column/row_search.h"
 #include "column_fixture.h"
 
-enum { ROWS = 700, SEARCHES = 60, FORMS = 6 };
+enum { ROWS = 300, SEARCHES = 40, FORMS = 6 };
 
 struct column {
     struct buf bytes;
@@ -20,7 +20,8 @@ static void add_value(struct column *c, uint64_t *state, size_t row, int form)
     const size_t at = c->bytes.len;
     switch (form) {
     case 0:
-        buf_printf(&c->bytes, "10.%u.%u.%u", b, (unsigned)(row / 100), a);
+        buf_printf(&c->bytes, "10.%u.%u.%u", (unsigned)random_below(state, 256),
+                   (unsigned)(row / 100), (unsigned)random_below(state, 256));
         break;
     case 1:
         buf_printf(&c->bytes, "%u", a);
@@ -190,7 +191,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-    tcase_add_loop_test(tc, test_random, 0, 12 * FORMS);
+    tcase_add_loop_test(tc, test_random, 0, 4 * FORMS);
     tcase_add_loop_test(tc, test_borders, 0, 2);
 }
 
