@@ -40,6 +40,8 @@ struct where_node {
     struct pattern *pattern;
 };
 
+enum { WHERE_KNOWN = 32 };
+
 /** One of the tests that a line must pass, and the next line that may. */
 struct where_probe {
     const struct where_node *node;
@@ -47,8 +49,12 @@ struct where_probe {
     struct finder finder;
     size_t start;
     size_t end;
-    bool found; /**< start and end are set */
-    bool over;  /**< no more lines */
+    bool found;                 /**< start and end are set */
+    bool over;                  /**< no more lines */
+    uint8_t known[WHERE_KNOWN]; /**< what stood behind the name the last time, with what ends the
+                                     number, */
+    size_t known_len;           /**< so long; 0: nothing is known */
+    bool known_passes;          /**< and does it pass? */
 };
 
 typedef VEC(struct where_probe) where_probes;

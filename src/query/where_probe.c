@@ -137,17 +137,25 @@ int where_probe(struct where *w, struct lgz_error *err)
     return sound ? name_strings(w, err) : error_memory(err);
 }
 
-/* May the field be here, with a value that passes? `at`: behind its name in the line, or in several
-   lines if the value is none of JSON. */
-static bool accepts(const struct where *w, const struct where_probe *probe, size_t at)
+/* Remember a number, which often comes again: nothing behind the byte that ends it matters. */
+static void note_known(struct where_probe *probe, struct span line, size_t at,
+                       const struct json_value *value, bool passes)
+{
+    const size_t end = (size_t)(value->text.data - line.data) + value->text.len;
+    probe->known_len = 0;
+    if (value->kind != JSON_NUMBER || end >= line.len || end - at >= WHERE_KNOWN)
+        return;
+    probe->known_len = end - at + 1;
+    memcpy(probe->known, line.data + at, probe->known_len);
+    probe->known_passes = passes;
+}
+
+/* The same for a name in quotes. */
+static bool accepts_member(const struct where *w, struct where_probe *probe, size_t at)
 {
     const struct span text = w->lines;
     struct json_value value;
     struct lgz_error ignored = {0};
-    if (!probe->name)
-        return true;
-    if (at == text.len || text.data[at] != '"')
-        return at < text.len && text.data[at] == '=';
     const uint8_t *newline = memchr(text.data + at, '\n', text.len - at);
     const struct span line = {text.data, newline ? (size_t)(newline - text.data) : text.len};
     enum json_result result = json_value_behind(line, at, &value);
@@ -158,7 +166,24 @@ static bool accepts(const struct where *w, const struct where_probe *probe, size
         .text = value.text,
         .kind = value.kind == JSON_NUMBER ? FIELD_NUMBER : FIELD_TEXT,
     };
-    return where_passes(w, probe->node, &field, &ignored) != 0;
+    const bool passes = where_passes(w, probe->node, &field, &ignored) != 0;
+    note_known(probe, line, at, &value, passes);
+    return passes;
+}
+
+/* May the field be here, with a value that passes? `at`: behind its name in the line, or in several
+   lines if the value is none of JSON. */
+static bool accepts(const struct where *w, struct where_probe *probe, size_t at)
+{
+    const struct span text = w->lines;
+    if (!probe->name)
+        return true;
+    if (at == text.len || text.data[at] != '"')
+        return at < text.len && text.data[at] == '=';
+    if (probe->known_len && probe->known_len <= text.len - at &&
+        memcmp(text.data + at, probe->known, probe->known_len) == 0)
+        return probe->known_passes;
+    return accepts_member(w, probe, at);
 }
 
 /* Set the probe's line to its first one at or behind `from`. */

@@ -36,9 +36,12 @@ struct searching {
     bool texts;       /* lines are put together */
     bool total;       /* they are counted only */
     struct block_columns b;
-    uint8_t *fits; /* of each template, enum template_fit */
-    bool *inside;  /* the strings lie within single values of a template's lines */
-    bool *hit;     /* a line of the template was found */
+    uint8_t *fits;        /* of each template, enum template_fit */
+    bool *only;           /* only what fields need of a template's lines is put together */
+    struct finder *names; /* of the fields; NULL: there are none */
+    size_t name_count;
+    bool *inside; /* the strings lie within single values of a template's lines */
+    bool *hit;    /* a line of the template was found */
     struct block_walk walk;
     VEC(struct looked_at) looked;
     struct block_hits *hits;
@@ -52,6 +55,8 @@ static void searching_clear(struct searching *s)
     block_walk_clear(&s->walk);
     block_columns_clear(&s->b);
     free(s->fits);
+    free(s->only);
+    free(s->names);
     free(s->inside);
     free(s->hit);
     vec_free(&s->looked);
@@ -247,64 +252,6 @@ static size_t count_strings(const struct need *need)
 /* --- the whole -----------------------------------------------------------------------------------
  */
 
-/* What is told of the names of fields. */
-struct named {
-    struct template_fits told;
-    struct finder *names;
-    size_t count;
-};
-
-/* A template's lines that may have a field are looked at: what its value is in has to be open. */
-static void open_fields(struct searching *s, size_t template, const struct named *named)
-{
-    const uint32_t *columns = s->b.layout.column_of[template];
-    s->fits[template] = FIT_PERHAPS;
-    s->inside[template] = false;
-    if (!named->told.parted[template])
-        field_columns(&s->b, template, named->names, named->count, s->walk.open);
-    else
-        for (size_t i = 0; i < s->b.set.list.data[template].slot_count; i++)
-            s->walk.open[columns[i]] = true;
-}
-
-/* Leave out the templates whose lines have no name of a field. */
-static int fit_names(struct searching *s, struct named *named, struct lgz_error *err)
-{
-    struct need_clause names = *s->search->fields->names;
-    const struct need need = {.clauses = {&names, 1, 1}};
-    if (!named->told.fits || !named->told.inside || !named->told.parted || !named->names)
-        return error_memory(err);
-    for (; named->count < names.strings.len; named->count++)
-        named->names[named->count] = finder_of(names.strings.data[named->count].bytes);
-    int code = template_fit_all(&s->b, &need, &named->told, err);
-    for (size_t i = 0; i < s->b.set.list.len && code == LGZ_OK; i++) {
-        if (named->told.fits[i] == FIT_NEVER)
-            s->fits[i] = FIT_NEVER;
-        if (s->fits[i] != FIT_NEVER)
-            open_fields(s, i, named);
-    }
-    return code;
-}
-
-static int fit_fields(struct searching *s, struct lgz_error *err)
-{
-    const size_t count = s->b.set.list.len;
-    struct named named = {
-        .told = {.fits = calloc(count, 1),
-                 .inside = calloc(count, sizeof(bool)),
-                 .parted = calloc(count, sizeof(bool)),
-                 .columns = s->walk.open,
-                 .any_lines = true},
-        .names = calloc(s->search->fields->names->strings.len, sizeof(*named.names)),
-    };
-    const int code = fit_names(s, &named, err);
-    free(named.told.fits);
-    free(named.told.inside);
-    free(named.told.parted);
-    free(named.names);
-    return code;
-}
-
 /* Is the need no more than that there is a name? */
 static bool needs_names_only(const struct searching *s)
 {
@@ -315,6 +262,56 @@ static bool needs_names_only(const struct searching *s)
         same = !own->strings.data[i].folded &&
                span_equal(own->strings.data[i].bytes, names->strings.data[i].bytes);
     return same;
+}
+
+/* A template's lines that may have a field are looked at: what its value is in has to be open. */
+static void open_fields(struct searching *s, size_t template, bool parted)
+{
+    const uint32_t *columns = s->b.layout.column_of[template];
+    s->fits[template] = FIT_PERHAPS;
+    s->inside[template] = false;
+    s->only[template] = !parted && needs_names_only(s);
+    if (!parted)
+        field_columns(&s->b, template, s->names, s->name_count, s->walk.open);
+    else
+        for (size_t i = 0; i < s->b.set.list.data[template].slot_count; i++)
+            s->walk.open[columns[i]] = true;
+}
+
+/* Leave out the templates whose lines have no name of a field. */
+static int fit_names(struct searching *s, const struct template_fits *told, struct lgz_error *err)
+{
+    struct need_clause names = *s->search->fields->names;
+    const struct need need = {.clauses = {&names, 1, 1}};
+    s->names = calloc(names.strings.len, sizeof(*s->names));
+    s->only = calloc(s->b.set.list.len, sizeof(*s->only));
+    if (!told->fits || !told->inside || !told->parted || !s->names || !s->only)
+        return error_memory(err);
+    for (; s->name_count < names.strings.len; s->name_count++)
+        s->names[s->name_count] = finder_of(names.strings.data[s->name_count].bytes);
+    int code = template_fit_all(&s->b, &need, told, err);
+    for (size_t i = 0; i < s->b.set.list.len && code == LGZ_OK; i++) {
+        if (told->fits[i] == FIT_NEVER)
+            s->fits[i] = FIT_NEVER;
+        if (s->fits[i] != FIT_NEVER)
+            open_fields(s, i, told->parted[i]);
+    }
+    return code;
+}
+
+static int fit_fields(struct searching *s, struct lgz_error *err)
+{
+    const size_t count = s->b.set.list.len;
+    const struct template_fits told = {.fits = calloc(count, 1),
+                                       .inside = calloc(count, sizeof(bool)),
+                                       .parted = calloc(count, sizeof(bool)),
+                                       .columns = s->walk.open,
+                                       .any_lines = true};
+    const int code = fit_names(s, &told, err);
+    free(told.fits);
+    free(told.inside);
+    free(told.parted);
+    return code;
 }
 
 static int fit_need(struct searching *s, struct lgz_error *err)
@@ -382,7 +379,10 @@ static void drop_others(struct searching *s)
 
 static int search_columns(struct searching *s, struct lgz_error *err)
 {
+    const struct walk_fields fields = {s->only, s->names, s->name_count};
+    s->walk.fields = s->only ? &fields : NULL;
     int code = block_walk_begin(&s->walk, s->inside, err);
+    s->walk.fields = NULL;
     if (code == LGZ_OK)
         code = find_lines(s, err);
     if (code != LGZ_OK || s->hits->declined || !s->texts)

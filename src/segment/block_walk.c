@@ -6,6 +6,12 @@
 
 #include <stdlib.h>
 
+#include "segment/field_columns.h"
+
+enum { MOST_STEPS = 4 /* for a slot of a line that is put together */ };
+
+static const uint8_t newline[1 + SLACK] = "\n";
+
 int block_walk_init(struct block_walk *w, struct block_columns *b, struct lgz_error *err)
 {
     w->b = b;
@@ -136,6 +142,47 @@ static struct step *put_steps(const struct block_walk *w, size_t template, const
     return step + 1;
 }
 
+static const struct step newline_step = {.literal = newline, .len = 1, .kind = STEP_LITERAL};
+
+/* Put a part of a literal; newlines stand for what is left out before and behind it. */
+static struct step *part_steps(struct span literal, const struct field_part *part, bool joined,
+                               struct step *step)
+{
+    if (part->from >= part->to)
+        return step;
+    if (!joined)
+        *step++ = newline_step;
+    *step++ = (struct step){.literal = literal.data + part->from,
+                            .len = (uint32_t)(part->to - part->from),
+                            .kind = STEP_LITERAL};
+    if (part->to < literal.len || !part->value)
+        *step++ = newline_step;
+    return step;
+}
+
+/* The steps of a template that put together what fields need of its lines. */
+static struct step *field_steps(const struct block_walk *w, size_t template, const bool *ahead,
+                                struct field_part *parts, struct step *step)
+{
+    const struct template *t = &w->b->set.list.data[template];
+    bool joined = false;
+    field_parts(w->b, template, w->fields->names, w->fields->count, parts);
+    for (size_t i = 0; i < t->slot_count; i++) {
+        struct step one = block_step(w->b, template, i, ahead[i]);
+        step = part_steps(t->slots[i].literal, &parts[i], joined, step);
+        joined = parts[i].value;
+        if (!w->open[one.column])
+            continue;
+        one.len = 0;
+        one.kind = joined ? one.kind : pass_kind(w, &one);
+        *step++ = one;
+    }
+    step = part_steps(t->tail, &parts[t->slot_count], joined, step);
+    *step = newline_step;
+    step->kind = STEP_END;
+    return step + 1;
+}
+
 static enum walk_pass manner_of(const struct step *step)
 {
     const bool any = step->kind != STEP_END;
@@ -145,12 +192,16 @@ static enum walk_pass manner_of(const struct step *step)
 }
 
 static void make_template(struct block_walk *w, size_t template, const bool *ahead,
-                          struct step **step)
+                          struct field_part *parts, struct step **step)
 {
     struct template_walk *t = &w->templates[template];
     t->put = *step;
-    *step = w->looks && w->looks[template] ? bare_steps(w, template, ahead, test_kind, *step)
-                                           : put_steps(w, template, ahead, *step);
+    if (w->looks && w->looks[template])
+        *step = bare_steps(w, template, ahead, test_kind, *step);
+    else if (w->fields && w->fields->only[template])
+        *step = field_steps(w, template, ahead, parts, *step);
+    else
+        *step = put_steps(w, template, ahead, *step);
     t->pass = *step;
     *step = bare_steps(w, template, ahead, pass_kind, *step);
     t->manner = manner_of(t->pass);
@@ -161,7 +212,7 @@ static int make_steps(struct block_walk *w, struct lgz_error *err)
     const size_t count = w->b->set.list.len;
     size_t all = 0;
     for (size_t i = 0; i < count; i++)
-        all += 2 * (w->b->set.list.data[i].slot_count + 1);
+        all += (MOST_STEPS + 1) * (w->b->set.list.data[i].slot_count + 1);
     free(w->steps);
     free(w->templates);
     free(w->waiting);
@@ -170,15 +221,18 @@ static int make_steps(struct block_walk *w, struct lgz_error *err)
     w->waiting = malloc(count * sizeof(*w->waiting));
     w->waiting_count = 0;
     uint32_t *first = calloc(w->b->count + 1, sizeof(*first));
-    bool *ahead = calloc(template_set_most_slots(&w->b->set), sizeof(*ahead));
-    bool ok = w->steps && w->templates && w->waiting && first && ahead;
+    const size_t most = template_set_most_slots(&w->b->set);
+    bool *ahead = calloc(most, sizeof(*ahead));
+    struct field_part *parts = calloc(most + 1, sizeof(*parts));
+    bool ok = w->steps && w->templates && w->waiting && first && ahead && parts;
     struct step *step = w->steps;
     for (size_t i = 0; i < count && ok; i++) {
         block_columns_ahead(w->b, i, first, ahead);
-        make_template(w, i, ahead, &step);
+        make_template(w, i, ahead, parts, &step);
     }
     free(first);
     free(ahead);
+    free(parts);
     return ok ? LGZ_OK : error_memory(err);
 }
 
@@ -305,6 +359,7 @@ int block_walk_again(struct block_walk *w, struct lgz_error *err)
     memset(w->open, 0, w->b->count * sizeof(*w->open));
     memset(w->kept, 0, w->b->count * sizeof(*w->kept));
     memset(w->timed, 0, w->b->count * sizeof(*w->timed));
+    w->fields = NULL;
     return block_columns_again(w->b, err);
 }
 

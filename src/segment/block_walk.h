@@ -11,6 +11,13 @@
 #include "segment/block_steps.h"
 #include "segment/need.h"
 
+/** Of some templates, only what fields need is put together. */
+struct walk_fields {
+    const bool *only;           /**< of each template: is it one of these? */
+    const struct finder *names; /**< of the fields */
+    size_t count;
+};
+
 /** What leaving out a line of a template takes. */
 enum walk_pass {
     PASS_NOTHING, /**< no column is open */
@@ -36,6 +43,7 @@ struct block_walk {
     struct template_walk *templates;
     uint32_t *waiting; /**< templates of which lines are still to be left out */
     size_t waiting_count;
+    const struct walk_fields *fields; /**< NULL: of no template; set before block_walk_begin() */
     const bool *looks;    /**< of each template: values are looked into; NULL: of none */
     uint8_t *bytes;       /**< what is put out, owned */
     struct sink out;      /**< where the next line goes */
@@ -52,14 +60,15 @@ void block_walk_look_for(struct block_walk *w, const struct need_clause *clause)
 
 /**
  * Open the columns in `w->open`, and those that they follow from, and begin in front of the first
- * line. Of a column that isn't open, a newline stands for each value.
+ * line. Of a column that isn't open, a newline stands for each value; and for all that is left out
+ * where only fields are put together.
  *
  * @param looks  of each template, whether its values are looked into, and no line is put together;
  *               borrowed; NULL: of none
  */
 int block_walk_begin(struct block_walk *w, const bool *looks, struct lgz_error *err);
 
-/** Begin again, with no column open: block_walk_begin() comes next. */
+/** Begin again, with no column open, and all of lines: block_walk_begin() comes next. */
 int block_walk_again(struct block_walk *w, struct lgz_error *err);
 
 /** Is anything that is put out looked at later, so that it has to stay? */
