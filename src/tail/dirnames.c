@@ -17,24 +17,31 @@
 /* A directory's time of change has the kernel's tick, some milliseconds. */
 #define SETTLED (NS_PER_SECOND / 50)
 
+struct entry {
+    char *name;
+    uint64_t inode;
+};
+
 struct dirnames {
     char *directory;
-    uint64_t device;
+    struct stat seen; /* when it was read */
     bool settled;
-    VEC(char *) names;
+    VEC(struct entry) names;
     struct idmap by_inode; /* (inode, 0): a name, borrowed from the list */
 };
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const struct entry *x = a;
+    const struct entry *y = b;
+    return strcmp(x->name, y->name);
 }
 
 static bool add(struct dirnames *l, const struct dirent *entry)
 {
     bool wanted = entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN;
     char *name = strdup(entry->d_name);
-    if (!name || !vec_push(&l->names, name)) {
+    if (!name || !vec_push(&l->names, ((struct entry){name, entry->d_ino}))) {
         free(name);
         return false;
     }
@@ -63,9 +70,8 @@ struct dirnames *dirnames_open(const char *directory)
     int64_t began = clock_real();
     DIR *dir = opendir(*directory ? directory : ".");
     struct dirnames *l = dir ? calloc(1, sizeof(*l)) : NULL;
-    struct stat st;
     bool good = l && (l->directory = strdup(directory)) && read_names(l, dir) &&
-                fstat(dirfd(dir), &st) == 0;
+                fstat(dirfd(dir), &l->seen) == 0;
     int reason = errno;
     if (dir)
         closedir(dir);
@@ -74,10 +80,9 @@ struct dirnames *dirnames_open(const char *directory)
         errno = reason;
         return NULL;
     }
-    l->device = st.st_dev;
-    l->settled = rested(&st, began);
+    l->settled = rested(&l->seen, began);
     if (l->names.len)
-        qsort(l->names.data, l->names.len, sizeof(char *), by_name);
+        qsort(l->names.data, l->names.len, sizeof(struct entry), by_name);
     return l;
 }
 
@@ -86,7 +91,7 @@ void dirnames_close(struct dirnames *l)
     if (!l)
         return;
     for (size_t i = 0; i < l->names.len; i++)
-        free(l->names.data[i]);
+        free(l->names.data[i].name);
     vec_free(&l->names);
     idmap_free(&l->by_inode);
     free(l->directory);
@@ -100,12 +105,14 @@ const char *dirnames_directory(const struct dirnames *l)
 
 uint64_t dirnames_device(const struct dirnames *l)
 {
-    return l->device;
+    return l->seen.st_dev;
 }
 
 bool dirnames_settled(const struct dirnames *l)
 {
-    return l->settled;
+    struct stat st;
+    return l->settled && stat(*l->directory ? l->directory : ".", &st) == 0 &&
+           st.st_ino == l->seen.st_ino && file_modified(&st) == file_modified(&l->seen);
 }
 
 const char *dirnames_of_inode(const struct dirnames *l, uint64_t inode)
@@ -115,7 +122,12 @@ const char *dirnames_of_inode(const struct dirnames *l, uint64_t inode)
 
 const char *dirnames_get(const struct dirnames *l, size_t index)
 {
-    return index < l->names.len ? l->names.data[index] : NULL;
+    return index < l->names.len ? l->names.data[index].name : NULL;
+}
+
+uint64_t dirnames_inode(const struct dirnames *l, size_t index)
+{
+    return l->names.data[index].inode;
 }
 
 size_t dirnames_find(const struct dirnames *l, const char *name)
@@ -124,7 +136,7 @@ size_t dirnames_find(const struct dirnames *l, const char *name)
     size_t high = l->names.len;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(l->names.data[middle], name) < 0)
+        if (strcmp(l->names.data[middle].name, name) < 0)
             low = middle + 1;
         else
             high = middle;

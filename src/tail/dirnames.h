@@ -23,8 +23,8 @@ const char *dirnames_directory(const struct dirnames *l);
 uint64_t dirnames_device(const struct dirnames *l); /**< st_dev of the directory */
 
 /**
- * Did the directory rest while it was read, and right before? If not, a name that isn't in the
- * names may be in the directory all the same: one that is renamed meanwhile can be missed.
+ * Did the directory rest while it was read, right before, and since? If not, a name that isn't in
+ * the names may be in the directory all the same: one that is renamed meanwhile can be missed.
  */
 bool dirnames_settled(const struct dirnames *l);
 
@@ -33,6 +33,9 @@ const char *dirnames_of_inode(const struct dirnames *l, uint64_t inode);
 
 /** The names, sorted; NULL behind the last. */
 const char *dirnames_get(const struct dirnames *l, size_t index);
+
+/** The inode that the name at `index` was seen with. */
+uint64_t dirnames_inode(const struct dirnames *l, size_t index);
 
 /** The index of the first name that isn't before `name`. */
 size_t dirnames_find(const struct dirnames *l, const char *name);

@@ -205,8 +205,6 @@ static void act(struct tail *t, struct logfile *f, enum outcome outcome,
         set_look(t, f);
         return;
     }
-    if (!f->missing_since)
-        f->missing_since = t->now;
     if (outcome == AGAIN || outcome == HELD) {
         f->sought = true;
         t->scan_wanted = t->scan_wanted || (outcome == AGAIN && !f->packed_next);
@@ -289,6 +287,8 @@ void search_files(struct tail *t, struct logfile **files, size_t count)
             struct search s = {.tail = t, .file = files[i], .places = &places};
             enter(&places.at[OLD], set_olddir(t, files[i]));
             enter(&places.at[LINKED], linked_path_of(files[i]));
+            if (!files[i]->missing_since)
+                files[i]->missing_since = t->now;
             act(t, files[i], search_one(&s), &places);
         }
         free(first);

@@ -236,6 +236,37 @@ START_TEST(out_of_sight_twice)
 }
 END_TEST
 
+/* Names change while it's searched for: what can't be seen then is searched for again. */
+START_TEST(out_of_sight_for_a_moment)
+{
+    char away[250];
+    put("a.log", "w", lines(0, LINES));
+    know("a.log");
+    snprintf(away, sizeof(away), "%s.away", directory);
+    ck_assert_int_eq(rename(in("a.log"), away), 0);
+    open_tail(&position, 1, 2);
+    scan();
+    ck_assert_int_eq(rename(away, in("a.log.1")), 0);
+    follow();
+    expect(1, lines(READ_LINES, LINES - READ_LINES));
+    ck_assert_uint_eq(warnings, 0);
+}
+END_TEST
+
+/* So it is when they have changed since they were read. */
+START_TEST(names_change)
+{
+    put("a.log", "w", "one\n");
+    usleep(50000);
+    struct dirnames *names = dirnames_open(directory);
+    ck_assert_ptr_nonnull(names);
+    ck_assert(dirnames_settled(names));
+    move("a.log", "a.log.1");
+    ck_assert(!dirnames_settled(names));
+    dirnames_close(names);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -248,6 +279,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, inode_used_again_early);
     tcase_add_test(tc, unwanted_for_a_while);
     tcase_add_test(tc, out_of_sight_twice);
+    tcase_add_test(tc, out_of_sight_for_a_moment);
+    tcase_add_test(tc, names_change);
 }
 
 int main(void)
