@@ -75,14 +75,6 @@ static int open_own(const struct logfile *f, struct stat *st)
     return -1;
 }
 
-static int has_what_was_read(const struct logfile *f, int fd, const struct stat *st)
-{
-    if ((uint64_t)st->st_size < f->position)
-        return 0;
-    int matches = logfile_matches(&f->source, fd);
-    return matches == 1 ? logfile_mark_matches(f->mark, f->position, fd) : matches;
-}
-
 static enum own_file look_at_own(const struct logfile *f)
 {
     struct stat st;
@@ -91,7 +83,7 @@ static enum own_file look_at_own(const struct logfile *f)
     int fd = open_own(f, &st);
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR || errno == EINVAL ? OWN_GONE : OWN_INTACT;
-    int matches = has_what_was_read(f, fd, &st);
+    int matches = logfile_is_in(f, fd, &st);
     close(fd);
     return matches ? OWN_INTACT : OWN_TRUNCATED;
 }
@@ -144,7 +136,7 @@ static enum copies_result find_among(struct tail *t, const char *name, const cha
     for (struct logfile *f = newest; f && result != COPIES_FOUND; f = f->older) {
         if (f->done || f->parked || f->copy)
             continue;
-        if (f->source.fingerprint_len && f->position && has_what_was_read(f, fd, st) == 1)
+        if (f->source.fingerprint_len && f->position && logfile_is_in(f, fd, st) == 1)
             result = give(t, f, path, fd, st);
         else if (f == newest && copies_is_equal_so_far(f, fd, st))
             result = COPIES_LATER;

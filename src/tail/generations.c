@@ -16,7 +16,10 @@
 #include "tail/discover.h"
 #include "tail/logfile.h"
 
-enum { GENERATIONS_MAX = 1024 };
+enum {
+    GENERATIONS_MAX = 1024,
+    LOOKS_MAX = 3, /* at names that change, after the first */
+};
 
 struct generation {
     char *path;
@@ -26,6 +29,7 @@ struct generation {
 
 struct generations {
     VEC(struct generation) list;
+    bool moved; /* names aren't any more those of the files that they were read with */
 };
 
 /* Is the file without its suffix there as well? Then it's being compressed. It's asked now, since
@@ -47,14 +51,17 @@ static bool is_later(const struct logfile *f, const struct generation *g, int64_
 }
 
 static void add_candidate(struct generations *g, const struct tail *t, const struct logfile *f,
-                          const char *path, int64_t after)
+                          const char *path, uint64_t inode, int64_t after)
 {
     struct generation item = {.path = strdup(path), .packed = unpack_suffix(path) != 0};
     if (!item.path)
         return;
-    if ((item.packed && is_being_packed(path)) || stat(path, &item.st) != 0 ||
-        !S_ISREG(item.st.st_mode) || item.st.st_size == 0 || !is_later(f, &item, after) ||
-        discover_matches(t->inputs, t->input_count, path) || !vec_push(&g->list, item))
+    bool being_packed = item.packed && is_being_packed(path);
+    bool there = stat(path, &item.st) == 0;
+    g->moved = g->moved || !there || item.st.st_ino != inode;
+    if (being_packed || !there || !S_ISREG(item.st.st_mode) || item.st.st_size == 0 ||
+        !is_later(f, &item, after) || discover_matches(t->inputs, t->input_count, path) ||
+        !vec_push(&g->list, item))
         free(item.path);
 }
 
@@ -69,7 +76,7 @@ static void gather(struct generations *g, const struct tail *t, const struct log
          stem && (name = dirnames_get(names, i)) && strncmp(name, stem, strlen(stem)) == 0; i++) {
         char *path = locate_is_numbered(own, name) ? dirnames_path(names, name) : NULL;
         if (path)
-            add_candidate(g, t, f, path, after);
+            add_candidate(g, t, f, path, dirnames_inode(names, i), after);
         free(path);
     }
     free(stem);
@@ -286,27 +293,48 @@ static int oldest_first(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-void generations_take(struct tail *t, struct logfile *before, const struct dirnames *names)
+/* Take up what the names say, the oldest first. @return false if they aren't true any more: some
+ * may be missing. Then nothing is taken up that is seen as soon, but for the `last` time. */
+static bool take_all(struct tail *t, struct logfile *before, const struct dirnames *names,
+                     int64_t after, bool last)
 {
     struct generations g = {0};
-    struct stat st = before->seen;
-    if (before->fd >= 0 && fstat(before->fd, &st) != 0)
-        return;
-    if (!st.st_ino)
-        return; /* nobody knows when it was written to */
-    gather(&g, t, before, names, file_modified(&st));
+    gather(&g, t, before, names, after);
+    if (g.moved && !last) {
+        forget(&g);
+        return false;
+    }
     if (g.list.len)
         qsort(g.list.data, g.list.len, sizeof(struct generation), oldest_first);
     for (size_t i = 0; i < g.list.len && i < GENERATIONS_MAX; i++) {
         struct stat opened;
         int fd = logfile_open_path(g.list.data[i].path, &opened);
-        if (fd < 0)
-            continue;
-        if (is_still(&g.list.data[i], &opened))
+        if (fd >= 0 && is_still(&g.list.data[i], &opened))
             take_up(t, before, &g.list.data[i], fd);
-        close(fd);
+        else
+            g.moved = true;
+        if (fd >= 0)
+            close(fd);
     }
+    bool settled = !g.moved;
     forget(&g);
+    return settled;
+}
+
+void generations_take(struct tail *t, struct logfile *before, const struct dirnames *names)
+{
+    struct stat st = before->seen;
+    if (before->fd >= 0 && fstat(before->fd, &st) != 0)
+        return;
+    if (!st.st_ino)
+        return; /* nobody knows when it was written to */
+    bool settled = take_all(t, before, names, file_modified(&st), false);
+    /* A rotation is under way, or there was one since the names were read. */
+    for (int look = LOOKS_MAX; !settled && look-- > 0;) {
+        struct dirnames *fresh = dirnames_open(dirnames_directory(names));
+        settled = !fresh || take_all(t, before, fresh, file_modified(&st), look == 0);
+        dirnames_close(fresh);
+    }
 }
 
 /* Does the source's own file, whatever its name is by now, begin with the `len` bytes? Then they're
@@ -369,7 +397,8 @@ bool generations_seek_copy(struct tail *t, struct logfile *f)
     struct stat own;
     int64_t now = clock_real();
     bool found = false;
-    if (!f->told || !state_of_own(f, &own) || file_modified(&own) <= f->source.empty_at)
+    if ((!f->told && !f->restate) || !state_of_own(f, &own) ||
+        file_modified(&own) <= f->source.empty_at)
         return false;
     struct dirnames *names = open_directory_of(f->source.name);
     if (names)

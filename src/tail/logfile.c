@@ -58,6 +58,14 @@ int logfile_mark_matches(struct mark mark, uint64_t position, int fd)
     return len < 0 ? -1 : ends_with(mark, bytes, len);
 }
 
+int logfile_is_in(const struct logfile *f, int fd, const struct stat *st)
+{
+    if ((uint64_t)st->st_size < f->position)
+        return 0;
+    int matches = logfile_matches(&f->source, fd);
+    return matches == 1 ? logfile_mark_matches(f->mark, f->position, fd) : matches;
+}
+
 bool logfile_skip_to(struct logfile *f, uint64_t position)
 {
     uint8_t bytes[MARK_MAX];

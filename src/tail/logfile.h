@@ -81,6 +81,10 @@ int logfile_matches(const struct source *source, int fd);
  */
 int logfile_mark_matches(struct mark mark, uint64_t position, int fd);
 
+/** Does `fd`, with `st` just taken of it, begin with what was read of `f`? @return 1, 0 or -1 with
+ * errno */
+int logfile_is_in(const struct logfile *f, int fd, const struct stat *st);
+
 /** Go to `position` of an open file without having read what is before. @return false: no mark */
 bool logfile_skip_to(struct logfile *f, uint64_t position);
 

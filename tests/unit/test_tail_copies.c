@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "suite.h"
+#include "tail/generations.h"
 #include "tail_fixture.h"
 
 /* Follow all that begins with a.log. */
@@ -212,6 +213,32 @@ START_TEST(filled_unseen)
     expect(second, "two\n");
     expect(newest(), "three\n");
     ck_assert_uint_eq(tail_count(tail), 1);
+}
+END_TEST
+
+/* The same, and there was no room to tell of the empty log. */
+START_TEST(filled_untold)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    untold = true;
+    move("a.log", "a.log.1");
+    put("a.log", "w", "");
+    follow();
+    tick();
+    move("a.log.1", "a.log.2");
+    put("a.log.1", "w", "two\n");
+    put("a.log", "w", "three\n");
+    follow();
+    untold = false;
+    follow();
+    expect(1, "one\n");
+    expect(newest(), "three\n");
+    unsigned second = 0;
+    for (uint64_t id = 2; id < newest(); id++)
+        second += got[id].data.len == 4;
+    ck_assert_uint_eq(second, 1);
 }
 END_TEST
 
@@ -425,6 +452,49 @@ START_TEST(renamed_within_a_tick)
 }
 END_TEST
 
+/* The same while the log is open: what was renamed comes before what is there now. */
+START_TEST(renamed_behind_its_copy)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    tick();
+    put("a.log.2", "w", "one\n");
+    put("a.log", "w", "two, longer than what was read\n");
+    move("a.log", "a.log.1");
+    put("a.log", "w", "three\n");
+    follow();
+    expect(1, "one\n");
+    expect(newest(), "three\n");
+    unsigned second = 0;
+    for (uint64_t id = 2; id < newest(); id++)
+        second += got[id].data.len != 0;
+    ck_assert_uint_eq(second, 1);
+}
+END_TEST
+
+/* A rotation goes on while somebody looks for files that nobody has seen. */
+START_TEST(renamed_meanwhile)
+{
+    open_tail(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    tick();
+    ck_assert_int_eq(unlink(in("a.log")), 0);
+    put("a.log.1", "w", "two\n");
+    struct dirnames *names = dirnames_open(directory);
+    ck_assert_ptr_nonnull(names);
+    move("a.log.1", "a.log.2");
+    tick();
+    put("a.log.1", "w", "three\n");
+    generations_take(tail, tail->files.data[0], names);
+    dirnames_close(names);
+    follow();
+    expect(2, "two\n");
+    expect(3, "three\n");
+}
+END_TEST
+
 /* What was there before, what isn't a copy and one that isn't truncated yet are left alone. */
 START_TEST(filled_alone)
 {
@@ -460,6 +530,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, resumed_adopted);
     tcase_add_test(tc, begins_alike);
     tcase_add_test(tc, filled_unseen);
+    tcase_add_test(tc, filled_untold);
     tcase_add_test(tc, filled_and_compressed);
     tcase_add_test(tc, filled_unseen_resumed);
     tcase_add_test(tc, filled_alone);
@@ -469,6 +540,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, compressed_while_written);
     tcase_add_test(tc, regrown_long_ago);
     tcase_add_test(tc, renamed_within_a_tick);
+    tcase_add_test(tc, renamed_behind_its_copy);
+    tcase_add_test(tc, renamed_meanwhile);
 }
 
 int main(void)
