@@ -26,11 +26,22 @@ int logfile_print(int fd, uint32_t len, uint64_t *print)
     return 1;
 }
 
+/* Was the file made after `time`? Some file systems can't tell, and clocks may be set back. */
+static bool is_born_after(int fd, int64_t time)
+{
+    struct statx st;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) != 0 || !(st.stx_mask & STATX_BTIME))
+        return false;
+    int64_t born = (int64_t)st.stx_btime.tv_sec * NS_PER_SECOND + st.stx_btime.tv_nsec;
+    return born > time && born <= clock_real();
+}
+
 int logfile_matches(const struct source *source, int fd)
 {
     uint64_t print = 0;
+    /* Of a file that was empty only the inode is known, and that may be another's by now. */
     if (source->fingerprint_len == 0)
-        return 1;
+        return !source->empty_at || !is_born_after(fd, source->empty_at);
     int result = logfile_print(fd, source->fingerprint_len, &print);
     return result == 1 ? print == source->fingerprint : result;
 }

@@ -67,9 +67,10 @@ struct logfile {
 int logfile_print(int fd, uint32_t len, uint64_t *print);
 
 /**
- * Do the first bytes of `fd` have this source's fingerprint?
+ * Do the first bytes of `fd` have this source's fingerprint? If it has none, since it was empty:
+ * was the file there by then?
  *
- * @return 1 (also when the source has none), 0, or -1 with errno: they can't be read, so nobody
+ * @return 1 (also when nothing is known of it), 0, or -1 with errno: they can't be read, so nobody
  * knows
  */
 int logfile_matches(const struct source *source, int fd);

@@ -495,6 +495,28 @@ START_TEST(renamed_meanwhile)
 }
 END_TEST
 
+/* The inode of a log that was seen empty is that of a copy by now, which was made later. */
+START_TEST(empty_and_inode_used_again)
+{
+    struct statx st;
+    struct source_position p[2];
+    put("a.log", "w", "two\n");
+    p[0] = p[1] = position_of("");
+    p[0].source.empty_at = clock_real();
+    p[1].source.id = 8;
+    on_source(NULL, &p[1].source, 0);
+    tick();
+    put("a.log.1", "w", "two\n");
+    p[0].source.inode = inode_of("a.log.1");
+    if (statx(AT_FDCWD, in("a.log.1"), 0, STATX_BTIME, &st) != 0 || !(st.stx_mask & STATX_BTIME))
+        return; /* nobody can tell */
+    open_tail(p, 2, 10);
+    follow();
+    expect(7, "");
+    expect(8, "two\n");
+}
+END_TEST
+
 /* What was there before, what isn't a copy and one that isn't truncated yet are left alone. */
 START_TEST(filled_alone)
 {
@@ -542,6 +564,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, renamed_within_a_tick);
     tcase_add_test(tc, renamed_behind_its_copy);
     tcase_add_test(tc, renamed_meanwhile);
+    tcase_add_test(tc, empty_and_inode_used_again);
 }
 
 int main(void)
