@@ -223,12 +223,12 @@ static struct dirnames *open_directory_of(const char *path)
     return names;
 }
 
-/* An id that was kept free before the newest source of the name, or a new one. */
-static uint64_t next_id(struct tail *t, const struct logfile *before)
+/* An id that was kept free behind `before`, or behind one that followed it, or a new one. */
+static uint64_t next_id(struct tail *t, struct logfile *before)
 {
-    struct logfile *f = set_newest(t, before->source.name);
+    struct logfile *f = before;
     while (f && !f->reserved_count)
-        f = f->older;
+        f = f->newer;
     if (!f)
         return t->next_id++;
     f->reserved_count--;

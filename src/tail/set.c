@@ -171,9 +171,18 @@ static bool is_empty(const struct logfile *f)
     return f->position == 0 && f->source.empty_at;
 }
 
+/* Must it be known that the file was read? */
+static bool is_needed(const struct logfile *f)
+{
+    bool needed = f->older != NULL || (f->newer && f->newer->position == 0);
+    for (const struct logfile *n = f->newer; n && !needed; n = n->newer)
+        needed = n->lost || n->sought;
+    return needed;
+}
+
 bool set_drop(struct tail *t, struct logfile *f)
 {
-    f->done = f->older != NULL || (f->newer && f->newer->position == 0);
+    f->done = is_needed(f);
     if (f->done) {
         set_at_end(t, f);
         set_unseek(t, f);

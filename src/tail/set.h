@@ -51,7 +51,8 @@ void set_remove(struct tail *t, struct logfile *f);
  * Tell the sink that a file is done with and remove it. One that has an older source of its name is
  * only closed, and dropped after that: so all files that are newer than a known one are known, too.
  * So is one of whose newer one nothing was read yet: a restart finds what was copied from that, and
- * what followed it, by the one before.
+ * what followed it, by the one before. And one of which a newer one is searched for: what that
+ * finds beside it isn't read again.
  *
  * @return false if it's still there
  */
