@@ -161,8 +161,8 @@ bool names_parse_segment(const char *text, struct segment_name *name)
     *name = (struct segment_name){0};
     if (!take_number(&text, SEQUENCE_DIGITS, &name->first) || !take_text(&text, "-") ||
         !take_number(&text, SEQUENCE_DIGITS, &name->last) || !take_text(&text, "-") ||
-        !take_time(&text, &name->time) || !take_parts(&text, name) || !take_text(&text, NAMES_SEGMENT) ||
-        *text != '\0')
+        !take_time(&text, &name->time) || !take_parts(&text, name) ||
+        !take_text(&text, NAMES_SEGMENT) || *text != '\0')
         return false;
     if (name->first)
         return name->last >= name->first;

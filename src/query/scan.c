@@ -554,8 +554,9 @@ static int scan_file(struct scan *s, const char *path, int64_t modified, struct 
         segment_close(segment);
         return code;
     }
-    /* Several segments one behind the other, or one that is cut short, can be read as a stream. What
-       has the name of a segment and doesn't begin as one is damaged: nobody wants it as text. */
+    /* Several segments one behind the other, or one that is cut short, can be read as a stream.
+       What has the name of a segment and doesn't begin as one is damaged: nobody wants it as text.
+     */
     if ((code != LGZ_ERR_FORMAT && code != LGZ_ERR_CORRUPT) ||
         (code == LGZ_ERR_FORMAT && names_end_in(path, NAMES_SEGMENT)))
         return code;
