@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/hash.h"
+#include "segment/block_entries.h"
 #include "segment/runs.h"
 #include "segment/stored.h"
 
@@ -15,16 +15,11 @@ static const uint8_t trailer_magic[4] = {'Z', 'G', 'O', 0x1a};
 
 enum {
     FOOTER_LIMIT = 1 << 30, /* bytes of a footer once decompressed, at most */
-    MIN_EXTENT = 3,         /* bytes of an extent, at least */
-    MIN_RULES_RUN = 3,      /* the same of a run of rules */
     SECTION_RULES = 1,
     SECTION_RUNS = 2,
     SECTION_STORED = 3,
     SECTION_NEEDED = 64, /* sections with such a tag must be understood */
     SECTION_FILTERS = 64,
-    FLAG_PLAIN = 1,
-    FLAG_TIMES = 2,
-    FLAG_SECONDS = 4, /* the extents' times are whole seconds */
 };
 
 void segment_header_write(uint8_t *out)
@@ -43,61 +38,6 @@ int segment_header_check(const uint8_t *in, const char *name, struct lgz_error *
     return LGZ_OK;
 }
 
-/* How much later than `last`, which wraps. */
-static int64_t time_since(int64_t last, int64_t time)
-{
-    return (int64_t)((uint64_t)time - (uint64_t)last);
-}
-
-/* Are the extents of a block whole seconds apart? */
-static bool in_seconds(const struct block_info *b, int64_t time)
-{
-    bool whole = true;
-    for (size_t i = 0; i < b->extent_count; i++) {
-        whole = whole && time_since(time, b->extents[i].read_time) % NS_PER_SECOND == 0;
-        time = b->extents[i].read_time;
-    }
-    return whole;
-}
-
-/* An extent nearly always goes on where its source's last one ended: that end is kept here. */
-static void write_extents(const struct block_info *b, bool seconds, uint64_t *ends, int64_t *time,
-                          struct buf *out)
-{
-    varint_put(out, b->extent_count);
-    for (size_t i = 0; i < b->extent_count; i++) {
-        const struct extent *x = &b->extents[i];
-        varint_put(out, x->source);
-        varint_put(out, zigzag((int64_t)(x->offset - ends[x->source])));
-        if (i + 1 < b->extent_count) /* the last one's length is what is left */
-            varint_put(out, x->length);
-        varint_put(out, zigzag(time_since(*time, x->read_time) / (seconds ? NS_PER_SECOND : 1)));
-        ends[x->source] = x->offset + x->length;
-        *time = x->read_time;
-    }
-}
-
-static void write_block(const struct block_info *b, uint64_t *ends, int64_t *time, struct buf *out)
-{
-    bool times = b->time_min != SEGMENT_NO_TIME;
-    bool seconds = in_seconds(b, *time);
-    varint_put(out, b->stored_len);
-    varint_put(out, b->raw_len);
-    buf_put_le(out, b->raw_checksum, 8);
-    varint_put(out, b->lines);
-    buf_push(out, (uint8_t)((b->plain ? FLAG_PLAIN : 0) | (times ? FLAG_TIMES : 0) |
-                            (seconds ? FLAG_SECONDS : 0)));
-    if (times) {
-        varint_put(out, zigzag(b->time_min));
-        varint_put(out, (uint64_t)b->time_max - (uint64_t)b->time_min);
-    }
-    write_extents(b, seconds, ends, time, out);
-    if (!b->plain)
-        varint_put(out, b->template_count);
-    for (size_t i = 0; i < b->template_count; i++)
-        varint_put(out, b->template_counts[i]);
-}
-
 static void put_section(struct buf *out, uint64_t tag, const struct buf *section)
 {
     varint_put(out, tag);
@@ -110,20 +50,10 @@ static void put_section(struct buf *out, uint64_t tag, const struct buf *section
 static void write_rules(const struct segment_index *index, struct buf *out)
 {
     struct buf section = {0};
-    struct rules_run last = {0};
     if (index->rules_runs.list.len == 0)
         return;
-    varint_put(&section, index->rules.list.len);
-    for (size_t i = 0; i < index->rules.list.len; i++)
-        rules_write(&section, &index->rules.list.data[i]);
-    varint_put(&section, index->rules_runs.list.len);
-    for (size_t i = 0; i < index->rules_runs.list.len; i++) {
-        const struct rules_run *run = &index->rules_runs.list.data[i];
-        varint_put(&section, run->source - last.source);
-        varint_put(&section, run->offset - (run->source == last.source ? last.offset : 0));
-        varint_put(&section, run->rules);
-        last = *run;
-    }
+    rules_table_write(&index->rules, &section);
+    rules_runs_write(&index->rules_runs, &section);
     put_section(out, SECTION_RULES, &section);
     buf_free(&section);
 }
@@ -166,10 +96,10 @@ static void write_filters(const struct segment_index *index, struct buf *out)
 
 static int write_index(const struct segment_index *index, struct buf *out, struct lgz_error *err)
 {
-    int64_t time = 0;
-    uint64_t *ends = calloc(index->sources.len + 1, sizeof(*ends));
-    if (!ends)
-        return error_memory(err);
+    struct block_entries entries;
+    int code = block_entries_begin(&entries, index->sources.len, err);
+    if (code != LGZ_OK)
+        return code;
     buf_push(out, (uint8_t)index->level);
     varint_put(out, index->first_journal);
     if (index->first_journal)
@@ -179,12 +109,12 @@ static int write_index(const struct segment_index *index, struct buf *out, struc
         source_write(out, &index->sources.data[i]);
     varint_put(out, index->blocks.len);
     for (size_t i = 0; i < index->blocks.len; i++)
-        write_block(&index->blocks.data[i], ends, &time, out);
+        block_entries_write(&entries, &index->blocks.data[i], out);
     write_rules(index, out);
     write_runs(index, out);
     write_stored(index, out);
     write_filters(index, out);
-    free(ends);
+    block_entries_end(&entries);
     return out->failed ? error_memory(err) : LGZ_OK;
 }
 
@@ -234,66 +164,6 @@ int segment_trailer_read(const uint8_t *in, const char *name, uint64_t *checksum
     return LGZ_OK;
 }
 
-/* Extents of a block; their lengths must sum to its raw length. */
-static bool read_extents(struct reader *r, struct block_info *b, bool seconds, uint64_t *ends,
-                         size_t sources, int64_t *time)
-{
-    uint64_t left = b->raw_len;
-    b->extent_count = reader_varint_max(r, reader_left(r) / MIN_EXTENT);
-    struct extent *extents = calloc(b->extent_count + 1, sizeof(*extents));
-    b->extents = extents;
-    if (!extents)
-        return false;
-    for (size_t i = 0; i < b->extent_count && !r->failed; i++) {
-        struct extent *x = &extents[i];
-        x->source = (uint32_t)reader_varint_max(r, UINT32_MAX);
-        if (x->source >= sources) {
-            r->failed = true;
-            return true;
-        }
-        x->offset = ends[x->source] + (uint64_t)unzigzag(reader_varint(r));
-        x->length = i + 1 < b->extent_count ? reader_varint_max(r, left) : left;
-        int64_t later = unzigzag(reader_varint(r));
-        if (seconds && __builtin_mul_overflow(later, NS_PER_SECOND, &later))
-            r->failed = true;
-        x->read_time = (int64_t)((uint64_t)*time + (uint64_t)later);
-        *time = x->read_time;
-        left -= x->length;
-        if (x->length == 0 || __builtin_add_overflow(x->offset, x->length, &ends[x->source]))
-            r->failed = true;
-    }
-    r->failed |= left != 0;
-    return true;
-}
-
-static bool read_block(struct reader *r, struct block_info *b, uint64_t *ends, size_t sources,
-                       int64_t *time)
-{
-    b->time_min = b->time_max = SEGMENT_NO_TIME;
-    b->stored_len = reader_varint_max(r, UINT32_MAX);
-    b->raw_len = reader_varint_max(r, BLOCK_MAX_RAW);
-    b->raw_checksum = reader_le(r, 8);
-    b->lines = reader_varint(r);
-    uint8_t flags = reader_u8(r);
-    b->plain = flags & FLAG_PLAIN;
-    if (flags & FLAG_TIMES) {
-        b->time_min = unzigzag(reader_varint(r));
-        b->time_max = (int64_t)((uint64_t)b->time_min + reader_varint(r));
-        r->failed |= b->time_max < b->time_min || b->time_min == SEGMENT_NO_TIME;
-    }
-    if (!read_extents(r, b, flags & FLAG_SECONDS, ends, sources, time))
-        return false;
-    b->template_count = b->plain ? 0 : reader_varint_max(r, reader_left(r));
-    uint64_t *counts = calloc(b->template_count + 1, sizeof(*counts));
-    b->template_counts = counts;
-    if (!counts)
-        return false;
-    for (size_t i = 0; i < b->template_count; i++)
-        counts[i] = reader_varint(r);
-    r->failed |= flags > (FLAG_PLAIN | FLAG_TIMES | FLAG_SECONDS) || b->raw_len == 0;
-    return true;
-}
-
 static int by_id(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a;
@@ -338,13 +208,10 @@ static int read_sources(struct reader *r, const char *name, struct segment_index
 static int read_blocks(struct reader *r, const char *name, struct segment_index *index,
                        struct lgz_error *err)
 {
-    int code = LGZ_OK;
-    int64_t time = 0;
+    struct block_entries entries;
     uint64_t at = SEGMENT_HEADER_LEN;
     uint64_t count = reader_varint_max(r, reader_left(r));
-    uint64_t *ends = calloc(index->sources.len + 1, sizeof(*ends));
-    if (!ends)
-        return error_memory(err);
+    int code = block_entries_begin(&entries, index->sources.len, err);
     for (uint64_t i = 0; i < count && code == LGZ_OK; i++) {
         struct block_info b = {.file_offset = at};
         if (!vec_push(&index->blocks, b)) {
@@ -352,14 +219,14 @@ static int read_blocks(struct reader *r, const char *name, struct segment_index 
             break;
         }
         struct block_info *block = &index->blocks.data[index->blocks.len - 1];
-        if (!read_block(r, block, ends, index->sources.len, &time))
+        if (!block_entries_read(&entries, r, block))
             code = error_memory(err);
         else if (r->failed)
             code = error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer (block %llu)", name,
                              (unsigned long long)i);
         at += block->stored_len;
     }
-    free(ends);
+    block_entries_end(&entries);
     return code;
 }
 
@@ -381,54 +248,15 @@ static int unpack(struct reader *r, const char *name, uint8_t **bytes, size_t *l
     return code;
 }
 
-static int read_rules_table(struct reader *r, const char *name, struct segment_index *index,
-                            struct lgz_error *err)
-{
-    uint64_t count = reader_varint_max(r, RULES_TABLE_MAX);
-    for (uint64_t i = 0; i < count && !r->failed; i++) {
-        struct rules rules;
-        int code = rules_read(r, &rules, name, err);
-        if (code != LGZ_OK)
-            return code;
-        if (!vec_push(&index->rules.list, rules)) {
-            rules_clear(&rules);
-            return error_memory(err);
-        }
-    }
-    return LGZ_OK;
-}
-
-/* Sources ascend, and so do the offsets of one. */
-static int read_rules_runs(struct reader *r, struct segment_index *index, struct lgz_error *err)
-{
-    struct rules_run last = {0};
-    uint64_t count = reader_varint_max(r, reader_left(r) / MIN_RULES_RUN);
-    for (uint64_t i = 0; i < count && !r->failed; i++) {
-        uint64_t source = last.source + reader_varint_max(r, UINT32_MAX);
-        uint64_t later = reader_varint(r);
-        bool same = i && source == last.source;
-        struct rules_run run = {.offset = (same ? last.offset : 0) + later};
-        run.rules = (uint32_t)reader_varint_max(r, index->rules.list.len);
-        if (source >= index->sources.len || run.offset < later || (same && later == 0)) {
-            r->failed = true;
-            return LGZ_OK;
-        }
-        run.source = (uint32_t)source;
-        if (!vec_push(&index->rules_runs.list, run))
-            return error_memory(err);
-        last = run;
-    }
-    return LGZ_OK;
-}
-
 static int read_rules(struct span section, const char *name, struct segment_index *index,
                       struct lgz_error *err)
 {
     struct reader r = reader_of(section.data, section.len);
     bool again = index->rules.list.len || index->rules_runs.list.len;
-    int code = read_rules_table(&r, name, index, err);
+    int code = rules_table_read(&r, &index->rules, name, err);
     if (code == LGZ_OK)
-        code = read_rules_runs(&r, index, err);
+        code =
+            rules_runs_read(&r, &index->rules_runs, index->sources.len, index->rules.list.len, err);
     if (code == LGZ_OK && (again || r.failed || reader_left(&r)))
         code = error_set(err, LGZ_ERR_CORRUPT, "%s: damaged footer (rules of inputs)", name);
     return code;

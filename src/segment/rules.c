@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MIN_RUN = 3 }; /* bytes of a serialized run, at least */
+
 int rules_copy(struct rules *to, const struct rules *from, struct lgz_error *err)
 {
     const char *start = from ? from->multiline_start : "";
@@ -102,6 +104,30 @@ void rules_table_clear(struct rules_table *t)
     vec_free(&t->list);
 }
 
+void rules_table_write(const struct rules_table *t, struct buf *out)
+{
+    varint_put(out, t->list.len);
+    for (size_t i = 0; i < t->list.len; i++)
+        rules_write(out, &t->list.data[i]);
+}
+
+int rules_table_read(struct reader *in, struct rules_table *t, const char *what,
+                     struct lgz_error *err)
+{
+    uint64_t count = reader_varint_max(in, RULES_TABLE_MAX);
+    for (uint64_t i = 0; i < count && !in->failed; i++) {
+        struct rules rules;
+        int code = rules_read(in, &rules, what, err);
+        if (code != LGZ_OK)
+            return code;
+        if (!vec_push(&t->list, rules)) {
+            rules_clear(&rules);
+            return error_memory(err);
+        }
+    }
+    return LGZ_OK;
+}
+
 int rules_runs_add(struct rules_runs *runs, const struct rules_run *run, struct lgz_error *err)
 {
     const struct rules_run *last = runs->list.len ? &runs->list.data[runs->list.len - 1] : NULL;
@@ -128,4 +154,40 @@ uint32_t rules_runs_at(const struct rules_runs *runs, uint32_t source, uint64_t 
     const struct rules_run *at = low ? &runs->list.data[low - 1] : NULL;
     *end = next && next->source == source ? next->offset : UINT64_MAX;
     return at && at->source == source ? at->rules : 0;
+}
+
+void rules_runs_write(const struct rules_runs *runs, struct buf *out)
+{
+    struct rules_run last = {0};
+    varint_put(out, runs->list.len);
+    for (size_t i = 0; i < runs->list.len; i++) {
+        const struct rules_run *run = &runs->list.data[i];
+        varint_put(out, run->source - last.source);
+        varint_put(out, run->offset - (run->source == last.source ? last.offset : 0));
+        varint_put(out, run->rules);
+        last = *run;
+    }
+}
+
+int rules_runs_read(struct reader *in, struct rules_runs *runs, size_t sources, size_t table,
+                    struct lgz_error *err)
+{
+    struct rules_run last = {0};
+    uint64_t count = reader_varint_max(in, reader_left(in) / MIN_RUN);
+    for (uint64_t i = 0; i < count && !in->failed; i++) {
+        uint64_t source = last.source + reader_varint_max(in, UINT32_MAX);
+        uint64_t later = reader_varint(in);
+        bool same = i && source == last.source;
+        struct rules_run run = {.offset = (same ? last.offset : 0) + later};
+        run.rules = (uint32_t)reader_varint_max(in, table);
+        if (source >= sources || run.offset < later || (same && later == 0)) {
+            in->failed = true;
+            return LGZ_OK;
+        }
+        run.source = (uint32_t)source;
+        if (!vec_push(&runs->list, run))
+            return error_memory(err);
+        last = run;
+    }
+    return LGZ_OK;
 }

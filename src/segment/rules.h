@@ -64,6 +64,14 @@ const struct rules *rules_table_get(const struct rules_table *t, uint32_t number
 
 void rules_table_clear(struct rules_table *t);
 
+/** Append all of them, as docs/format.md says ("Rules of sources"). */
+void rules_table_write(const struct rules_table *t, struct buf *out);
+
+/** Parse what rules_table_write() wrote, into an empty one. @param in  may have failed, with LGZ_OK
+ */
+int rules_table_read(struct reader *in, struct rules_table *t, const char *what,
+                     struct lgz_error *err);
+
 /** Source number `source` (of a segment's table) has the rules `rules` from `offset` on. */
 struct rules_run {
     uint32_t source;
@@ -88,5 +96,19 @@ int rules_runs_add(struct rules_runs *runs, const struct rules_run *run, struct 
  */
 uint32_t rules_runs_at(const struct rules_runs *runs, uint32_t source, uint64_t offset,
                        uint64_t *end);
+
+/** Append the runs, as docs/format.md says ("Rules of sources"). */
+void rules_runs_write(const struct rules_runs *runs, struct buf *out);
+
+/**
+ * Parse what rules_runs_write() wrote, into an empty one. Sources ascend, and so do the offsets of
+ * one.
+ *
+ * @param in       may have failed, with LGZ_OK
+ * @param sources  how many there are, all others being wrong
+ * @param table    the same of rules
+ */
+int rules_runs_read(struct reader *in, struct rules_runs *runs, size_t sources, size_t table,
+                    struct lgz_error *err);
 
 #endif
