@@ -140,8 +140,8 @@ static void note_cataloged(struct held *h, const char *directory)
     catalog_close(catalog);
 }
 
-int held_open(struct held **out, const char *directory, held_wanted_fn *wanted, void *context,
-              struct lgz_error *err)
+int held_open(struct held **out, const char *directory, bool planned, held_wanted_fn *wanted,
+              void *context, struct lgz_error *err)
 {
     struct held *h = calloc(1, sizeof(*h));
     *out = NULL;
@@ -150,6 +150,11 @@ int held_open(struct held **out, const char *directory, held_wanted_fn *wanted, 
     h->wanted = wanted;
     h->context = context;
     int code = archive_snapshot_open(&h->snapshot, directory, err);
+    if (planned && code == LGZ_ERR_NOT_FOUND) {
+        error_forget(err);
+        *out = h;
+        return LGZ_OK;
+    }
     for (size_t i = 0; code == LGZ_OK && i < h->snapshot->segment_count; i++)
         code = read_segment(h, &h->snapshot->segments[i], err);
     if (code == LGZ_OK)

@@ -14,9 +14,13 @@ struct held;
 /** Is this a log of which files are to be imported? */
 typedef bool held_wanted_fn(void *context, const char *name);
 
-/** Look through an archive: all footers of its segments, and its journals. */
-int held_open(struct held **out, const char *directory, held_wanted_fn *wanted, void *context,
-              struct lgz_error *err);
+/**
+ * Look through an archive: all footers of its segments, and its journals.
+ *
+ * @param planned  it may not be there yet: then it has nothing
+ */
+int held_open(struct held **out, const char *directory, bool planned, held_wanted_fn *wanted,
+              void *context, struct lgz_error *err);
 
 /** NULL is allowed. */
 void held_close(struct held *h);

@@ -118,7 +118,7 @@ int import_run(const struct upkeep *u, const struct import_options *options,
     *result = (struct import_result){0};
     int code = prepare(&r);
     if (code == LGZ_OK && r.plan.files.len)
-        code = held_open(&r.held, u->config->directory, is_wanted, &r.plan, r.err);
+        code = held_open(&r.held, u->config->directory, u->dry_run, is_wanted, &r.plan, r.err);
     for (size_t i = 0; code == LGZ_OK && i < r.plan.batches.len; i++) {
         if (upkeep_is_over(u)) {
             result->unfinished = true;

@@ -53,6 +53,10 @@ for i in 20261030 20261031 20261101; do
 done
 touch "$logs/none.log.1"
 lines 1 100 current >"$logs/app.log"
+# Who looks first what would be done needs no archive for it.
+import 0 -n "$logs"/*
+said 'would import .*/app.log.5.gz as .*/app.log$'
+[[ ! -e $archive ]] || fail 'a dry run has made an archive'
 start_daemon
 sync_all
 import 0 -n "$logs"/*
