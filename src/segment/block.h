@@ -10,6 +10,7 @@
 
 #include "column/streams.h"
 #include "segment/filter.h"
+#include "segment/filtering.h"
 #include "segment/reader.h"
 #include "template/template_set.h"
 

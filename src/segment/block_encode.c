@@ -5,6 +5,8 @@
 
 #include "base/hash.h"
 #include "segment/chain.h"
+#include "segment/filter_build.h"
+#include "segment/filter_worth.h"
 #include "segment/plain_estimate.h"
 #include "segment/runs.h"
 #include "segment/sample.h"
@@ -241,12 +243,13 @@ static int make_filter(const struct block_input *input, size_t stored,
     size_t most = filter_share(input->filtered, raw.len, stored);
     size_t entry = summary->template_counts.len + 4 * input->extent_count; /* in the index, about */
     most -= entry < most ? entry : most;
-    bool made = input->parts->collected || text_parts_collect_raw(input->parts, raw);
-    made = made && filter_build(&summary->filter, input->parts, input->raw,
-                                most > FILTER_ESCAPES_LEN ? most - FILTER_ESCAPES_LEN : 0);
+    if (most < FILTER_ESCAPES_LEN)
+        return LGZ_OK;
+    if ((!input->parts->collected && !text_parts_collect_raw(input->parts, raw)) ||
+        !filter_build(&summary->filter, input->parts, input->raw, most - FILTER_ESCAPES_LEN))
+        return error_memory(err);
     filter_note_escapes(&summary->filter, raw);
-    filter_trim(&summary->filter, most);
-    return made ? LGZ_OK : error_memory(err);
+    return LGZ_OK;
 }
 
 int block_encode(struct column_context *ctx, const struct block_input *given, struct buf *out,

@@ -2,17 +2,15 @@
  * filter.h - what a block's text has, in few bytes: tells of most blocks that a text isn't in them.
  *
  * It never says so of a text that is. For each family of pieces (grams.h) that is worth it, there
- * is a set (ribbon.h), and for each of these as many planes as the block's share of the index has
- * room for.
+ * is a set (ribbon.h), with as many planes as are worth their bytes (filter_worth.h).
+ * filter_build.h makes one.
  */
 #ifndef LOGZIP_SEGMENT_FILTER_H
 #define LOGZIP_SEGMENT_FILTER_H
 
 #include "base/error.h"
 #include "base/varint.h"
-#include "segment/filtering.h"
 #include "segment/need.h"
-#include "segment/ribbon.h"
 #include "segment/text_parts.h"
 
 /** The set of one family. Zero: nothing is known. */
@@ -31,29 +29,16 @@ struct filter {
     bool unescaped; /**< the text has no "\u00": what JSON may write instead of a character */
 };
 
-/** Bytes that the filter of a block may have: by its share of what an index may have. */
-size_t filter_share(enum filtering filtering, size_t raw, size_t stored);
-
-/**
- * Choose what is worth its bytes, and build it.
- *
- * @param parts  of the text; its sets become lists
- * @param most   bytes that the filter may have
- * @param filter filled; to be cleared by the caller, also after a failure
- * @return false when memory is out
- */
-bool filter_build(struct filter *filter, struct text_parts *parts, const uint8_t *raw, size_t most);
-
 enum { FILTER_ESCAPES_LEN = 5 }; /**< bytes that this takes, at most */
 
 /** Note whether all of the text, of which the filter was built, has "\u00" anywhere. */
 void filter_note_escapes(struct filter *filter, struct span text);
 
-/** Leave out planes until it has no more than `most` bytes. */
-void filter_trim(struct filter *filter, size_t most);
-
 /** Bytes that it takes. */
 size_t filter_size(const struct filter *filter);
+
+/** Bytes that it takes besides its sets, if it has any. */
+size_t filter_head_size(const struct filter *filter);
 
 void filter_write(const struct filter *filter, struct buf *out);
 

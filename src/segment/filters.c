@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "segment/filter_worth.h"
 #include "segment/index.h"
 
 enum {
@@ -29,25 +30,88 @@ void segment_filters_free(struct segment_filters *f)
     free(f);
 }
 
-/* The largest loses a plane, until all are within what is allowed. */
-static void trim(struct filter *filters, size_t count, size_t most)
+/* A plane of a filter's set, the last one if all behind it are left out. */
+struct plane {
+    double worth; /* for each of its bytes */
+    size_t filter;
+    uint8_t family;
+    uint8_t number; /* from 1 on */
+};
+
+struct planes {
+    struct plane *data;
+    size_t len;
+    size_t cap;
+};
+
+static int least_first(const void *a, const void *b)
 {
-    for (;;) {
-        size_t all = 0;
-        size_t largest = 0;
-        size_t size = 0;
-        for (size_t i = 0; i < count; i++) {
-            size_t bytes = filter_size(&filters[i]);
-            all += bytes;
-            if (bytes > size) {
-                size = bytes;
-                largest = i;
-            }
-        }
-        if (all <= most)
-            return;
-        filter_trim(&filters[largest], size - 1);
+    const struct plane *x = a;
+    const struct plane *y = b;
+    if (x->worth != y->worth)
+        return x->worth < y->worth ? -1 : 1;
+    if (x->filter != y->filter)
+        return x->filter < y->filter ? -1 : 1;
+    if (x->family != y->family)
+        return x->family - y->family;
+    return y->number - x->number;
+}
+
+/* All planes of a set. @return false when memory is out */
+static bool add_planes(struct planes *planes, const struct filter_set *set, struct plane plane,
+                       double cost)
+{
+    const enum gram_family family = (enum gram_family)plane.family;
+    for (unsigned k = 1; set->known && k <= set->planes; k++) {
+        plane.number = (uint8_t)k;
+        plane.worth =
+            cost *
+            (filter_worth(family, set->window, k) - filter_worth(family, set->window, k - 1)) /
+            (double)set->words;
+        if (!vec_push(planes, plane))
+            return false;
     }
+    return true;
+}
+
+static size_t size_of_all(const struct filter *filters, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += filter_size(&filters[i]);
+    return size;
+}
+
+/* Leave out the planes that are worth least, until all filters have no more than `most` bytes. */
+static int trim(struct filter *filters, const struct block_info *blocks, size_t count, size_t most,
+                struct lgz_error *err)
+{
+    struct planes planes = {0};
+    size_t size = size_of_all(filters, count);
+    bool ok = true;
+    if (size <= most)
+        return LGZ_OK;
+    for (size_t i = 0; i < count; i++)
+        for (unsigned f = 1; f < GRAMS_END && ok; f++)
+            ok = add_planes(&planes, &filters[i].sets[f],
+                            (struct plane){.filter = i, .family = (uint8_t)f},
+                            filter_search_cost(blocks[i].stored_len));
+    if (ok && planes.len)
+        qsort(planes.data, planes.len, sizeof(*planes.data), least_first);
+    for (size_t i = 0; i < planes.len && ok && size > most; i++) {
+        struct filter *filter = &filters[planes.data[i].filter];
+        struct filter_set *set = &filter->sets[planes.data[i].family];
+        size -= filter_size(filter);
+        set->planes--;
+        set->known = set->planes > 0;
+        size += filter_size(filter);
+    }
+    vec_free(&planes);
+    for (size_t i = 0; i < count && size > most; i++) { /* no plane is left */
+        size -= filter_size(&filters[i]);
+        filter_clear(&filters[i]);
+    }
+    return ok ? LGZ_OK : error_memory(err);
 }
 
 /* The lengths of all filters, and the filters; frees both. */
@@ -65,12 +129,14 @@ static int put_part(struct buf *lengths, struct buf *bytes, struct buf *out, str
     return failed ? error_memory(err) : LGZ_OK;
 }
 
-int filters_write(struct filter *filters, size_t count, size_t most, struct buf *out,
-                  struct lgz_error *err)
+int filters_write(struct filter *filters, const struct block_info *blocks, size_t count,
+                  size_t most, struct buf *out, struct lgz_error *err)
 {
     struct buf lengths = {0};
     struct buf bytes = {0};
-    trim(filters, count, most);
+    int code = trim(filters, blocks, count, most, err);
+    if (code != LGZ_OK)
+        return code;
     for (size_t i = 0; i < count; i++) {
         size_t start = bytes.len;
         filter_write(&filters[i], &bytes);

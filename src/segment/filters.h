@@ -11,10 +11,11 @@
 /**
  * The part, from its tag on: nothing if there is nothing to say.
  *
- * @param most  bytes that all of them may have; planes are left out of filters until that is so
+ * @param filters  of `count` blocks; planes are left out of them, those that are worth least first,
+ *                 until all of them have no more than `most` bytes
  */
-int filters_write(struct filter *filters, size_t count, size_t most, struct buf *out,
-                  struct lgz_error *err);
+int filters_write(struct filter *filters, const struct block_info *blocks, size_t count,
+                  size_t most, struct buf *out, struct lgz_error *err);
 
 /**
  * The part again, with the filters of some of the blocks only.

@@ -17,6 +17,7 @@
 #include "segment/budget.h"
 #include "segment/chain.h"
 #include "segment/cut_lines.h"
+#include "segment/filter_worth.h"
 #include "segment/filters.h"
 #include "segment/index.h"
 #include "segment/kin.h"
@@ -440,7 +441,8 @@ static int put_filters(struct segment_writer *w, struct lgz_error *err)
     size_t room = 0;
     int code = room_for_filters(w, &room, err);
     if (code == LGZ_OK)
-        code = filters_write(w->filters.data, w->filters.len, room, &part, err);
+        code =
+            filters_write(w->filters.data, w->index.blocks.data, w->filters.len, room, &part, err);
     if (code == LGZ_OK && part.len) {
         w->index.filters_len = part.len;
         w->index.filters_checksum = hash_bytes(part.data, part.len);

@@ -10,7 +10,7 @@
 
 #include "fuzz.h"
 #include "line/lines.h"
-#include "segment/filter.h"
+#include "segment/filter_build.h"
 
 enum { MOST = 1 << 20 };
 

@@ -3,7 +3,7 @@
  */
 #include "line/lines.h"
 #include "log_generator.h"
-#include "segment/filter.h"
+#include "segment/filter_build.h"
 
 enum { PLENTY = 1 << 22 };
 

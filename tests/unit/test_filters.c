@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "engine_fixture.h"
+#include "segment/filter_build.h"
 #include "segment/filters.h"
 #include "segment/index.h"
 #include "segment/verify.h"
@@ -118,6 +119,74 @@ START_TEST(test_share)
 }
 END_TEST
 
+enum { BLOCKS = 3, SOME_LINES = 300 };
+
+/* A filter with all planes that there may be, of different ids for each seed. */
+static void make_filter(struct filter *filter, uint64_t seed, struct buf *text)
+{
+    struct text_parts parts = {0};
+    for (int i = 0; i < SOME_LINES; i++)
+        buf_printf(text, "request %016llx took %d ms\n", (unsigned long long)random_next(&seed), i);
+    ck_assert(text_parts_collect_raw(&parts, buf_span(text)));
+    ck_assert(filter_build(filter, &parts, text->data, text->len));
+    text_parts_clear(&parts);
+}
+
+/* Does the filter pass each line of its text? */
+static void require_lines(const struct filter *made, const struct buf *text)
+{
+    struct buf bytes = {0};
+    struct filter filter;
+    filter_write(made, &bytes);
+    ck_ok(filter_read(&filter, buf_span(&bytes), &err));
+    for (size_t at = 0, end; at < text->len; at = end + 1) {
+        end = (size_t)((uint8_t *)memchr(text->data + at, '\n', text->len - at) - text->data);
+        const struct need_string line = {{text->data + at, end - at}, false};
+        ck_assert(filter_may_hold(&filter, &line));
+    }
+    filter_clear(&filter);
+    buf_free(&bytes);
+}
+
+/* Whatever is left out so that filters are small enough, they deny nothing; the block that takes
+   longest to search keeps most. */
+START_TEST(test_trim)
+{
+    struct filter filters[BLOCKS];
+    struct buf text[BLOCKS] = {{0}}, part = {0};
+    const struct block_info blocks[BLOCKS] = {
+        {.stored_len = 1000}, {.stored_len = 10000000}, {.stored_len = 100000}};
+    size_t all = 0;
+    bool some = false;
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        make_filter(&filters[i], i + 1, &text[i]);
+        all += filter_size(&filters[i]);
+    }
+    for (size_t most = all; most > 0; most = most * 7 / 8) {
+        buf_clear(&part);
+        ck_ok(filters_write(filters, blocks, BLOCKS, most, &part, &err));
+        size_t sizes[BLOCKS];
+        for (unsigned i = 0; i < BLOCKS; i++) {
+            sizes[i] = filter_size(&filters[i]);
+            require_lines(&filters[i], &text[i]);
+        }
+        ck_assert_uint_le(sizes[0] + sizes[1] + sizes[2], most);
+        if (most > 100) { /* what is left otherwise are empty sets */
+            ck_assert_uint_ge(sizes[1], sizes[2]);
+            ck_assert_uint_ge(sizes[2], sizes[0]);
+        }
+        some |= sizes[1] > 2 * sizes[0];
+    }
+    ck_assert(some);
+    ck_assert_uint_eq(part.len, 0); /* no byte is left */
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        filter_clear(&filters[i]);
+        buf_free(&text[i]);
+    }
+    buf_free(&part);
+}
+END_TEST
+
 /* Through a pipe, two segments one behind the other. */
 START_TEST(test_pipe)
 {
@@ -223,6 +292,7 @@ static void add(TCase *tc)
     tcase_add_checked_fixture(tc, make_path, remove_path);
     tcase_add_test(tc, test_blocks);
     tcase_add_test(tc, test_share);
+    tcase_add_test(tc, test_trim);
     tcase_add_test(tc, test_pipe);
     tcase_add_test(tc, test_damage);
     tcase_add_test(tc, test_forged);
