@@ -295,12 +295,31 @@ static bool pass_bytes(const struct copies *c, struct text_look *look, struct pa
     return true;
 }
 
+/* Values that are put together themselves, of bytes that may be marks. */
+static bool pass_parts(const struct copies *c, struct text_look *look, struct passage *passage)
+{
+    const struct passage *marks[256] = {NULL};
+    struct text_column *values = c->values;
+    while (values->encoding->values)
+        values = values->encoding->values(values->state);
+    if (!values->encoding->marks)
+        return false;
+    for (unsigned byte = 0; byte < 256; byte++)
+        if (c->source_of[byte] != NO_SOURCE)
+            marks[byte] = look->of(look->context, c->columns[c->source_of[byte]]);
+    look->marks = marks;
+    const bool known = values->encoding->passage(values->state, look, passage);
+    look->marks = NULL;
+    return known;
+}
+
 static bool passage(void *state, struct text_look *look, struct passage *passage)
 {
     const struct copies *c = state;
     struct passage values = {0};
     struct passing p = {c, look, &values};
-    if (!text_each(c->values, look, false, pass_value, &p) && !pass_bytes(c, look, &values))
+    if (!text_each(c->values, look, false, pass_value, &p) && !pass_parts(c, look, &values) &&
+        !pass_bytes(c, look, &values))
         return false;
     passage_or(passage, &values);
     return true;

@@ -356,10 +356,36 @@ static bool bytes(void *state, struct text_look *look, struct byte_set *set)
 struct passing {
     const struct split *split;
     struct text_look *look;
+    const struct passage *const *marks; /* of the patterns' bytes, see struct text_look */
     struct passage *passage;
     size_t patterns; /* so many were */
     size_t runs;     /* and the runs of these */
 };
+
+/* The bytes in front of the first one that stands for more. */
+static size_t literal_len(const struct passing *p, struct span pattern)
+{
+    size_t len = 0;
+    while (len < pattern.len && pattern.data[len] != '0' &&
+           !(p->marks && p->marks[pattern.data[len]]))
+        len++;
+    return len;
+}
+
+/* What is behind the literal bytes. @return false if there are more runs than there should be */
+static bool pass_piece(struct passing *p, uint8_t byte, struct passage *value)
+{
+    struct passage piece = {0};
+    if (byte != '0') {
+        passage_then(value, p->marks[byte]);
+        return true;
+    }
+    if (p->runs == p->split->run_count)
+        return false;
+    text_passage(p->split->runs[p->runs++], p->look, &piece);
+    passage_then(value, &piece);
+    return true;
+}
 
 /* text_each_fn: one more pattern. What is behind the last one stands for nothing. */
 static bool pass_pattern(void *context, struct span pattern)
@@ -371,30 +397,41 @@ static bool pass_pattern(void *context, struct span pattern)
     passage_add(&value, p->look->string, (struct span){0});
     for (;;) {
         struct passage piece = {0};
-        const uint8_t *mark = pattern.len ? memchr(pattern.data, '0', pattern.len) : NULL;
-        const size_t len = mark ? (size_t)(mark - pattern.data) : pattern.len;
+        const size_t len = literal_len(p, pattern);
         if (!text_look_take(p->look, PASSAGE_STEPS))
             return false;
         passage_add(&piece, p->look->string, (struct span){pattern.data, len});
         passage_then(&value, &piece);
-        if (!mark)
+        if (len == pattern.len)
             break;
-        if (p->runs == p->split->run_count)
+        if (!pass_piece(p, pattern.data[len], &value))
             return false;
-        piece = (struct passage){0};
-        text_passage(p->split->runs[p->runs++], p->look, &piece);
-        passage_then(&value, &piece);
-        pattern = (struct span){mark + 1, pattern.len - len - 1};
+        pattern = (struct span){pattern.data + len + 1, pattern.len - len - 1};
     }
     passage_or(p->passage, &value);
     return true;
 }
 
+/* May a run of digits, so called, have marks? */
+static bool runs_have_marks(const struct split *s, struct text_look *look,
+                            const struct passage *const *marks)
+{
+    struct byte_set set = {0};
+    bool may = marks['0'] != NULL;
+    for (size_t i = 0; i < s->run_count && !may; i++)
+        may = !text_bytes(s->runs[i], look, &set);
+    for (unsigned byte = 0; byte <= UINT8_MAX && !may; byte++)
+        may = marks[byte] && byte_set_has(&set, (uint8_t)byte);
+    return may;
+}
+
 static bool passage(void *state, struct text_look *look, struct passage *passage)
 {
     struct passage values = {0};
-    struct passing p = {.split = state, .look = look, .passage = &values};
-    if (!text_each(p.split->texts, look, true, pass_pattern, &p))
+    struct passing p = {.split = state, .look = look, .marks = look->marks, .passage = &values};
+    look->marks = NULL; /* not those of parts */
+    if ((p.marks && runs_have_marks(state, look, p.marks)) ||
+        !text_each(p.split->texts, look, true, pass_pattern, &p))
         return false;
     passage_or(passage, &values);
     return true;
@@ -441,5 +478,6 @@ const struct text_encoding text_split = {
     .bytes = bytes,
     .passage = passage,
     .patterns = patterns,
+    .marks = true,
     .skip = skip,
 };

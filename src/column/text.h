@@ -196,6 +196,9 @@ struct text_look {
     void *context;
     uint64_t steps; /**< bytes that may still be looked at, about */
     bool rough;     /**< of numbers, what heads tell is enough */
+    /** Of an encoding with `marks`: what stands for a byte of its values, NULL for the byte itself;
+     * or NULL */
+    const struct passage *const *marks;
 };
 
 /** Take steps. @return false if there aren't so many: then it's too much */
@@ -297,6 +300,8 @@ struct text_encoding {
      * @return false if one may, or it isn't known; NULL: that is never known
      */
     bool (*lacks)(void *state, struct text_look *look);
+
+    bool marks; /**< the passage takes note of look->marks */
 
     /** The passage follows from ranges of numbers, so that it costs little to be asked for roughly.
      */

@@ -14,6 +14,7 @@ struct table {
     struct text_ref sources[SOURCES][ROWS];
     struct text_ref values[ROWS];
     size_t rows;
+    const char *absent; /* no value may hold it; or NULL */
 };
 
 static struct text_ref put(struct buf *out, const void *data, size_t len)
@@ -48,6 +49,67 @@ static bool encode(const struct table *t, struct column_context *ctx, struct enc
         copied_encode(e, ctx, &c);
     copied_clear(&c);
     return marks;
+}
+
+/* A string, and what it does in the sources. */
+struct sought {
+    const struct table *table;
+    struct passage_string string;
+    struct passage of[COLUMNS];
+};
+
+/* struct text_look */
+static const struct passage *passage_of(void *context, uint32_t column)
+{
+    struct sought *s = context;
+    struct passage *of = &s->of[column < SOURCES ? column : SOURCES];
+    *of = (struct passage){0};
+    for (size_t i = 0; i < s->table->rows && column < SOURCES; i++)
+        passage_add(of, &s->string, at(s->table, s->table->sources[column][i]));
+    if (column >= SOURCES)
+        passage_any(of, &s->string);
+    return of;
+}
+
+/* May a value hold the string, as far as is known of it before it's opened? */
+static bool may_hold(const struct table *t, struct text_column *c, struct stream_reader *streams,
+                     struct span string)
+{
+    struct sought s = {.table = t};
+    struct text_look look = {
+        .streams = streams, .string = &s.string, .of = passage_of, .context = &s, .steps = 1 << 20};
+    struct passage passage = {0};
+    passage_string_init(&s.string, string, false);
+    text_passage(c, &look, &passage);
+    return passage.ends & 1;
+}
+
+/* Parts of values are where they may be, and what is absent isn't. */
+static void look_at(const struct table *t, struct text_column *c, struct stream_reader *streams)
+{
+    uint64_t state = t->rows;
+    for (size_t i = 0; i < 30 && t->rows; i++) {
+        const struct span value = at(t, t->values[random_below(&state, t->rows)]);
+        if (!value.len)
+            continue;
+        const size_t from = random_below(&state, value.len);
+        const size_t len = 1 + random_below(&state, value.len - from);
+        ck_assert(may_hold(t, c, streams, (struct span){value.data + from, len}));
+    }
+    if (t->absent)
+        ck_assert(!may_hold(t, c, streams, span_of(t->absent)));
+}
+
+static void look(const struct table *t, struct packed_column *packed, struct span head)
+{
+    struct stream_reader *streams = new_streams();
+    struct reader r = reader_of(head.data, head.len);
+    struct text_column *c = NULL;
+    ck_ok(text_parse(&c, &r, streams, 0, &err));
+    place_streams(streams, packed);
+    look_at(t, c, streams);
+    text_free(c);
+    stream_reader_free(streams);
 }
 
 /* @return how many values came back as they were */
@@ -98,6 +160,7 @@ static size_t round_trip(const struct table *t)
         pack_column(&ctx, &e, &packed);
         size = e.head.len + packed.frames.len;
         ck_assert_uint_eq(decode(t, &packed, buf_span(&e.head)), t->rows);
+        look(t, &packed, buf_span(&e.head));
         free_packed(&packed);
     }
     encoded_clear(&e);
@@ -140,6 +203,24 @@ START_TEST(test_contained)
     size_t size = round_trip(&t);
     ck_assert_uint_gt(size, 0);
     ck_assert_uint_lt(size, 60);
+    buf_free(&t.bytes);
+}
+END_TEST
+
+/* A copy, and a number: numbers next to a copy make no longer ones. */
+START_TEST(test_parts)
+{
+    struct table t = {.absent = "1234567890123"};
+    uint64_t state = 6;
+    char address[32], value[128];
+    for (int i = 0; i < ROWS; i++) {
+        snprintf(address, sizeof(address), "10.%u.%u.1", (unsigned)random_below(&state, 256),
+                 (unsigned)random_below(&state, 256));
+        snprintf(value, sizeof(value), "%s/%s:%u", address, address,
+                 50000 + (unsigned)random_below(&state, 10000));
+        add_row(&t, (const char *const[SOURCES]){address, "none", "7"}, value);
+    }
+    ck_assert_uint_gt(round_trip(&t), 0);
     buf_free(&t.bytes);
 }
 END_TEST
@@ -233,6 +314,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_find);
     tcase_add_test(tc, test_find_gives_up);
     tcase_add_test(tc, test_contained);
+    tcase_add_test(tc, test_parts);
     tcase_add_loop_test(tc, test_random, 0, 60);
     tcase_add_test(tc, test_damage);
 }
