@@ -20,6 +20,8 @@ static void put_summary(struct buf *out, const struct expire_result *result, boo
         buf_printf(out, ", rules keep %zu of ", result->kept);
         output_size(out, result->kept_bytes);
     }
+    if (result->unfinished)
+        buf_printf(out, "; %s", chore_stopped());
     buf_push(out, '\n');
 }
 
@@ -28,11 +30,10 @@ static int expire(struct chore *c, struct buf *summary, struct lgz_error *err)
 {
     struct expire_result result;
     int code = expire_run(&c->upkeep, &result, err);
-    if (code != LGZ_OK)
+    if (code == LGZ_OK || result.count)
+        put_summary(summary, &result, c->upkeep.dry_run);
+    if (code != LGZ_OK || c->upkeep.dry_run || !result.count)
         return code;
-    put_summary(summary, &result, c->upkeep.dry_run);
-    if (c->upkeep.dry_run || !result.count)
-        return LGZ_OK;
     /* Who reads the catalog finds out by itself that a segment is gone; this is for its size. */
     return catalog_update(c->config->directory, NULL, err);
 }

@@ -128,6 +128,7 @@ static void expire(struct rotation *r)
         upkeep.note = note_problem;
     if (expire_run(&upkeep, &result, &err) != LGZ_OK)
         rotate_report_failure(&r->report, &err);
+    r->unfinished |= result.unfinished;
     rotate_report_phrase(&r->report, result.count, "%s %zu segments",
                          dry_run ? "would expire" : "expired", result.count);
     if (result.count)
@@ -151,6 +152,8 @@ static void scrub(struct rotation *r)
     else if (result.damaged)
         rotate_report_phrase(&r->report, true, "%zu of %zu verified are DAMAGED", result.damaged,
                              done);
+    else if (result.unreadable)
+        rotate_report_phrase(&r->report, true, "%zu of %zu can't be read", result.unreadable, done);
     else
         rotate_report_phrase(&r->report, false, "%zu verified, all sound", done);
     r->unfinished |= result.unfinished;

@@ -11,7 +11,7 @@ static void put_summary(struct buf *out, const struct scrub_result *result, bool
 {
     const char *would = dry_run ? "would be " : "";
     if (result->checked + result->decoded == 0) {
-        buf_append_string(out, "nothing is due");
+        buf_append_string(out, result->unfinished ? "nothing looked at" : "nothing is due");
     } else {
         buf_printf(out, "%zu %sdecoded, %zu %schecked, ", result->decoded, would, result->checked,
                    would);

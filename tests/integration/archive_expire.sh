@@ -73,6 +73,23 @@ run 2 keep --since tomorrow --remove=1
 run 1 keep --since tomorrow --until yesterday
 said 'a time range ends before it begins'
 
+# A signal ends it, here while somebody changes rules: then nothing has gone.
+exec 9>"$archive/keep.lock"
+flock 9
+"$BUILD/logzipctl" expire -c "$conf" >"$work/out" 2>&1 9>&- &
+pid=$!
+until [[ /proc/$pid/exe -ef $BUILD/logzipctl && $(readlink "/proc/$pid/fd"/*) == *"/keep.lock"* ]]; do
+    kill -0 "$pid" 2>/dev/null || fail "it doesn't wait for the rules: $(cat "$work/out")"
+    sleep 0.01
+done
+kill -TERM "$pid"
+exec 9>&-
+status=0
+{ wait "$pid"; } 2>/dev/null || status=$?
+((status == 143)) || fail "expire ended with status $status by SIGTERM: $(cat "$work/out")"
+said '^expired 0 segments; 15 segments of .* left; stopped by a signal$'
+found 1500 ' of a log'
+
 # It takes the segments that the dry run told, but for the one that is kept.
 run 0 expire
 said '^expired 3 segments of .*; 12 segments of .* left, rules keep 1 of '

@@ -81,6 +81,27 @@ cmp by-hand.salvaged.logz "sound/$segment" || fail "a header that is put right"
 [ ! -e new.logz ] || fail "a sound one is written again"
 "$ctl" salvage conf 2>err && fail "that's no segment"
 grep -q 'not a logzip segment' err || fail "$(cat err)"
+
+# A signal ends it between two segments; it's stopped for a moment when it has begun. What it has
+# seen by then isn't due any more.
+for _ in {1..20}; do cat one.log; done >long.log
+rm -rf archive
+"$BUILD/tests/make_archive" archive 6 40 /log/long="$PWD/long.log"
+"$ctl" scrub -c conf >out 2>&1 &
+pid=$!
+until [ -s archive/rotate.lock ]; do sleep 0.01; done
+kill -STOP "$pid" && kill -TERM "$pid" && kill -CONT "$pid"
+status=0
+{ wait "$pid"; } 2>/dev/null || status=$?
+[ "$status" = 143 ] || fail "scrub ended with status $status by SIGTERM: $(cat out)"
+"$ctl" scrub -c conf >out2 || fail "scrub after that: $(cat out2)"
+if grep -q 'stopped by a signal' out; then
+    seen=$(awk '$2 == "decoded," {n += $1 + $3} END {print n}' out out2)
+    [ "$seen" = 39 ] || fail "$seen of 39 were looked at: $(cat out out2)"
+    ! grep -q 'nothing is due' out || fail "it doesn't say that something is: $(cat out)"
+else
+    grep -q 'nothing is due' out2 || fail "due again: $(cat out out2)"
+fi
 # Without an index nobody knows whose lines they are, but they are there, beside all others.
 rm -rf archive && cp -a sound archive
 perl -e 'open(my $f, "+<", $ARGV[0]) or die; seek($f, -60, 2); print $f "no index!"' "archive/$segment"

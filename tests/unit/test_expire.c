@@ -4,6 +4,8 @@
  */
 #include "archive/expire.h"
 
+#include <limits.h>
+
 #include "archive/catalog.h"
 #include "archive/keep.h"
 #include "archive_fixture.h"
@@ -443,6 +445,37 @@ START_TEST(the_time_may_be_up)
 }
 END_TEST
 
+static int asked; /* how often it may be asked whether to stop before that is so */
+
+static bool stops(void)
+{
+    return asked-- <= 0;
+}
+
+/* What was removed by then is gone, the oldest first; the next run goes on. */
+START_TEST(stopped_anywhere)
+{
+    static const char *const then[] = {"1 2 3 4 ", "2 3 4 ", "3 4 ", "4 ", ""};
+    uint64_t bytes;
+    for (int calls = 0; calls < 5; calls++) {
+        teardown();
+        setup();
+        config->max_age = DAY;
+        make_segments(4, 0);
+        const struct upkeep upkeep = {.config = config, .now = INT64_MAX, .stop = stops};
+        asked = calls;
+        ck_ok(expire_run(&upkeep, &result, &err));
+        ck_assert_str_eq(left(&bytes), then[calls]);
+        ck_assert_uint_eq(result.count, calls);
+        ck_assert(result.unfinished == (calls < 4));
+        asked = INT_MAX;
+        ck_ok(expire_run(&upkeep, &result, &err));
+        ck_assert_str_eq(left(&bytes), "");
+        ck_assert(!result.unfinished);
+    }
+}
+END_TEST
+
 /* What a merge couldn't remove would count again if a part of what it was merged into went. */
 START_TEST(nothing_goes_while_stale_segments_stay)
 {
@@ -491,6 +524,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, the_catalog_is_compared_with_the_footers);
     tcase_add_test(tests, unreadable_rules_stop_it);
     tcase_add_test(tests, the_time_may_be_up);
+    tcase_add_test(tests, stopped_anywhere);
     tcase_add_test(tests, nothing_goes_while_stale_segments_stay);
     tcase_add_test(tests, bad_arguments);
 }
