@@ -83,4 +83,5 @@ const struct text_encoding text_constant = {
     .free = free,
     .each = each,
     .skip = skip,
+    .stays = true,
 };

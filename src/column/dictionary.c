@@ -196,4 +196,5 @@ const struct text_encoding text_dictionary = {
     .entries = entries,
     .table = table,
     .skip = skip,
+    .stays = true,
 };

@@ -12,7 +12,12 @@
 
 #include "base/hash.h"
 
-enum { LIST_MAX = 8, FIRST_TABLE = 64, NONE = 0 };
+enum {
+    LIST_MAX = 8,
+    FIRST_TABLE = 64,
+    NONE = 0,
+    HASHES = 64, /* of values that are remembered; a power of two */
+};
 
 static const struct span no_bytes = {(const uint8_t *)"", 0};
 
@@ -148,20 +153,15 @@ static int rank_rows(const struct text_values *v, const uint64_t *keys, uint64_t
 }
 
 /*
- * The chained key in place of a key: what the key's only value, the last one, says. Its node is
- * given, so that the value that follows can take its place.
+ * The node of a key's only value, the last one, which says what the chained key is; the value that
+ * follows can take its place. NONE when memory is out.
  */
-static bool chain_key(struct lists *l, uint64_t *key, uint32_t *node)
+static uint32_t chain_node(struct lists *l, uint64_t key)
 {
-    struct key_list *list = list_of(l, *key);
-    *node = NONE;
-    if (!list)
-        return false;
-    if (list->first == NONE && push_front(l, list, no_bytes) == NONE)
-        return false;
-    *node = list->first;
-    *key = keyed_hash(l->nodes.data[*node].value);
-    return true;
+    struct key_list *list = list_of(l, key);
+    if (!list || (list->first == NONE && push_front(l, list, no_bytes) == NONE))
+        return NONE;
+    return list->first;
 }
 
 bool keyed_chain(uint64_t *keys, const struct text_values *v, size_t *others_left)
@@ -169,10 +169,12 @@ bool keyed_chain(uint64_t *keys, const struct text_values *v, size_t *others_lef
     struct lists chain = {0};
     bool ok = true;
     for (size_t i = 0; i < v->count && ok; i++) {
-        uint32_t node;
-        ok = chain_key(&chain, &keys[i], &node);
-        if (ok)
+        const uint32_t node = chain_node(&chain, keys[i]);
+        ok = node != NONE;
+        if (ok) {
+            keys[i] = keyed_hash(chain.nodes.data[node].value);
             chain.nodes.data[node].value = text_value(v, i);
+        }
     }
     *others_left -= chain.keys < *others_left ? chain.keys : *others_left;
     lists_clear(&chain);
@@ -203,13 +205,18 @@ bool keyed_encode(struct encoded *e, struct column_context *ctx, const struct te
     return worth != 0;
 }
 
+/* A value that stays where it is, and its hash. */
+struct hashed {
+    struct span value;
+    uint64_t hash;
+};
+
 struct keyed {
     struct keyed_by by;
     uint32_t pending;       /* node of the value that was given last, while its place isn't known */
     uint32_t chain_pending; /* the same in `chain` */
-    struct span hashed;     /* the last key that had been put out, */
-    uint64_t hash;          /* and its hash */
-    uint64_t ahead_place;   /* of the last key that had not; 0: none */
+    struct hashed hashes[HASHES]; /* of keys, each at a place that its address tells */
+    uint64_t ahead_place;         /* of the last key that had not; 0: none */
     uint64_t ahead_hash;
     struct number_column ranks;
     struct text_column *others;
@@ -270,28 +277,30 @@ static bool take_rank(struct lists *l, struct key_list *list, uint64_t rank, str
     return true;
 }
 
+/*
+ * Keys may be long, and a key of many values, and a value of many rows: each is gone through once,
+ * as a rule. A value that stays where it is, in a table or where it was put out, has the same hash.
+ */
+static uint64_t hash_once(struct keyed *k, struct span value)
+{
+    struct hashed *known =
+        &k->hashes[((uintptr_t)value.data ^ (uintptr_t)value.data >> 7) & (HASHES - 1)];
+    if (!value.data || value.data != known->value.data || value.len != known->value.len)
+        *known = (struct hashed){value, keyed_hash(value)};
+    return known->hash;
+}
+
 /* The chained key in place of a key. @return false without memory, or if there are too many */
 static bool take_chained(struct keyed *k, struct text_batch *b, uint64_t *key)
 {
     size_t keys = k->chain.keys;
-    if (!chain_key(&k->chain, key, &k->chain_pending)) {
+    k->chain_pending = chain_node(&k->chain, *key);
+    if (k->chain_pending == NONE) {
         stream_reader_lacks_memory(b->streams);
         return false;
     }
+    *key = hash_once(k, k->chain.nodes.data[k->chain_pending].value);
     return k->chain.keys == keys || stream_reader_take_table(b->streams, KEYED_OTHER_SIZE);
-}
-
-/*
- * Keys may be long, and a key of many values: each is gone through once. What was put out stays as
- * it is, so the same place has the same hash.
- */
-static uint64_t hash_last(struct keyed *k, struct span value)
-{
-    if (!k->hashed.data || value.data != k->hashed.data || value.len != k->hashed.len) {
-        k->hashed = value;
-        k->hash = keyed_hash(value);
-    }
-    return k->hash;
 }
 
 /* @return false if there is no key */
@@ -302,7 +311,8 @@ static bool hash_ahead(struct keyed *k, const struct text_batch *b)
     if (!text_ahead(b, k->by.column, &value, &place))
         return false;
     if (place != k->ahead_place)
-        k->ahead_hash = keyed_hash(value);
+        k->ahead_hash =
+            b->block[k->by.column]->batch.stays ? hash_once(k, value) : keyed_hash(value);
     k->ahead_place = place;
     return true;
 }
@@ -314,7 +324,7 @@ static bool take_key(struct keyed *k, struct text_batch *b, uint64_t *key)
             return false;
         *key = k->ahead_hash;
     } else if (k->by.column < b->columns) {
-        *key = hash_last(k, b->last[k->by.column]);
+        *key = hash_once(k, b->last[k->by.column]);
     } else {
         return false;
     }
@@ -335,6 +345,7 @@ static bool next_value(struct keyed *k, struct text_batch *b, struct span *value
     if (!number_next(&k->ranks, &rank) || rank > LIST_MAX || !take_key(k, b, &key))
         return false;
     struct key_list *list = list_of(&k->lists, key);
+    b->stays = rank || k->others->batch.stays;
     if (list && rank)
         return take_rank(&k->lists, list, rank, value);
     if (list &&

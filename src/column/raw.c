@@ -109,4 +109,5 @@ const struct text_encoding text_raw = {
     .free = free,
     .each = each,
     .skip = skip,
+    .stays = true,
 };

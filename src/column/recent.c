@@ -260,4 +260,5 @@ const struct text_encoding text_recent = {
     .entries = entries,
     .table = table,
     .skip = skip,
+    .stays = true,
 };

@@ -211,8 +211,11 @@ int text_parse(struct text_column **out, struct reader *head, struct stream_read
 int text_open(struct text_column *c, struct stream_reader *streams, size_t limit,
               struct lgz_error *err)
 {
-    c->batch =
-        (struct text_batch){.values = &c->only, .want = 1, .streams = streams, .limit = limit};
+    c->batch = (struct text_batch){.values = &c->only,
+                                   .want = 1,
+                                   .streams = streams,
+                                   .limit = limit,
+                                   .stays = c->encoding->stays};
     return c->encoding->open(c->state, streams, limit, err);
 }
 

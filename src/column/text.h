@@ -85,6 +85,7 @@ struct text_batch {
     uint32_t columns;      /**< how many `last` and `times` have */
     /** The block's columns by number, NULL for time stamps: see text_ahead(). */
     struct text_column *const *block;
+    bool stays; /**< set by fill(): its values stay where they are for good */
     bool ahead; /**< the column's row_key() comes behind this value in its line, not in front */
     const struct span *self; /**< the column's own place in `last` */
 };
@@ -317,6 +318,9 @@ struct text_encoding {
      * @return how many; NULL stands for none
      */
     size_t (*follows)(const void *state, uint32_t columns[TEXT_FOLLOWS]);
+
+    /** Values are in memory that stays as it is; then fill() needn't set text_batch.stays. */
+    bool stays;
 
     /**
      * Each value depends on what other columns have put out before it in its row: it is asked for

@@ -65,11 +65,11 @@ static void searching_clear(struct searching *s)
 /* --- searching -----------------------------------------------------------------------------------
  */
 
-static bool add_hit(struct searching *s, const struct looked_at *found)
+static bool add_hit(struct searching *s, uint64_t line, uint64_t template)
 {
     s->hits->total++;
-    s->hit[found->template] = true;
-    return s->total || vec_push(&s->hits->list, ((struct block_hit){.line = found->line}));
+    s->hit[template] = true;
+    return s->total || vec_push(&s->hits->list, ((struct block_hit){.line = line}));
 }
 
 /* All lines that are looked at. */
@@ -133,7 +133,7 @@ static int search_looked(struct searching *s, struct lgz_error *err)
         }
     for (size_t i = 0; i < s->looked.len && ok; i++)
         if (s->looked.data[i].hit)
-            ok = add_hit(s, &s->looked.data[i]);
+            ok = add_hit(s, s->looked.data[i].line, s->looked.data[i].template);
     s->looked.len = 0;
     return ok ? LGZ_OK : error_memory(err);
 }
@@ -158,6 +158,11 @@ static int find_lines(struct searching *s, struct lgz_error *err)
         const bool put = fit == FIT_PERHAPS && !s->inside[template];
         if (!put && !w->found)
             continue;
+        if (!put && (s->total || s->looked.len == 0)) {
+            if (!add_hit(s, i, template))
+                return error_memory(err);
+            continue;
+        }
         const size_t len = put ? (size_t)(w->out.at - start) - 1 : 0;
         if (!vec_push(&s->looked, ((struct looked_at){i, template, start, len, w->found})))
             return error_memory(err);

@@ -22,12 +22,13 @@ struct sink {
 enum {
     STEP_END = SLOT_TIME + 1, /**< nothing; the line ends */
     STEP_LITERAL,             /**< nothing */
-    STEP_PASS,                /**< leave out a text */
-    STEP_PASS_TIME,           /**< leave out a time stamp */
-    STEP_TAKE_TIME,           /**< take a time stamp's number only */
-    STEP_TEST,                /**< look into a text */
-    STEP_TEST_KEPT,           /**< look into a text, and put it out */
-    STEP_TEST_TIME,           /**< look into a printed time stamp */
+    STEP_KEEP,      /**< take a text that others need, and put out no more than that takes */
+    STEP_PASS,      /**< leave out a text */
+    STEP_PASS_TIME, /**< leave out a time stamp */
+    STEP_TAKE_TIME, /**< take a time stamp's number only */
+    STEP_TEST,      /**< look into a text */
+    STEP_TEST_KEPT, /**< look into a text that others need */
+    STEP_TEST_TIME, /**< look into a printed time stamp */
 };
 
 struct step {

@@ -18,7 +18,8 @@ int block_walk_init(struct block_walk *w, struct block_columns *b, struct lgz_er
     w->open = calloc(b->count + 1, sizeof(*w->open));
     w->kept = calloc(b->count + 1, sizeof(*w->kept));
     w->timed = calloc(b->count + 1, sizeof(*w->timed));
-    return w->open && w->kept && w->timed ? LGZ_OK : error_memory(err);
+    w->tested = calloc(WALK_TESTED, sizeof(*w->tested));
+    return w->open && w->kept && w->timed && w->tested ? LGZ_OK : error_memory(err);
 }
 
 void block_walk_look_for(struct block_walk *w, const struct need_clause *clause)
@@ -36,6 +37,7 @@ void block_walk_clear(struct block_walk *w)
     free(w->steps);
     free(w->templates);
     free(w->waiting);
+    free(w->tested);
     free(w->bytes);
     *w = (struct block_walk){0};
 }
@@ -101,7 +103,7 @@ static uint8_t test_kind(const struct block_walk *w, const struct step *step)
 static uint8_t pass_kind(const struct block_walk *w, const struct step *step)
 {
     if (w->kept[step->column])
-        return step->kind;
+        return step->time ? step->kind : STEP_KEEP;
     if (!step->time)
         return STEP_PASS;
     return w->timed[step->column] ? STEP_TAKE_TIME : STEP_PASS_TIME;
@@ -237,12 +239,37 @@ static int make_steps(struct block_walk *w, struct lgz_error *err)
 }
 
 /* Does a value hold a string that is looked for? */
-static void test(struct block_walk *w, struct span value)
+static bool holds(const struct block_walk *w, struct span value)
 {
-    if (w->finder.string.len)
-        w->found |= finder_holds(&w->finder, value);
-    else
-        w->found |= need_clause_met(w->clause, value);
+    return w->finder.string.len ? finder_holds(&w->finder, value)
+                                : need_clause_met(w->clause, value);
+}
+
+/* The same of one that stays where it is: it may come again. */
+static bool holds_once(struct block_walk *w, struct span value)
+{
+    const uintptr_t at = (uintptr_t)value.data;
+    struct tested *known = &w->tested[(at ^ at >> 8) & (WALK_TESTED - 1)];
+    if (!value.data || value.data != known->value.data || value.len != known->value.len)
+        *known = (struct tested){value, holds(w, value)};
+    return known->found;
+}
+
+/* Take a text that others need: it's put out if it doesn't stay where it is. Room is taken in any
+   case, which bounds what the others make of long values. */
+static bool keep_text(const struct step *step, struct sink *out)
+{
+    struct span value;
+    if (!step_take_text(step, &value))
+        return false;
+    *step->last = value;
+    if (!step->text->batch.stays) {
+        step->last->data = out->at;
+        return sink_put(out, value.data, value.len);
+    }
+    const bool room = (size_t)(out->end - out->at) >= value.len;
+    out->end -= room ? value.len : 0;
+    return room;
 }
 
 /* Go along a step that looks into a value. */
@@ -250,58 +277,74 @@ static bool test_step(struct block_walk *w, const struct step *step)
 {
     struct span value;
     uint8_t *start = w->out.at;
-    bool ok;
-    if (step->kind == STEP_TEST) {
-        step->text->batch.ahead = step->ahead;
-        ok = text_take(step->text, &value);
-    } else {
-        ok = step->time ? step_put_time(w->b, step, &w->out) : step_put_text(step, &w->out);
+    bool stays = false;
+    if (step->time) {
+        if (!step_put_time(w->b, step, &w->out))
+            return false;
         value = (struct span){start, (size_t)(w->out.at - start)};
+        if (!w->kept[step->column])
+            w->out.at = start;
+    } else if (step->kind == STEP_TEST_KEPT) {
+        if (!keep_text(step, &w->out))
+            return false;
+        value = *step->last;
+        stays = true;
+    } else {
+        step->text->batch.ahead = step->ahead;
+        if (!text_take(step->text, &value))
+            return false;
+        stays = step->text->batch.stays;
     }
-    if (ok)
-        test(w, value);
-    if (!w->kept[step->column])
-        w->out.at = start;
-    return ok;
+    w->found |= stays ? holds_once(w, value) : holds(w, value);
+    return true;
+}
+
+/* Do what a step does behind its literal. @return false on damage */
+static inline bool do_step(struct block_walk *w, const struct step *step)
+{
+    uint64_t time;
+    switch (step->kind) {
+    case STEP_LITERAL:
+        return true;
+    case STEP_KEEP:
+        return keep_text(step, &w->out);
+    case STEP_PASS:
+        return text_pass(step->text);
+    case STEP_PASS_TIME:
+        number_pass(&step->time->numbers);
+        return true;
+    case STEP_TAKE_TIME:
+        return block_columns_time(w->b, step->column, &time);
+    case STEP_TEST:
+    case STEP_TEST_KEPT:
+    case STEP_TEST_TIME:
+        return test_step(w, step);
+    case SLOT_TIME:
+        return step_put_time(w->b, step, &w->out);
+    default:
+        return step_put_text(step, &w->out);
+    }
 }
 
 /* Go along steps. @return false on damage */
 static bool go_along(struct block_walk *w, const struct step *step)
 {
-    struct sink *out = &w->out;
-    uint64_t time;
-    bool ok = true;
-    for (; ok; step++) {
-        if (!sink_put(out, step->literal, step->len))
+    for (;; step++) {
+        if (!sink_put(&w->out, step->literal, step->len))
             return false;
-        switch (step->kind) {
-        case STEP_END:
+        if (step->kind == STEP_END)
             return true;
-        case STEP_LITERAL:
-            break;
-        case STEP_PASS:
-            ok = text_pass(step->text);
-            break;
-        case STEP_PASS_TIME:
-            number_pass(&step->time->numbers);
-            break;
-        case STEP_TAKE_TIME:
-            ok = block_columns_time(w->b, step->column, &time);
-            break;
-        case STEP_TEST:
-        case STEP_TEST_KEPT:
-        case STEP_TEST_TIME:
-            ok = test_step(w, step);
-            break;
-        case SLOT_TIME:
-            ok = step_put_time(w->b, step, out);
-            break;
-        default:
-            ok = step_put_text(step, out);
-            break;
-        }
+        if (!do_step(w, step))
+            return false;
     }
-    return false;
+}
+
+/* The same where there are no literals. */
+static bool go_bare(struct block_walk *w, const struct step *step)
+{
+    while (step->kind != STEP_END && do_step(w, step))
+        step++;
+    return step->kind == STEP_END;
 }
 
 /* Leave out the lines that had to wait. */
@@ -324,7 +367,7 @@ bool block_walk_pass(struct block_walk *w, uint64_t template)
 {
     struct template_walk *t = &w->templates[template];
     if (t->manner == PASS_ALONG)
-        return go_along(w, t->pass);
+        return go_bare(w, t->pass);
     if (t->manner == PASS_WAITS && t->passed++ == 0)
         w->waiting[w->waiting_count++] = (uint32_t) template;
     return true;
@@ -332,7 +375,10 @@ bool block_walk_pass(struct block_walk *w, uint64_t template)
 
 bool block_walk_put(struct block_walk *w, uint64_t template)
 {
-    return settle(w) && go_along(w, w->templates[template].put);
+    const struct step *put = w->templates[template].put;
+    if (w->waiting_count && !settle(w))
+        return false;
+    return w->looks && w->looks[template] ? go_bare(w, put) : go_along(w, put);
 }
 
 /* Room for whatever lines may be put together: the raw bytes, and a newline for each line. */

@@ -33,6 +33,14 @@ struct template_walk {
     uint64_t passed; /**< so many are still to be left out */
 };
 
+enum { WALK_TESTED = 256 };
+
+/** A value that stays where it is, and whether it holds what is looked for. */
+struct tested {
+    struct span value;
+    bool found;
+};
+
 /** Zero-initialized is valid for block_walk_clear(). */
 struct block_walk {
     struct block_columns *b; /**< borrowed */
@@ -49,7 +57,9 @@ struct block_walk {
     struct sink out;      /**< where the next line goes */
     struct finder finder; /**< of the string to look for; empty: there are several, */
     const struct need_clause *clause; /**< of which one is enough */
-    bool found;                       /**< set where a value holds one */
+    struct tested
+        *tested; /**< WALK_TESTED of them, each at a place that its address tells; owned */
+    bool found;  /**< set where a value holds one */
 };
 
 /** Get ready for a block that is parsed. block_walk_clear() in any case. */
