@@ -260,7 +260,8 @@ static bool holds_once(struct block_walk *w, struct span value)
 static bool keep_text(const struct step *step, struct sink *out)
 {
     struct span value;
-    if (!step_take_text(step, &value))
+    step->text->batch.ahead = step->ahead;
+    if (!text_take(step->text, &value))
         return false;
     *step->last = value;
     if (!step->text->batch.stays) {
