@@ -71,6 +71,9 @@ int scan_journal(struct scan *s, struct journal_reader *journal, const char *lab
 int scan_records(struct scan *s, struct journal_reader *journal, bool live, const char *label,
                  struct lgz_error *err);
 
+/** Scan what comes from a descriptor, packed or not, as one source. */
+int scan_text(struct scan *s, int fd, const char *name, int64_t read_time, struct lgz_error *err);
+
 /** An error that isn't fatal is reported, and forgotten. @return LGZ_OK, or `code` if it's fatal */
 int scan_settle(struct scan *s, int code, struct lgz_error *reason, struct lgz_error *err);
 
