@@ -8,6 +8,8 @@
 #include "base/ascii.h"
 #include "base/decimal.h"
 
+enum { FEW_BYTES = 64 /* so many take less time than all that there may be */ };
+
 static const char month_names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 static const char day_names[][4] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
@@ -21,6 +23,11 @@ static uint64_t bit(size_t place)
 void byte_set_add_all(struct byte_set *s, struct span bytes)
 {
     bool found[256] = {false};
+    if (bytes.len < FEW_BYTES) {
+        for (size_t i = 0; i < bytes.len; i++)
+            byte_set_add(s, bytes.data[i]);
+        return;
+    }
     for (size_t i = 0; i < bytes.len; i++)
         found[bytes.data[i]] = true;
     for (size_t i = 0; i < 256; i++)
@@ -266,10 +273,23 @@ void passage_wrapped(struct passage *r, const struct passage_string *s, int64_t 
         passage_numbers(r, s, &below, 0);
 }
 
+/* The places behind a value that is too short for the whole string. Seen from its end, most values
+ * are done with after a byte or two. */
+static uint64_t places_behind(const struct passage_string *s, struct span value)
+{
+    uint64_t places = 1;
+    uint64_t alike = UINT64_MAX; /* bytes of the string that may be the last one of the value */
+    for (size_t i = 0; i < value.len && alike; i++) {
+        alike &= s->after[value.data[value.len - 1 - i]] << i;
+        places |= (alike >> i & 1) << (i + 1);
+    }
+    return places;
+}
+
 void passage_add(struct passage *r, const struct passage_string *s, struct span value)
 {
     bool found = false;
-    r->from[0] |= passage_over(s, 1, value, &found);
+    r->from[0] |= value.len < s->len ? places_behind(s, value) : passage_over(s, 1, value, &found);
     if (found)
         r->ends |= 1;
     uint64_t starts = value.len ? s->after[value.data[0]] & ~UINT64_C(1) : bit(s->len) - 2;
