@@ -172,14 +172,16 @@ struct number_digits {
     unsigned most;
 };
 
+enum { LEADS_MAX = 16 }; /* what numbers may begin with is tried if there is no more of it */
+
 static unsigned digits_of(uint64_t number)
 {
     uint8_t room[DECIMAL_MAX];
     return (unsigned)(room + DECIMAL_MAX - decimal_put_before(room + DECIMAL_MAX, number));
 }
 
-/* A digit, and places that are digits: the number that they stand for. */
-static wide number_at(const struct passage_string *s, unsigned lead, size_t from, size_t to)
+/* Digits, and places that are digits: the number that they stand for. */
+static wide number_at(const struct passage_string *s, uint64_t lead, size_t from, size_t to)
 {
     wide number = lead;
     for (size_t i = from; i < to; i++)
@@ -191,7 +193,7 @@ static wide number_at(const struct passage_string *s, unsigned lead, size_t from
  * May a number have `skipped` digits, which are those of `lead`, then those of the string from
  * place `from` to `to`, then `more`?
  */
-static bool may_have(const struct number_digits *d, unsigned lead, unsigned skipped, size_t from,
+static bool may_have(const struct number_digits *d, uint64_t lead, unsigned skipped, size_t from,
                      size_t to, unsigned more)
 {
     const size_t digits = skipped + (to - from) + more;
@@ -213,14 +215,31 @@ static bool may_begin_with_end(const struct number_digits *d, size_t from)
     return may;
 }
 
-/* May one have the whole string, with `skipped` digits before it? */
+/* May one have the whole string, with `skipped` digits before it and `more` behind? */
+static bool may_have_between(const struct number_digits *d, unsigned skipped, unsigned more)
+{
+    if (!skipped)
+        return may_have(d, 0, 0, 0, d->string->len, more);
+    const uint64_t scale = tens[d->string->len + more];
+    uint64_t lead = d->range.least / scale;
+    uint64_t last = d->range.greatest / scale;
+    if (!d->width && lead < tens[skipped - 1])
+        lead = tens[skipped - 1];
+    if (last >= tens[skipped])
+        last = tens[skipped] - 1;
+    if (lead <= last && last - lead >= LEADS_MAX)
+        return true;
+    bool may = false;
+    for (; lead <= last && !may; lead++)
+        may = may_have(d, lead, skipped, 0, d->string->len, more);
+    return may;
+}
+
 static bool may_have_behind(const struct number_digits *d, unsigned skipped)
 {
-    const unsigned leads = skipped ? 10 : 1;
-    bool may = skipped > 1; /* nobody looks */
-    for (unsigned lead = 0; lead < leads && !may; lead++)
-        for (unsigned more = 0; skipped + d->string->len + more <= d->most && !may; more++)
-            may = may_have(d, lead, skipped, 0, d->string->len, more);
+    bool may = false;
+    for (unsigned more = 0; skipped + d->string->len + more <= d->most && !may; more++)
+        may = may_have_between(d, skipped, more);
     return may;
 }
 
