@@ -198,6 +198,28 @@ static bool is_being_copied(struct logfile *f, const struct generation *g, int f
     return true;
 }
 
+/* Is the compressed file what a source was read from that had a rotated name from the start? An
+ * input that matches those as well makes a log of its own of what nobody had seen before. */
+static bool is_known_as_rotated(const struct tail *t, const struct logfile *before,
+                                const struct generation *g, int fd, const uint8_t *bytes,
+                                size_t len)
+{
+    const char *own = before->source.name;
+    size_t directory = (size_t)(file_name(own) - own);
+    char *plain = strndup(g->path, strlen(g->path) - unpack_suffix(g->path));
+    bool known = false;
+    bool wide = g->packed && plain && discover_matches(t->inputs, t->input_count, plain);
+    for (size_t i = 0; wide && !known && i < t->files.len; i++) {
+        const struct logfile *f = t->files.data[i];
+        const char *name = f->source.name;
+        known = strncmp(name, own, directory) == 0 && !strchr(name + directory, '/') &&
+                strcmp(name, own) != 0 && locate_is_numbered(own + directory, name + directory) &&
+                is_same(f, g, fd, bytes, len);
+    }
+    free(plain);
+    return known;
+}
+
 /* Is the file a source already, or a copy of one? */
 static bool is_known(const struct tail *t, const struct logfile *before, const struct generation *g,
                      int fd, const uint8_t *bytes, size_t len)
@@ -211,7 +233,7 @@ static bool is_known(const struct tail *t, const struct logfile *before, const s
             is_being_copied(f, g, fd, bytes, len))
             return true;
     }
-    return false;
+    return is_known_as_rotated(t, before, g, fd, bytes, len);
 }
 
 /* The names as they are now. @return NULL if they can't be read */

@@ -8,6 +8,12 @@
 #include "tail/generations.h"
 #include "tail_fixture.h"
 
+/* Time goes in steps. */
+static void tick(void)
+{
+    usleep(20000);
+}
+
 /* Follow all that begins with a.log. */
 static void open_wide(const struct source_position *positions, size_t count, uint64_t next_id)
 {
@@ -141,6 +147,31 @@ START_TEST(resumed)
 }
 END_TEST
 
+/* What nobody had seen is a log of its own, by its rotated name; then it's compressed. */
+START_TEST(own_log_compressed)
+{
+    open_wide(NULL, 0, 1);
+    put("a.log", "w", "one\n");
+    follow();
+    tick();
+    put("a.log.2.gz", "w", ""); /* it's being made */
+    put("a.log.1", "w", "two\n");
+    put("a.log", "w", "three, longer than what was read\n");
+    follow();
+    put("a.log.2", "w", "one\n");
+    set_time("a.log.2", (struct timespec){.tv_sec = 1000000});
+    ck_assert_int_eq(unlink(in("a.log.2.gz")), 0);
+    pack("a.log.2");
+    pack("a.log.1");
+    follow();
+    unsigned twice = 0;
+    for (uint64_t id = 2; id < SOURCES_MAX; id++)
+        twice += got[id].data.len == 4;
+    expect(1, "one\n");
+    ck_assert_uint_eq(twice, 1);
+}
+END_TEST
+
 /* A restart knows the copy by its inode: what was adopted is told. */
 START_TEST(resumed_adopted)
 {
@@ -177,12 +208,6 @@ START_TEST(begins_alike)
     expect(4, "new\n");
 }
 END_TEST
-
-/* Time goes in steps. */
-static void tick(void)
-{
-    usleep(20000);
-}
 
 static uint64_t newest(void)
 {
@@ -549,6 +574,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, in_the_making);
     tcase_add_test(tc, same_head);
     tcase_add_test(tc, resumed);
+    tcase_add_test(tc, own_log_compressed);
     tcase_add_test(tc, resumed_adopted);
     tcase_add_test(tc, begins_alike);
     tcase_add_test(tc, filled_unseen);
