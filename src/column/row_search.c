@@ -171,7 +171,7 @@ static void keep_rows(struct search *s, struct rows_of *r, struct row_list *rows
 /* Is a column's value always the same, whichever row it is? */
 static bool is_constant(const struct text_column *c)
 {
-    unsigned width;
+    unsigned width = 0;
     if (c->encoding == &text_constant)
         return true;
     return c->encoding->numbers && c->encoding->numbers(c->state, &width)->stream < 0;
@@ -190,13 +190,14 @@ static void keep_rows_with(struct search *s, struct text_column *c, const struct
                            struct row_list *rows)
 {
     struct rows_of r = {.column = c};
-    unsigned width;
+    unsigned width = 0;
     if (is_constant(c)) {
         keep_all_or_none(c, part, rows);
         return;
     }
     if (c->encoding->numbers) {
-        r.numbers = *c->encoding->numbers(c->state, &width);
+        const struct number_column *numbers = c->encoding->numbers(c->state, &width);
+        r.numbers = *numbers;
         r.test = number_test_of(part, width);
         keep_rows(s, &r, rows);
         return;
@@ -214,7 +215,7 @@ static void keep_rows_with(struct search *s, struct text_column *c, const struct
 /* Has each value of the column digits, and nothing but digits? And can it be searched? */
 static bool is_told(struct text_column *c)
 {
-    unsigned width;
+    unsigned width = 0;
     struct span value;
     bool digits = true;
     if (c->encoding == &text_constant)
