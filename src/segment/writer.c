@@ -12,8 +12,6 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "line/lines.h"
-#include "line/tokens.h"
 #include "segment/budget.h"
 #include "segment/chain.h"
 #include "segment/cut_lines.h"
@@ -23,27 +21,11 @@
 #include "segment/kin.h"
 #include "segment/line_templates.h"
 #include "segment/reader.h"
+#include "segment/writer_job.h"
 
 enum {
-    TOKENS_STEP = 64 << 10,
-    TOKENS_SAMPLE = 4 << 10,
     FREE_FOOTER = 200,  /* bytes of a footer that don't count: there always are so many */
     KIND_MIN = 1 << 20, /* raw bytes of one kind of log, or of several small ones, in a block */
-};
-
-struct job {
-    struct work work;
-    struct buf raw;
-    size_t lines;  /* in `raw` */
-    size_t tokens; /* in `raw`, estimated */
-    size_t line;   /* bytes of `raw` behind its last newline */
-    VEC(struct extent) extents;
-    VEC(struct block_start) within; /* as in struct block_input; and some that moved on */
-    struct buf out;
-    struct block_summary summary;
-    struct chain_link link;
-    enum filtering filtered;
-    bool submitted;
 };
 
 struct segment_writer {
@@ -61,7 +43,7 @@ struct segment_writer {
     struct column_context *contexts; /* one for each thread, the caller's first */
     unsigned context_count;
     struct workers *workers;
-    struct job *jobs;
+    struct writer_job *jobs;
     size_t job_count;
     size_t current; /* the job that is being filled */
     uint64_t raw_bytes;
@@ -73,7 +55,7 @@ struct segment_writer {
 static int encode_job(struct worker *me, void *context, size_t part, struct lgz_error *err)
 {
     (void)part;
-    struct job *job = context;
+    struct writer_job *job = context;
     const struct block_input input = {
         .raw = job->raw.data,
         .len = job->raw.len,
@@ -194,7 +176,7 @@ int segment_writer_rules(struct segment_writer *w, uint32_t index, uint64_t offs
 }
 
 /* Write an encoded job's block and remember it for the footer. */
-static int write_job(struct segment_writer *w, struct job *job, struct lgz_error *err)
+static int write_job(struct segment_writer *w, struct writer_job *job, struct lgz_error *err)
 {
     int code = workers_wait(&w->contexts[0].worker, &job->work, err);
     job->submitted = false;
@@ -226,19 +208,14 @@ static int write_job(struct segment_writer *w, struct job *job, struct lgz_error
     memset(&job->extents, 0, sizeof(job->extents));
     memset(&job->summary, 0, sizeof(job->summary));
     code = put(w, job->out.data, job->out.len, err);
-    buf_clear(&job->raw);
-    buf_clear(&job->out);
-    job->within.len = 0;
-    job->lines = 0;
-    job->tokens = 0;
-    job->line = 0;
+    writer_job_empty(job);
     return code;
 }
 
 /* The current job is full: have it encoded, and take the next slot of the ring. */
 static int submit(struct segment_writer *w, struct lgz_error *err)
 {
-    struct job *job = &w->jobs[w->current];
+    struct writer_job *job = &w->jobs[w->current];
     job->submitted = true;
     job->filtered = w->filtered == FILTER_SHARE && w->mixed ? FILTER_MIXED : w->filtered;
     job->link = chain_append(w->chain);
@@ -249,66 +226,28 @@ static int submit(struct segment_writer *w, struct lgz_error *err)
     return write_job(w, &w->jobs[w->current], err);
 }
 
-static bool add_extent(struct job *job, const struct extent *x)
-{
-    struct extent *last = job->extents.len ? &job->extents.data[job->extents.len - 1] : NULL;
-    if (last && last->source == x->source && last->offset + last->length == x->offset &&
-        last->read_time == x->read_time) {
-        last->length += x->length;
-        return true;
-    }
-    return vec_push(&job->extents, *x);
-}
-
 /* The same, for a job that is filled: note if the source goes on there within a line. */
-static bool add_run(const struct segment_writer *w, struct job *job, const struct extent *x)
+static bool add_run(const struct segment_writer *w, struct writer_job *job, const struct extent *x)
 {
     const struct block_start start = {x->source, x->offset};
-    return add_extent(job, x) &&
+    return writer_job_extent(job, x) &&
            (w->cut_at.data[x->source] != x->offset || vec_push(&job->within, start));
-}
-
-/* Move what stands behind `keep` raw bytes, and its extents, from a job into an empty one. */
-static bool move_tail(struct job *from, struct job *to, size_t keep)
-{
-    size_t at = 0;
-    size_t kept = 0;
-    for (size_t i = 0; i < from->extents.len; i++) {
-        struct extent *x = &from->extents.data[i];
-        size_t end = at + x->length;
-        if (end > keep) {
-            uint64_t cut = at < keep ? keep - at : 0;
-            struct extent tail = *x;
-            tail.offset += cut;
-            tail.length -= cut;
-            if (!add_extent(to, &tail))
-                return false;
-            x->length = cut;
-        }
-        if (x->length)
-            kept = i + 1;
-        at = end;
-    }
-    from->extents.len = kept;
-    buf_append(&to->raw, from->raw.data + keep, from->raw.len - keep);
-    from->raw.len = keep;
-    return !to->raw.failed;
 }
 
 /* A block is full: it ends behind its last '\n'; the rest begins the next one. */
 static int cut_block(struct segment_writer *w, struct lgz_error *err)
 {
-    struct job *job = &w->jobs[w->current];
+    struct writer_job *job = &w->jobs[w->current];
     const uint8_t *newline = memrchr(job->raw.data, '\n', job->raw.len);
     size_t keep = newline ? (size_t)(newline + 1 - job->raw.data) : job->raw.len;
-    struct job tail = {0};
-    if (keep < job->raw.len && !move_tail(job, &tail, keep)) {
+    struct writer_job tail = {0};
+    if (keep < job->raw.len && !writer_job_split(job, &tail, keep)) {
         buf_free(&tail.raw);
         vec_free(&tail.extents);
         return error_memory(err);
     }
     int code = submit(w, err);
-    struct job *next = &w->jobs[w->current];
+    struct writer_job *next = &w->jobs[w->current];
     for (size_t i = 0; code == LGZ_OK && i < tail.extents.len; i++)
         if (!add_run(w, next, &tail.extents.data[i]))
             code = error_memory(err);
@@ -323,52 +262,25 @@ static int cut_block(struct segment_writer *w, struct lgz_error *err)
     return code;
 }
 
-/* Count the lines that `*len` more bytes bring. At `most` lines: stop there, lower `*len`. */
-static bool add_lines(struct job *job, const uint8_t *from, size_t *len, size_t most)
-{
-    size_t more = lines_count(from, *len);
-    if (job->lines + more < most) {
-        job->lines += more;
-        return false;
-    }
-    const uint8_t *end = from;
-    for (; job->lines < most; job->lines++)
-        end = (const uint8_t *)memchr(end, '\n', *len - (size_t)(end - from)) + 1;
-    *len = (size_t)(end - from);
-    return true;
-}
-
-/* Each time that the block has TOKENS_STEP bytes more: count the ends of tokens in some of them. */
-static void estimate_tokens(struct job *job)
-{
-    const uint8_t *end = job->raw.data + job->raw.len;
-    size_t found = 0;
-    if (job->raw.len % TOKENS_STEP)
-        return;
-    for (const uint8_t *at = end - TOKENS_SAMPLE + 1; at < end; at++)
-        found += (token_byte_class[*at] & ~token_byte_class[at[-1]] & BYTE_SEPARATOR) != 0;
-    job->tokens += found * (TOKENS_STEP / TOKENS_SAMPLE);
-}
-
 static int append(struct segment_writer *w, uint32_t index, uint64_t offset, int64_t read_time,
                   const uint8_t *from, size_t len, struct lgz_error *err)
 {
     int code = LGZ_OK;
     while (len && code == LGZ_OK) {
-        struct job *job = &w->jobs[w->current];
+        struct writer_job *job = &w->jobs[w->current];
         size_t room = w->budget.block_size - job->raw.len;
-        size_t step = TOKENS_STEP - job->raw.len % TOKENS_STEP;
+        size_t step = WRITER_JOB_STEP - job->raw.len % WRITER_JOB_STEP;
         room = room < w->max_line - job->line ? room : w->max_line - job->line;
         size_t take = len < room ? len : room;
         take = take < step ? take : step;
-        bool full = add_lines(job, from, &take, w->budget.max_lines);
+        bool full = writer_job_lines(job, from, &take, w->budget.max_lines);
         struct extent x = {index, offset, take, read_time};
         if (!add_run(w, job, &x))
             return error_memory(err);
         buf_append(&job->raw, from, take);
         if (job->raw.failed)
             return error_memory(err);
-        estimate_tokens(job);
+        writer_job_tokens(job);
         const uint8_t *newline = memrchr(from, '\n', take);
         job->line = newline ? (size_t)(from + take - newline) - 1 : job->line + take;
         full = full || job->raw.len == w->budget.block_size || job->line == w->max_line ||
@@ -395,7 +307,7 @@ static int refuse_after_failure(const struct segment_writer *w, struct lgz_error
 static bool begins_block(const struct segment_writer *w, uint32_t index, const void *data,
                          size_t len)
 {
-    const struct job *job = &w->jobs[w->current];
+    const struct writer_job *job = &w->jobs[w->current];
     if (job->raw.len < KIND_MIN || job->line ||
         job->extents.data[job->extents.len - 1].source == index)
         return false;
@@ -463,7 +375,7 @@ int segment_writer_finish(struct segment_writer *w, struct lgz_error *err)
         code = submit(w, err);
     /* From the slot behind the current one on, the ring is in order of submission. */
     for (size_t i = 0; i < w->job_count && code == LGZ_OK; i++) {
-        struct job *job = &w->jobs[(w->current + i) % w->job_count];
+        struct writer_job *job = &w->jobs[(w->current + i) % w->job_count];
         if (job->submitted)
             code = write_job(w, job, err);
     }
@@ -495,11 +407,7 @@ void segment_writer_free(struct segment_writer *w)
         return;
     workers_free(w->workers);
     for (size_t i = 0; w->jobs && i < w->job_count; i++) {
-        buf_free(&w->jobs[i].raw);
-        buf_free(&w->jobs[i].out);
-        vec_free(&w->jobs[i].extents);
-        vec_free(&w->jobs[i].within);
-        block_summary_clear(&w->jobs[i].summary);
+        writer_job_clear(&w->jobs[i]);
     }
     for (unsigned i = 0; w->contexts && i < w->context_count; i++)
         column_context_clear(&w->contexts[i]);
