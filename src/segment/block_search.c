@@ -284,7 +284,7 @@ static void open_fields(struct searching *s, size_t template, bool parted)
 }
 
 /* Leave out the templates whose lines have no name of a field. */
-static int fit_names(struct searching *s, const struct template_fits *told, struct lgz_error *err)
+static int fit_names(struct searching *s, struct template_fits *told, struct lgz_error *err)
 {
     struct need_clause names = *s->search->fields->names;
     const struct need need = {.clauses = {&names, 1, 1}};
@@ -307,11 +307,11 @@ static int fit_names(struct searching *s, const struct template_fits *told, stru
 static int fit_fields(struct searching *s, struct lgz_error *err)
 {
     const size_t count = s->b.set.list.len;
-    const struct template_fits told = {.fits = calloc(count, 1),
-                                       .inside = calloc(count, sizeof(bool)),
-                                       .parted = calloc(count, sizeof(bool)),
-                                       .columns = s->walk.open,
-                                       .any_lines = true};
+    struct template_fits told = {.fits = calloc(count, 1),
+                                 .inside = calloc(count, sizeof(bool)),
+                                 .parted = calloc(count, sizeof(bool)),
+                                 .columns = s->walk.open,
+                                 .any_lines = true};
     const int code = fit_names(s, &told, err);
     free(told.fits);
     free(told.inside);
@@ -321,14 +321,17 @@ static int fit_fields(struct searching *s, struct lgz_error *err)
 
 static int fit_need(struct searching *s, struct lgz_error *err)
 {
-    const struct template_fits told = {.fits = s->fits,
-                                       .inside = s->inside,
-                                       .columns = s->walk.open,
-                                       .any_lines = s->search->fields};
-    if (!s->search->fields || !needs_names_only(s))
-        return template_fit_all(&s->b, &s->need, &told, err);
-    memset(s->fits, FIT_ALWAYS, s->b.set.list.len);
-    return LGZ_OK;
+    struct template_fits told = {.fits = s->fits,
+                                 .inside = s->inside,
+                                 .columns = s->walk.open,
+                                 .any_lines = s->search->fields};
+    int code = LGZ_OK;
+    if (s->search->fields && needs_names_only(s))
+        memset(s->fits, FIT_ALWAYS, s->b.set.list.len);
+    else
+        code = template_fit_all(&s->b, &s->need, &told, err);
+    block_walk_look_for(&s->walk, &s->need.clauses.data[told.clause]);
+    return code;
 }
 
 static int fit_templates(struct searching *s, struct lgz_error *err)
@@ -343,10 +346,6 @@ static int fit_templates(struct searching *s, struct lgz_error *err)
         code = fit_need(s, err);
     if (code == LGZ_OK && s->search->fields)
         code = fit_fields(s, err);
-    block_walk_look_for(&s->walk, &s->need.clauses.data[0]);
-    /* Clauses may be met by several values. */
-    if (s->need.clauses.len > 1)
-        memset(s->inside, false, s->b.set.list.len * sizeof(*s->inside));
     return code;
 }
 

@@ -30,6 +30,8 @@ struct part {
     uint32_t column;
 };
 
+#define SEVERAL SIZE_MAX
+
 /* Is it known what the string does in a column? */
 enum knowing { NOT_ASKED, ASKED, KNOWN };
 
@@ -47,6 +49,9 @@ struct fitting {
     uint64_t *places;   /* in front of the value of each slot */
     VEC(struct part) parts;
     bool *inside; /* of each template */
+    size_t
+        *open; /* of each: one more than the clause that isn't met in any case; SEVERAL of them */
+    bool any_lines;
     uint64_t scan_left;
     bool scanned; /* there are columns that aren't at their beginning any more */
     bool no_memory;
@@ -241,13 +246,9 @@ static int begin_again(struct fitting *f, struct lgz_error *err)
     return scanned ? block_columns_again(f->b, err) : LGZ_OK;
 }
 
-/* Does one more string change what is known of a clause? */
-static int fit_string(struct fitting *f, const struct need_string *string, uint8_t *clause,
-                      const uint8_t *wanted, struct lgz_error *err)
+/* Begin with a string. */
+static int begin_string(struct fitting *f, const struct need_string *string, struct lgz_error *err)
 {
-    const int code = begin_again(f, err);
-    if (code != LGZ_OK)
-        return code;
     passage_string_init(&f->string, string->bytes, string->folded);
     f->sought = string;
     f->finder = finder_of(string->bytes);
@@ -261,9 +262,32 @@ static int fit_string(struct fitting *f, const struct need_string *string, uint8
                                  .range = range_of_other,
                                  .context = f,
                                  .steps = LOOK_LEAST + f->b->head.raw_len / LOOK_SHARE};
+    return begin_again(f, err);
+}
+
+/* Does a literal of the template hold the string? Then nothing is asked of values. */
+static bool is_in_literals(const struct fitting *f, const struct template *t)
+{
+    bool found = need_string_in(f->sought, t->tail);
+    for (size_t i = 0; i < t->slot_count && !found; i++)
+        found = need_string_in(f->sought, t->slots[i].literal);
+    return found;
+}
+
+/* Does one more string change what is known of a clause? */
+static int fit_string(struct fitting *f, const struct need_string *string, uint8_t *clause,
+                      const uint8_t *wanted, struct lgz_error *err)
+{
+    const int code = begin_string(f, string, err);
+    if (code != LGZ_OK)
+        return code;
     for (size_t i = 0; i < f->b->set.list.len; i++) {
-        uint8_t fit = wanted[i] == FIT_NEVER ? FIT_NEVER : (uint8_t)go_forward(f, i);
-        f->inside[i] &= fit != FIT_ALWAYS;
+        if (!f->any_lines && wanted[i] != FIT_NEVER && clause[i] != FIT_ALWAYS &&
+            is_in_literals(f, &f->b->set.list.data[i]))
+            clause[i] = FIT_ALWAYS;
+        if (!f->any_lines && clause[i] == FIT_ALWAYS)
+            continue;
+        const uint8_t fit = wanted[i] == FIT_NEVER ? FIT_NEVER : (uint8_t)go_forward(f, i);
         if (fit != FIT_NEVER)
             go_back(f, i);
         clause[i] = fit > clause[i] ? fit : clause[i];
@@ -294,11 +318,26 @@ static int fit_clauses(struct fitting *f, const struct need *need, uint8_t *fits
         memset(clause, FIT_NEVER, count);
         for (size_t k = 0; k < c->strings.len && code == LGZ_OK; k++)
             code = fit_string(f, &c->strings.data[k], clause, fits, err);
-        for (size_t t = 0; t < count; t++)
+        for (size_t t = 0; t < count; t++) {
             fits[t] = clause[t] < fits[t] ? clause[t] : fits[t];
+            if (clause[t] != FIT_ALWAYS)
+                f->open[t] = f->open[t] ? SEVERAL : i + 1;
+        }
     }
     free(clause);
     return code == LGZ_OK && fits_any(fits, count) ? begin_again(f, err) : code;
+}
+
+/* Lines are looked at by one clause, that of the first template that is left to it. */
+static void choose_clause(const struct fitting *f, struct template_fits *out)
+{
+    size_t chosen = 0;
+    for (size_t i = 0; i < f->b->set.list.len && !chosen; i++)
+        if (out->fits[i] == FIT_PERHAPS && f->open[i] != SEVERAL)
+            chosen = f->open[i];
+    for (size_t i = 0; i < f->b->set.list.len; i++)
+        out->inside[i] &= f->open[i] == chosen;
+    out->clause = chosen ? chosen - 1 : 0;
 }
 
 /* What the parts of the strings are in: columns of templates that fit, and these templates. */
@@ -314,27 +353,33 @@ static void take_parts(const struct fitting *f, const struct template_fits *out)
     }
 }
 
-int template_fit_all(struct block_columns *b, const struct need *need,
-                     const struct template_fits *out, struct lgz_error *err)
+int template_fit_all(struct block_columns *b, const struct need *need, struct template_fits *out,
+                     struct lgz_error *err)
 {
+    const size_t count = b->set.list.len;
     struct fitting f = {
         .b = b,
         .known = malloc((b->count + 1) * sizeof(*f.known)),
         .state = malloc(b->count + 1),
         .inside = out->inside,
+        .open = calloc(count, sizeof(*f.open)),
+        .any_lines = out->any_lines,
         .places = malloc(template_set_most_slots(&b->set) * sizeof(*f.places)),
         .scan_left = b->head.raw_len / SCAN_SHARE,
     };
-    memset(out->inside, true, b->set.list.len * sizeof(*out->inside));
-    int code =
-        f.known && f.state && f.places ? fit_clauses(&f, need, out->fits, err) : error_memory(err);
+    memset(out->inside, true, count * sizeof(*out->inside));
+    int code = f.known && f.state && f.places && f.open ? fit_clauses(&f, need, out->fits, err)
+                                                        : error_memory(err);
     if (code == LGZ_OK && f.no_memory)
         code = error_memory(err);
-    if (code == LGZ_OK)
+    if (code == LGZ_OK) {
+        choose_clause(&f, out);
         take_parts(&f, out);
+    }
     vec_free(&f.parts);
     free(f.known);
     free(f.state);
+    free(f.open);
     free(f.places);
     return code;
 }

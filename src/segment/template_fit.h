@@ -20,7 +20,9 @@ enum {
 /** What is told. The arrays are the caller's: an entry for each template, or column. */
 struct template_fits {
     uint8_t *fits; /**< filled: enum template_fit */
-    bool *inside;  /**< filled: do all strings lie within single values, wherever they lie? */
+    bool *inside;  /**< filled: do lines meet all clauses but `clause`, whose strings lie within
+                        single values, wherever they lie? */
+    size_t clause; /**< filled */
     bool *parted;  /**< set to true for a template where a column may hold a part; or NULL */
     bool *columns; /**< set to true for the columns where the strings may lie, in lines of templates
                         that fit perhaps: of each such line, no other column's values hold a part of
@@ -33,7 +35,7 @@ struct template_fits {
  *
  * @param need  its strings have PASSAGE_MAX bytes at most
  */
-int template_fit_all(struct block_columns *b, const struct need *need,
-                     const struct template_fits *out, struct lgz_error *err);
+int template_fit_all(struct block_columns *b, const struct need *need, struct template_fits *out,
+                     struct lgz_error *err);
 
 #endif

@@ -46,9 +46,23 @@ static size_t draw_string(uint64_t *state, struct span raw, uint8_t *out)
     return newline ? (size_t)(newline - out) : len;
 }
 
+/* A line of the text, or some bytes of one. */
+static struct span draw_line(uint64_t *state, struct span raw)
+{
+    const size_t at = random_below(state, raw.len);
+    const uint8_t *start = at ? memrchr(raw.data, '\n', at) : NULL;
+    start = start ? start + 1 : raw.data;
+    const size_t left = (size_t)(raw.data + raw.len - start);
+    const uint8_t *end = memchr(start, '\n', left);
+    return (struct span){start, end && end > start ? (size_t)(end - start) : left};
+}
+
+/* What clauses ask for is often in the same line. */
 static void draw_need(uint64_t *state, struct span raw, struct need *need)
 {
-    const size_t clauses = random_percent(state, 70) ? 1 : 1 + random_below(state, 3);
+    const size_t clauses = random_percent(state, 60) ? 1 : 1 + random_below(state, 3);
+    if (clauses > 1 && random_percent(state, 70))
+        raw = draw_line(state, raw);
     for (size_t i = 0; i < clauses; i++) {
         const size_t strings = random_percent(state, 70) ? 1 : random_below(state, 4);
         ck_ok(need_add_clause(need, &err));
