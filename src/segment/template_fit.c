@@ -97,6 +97,12 @@ static struct span all_of(const struct span *values, size_t count)
     return all;
 }
 
+/* Is the string in the text? */
+static bool is_in(const struct fitting *f, struct span text)
+{
+    return f->sought->folded ? need_string_in(f->sought, text) : finder_holds(&f->finder, text);
+}
+
 /* Is the string in one of the values? */
 static bool is_in_one(const struct fitting *f, const struct span *values, size_t count)
 {
@@ -105,8 +111,7 @@ static bool is_in_one(const struct fitting *f, const struct span *values, size_t
     if (!f->sought->folded && all.len && finder_next(&f->finder, all, 0) == SIZE_MAX)
         return false;
     for (size_t i = 0; i < count && !found; i++)
-        found = f->sought->folded ? need_string_in(f->sought, values[i])
-                                  : finder_holds(&f->finder, values[i]);
+        found = is_in(f, values[i]);
     return found;
 }
 
@@ -268,9 +273,9 @@ static int begin_string(struct fitting *f, const struct need_string *string, str
 /* Does a literal of the template hold the string? Then nothing is asked of values. */
 static bool is_in_literals(const struct fitting *f, const struct template *t)
 {
-    bool found = need_string_in(f->sought, t->tail);
+    bool found = is_in(f, t->tail);
     for (size_t i = 0; i < t->slot_count && !found; i++)
-        found = need_string_in(f->sought, t->slots[i].literal);
+        found = is_in(f, t->slots[i].literal);
     return found;
 }
 
