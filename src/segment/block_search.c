@@ -334,6 +334,15 @@ static int fit_need(struct searching *s, struct lgz_error *err)
     return code;
 }
 
+/* May any line meet the need? */
+static bool fits_any(const struct searching *s)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->b.set.list.len; i++)
+        any |= s->fits[i] != FIT_NEVER;
+    return any;
+}
+
 static int fit_templates(struct searching *s, struct lgz_error *err)
 {
     s->fits = calloc(s->b.set.list.len, sizeof(*s->fits));
@@ -344,7 +353,8 @@ static int fit_templates(struct searching *s, struct lgz_error *err)
     int code = block_walk_init(&s->walk, &s->b, err);
     if (code == LGZ_OK)
         code = fit_need(s, err);
-    if (code == LGZ_OK && s->search->fields)
+    /* Where no template fits, columns that were gone through don't begin again. */
+    if (code == LGZ_OK && s->search->fields && fits_any(s))
         code = fit_fields(s, err);
     return code;
 }

@@ -209,6 +209,52 @@ START_TEST(test_damage)
 }
 END_TEST
 
+/* struct field_search: no line is wanted. */
+static void start_none(void *context, struct span lines)
+{
+    (void)context;
+    (void)lines;
+}
+
+static size_t next_none(void *context, size_t from)
+{
+    (void)context;
+    (void)from;
+    return SIZE_MAX;
+}
+
+/* A column that was gone through for a string that it lacks isn't gone through for a field's name
+ * as well. */
+START_TEST(test_fields_behind_need)
+{
+    struct packed p = {0};
+    struct need need = {.exact = true};
+    struct need names = {0};
+    uint64_t state = 1;
+    for (unsigned i = 0; i < 3000; i++)
+        buf_printf(&p.raw, "path /a%u/b12/x%u.html done\n", (unsigned)random_below(&state, 9000),
+                   (unsigned)random_below(&state, 9000));
+    pack(&p, LGZ_LEVEL_FAST);
+    ck_assert(!p.summary.plain);
+    ck_ok(need_add_clause(&need, &err));
+    ck_ok(need_add_string(&need, span_of("777/b12/x888"), true, &err));
+    ck_ok(need_add_clause(&names, &err));
+    ck_ok(need_add_string(&names, span_of("888/b12/x777"), true, &err));
+    const struct field_search fields = {
+        .names = names.clauses.data, .start = start_none, .next = next_none};
+    const struct block_search search = {.need = &need, .fields = &fields, .texts = true};
+    struct block_hits hits = {0};
+    ck_ok(block_search(p.body, &search, p.summary.template_counts.data,
+                       p.summary.template_counts.len, &hits, &err));
+    ck_assert(!hits.declined);
+    ck_assert_uint_eq(hits.total, 0);
+    block_hits_clear(&hits);
+    need_clear(&need);
+    need_clear(&names);
+    packed_clear(&p);
+}
+END_TEST
+
 /* Too many strings, or none that could be told: the block has to be decoded. */
 START_TEST(test_declined)
 {
@@ -237,6 +283,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_decided);
     tcase_add_test(tc, test_opens_nothing);
     tcase_add_loop_test(tc, test_damage, 0, 8);
+    tcase_add_test(tc, test_fields_behind_need);
     tcase_add_test(tc, test_declined);
 }
 
