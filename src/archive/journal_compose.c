@@ -56,9 +56,12 @@ int journal_compose_source(struct buf *b, struct journal_place place, const stru
     bool empty = source->empty_at && next == 0;
     if (empty)
         varint_put(b, zigzag(source->empty_at));
+    if (source->last_written)
+        varint_put(b, zigzag(source->last_written));
     if (!b->failed)
         b->data[start + JOURNAL_FLAGS_AT] =
-            (uint8_t)((mark.len ? JOURNAL_FLAG_MARK : 0) | (empty ? JOURNAL_FLAG_EMPTY : 0));
+            (uint8_t)((mark.len ? JOURNAL_FLAG_MARK : 0) | (empty ? JOURNAL_FLAG_EMPTY : 0) |
+                      (source->last_written ? JOURNAL_FLAG_ENDED : 0));
     return record_end(b, start, place, err);
 }
 

@@ -325,8 +325,8 @@ int journal_put_source(struct journal_writer *j, const struct source *source, ui
     if (code != LGZ_OK)
         return code;
     struct source written = *source;
-    if (j->version < JOURNAL_VERSION_INPUTS)
-        written.empty_at = 0; /* that version doesn't know it */
+    if (j->version < JOURNAL_VERSION_INPUTS) /* that version doesn't know them */
+        written.empty_at = written.last_written = 0;
     buf_clear(&j->record);
     code = journal_compose_source(&j->record, place(j), &written, next, (struct mark){0}, err);
     bool known = is_known(j, source->id);

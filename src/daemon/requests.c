@@ -108,7 +108,7 @@ int service_reload(struct service *s, struct lgz_error *err)
     service_read_on(s);
     service_check_seal(s);
     log_say(s->log, CONFIG_LOG_INFO, "configuration read again: %zu inputs, %zu files",
-            fresh->input_count, tail_count(s->tail));
+            fresh->input_count, tail_followed(s->tail));
     manager_ready(s->manager);
     return code;
 }

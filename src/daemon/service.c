@@ -373,7 +373,8 @@ int service_run(struct service *s)
                 lgz_version(), s->config->standard_input, s->config->directory);
     else
         log_say(s->log, CONFIG_LOG_INFO, "logzipd %s: %zu files in %zu inputs, archive %s",
-                lgz_version(), tail_count(s->tail), s->config->input_count, s->config->directory);
+                lgz_version(), tail_followed(s->tail), s->config->input_count,
+                s->config->directory);
     manager_ready(s->manager);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     return s->status;

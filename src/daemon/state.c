@@ -80,7 +80,7 @@ void state_take_totals(struct state *out, const struct state_parts *p)
         .journal_raw_bytes = store_data_bytes(p->store),
         .journals_to_seal = sealer_pending(p->sealer),
         .inputs = p->config->input_count,
-        .files = tail_count(p->tail),
+        .files = tail_followed(p->tail),
         .listeners = listen_count(p->listen),
         .refused = tail_refused(p->tail),
         .watches_refused = tail_unwatched(p->tail),
@@ -96,6 +96,8 @@ void state_take_totals(struct state *out, const struct state_parts *p)
                                       : "running";
     for (size_t i = 0; i < tail_count(p->tail); i++) {
         const struct logfile *f = tail_file(p->tail, i);
+        if (f->done)
+            continue;
         uint64_t lag = file_lag(p, f);
         out->failing += f->failing;
         out->behind += lag != 0;
@@ -182,7 +184,8 @@ static bool gather(struct gathering *g, const struct state_parts *p)
         s->counts = e->counts;
     }
     for (size_t i = 0; i < tail_count(p->tail); i++) {
-        if (!add_file(g, p, tail_file(p->tail, i)))
+        const struct logfile *f = tail_file(p->tail, i);
+        if (!f->done && !add_file(g, p, f))
             return false;
     }
     for (size_t i = 0; i < listen_count(p->listen); i++) {

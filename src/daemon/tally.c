@@ -123,6 +123,10 @@ static void enter_past(struct tally *t, struct entry *e, int64_t now)
 void tally_source(struct tally *t, const struct source *source, int64_t now)
 {
     const struct entry *known = idmap_get(&t->by_id, source->id, 0);
+    if (source->last_written) {
+        tally_end(t, source->id, now);
+        return;
+    }
     if (known && known == find(t, source->input, source->name))
         return;
     if (known) /* a reload gave it to another input */

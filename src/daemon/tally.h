@@ -37,7 +37,7 @@ struct tally *tally_new(void);
 void tally_free(struct tally *t);
 
 /** A source is being read under its name, and from now on not under one that was told before. May
- * be told again. `now` is clock_monotonic(). */
+ * be told again; so may be that it's followed no more. `now` is clock_monotonic(). */
 void tally_source(struct tally *t, const struct source *source, int64_t now);
 
 /** So much of it was read. Unknown ids are ignored. */

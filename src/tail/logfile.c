@@ -128,6 +128,17 @@ struct logfile *logfile_new(uint64_t id, const char *name, const char *input, co
     return f;
 }
 
+/* What was seen last of a file that is followed no more. */
+static struct stat state_of_ended(const struct source *source, uint64_t position)
+{
+    int64_t second = source->last_written / NS_PER_SECOND;
+    int64_t rest = source->last_written % NS_PER_SECOND;
+    return (struct stat){.st_dev = source->device,
+                         .st_ino = source->inode,
+                         .st_size = (off_t)position,
+                         .st_mtim = {.tv_sec = second, .tv_nsec = rest}};
+}
+
 struct logfile *logfile_resume(const struct source *source, uint64_t position, struct mark mark)
 {
     struct logfile *f = calloc(1, sizeof(*f));
@@ -138,6 +149,9 @@ struct logfile *logfile_resume(const struct source *source, uint64_t position, s
     f->told = true;
     f->position = position;
     f->mark = mark;
+    f->done = source->last_written != 0;
+    if (f->done)
+        f->seen = state_of_ended(source, position);
     f->path = strdup(source->name);
     if (!f->path || source_copy(&f->source, source, NULL) != LGZ_OK) {
         free(f->path);

@@ -52,11 +52,12 @@ struct logfile {
     size_t reserved_count;     /**< so many */
     bool held;           /**< isn't read before those between `older` and this one are known */
     bool parked;         /**< no input wants it any more; its position is kept for one that will */
-    bool done;           /**< read to its end; kept only until `older` is let go */
+    bool done;           /**< let go: only known, until `older` is let go, or for TAIL_KEEP */
     uint64_t generation; /**< of the last scan in which a glob matched it */
     int64_t end_since;   /**< monotonic time at which it was found read to its end; 0: it isn't */
     size_t index;        /**< in the owner's list */
-    TAILQ_ENTRY(logfile) next; /**< in the owner's queue */
+    TAILQ_ENTRY(logfile)
+    next; /**< in the owner's queue, or, if it's done, among those that are kept */
 };
 
 /**

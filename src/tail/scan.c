@@ -395,9 +395,9 @@ static void take_generations(struct tail *t)
     for (size_t i = 0; i < t->files.len; i++) {
         struct logfile *f = t->files.data[i];
         /* There may even be no file that follows them. */
-        bool last = !f->newer && f->generation != t->generation && f->fd >= 0 &&
+        bool last = !f->newer && f->generation != t->generation && (f->fd >= 0 || f->done) &&
                     access(f->source.name, F_OK) != 0;
-        if (!last && (!f->gap || f->lost || (f->fd < 0 && !f->seen.st_ino)))
+        if (!last && (!f->gap || f->lost || (f->fd < 0 && !f->seen.st_ino && !f->done)))
             continue;
         if (set_names(t, f->source.name))
             generations_take(t, f, t->names);
@@ -447,6 +447,7 @@ int tail_scan(struct tail *t, int64_t now, struct lgz_error *err)
     tell_pending(t);
     forget_refusals(t);
     tell_unwatched(t);
+    set_limit_kept(t);
     set_reclaim(t, TAIL_OPEN_MAX, IDLE_BEFORE_CLOSE);
     return LGZ_OK;
 }

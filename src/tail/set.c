@@ -107,11 +107,18 @@ char *set_olddir(const struct tail *t, const struct logfile *f)
     return path;
 }
 
+static void keep(struct tail *t, struct logfile *f)
+{
+    f->done = true;
+    TAILQ_INSERT_TAIL(&t->kept, f, next);
+    t->kept_count++;
+}
+
 bool set_add(struct tail *t, struct logfile *f)
 {
     /* Of two sources with one inode, the later is the file that's there now. */
     struct logfile *other = idmap_get(&t->by_inode, f->source.device, f->source.inode);
-    bool newest = !other || other->source.id < f->source.id;
+    bool newest = !f->done && (!other || other->source.id < f->source.id);
     if (!vec_push(&t->files, f))
         goto fail;
     f->index = t->files.len - 1;
@@ -122,6 +129,8 @@ bool set_add(struct tail *t, struct logfile *f)
     link_name(t, f);
     if (f->fd >= 0)
         t->open++;
+    if (f->done)
+        keep(t, f);
     return true;
 fail:
     logfile_free(f);
@@ -154,6 +163,10 @@ void set_forget_inode(struct tail *t, struct logfile *f)
 void set_remove(struct tail *t, struct logfile *f)
 {
     unqueue(t, f);
+    if (f->done) {
+        TAILQ_REMOVE(&t->kept, f, next);
+        t->kept_count--;
+    }
     set_unmark(t, f);
     set_unseek(t, f);
     set_close_copy(t, f);
@@ -174,27 +187,61 @@ static bool is_empty(const struct logfile *f)
 /* Must it be known that the file was read? */
 static bool is_needed(const struct logfile *f)
 {
-    bool needed = f->older != NULL || (f->newer && f->newer->position == 0);
+    bool needed = f->older != NULL || f->gap || (f->newer && f->newer->position == 0);
     for (const struct logfile *n = f->newer; n && !needed; n = n->newer)
         needed = n->lost || n->sought;
     return needed;
 }
 
-bool set_drop(struct tail *t, struct logfile *f)
+/* Would it be of use to know of it, though nothing else of its name is known? */
+static bool is_useful(const struct tail *t, const struct logfile *f)
 {
-    f->done = is_needed(f);
-    if (f->done) {
-        set_at_end(t, f);
-        set_unseek(t, f);
-        set_close_copy(t, f);
-        set_descriptor(t, f, -1);
-        set_forget_inode(t, f);
-        return false;
+    return !f->newer && !f->parked && f->source.last_written &&
+           (!f->end_since || t->now - f->end_since < TAIL_KEEP);
+}
+
+/* Close the file, for good. If it's known when it was written to last, a restart knows it, too. */
+static void let_go(struct tail *t, struct logfile *f)
+{
+    set_at_end(t, f);
+    set_unseek(t, f);
+    set_close_copy(t, f);
+    set_descriptor(t, f, -1);
+    set_forget_inode(t, f);
+    f->lost = false;
+    f->end_since = t->now;
+    if (f->seen.st_ino && !f->parked) {
+        f->source.last_written = file_modified(&f->seen);
+        f->restate = f->told ? !set_tell(t, f) : f->restate;
     }
+    keep(t, f);
+}
+
+static bool drop_done(struct tail *t, struct logfile *f)
+{
     if (f->told && !t->sink.drop(t->sink.context, f->source.id))
         return false;
     set_remove(t, f);
     return true;
+}
+
+bool set_drop(struct tail *t, struct logfile *f)
+{
+    if (!f->done)
+        let_go(t, f);
+    if (!f->end_since)
+        f->end_since = t->now; /* it's known from before a restart */
+    return !is_needed(f) && !is_useful(t, f) && drop_done(t, f);
+}
+
+void set_limit_kept(struct tail *t)
+{
+    struct logfile *next;
+    for (struct logfile *f = TAILQ_FIRST(&t->kept); f && t->kept_count > TAIL_KEEP_MAX; f = next) {
+        next = TAILQ_NEXT(f, next);
+        if (!is_needed(f) && !drop_done(t, f))
+            return;
+    }
 }
 
 bool set_is_held(const struct logfile *f)

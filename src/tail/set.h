@@ -20,13 +20,15 @@ struct tail {
     struct watch *watch;
     VEC(struct logfile *) files;
     struct logfile_queue queue; /* those with something to read, next first */
-    struct idmap by_inode;      /* (device, inode): the file that now is that inode */
-    struct idmap by_source;     /* (hash of name, 0): the newest source of that name */
-    struct idmap by_watch;      /* (watch descriptor, 0): the file */
-    struct idmap by_name;       /* (hash of name, inode): resumed, until the first scan is over */
-    struct idmap directories;   /* (watch descriptor, 0): struct directory of scan.c */
-    struct idmap refused;       /* (hash of path, 0): struct refusal of scan.c */
-    struct idmap inputs_seen;   /* (hash of name, 0): the table itself; scanned at least once */
+    struct logfile_queue kept;  /* those that are done, first let go first */
+    size_t kept_count;
+    struct idmap by_inode;    /* (device, inode): the file that now is that inode */
+    struct idmap by_source;   /* (hash of name, 0): the newest source of that name */
+    struct idmap by_watch;    /* (watch descriptor, 0): the file */
+    struct idmap by_name;     /* (hash of name, inode): resumed, until the first scan is over */
+    struct idmap directories; /* (watch descriptor, 0): struct directory of scan.c */
+    struct idmap refused;     /* (hash of path, 0): struct refusal of scan.c */
+    struct idmap inputs_seen; /* (hash of name, 0): the table itself; scanned at least once */
     uint64_t next_id;
     uint64_t generation; /* counts scans */
     size_t marked;
@@ -48,8 +50,9 @@ bool set_add(struct tail *t, struct logfile *f);
 void set_remove(struct tail *t, struct logfile *f);
 
 /**
- * Tell the sink that a file is done with and remove it. One that has an older source of its name is
- * only closed, and dropped after that: so all files that are newer than a known one are known, too.
+ * Tell the sink that a file is done with and remove it. The last one of its name is only closed,
+ * and dropped when a newer one was read, or after TAIL_KEEP. One that has an older source of its
+ * name is dropped after that: so all files that are newer than a known one are known, too.
  * So is one of whose newer one nothing was read yet: a restart finds what was copied from that, and
  * what followed it, by the one before. And one of which a newer one is searched for: what that
  * finds beside it isn't read again.
@@ -57,6 +60,9 @@ void set_remove(struct tail *t, struct logfile *f);
  * @return false if it's still there
  */
 bool set_drop(struct tail *t, struct logfile *f);
+
+/** Drop of those that are done and could be missed the first, while there are too many. */
+void set_limit_kept(struct tail *t);
 
 /** The newest source of a name, or NULL. */
 struct logfile *set_newest(const struct tail *t, const char *name);

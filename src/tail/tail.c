@@ -24,6 +24,7 @@ int tail_open(struct tail **out, const struct tail_sink *sink, struct lgz_error 
     t->sink = *sink;
     t->next_id = 1;
     TAILQ_INIT(&t->queue);
+    TAILQ_INIT(&t->kept);
     t->open_limit = 4 * TAIL_OPEN_MAX;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
         t->open_limit = limit.rlim_cur > 2 * DESCRIPTORS_FOR_OTHERS
@@ -81,13 +82,15 @@ int tail_resume(struct tail *t, const struct source_position *positions, size_t 
             continue;
         uint64_t name = hash_bytes(s->name, strlen(s->name));
         uint64_t input = hash_bytes(s->input, strlen(s->input));
+        if (!idmap_put(&t->inputs_seen, input, 0, &t->inputs_seen))
+            return error_memory(err);
         struct logfile *f = logfile_resume(s, positions[i].next, positions[i].mark);
         if (!f || !set_add(t, f))
             return error_memory(err);
+        if (f->done)
+            continue;
         struct logfile *other = idmap_get(&t->by_name, name, s->inode);
         if ((!other || other->source.id < s->id) && !idmap_put(&t->by_name, name, s->inode, f))
-            return error_memory(err);
-        if (!idmap_put(&t->inputs_seen, input, 0, &t->inputs_seen))
             return error_memory(err);
     }
     return LGZ_OK;
@@ -281,6 +284,11 @@ void tail_unmark(struct tail *t)
 {
     for (size_t i = 0; t->marked && i < t->files.len; i++)
         set_unmark(t, t->files.data[i]);
+}
+
+size_t tail_followed(const struct tail *t)
+{
+    return t->files.len - t->kept_count;
 }
 
 size_t tail_count(const struct tail *t)

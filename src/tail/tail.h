@@ -15,6 +15,9 @@
  *   truncated,        a new source from offset 0; what the old one had left is read from the copy
  *   written anew      that copytruncate made, if there is one beside it
  *   not a file        refused, said once
+ *
+ * The last file of a name is known for TAIL_KEEP when it was let go: a file that comes next, and is
+ * rotated before anybody looks, is later than that one. At most TAIL_KEEP_MAX of them are known.
  */
 #ifndef LOGZIP_TAIL_TAIL_H
 #define LOGZIP_TAIL_TAIL_H
@@ -27,6 +30,7 @@
 enum {
     TAIL_OPEN_MAX = 512,     /**< descriptors kept open while there are idle ones to close */
     TAIL_READ_MAX = 1 << 18, /**< bytes of one file in one turn */
+    TAIL_KEEP_MAX = 4096,    /**< files that were let go and are known */
 };
 
 /** How long a deleted file is watched at its end before it's let go, nanoseconds. */
@@ -34,6 +38,9 @@ enum {
 
 /** The same of a file that has another name now. */
 #define TAIL_RENAMED_LINGER (3600 * NS_PER_SECOND)
+
+/** How long the last file of a name is known when it was let go. */
+#define TAIL_KEEP (24 * 3600 * NS_PER_SECOND)
 
 /** Where sources and their bytes go. All functions get `context` first. */
 struct tail_sink {
@@ -44,7 +51,7 @@ struct tail_sink {
     void *(*reserve)(void *context, size_t *room);
     /** `len` bytes were put where reserve() said: the source's bytes from `offset` on. */
     bool (*data)(void *context, uint64_t source_id, uint64_t offset, size_t len);
-    /** The source won't be read any more. */
+    /** The source won't be read any more, nor be told. */
     bool (*drop)(void *context, uint64_t source_id);
     /** Something that the log should tell. */
     void (*say)(void *context, enum config_log_level level, const char *message);
@@ -104,7 +111,10 @@ size_t tail_marked(const struct tail *t);
 /** Forget the marks: nobody waits any more. */
 void tail_unmark(struct tail *t);
 
-/** The files, for the status. */
+/** How many files are followed. */
+size_t tail_followed(const struct tail *t);
+
+/** The files, for the status; also those that are `done`, and kept for what may come after them. */
 size_t tail_count(const struct tail *t);
 const struct logfile *tail_file(const struct tail *t, size_t index);
 

@@ -156,6 +156,12 @@ static inline void follow(void)
     }
 }
 
+/* Is the source read no more? It may still be known, for what comes after it. */
+static inline bool is_let_go(uint64_t id)
+{
+    return got[id].dropped || got[id].source.last_written;
+}
+
 static void expect(uint64_t id, const char *text)
 {
     ck_assert_uint_eq(got[id].data.len, strlen(text));

@@ -41,7 +41,7 @@ START_TEST(unread_rest)
     expect(1, "one\ntwo\n");
     expect(2, "new, longer than what was read\n");
     ck_assert_uint_eq(got[3].source.id, 0);
-    ck_assert(!got[1].dropped);
+    ck_assert(!is_let_go(1));
     ck_assert_uint_eq(got[1].source.inode, inode_of("a.log.1"));
     ck_assert_uint_eq(got[2].source.inode, inode_of("a.log"));
     /* It lives on as any renamed file. */
@@ -122,7 +122,7 @@ static struct source_position position_of(const char *text)
     ck_assert_int_eq(stat(in("a.log"), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
     struct source_position p = {
-        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len, 0},
+        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len, 0, 0},
         len,
         mark_of(text, len)};
     on_source(NULL, &p.source, p.next);

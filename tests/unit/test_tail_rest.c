@@ -31,7 +31,7 @@ static void know(const char *file)
     ck_assert_int_eq(stat(in(file), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
     position = (struct source_position){
-        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len, 0},
+        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len, 0, 0},
         len,
         mark_of(text, len)};
     on_source(NULL, &position.source, position.next);
@@ -48,14 +48,14 @@ static void scan(void)
 static void expect_rest(void)
 {
     expect(1, lines(READ_LINES, LINES - READ_LINES));
-    ck_assert(got[1].dropped);
+    ck_assert(is_let_go(1));
     ck_assert_uint_eq(warnings, 0);
 }
 
 /* Scan before each turn of reading, as the rescan or somebody's sync does. */
 static void read_and_scan(void)
 {
-    for (int i = 0; i < 100 && !got[1].dropped; i++) {
+    for (int i = 0; i < 100 && !is_let_go(1); i++) {
         scan();
         tail_read(tail, 1, now);
     }
@@ -98,7 +98,7 @@ START_TEST(no_room_for_the_end)
     pack("a.log.1");
     open_tail(&position, 1, 2);
     scan();
-    for (int i = 0; i < 100 && !got[1].dropped; i++) {
+    for (int i = 0; i < 100 && !is_let_go(1); i++) {
         refused = i % 3 != 0;
         tail_read(tail, 1, now);
         scan();
@@ -140,7 +140,7 @@ START_TEST(only_copy_shrinks)
     put("a.log.1", "w", "");
     ck_assert_int_eq(tail_scan(tail, now, NULL), LGZ_OK);
     follow();
-    ck_assert(got[1].dropped);
+    ck_assert(is_let_go(1));
     ck_assert_uint_eq(warnings, 1);
     ck_assert_ptr_nonnull(strstr(last_warning, "lost"));
 }
@@ -214,7 +214,7 @@ START_TEST(unwanted_for_a_while)
     glob_paths[0].pattern = pattern;
     follow();
     expect(1, lines(READ_LINES, LINES - READ_LINES));
-    ck_assert(!got[1].dropped);
+    ck_assert(!is_let_go(1));
 }
 END_TEST
 
@@ -268,8 +268,88 @@ START_TEST(names_change)
 }
 END_TEST
 
+/* The source as a restart knows it. */
+static void remember(uint64_t id, const char *text)
+{
+    position = (struct source_position){got[id].source, strlen(text), mark_of(text, strlen(text))};
+    position.source.name = name;
+    position.source.input = in_name;
+    snprintf(name, sizeof(name), "%s", got[id].source.name);
+    tail_close(tail);
+}
+
+/* A log has been rotated and compressed, is read, and let go; there's no new one yet. */
+static void end_log(void)
+{
+    put("a.log", "w", "first\n");
+    open_tail(NULL, 0, 1);
+    follow();
+    expect(1, "first\n");
+    move("a.log", "a.log.1");
+    follow();
+    pack("a.log.1");
+    follow();
+    now += 2 * TAIL_LINGER;
+    follow();
+    ck_assert(is_let_go(1));
+    usleep(20000);
+}
+
+/* While the daemon is down, a new one comes, is filled and rotated. */
+START_TEST(come_and_rotated_while_down)
+{
+    end_log();
+    remember(1, "first\n");
+    move("a.log.1.gz", "a.log.2.gz");
+    put("a.log.1", "w", "second\n");
+    open_tail(&position, 1, 2);
+    follow();
+    expect(1, "first\n");
+    expect(2, "second\n");
+    ck_assert_str_eq(got[2].source.name, in("a.log"));
+    now += 2 * TAIL_LINGER;
+    follow();
+    ck_assert(got[1].dropped);
+    ck_assert_uint_eq(warnings, 0);
+}
+END_TEST
+
+/* The same before the daemon looks again. */
+START_TEST(come_and_rotated_meanwhile)
+{
+    end_log();
+    move("a.log.1.gz", "a.log.2.gz");
+    put("a.log.1", "w", "second\n");
+    follow();
+    expect(2, "second\n");
+    ck_assert_uint_eq(warnings, 0);
+}
+END_TEST
+
+/* All of it is gone: nothing is lost, so nothing is said; and a day later it's forgotten. */
+START_TEST(nothing_comes)
+{
+    end_log();
+    remember(1, "first\n");
+    ck_assert_int_eq(unlink(in("a.log.1.gz")), 0);
+    open_tail(&position, 1, 2);
+    follow();
+    ck_assert_uint_eq(tail_followed(tail), 0);
+    ck_assert(!got[1].dropped);
+    now += TAIL_KEEP;
+    follow();
+    ck_assert(got[1].dropped);
+    ck_assert_uint_eq(tail_count(tail), 0);
+    ck_assert_uint_eq(warnings, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, come_and_rotated_while_down);
+    tcase_add_test(tc, come_and_rotated_meanwhile);
+    tcase_add_test(tc, nothing_comes);
+
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, scanned_between_turns);
     tcase_add_test(tc, marked_between_turns);
