@@ -314,8 +314,10 @@ struct number_range text_number_range(const struct number_column *c, struct text
 bool text_change_range(const struct number_column *c, struct text_look *look, int64_t *most)
 {
     const struct number_range range = text_number_range(c, look);
+    if (range.greatest >= UINT64_MAX / 2)
+        return false;
     *most = (int64_t)(range.greatest / 2) + 1;
-    return range.greatest < UINT64_MAX / 2;
+    return true;
 }
 
 bool text_range(struct text_column *c, struct text_look *look, struct number_range *range)
