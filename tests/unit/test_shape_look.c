@@ -151,7 +151,7 @@ START_TEST(test_lacks)
         make_column(&c, &state);
         look_in(&c, &tally, &state);
     }
-    ck_assert_uint_gt(tally.there, 10000);
+    ck_assert_uint_gt(tally.there, 5000);
     ck_assert_msg(tally.told > tally.open, "%u told, %u open", tally.told, tally.open);
 }
 END_TEST
