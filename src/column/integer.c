@@ -8,6 +8,8 @@
 #include "base/decimal.h"
 #include "column/text.h"
 
+enum { TELLING_DIGITS = 6 /* of a string, one behind the other: they tell numbers apart */ };
+
 static bool propose(struct encoded *e, struct column_context *ctx, const struct text_values *v,
                     const struct text_stats *stats, unsigned forbidden)
 {
@@ -97,8 +99,8 @@ static bool passage(void *state, struct text_look *look, struct passage *passage
     const struct integer *c = state;
     struct number_range ranges[2];
     unsigned count = 1;
-    /* A string without a digit is in no number, whatever its range. */
-    if (look->rough || !passage_has_digit(look->string))
+    /* What has few digits may be in nearly any range: it isn't worth decoding all numbers. */
+    if (look->rough || passage_digits(look->string) < TELLING_DIGITS)
         count = number_ranges(&c->numbers, ranges);
     else
         ranges[0] = text_number_range(&c->numbers, look);

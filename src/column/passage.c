@@ -130,12 +130,15 @@ void passage_set(struct passage *r, const struct passage_string *s, const struct
     passage_run(r, s, set, 0, SIZE_MAX);
 }
 
-bool passage_has_digit(const struct passage_string *s)
+unsigned passage_digits(const struct passage_string *s)
 {
     uint64_t digits = 0;
+    unsigned longest = 0;
     for (unsigned digit = '0'; digit <= '9'; digit++)
         digits |= s->after[digit];
-    return digits != 0;
+    for (; digits; longest++)
+        digits &= digits >> 1; /* each run is one shorter */
+    return longest;
 }
 
 __extension__ typedef unsigned __int128 wide; /* of every 64-bit gcc and clang */

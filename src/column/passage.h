@@ -109,8 +109,8 @@ void passage_set(struct passage *r, const struct passage_string *s, const struct
 void passage_run(struct passage *r, const struct passage_string *s, const struct byte_set *set,
                  size_t fewest, size_t most);
 
-/** May a byte of the string be a digit? */
-bool passage_has_digit(const struct passage_string *s);
+/** How many bytes of the string, one behind the other, may be digits? */
+unsigned passage_digits(const struct passage_string *s);
 
 /** Decimal numbers of a range: of `width` digits, zeros in front included, or (0) without zeros in
  * front. */

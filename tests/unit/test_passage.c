@@ -234,7 +234,7 @@ START_TEST(test_no_digits)
 {
     static const struct number_range ranges[] = {{7, 7}, {0, 12345}, {0, UINT64_MAX}};
     const struct passage_string s = string_of("a-b", true);
-    ck_assert(!passage_has_digit(&s));
+    ck_assert_uint_eq(passage_digits(&s), 0);
     for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
         struct passage value = {0};
         passage_numbers(&value, &s, &ranges[i], 0);
@@ -243,10 +243,19 @@ START_TEST(test_no_digits)
         for (size_t place = 1; place <= PASSAGE_MAX; place++)
             ck_assert_uint_eq(value.from[place], 0);
     }
-    for (char digit = '0'; digit <= '9'; digit++) {
-        const char text[] = {'a', digit, 'b', '\0'};
-        const struct passage_string numbered = string_of(text, false);
-        ck_assert(passage_has_digit(&numbered));
+}
+END_TEST
+
+/* The most digits one behind the other are counted. */
+START_TEST(test_digits)
+{
+    static const struct {
+        const char *text;
+        unsigned digits;
+    } cases[] = {{"a0b", 1}, {"9", 1}, {"12.345.6", 3}, {"0123456789:4", 10}, {"/:", 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const struct passage_string s = string_of(cases[i].text, false);
+        ck_assert_uint_eq(passage_digits(&s), cases[i].digits);
     }
 }
 END_TEST
@@ -330,6 +339,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_bytes_of_sets);
     tcase_add_test(tc, test_numbers);
     tcase_add_test(tc, test_no_digits);
+    tcase_add_test(tc, test_digits);
     tcase_add_test(tc, test_back);
     tcase_add_test(tc, test_long);
     tcase_add_loop_test(tc, test_stamps, 0, (int)timestamp_format_count);
