@@ -384,11 +384,10 @@ static bool put_value(struct shape *s, struct text_ref ref, uint8_t *to)
             slack_copy(to + i, shape + i, run);
             continue;
         }
-        struct symbols *symbols = &s->symbols[class - 1];
-        if ((size_t)(symbols->end - symbols->at) < run)
+        const uint8_t *symbols = symbols_take(&s->symbols[class - 1], run);
+        if (!symbols)
             return false;
-        slack_copy(to + i, symbols->at, run);
-        symbols->at += run;
+        slack_copy(to + i, symbols, run);
     }
     return true;
 }
@@ -421,11 +420,8 @@ static bool skip_shape(struct shape *s, struct text_ref ref, uint64_t count)
     const uint8_t *runs = s->runs + ref.at;
     for (size_t i = 0; i < ref.len; i += runs[i]) {
         const uint8_t class = shape_class(shape[i]);
-        struct symbols *symbols = class ? &s->symbols[class - 1] : NULL;
-        if (symbols && (uint64_t)(symbols->end - symbols->at) / runs[i] < count)
+        if (class && !symbols_skip(&s->symbols[class - 1], runs[i], count))
             return false;
-        if (symbols)
-            symbols->at += runs[i] * count;
     }
     return true;
 }

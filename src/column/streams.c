@@ -1,64 +1,13 @@
 /*
- * streams.c - zstd frames, and finding and decoding the frames of streams.
+ * streams.c - finding and decoding the frames of streams.
  */
 #include "column/streams.h"
 
 #include <stdlib.h>
-#include <zstd_errors.h>
 
 #include "base/share.h"
 #include "base/slack.h"
-
-enum {
-    FRAME_EXPANSION =
-        (128 << 10) / 4, /* a zstd block has at least 4 bytes, gives 128 KiB at most */
-};
-
-int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const void *data,
-                   size_t len, struct buf *out, struct lgz_error *err)
-{
-    size_t bound = ZSTD_compressBound(len);
-    ZSTD_CCtx_reset(zstd, ZSTD_reset_session_and_parameters);
-    ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, options->zstd_level);
-    ZSTD_CCtx_setParameter(zstd, ZSTD_c_contentSizeFlag, 0);
-    if (options->window_log)
-        ZSTD_CCtx_setParameter(zstd, ZSTD_c_windowLog, (int)options->window_log);
-    if (options->far)
-        ZSTD_CCtx_setParameter(zstd, ZSTD_c_enableLongDistanceMatching, 1);
-    if (!buf_reserve(out, bound))
-        return error_memory(err);
-    size_t n = ZSTD_compress2(zstd, out->data + out->len, bound, data, len);
-    if (ZSTD_isError(n))
-        return error_set(err, LGZ_ERR_MEMORY, "zstd: %s", ZSTD_getErrorName(n));
-    if (n >= len) {
-        memcpy(out->data + out->len, data, len);
-        n = len;
-    }
-    out->len += n;
-    return LGZ_OK;
-}
-
-bool frame_may_hold(struct span frame, uint64_t len)
-{
-    return len / FRAME_EXPANSION <= frame.len;
-}
-
-int frame_decompress(struct span frame, uint8_t *to, size_t len, struct lgz_error *err)
-{
-    if (frame.len == len) {
-        if (len)
-            memcpy(to, frame.data, len);
-        return LGZ_OK;
-    }
-    size_t n = ZSTD_decompress(to, len, frame.data, frame.len);
-    if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
-        return error_memory(err);
-    if (ZSTD_isError(n))
-        return error_set(err, LGZ_ERR_CORRUPT, "damaged zstd frame: %s", ZSTD_getErrorName(n));
-    if (n != len)
-        return error_set(err, LGZ_ERR_CORRUPT, "zstd frame has %zu bytes instead of %zu", n, len);
-    return LGZ_OK;
-}
+#include "column/pieces.h"
 
 struct placed {
     uint32_t frame;
@@ -72,8 +21,9 @@ struct frame {
     enum frame_codec codec;
     struct span stored;
     uint64_t len;
-    size_t first;  /* of its streams */
-    uint8_t *data; /* decoded; NULL before the first use */
+    size_t first;         /* of its streams */
+    uint8_t *data;        /* decoded; NULL before the first use */
+    struct pieces pieces; /* that `data` isn't decoded further than; empty: it is, all of it */
 };
 
 struct stream_reader {
@@ -110,12 +60,18 @@ int stream_reader_new(struct stream_reader **out, struct coder *coder, size_t ow
     return LGZ_OK;
 }
 
+static void frame_clear(struct frame *f)
+{
+    pieces_clear(&f->pieces);
+    free(f->data);
+}
+
 void stream_reader_free(struct stream_reader *s)
 {
     if (!s)
         return;
     for (size_t i = 0; i < s->frames.len; i++)
-        free(s->frames.data[i].data);
+        frame_clear(&s->frames.data[i]);
     vec_free(&s->frames);
     vec_free(&s->streams);
     free(s);
@@ -185,6 +141,15 @@ bool stream_reader_take_room(struct stream_reader *s, size_t len)
     return true;
 }
 
+/* @return room for a frame's bytes, and slack; NULL if there's no memory */
+static uint8_t *frame_room(uint64_t len)
+{
+    uint8_t *room = malloc(len + SLACK);
+    if (room)
+        memset(room + len, 0, SLACK);
+    return room;
+}
+
 int frame_decode(enum frame_codec codec, struct coder *coder, const struct coder_layout *layout,
                  struct span stored, uint64_t len, uint8_t **data, struct lgz_error *err)
 {
@@ -193,10 +158,9 @@ int frame_decode(enum frame_codec codec, struct coder *coder, const struct coder
         return error_set(err, LGZ_ERR_CORRUPT, "coded frame where there can't be one");
     if (!(coded ? coder_may_hold(coder, stored, len) : frame_may_hold(stored, len)))
         return error_set(err, LGZ_ERR_CORRUPT, "frame too short for what it should hold");
-    uint8_t *to = malloc(len + SLACK);
+    uint8_t *to = frame_room(len);
     if (!to)
         return error_memory(err);
-    memset(to + len, 0, SLACK);
     int code = coded ? coder_decode(coder, layout, stored, to, err)
                      : frame_decompress(stored, to, len, err);
     if (code != LGZ_OK)
@@ -273,26 +237,71 @@ static int decode_frame(struct stream_reader *s, size_t number, struct lgz_error
     return code;
 }
 
+/* Decode a frame, after those that its model goes on from. */
+static int decode_in_order(struct stream_reader *s, size_t number, struct lgz_error *err)
+{
+    const struct frame *f = &s->frames.data[number];
+    const bool in_order = f->codec == FRAME_CODED && model_of(f->class) == CODER_TEXT;
+    int code = LGZ_OK;
+    for (; s->texts_done < number && in_order && code == LGZ_OK; s->texts_done++) {
+        const struct frame *g = &s->frames.data[s->texts_done];
+        if (g->codec == FRAME_CODED && g->class == f->class && g->len && !g->data)
+            code = decode_frame(s, s->texts_done, err);
+    }
+    return code == LGZ_OK ? decode_frame(s, number, err) : code;
+}
+
+static struct span bytes_of(const struct stream_reader *s, const struct placed *p)
+{
+    static const uint8_t empty[SLACK];
+    const struct frame *f = &s->frames.data[p->frame];
+    return (struct span){f->data ? f->data + p->at : empty, p->len};
+}
+
 int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
                       struct lgz_error *err)
 {
-    static const uint8_t empty[SLACK];
     const struct placed *p = &s->streams.data[number];
-    const struct frame *f = &s->frames.data[p->frame];
+    struct frame *f = &s->frames.data[p->frame];
+    uint64_t ready;
     int code = LGZ_OK;
-    if (!f->data && f->len) {
-        /* A model goes on from frame to frame, so those before come first. */
-        bool in_order = f->codec == FRAME_CODED && model_of(f->class) == CODER_TEXT;
-        for (; s->texts_done < p->frame && in_order && code == LGZ_OK; s->texts_done++) {
-            const struct frame *g = &s->frames.data[s->texts_done];
-            if (g->codec == FRAME_CODED && g->class == f->class && g->len && !g->data)
-                code = decode_frame(s, s->texts_done, err);
-        }
-        if (code == LGZ_OK)
-            code = decode_frame(s, p->frame, err);
-    }
-    *bytes = (struct span){f->data ? f->data + p->at : empty, p->len};
+    if (!f->data && f->len)
+        code = decode_in_order(s, p->frame, err);
+    else if (f->pieces.list.len)
+        code = pieces_reach(&f->pieces, f->data, 0, f->len, &ready, err);
+    *bytes = bytes_of(s, p);
     return code;
+}
+
+/* Make room for a frame in pieces, if it is one. */
+static int find_pieces(struct frame *f, struct lgz_error *err)
+{
+    if (f->codec != FRAME_ZSTD || f->stored.len == f->len || !frame_may_hold(f->stored, f->len))
+        return LGZ_OK;
+    if (!pieces_find(&f->pieces, f->stored, f->len))
+        return error_memory(err);
+    if (f->pieces.list.len)
+        f->data = frame_room(f->len);
+    return f->pieces.list.len && !f->data ? error_memory(err) : LGZ_OK;
+}
+
+int stream_reader_get_part(struct stream_reader *s, int number, uint64_t from, uint64_t until,
+                           struct span *bytes, uint64_t *ready, struct lgz_error *err)
+{
+    const struct placed *p = &s->streams.data[number];
+    struct frame *f = &s->frames.data[p->frame];
+    int code = LGZ_OK;
+    if (!f->data && p->len == f->len)
+        code = find_pieces(f, err);
+    if (code != LGZ_OK)
+        return code;
+    if (f->pieces.list.len == 0) {
+        *ready = p->len;
+        return stream_reader_get(s, number, bytes, err);
+    }
+    *ready = from;
+    *bytes = bytes_of(s, p);
+    return pieces_reach(&f->pieces, f->data, from, until, ready, err);
 }
 
 size_t stream_reader_count(const struct stream_reader *s)

@@ -11,26 +11,7 @@
 
 #include "column/coder.h"
 #include "column/encoded.h"
-
-/** How frames are compressed. */
-struct frame_options {
-    int zstd_level;
-    unsigned window_log; /**< 0: zstd's own choice */
-    bool far;            /**< find long repetitions in all of the window, even at a low level */
-};
-
-/**
- * Compress `len` bytes into one zstd frame (no content size, no checksum), appended to `out`. Bytes
- * of which a frame isn't smaller are stored as they are: a frame as long as what it holds is none.
- */
-int frame_compress(ZSTD_CCtx *zstd, const struct frame_options *options, const void *data,
-                   size_t len, struct buf *out, struct lgz_error *err);
-
-/** Could a frame give `len` bytes at all? Asked before memory is set aside for them. */
-bool frame_may_hold(struct span frame, uint64_t len);
-
-/** Decompress a frame that must give exactly `len` bytes into `to`. */
-int frame_decompress(struct span frame, uint8_t *to, size_t len, struct lgz_error *err);
+#include "column/zstd_frame.h"
 
 /** How the bytes of a frame of a block are stored; the number is in the file. */
 enum frame_codec {
@@ -129,5 +110,16 @@ int stream_reader_place(struct stream_reader *s, struct span stored, struct lgz_
  */
 int stream_reader_get(struct stream_reader *s, int number, struct span *bytes,
                       struct lgz_error *err);
+
+/**
+ * As stream_reader_get(), but of a frame in pieces (column/pieces.h) only those are decoded that
+ * the bytes from `from` to `until` are in. Other bytes may come later, to the same place.
+ *
+ * @param until  neither it nor `from` is behind the stream's end; `from` again: nothing is wanted
+ * yet
+ * @param ready  set to where the bytes that are there from `from` on end
+ */
+int stream_reader_get_part(struct stream_reader *s, int number, uint64_t from, uint64_t until,
+                           struct span *bytes, uint64_t *ready, struct lgz_error *err);
 
 #endif

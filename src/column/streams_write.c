@@ -6,7 +6,10 @@
  */
 #include <stdlib.h>
 
+#include "column/pieces.h"
 #include "column/streams.h"
+
+enum { PIECES_COST = 256 /* one byte in so many for a frame in several pieces */ };
 
 /* A frame to be: what is in it, and the best that was made of it so far. */
 struct draft {
@@ -89,6 +92,24 @@ struct compressing {
     bool count; /* steps, too */
 };
 
+/* Random symbols in pieces, at zstd's lowest level: it looks for repetitions the least, and those
+ * that are there by chance cost more than they save. */
+static int try_pieces(struct draft *f, ZSTD_CCtx *zstd, struct lgz_error *err)
+{
+    struct buf pieces = {0};
+    if (f->stored.len == f->data.len)
+        return LGZ_OK;
+    int code = pieces_compress(zstd, f->data.data, f->data.len, &pieces, err);
+    const size_t cost = f->data.len > PIECE ? f->stored.len / PIECES_COST : 0;
+    if (code == LGZ_OK && pieces.len < f->stored.len + cost && pieces.len < f->data.len) {
+        buf_free(&f->stored);
+        f->stored = pieces;
+    } else {
+        buf_free(&pieces);
+    }
+    return code;
+}
+
 static int compress_draft(struct worker *me, void *context, size_t part, struct lgz_error *err)
 {
     struct column_context *ctx = me->state;
@@ -97,7 +118,8 @@ static int compress_draft(struct worker *me, void *context, size_t part, struct 
     const struct coder_layout layout = {f->model, f->streams.data, f->streams.len};
     if (c->count && !f->random)
         f->steps = coder_steps(&layout, f->data.data);
-    return frame_compress(ctx->zstd, c->options, f->data.data, f->data.len, &f->stored, err);
+    int code = frame_compress(ctx->zstd, c->options, f->data.data, f->data.len, &f->stored, err);
+    return code == LGZ_OK && f->random ? try_pieces(f, ctx->zstd, err) : code;
 }
 
 static int larger_first(const void *a, const void *b)

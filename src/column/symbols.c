@@ -169,29 +169,58 @@ static bool unpack_triples(struct symbols *s, struct span bytes, uint8_t *to)
     return !failed;
 }
 
-int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_error *err)
+static int open_triples(struct symbols *s, struct stream_reader *streams, struct lgz_error *err)
 {
     struct span bytes;
-    if (s->stream < 0)
-        return LGZ_OK;
     int code = stream_reader_get(streams, s->stream, &bytes, err);
     if (code != LGZ_OK)
         return code;
-    if (s->layout == SYMBOLS_PLAIN) {
-        s->at = bytes.data;
-        s->end = bytes.data + bytes.len;
-        return LGZ_OK;
-    }
     /* 10 bits make 3 bytes at most. Each stands in a value. */
     if (!stream_reader_take_room(streams, bytes.len * 12 / 5))
         return error_set(err, LGZ_ERR_CORRUPT, "more packed symbols than the block has bytes");
     s->unpacked = malloc(bytes.len * 12 / 5 + SLACK);
     if (!s->unpacked)
         return error_memory(err);
-    s->at = s->unpacked;
-    return unpack_triples(s, bytes, s->unpacked)
-               ? LGZ_OK
-               : error_set(err, LGZ_ERR_CORRUPT, "packed symbols outside their alphabet");
+    if (!unpack_triples(s, bytes, s->unpacked))
+        return error_set(err, LGZ_ERR_CORRUPT, "packed symbols outside their alphabet");
+    s->first = s->unpacked;
+    s->ready = s->end;
+    return LGZ_OK;
+}
+
+int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_error *err)
+{
+    struct span bytes = {0};
+    uint64_t ready = 0;
+    int code = LGZ_OK;
+    s->streams = streams;
+    if (s->stream >= 0 && s->layout == SYMBOLS_TRIPLES) {
+        code = open_triples(s, streams, err);
+    } else if (s->stream >= 0) {
+        code = stream_reader_get_part(streams, s->stream, 0, 0, &bytes, &ready, err);
+        s->first = bytes.data;
+        s->ready = bytes.data + ready;
+        s->end = bytes.data + bytes.len;
+    }
+    s->at = s->first;
+    return code;
+}
+
+bool symbols_reach(struct symbols *s, size_t len)
+{
+    const uint64_t from = (uint64_t)(s->at - s->first);
+    struct lgz_error err = {0};
+    struct span bytes;
+    uint64_t ready;
+    if ((size_t)(s->end - s->at) < len)
+        return false;
+    const int code =
+        stream_reader_get_part(s->streams, s->stream, from, from + len, &bytes, &ready, &err);
+    if (code == LGZ_ERR_MEMORY)
+        stream_reader_lacks_memory(s->streams);
+    if (code == LGZ_OK)
+        s->ready = s->first + ready;
+    return code == LGZ_OK;
 }
 
 /* As they stand, symbols are letters and digits (docs/format.md). */

@@ -34,16 +34,44 @@ struct symbols {
     int stream;           /* -1: none */
     uint64_t stored;      /* bytes of the stream */
     uint8_t *unpacked;
-    const uint8_t *at; /* the next byte */
+    struct stream_reader *streams;
+    const uint8_t *first;
+    const uint8_t *at;    /* the next byte */
+    const uint8_t *ready; /* bytes from `at` to here are decoded; not before `at` */
     const uint8_t *end;
 };
 
 /** Parse a head and declare its stream. @return false on damage (or no memory) */
 bool symbols_parse(struct symbols *s, struct reader *head, struct stream_reader *streams);
 
-/** Decode the stream: afterwards all bytes are at `at`, up to `end` (and perhaps 2 more), with
- * slack. */
+/**
+ * Get ready for symbols_take(). All bytes, and perhaps 2 more, will be at `at`, up to `end`, with
+ * slack; of a long run they are decoded piece by piece.
+ */
 int symbols_open(struct symbols *s, struct stream_reader *streams, struct lgz_error *err);
+
+/** Decode what the next `len` bytes need. @return false if there aren't so many, or on damage */
+bool symbols_reach(struct symbols *s, size_t len);
+
+/** @return the next `len` bytes, with slack; NULL if there aren't so many, or on damage */
+static inline const uint8_t *symbols_take(struct symbols *s, size_t len)
+{
+    const uint8_t *at = s->at;
+    if ((size_t)(s->ready - at) < len && !symbols_reach(s, len))
+        return NULL;
+    s->at += len;
+    return at;
+}
+
+/** Leave out `count` times `len` bytes. @return false if there aren't so many */
+static inline bool symbols_skip(struct symbols *s, size_t len, uint64_t count)
+{
+    if ((uint64_t)(s->end - s->at) / len < count)
+        return false;
+    s->at += len * count;
+    s->ready = s->ready > s->at ? s->ready : s->at;
+    return true;
+}
 
 /**
  * May some symbols of a run that is parsed, one behind the other, be these? Packed ones are

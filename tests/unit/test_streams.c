@@ -1,7 +1,8 @@
 /*
- * test_streams.c - streams share frames by class or have their own, come back as they were, and
- * limits and tables that don't fit are noticed; so are frames that promise too much.
+ * test_streams.c - streams share frames by class or have their own, come back as they were, also
+ * in parts, and limits and tables that don't fit are noticed.
  */
+#include "column/pieces.h"
 #include "column_fixture.h"
 
 static const size_t lengths[] = {0, 1, 50, OWN_FRAME - 1, OWN_FRAME, 1000, 0, 7};
@@ -123,47 +124,49 @@ START_TEST(test_limits)
 }
 END_TEST
 
-START_TEST(test_frames)
+/* Of a stream in pieces, some bytes come alone, and all come when they are wanted. */
+START_TEST(test_parts)
 {
-    static const struct frame_options options[] = {{3, 0, false}, {1, 27, true}, {22, 27, false}};
-    ZSTD_CCtx *zstd = ZSTD_createCCtx();
-    uint8_t out[600];
-    char text[500];
-    memset(text, 'a', sizeof(text));
-    for (size_t i = 0; i < 3; i++) {
-        struct buf frame = {0};
-        buf_append_string(&frame, "in front");
-        ck_ok(frame_compress(zstd, &options[i], text, sizeof(text), &frame, &err));
-        struct span bytes = {frame.data + 8, frame.len - 8};
-        ck_assert(frame_may_hold(bytes, sizeof(text)));
-        ck_ok(frame_decompress(bytes, out, sizeof(text), &err));
-        ck_assert_int_eq(memcmp(out, text, sizeof(text)), 0);
-        ck_assert_int_eq(frame_decompress(bytes, out, 499, &err), LGZ_ERR_CORRUPT);
-        ck_assert_int_eq(frame_decompress(bytes, out, 501, &err), LGZ_ERR_CORRUPT);
-        bytes.len--;
-        ck_assert_int_eq(frame_decompress(bytes, out, 500, &err), LGZ_ERR_CORRUPT);
-        buf_free(&frame);
+    enum { LONG = 3 * PIECE + 100, SHORT = 2000 };
+    const size_t lens[] = {LONG, SHORT};
+    struct column_context ctx;
+    struct encoded e = {0};
+    struct packed_column packed;
+    uint64_t state = random_seed();
+    ck_ok(column_context_init(&ctx, LGZ_LEVEL_DEFAULT, &err));
+    for (int i = 0; i < 2; i++) {
+        struct buf data = {0};
+        while (data.len < lens[i])
+            buf_push(&data, (uint8_t)('a' + random_below(&state, 16)));
+        encoded_add_stream(&e, &ctx, STREAM_SYMBOL, 0, &data);
     }
-    ZSTD_freeCCtx(zstd);
-}
-END_TEST
-
-/* The most that zstd makes of a byte is less than what frame_may_hold() believes. */
-START_TEST(test_expansion)
-{
-    const struct frame_options options = {19, 27, false};
-    enum { ZEROS = 64 << 20 };
-    ZSTD_CCtx *zstd = ZSTD_createCCtx();
-    uint8_t *zeros = calloc(ZEROS, 1);
-    struct buf frame = {0};
-    ck_assert_ptr_nonnull(zeros);
-    ck_ok(frame_compress(zstd, &options, zeros, ZEROS, &frame, &err));
-    ck_assert(frame_may_hold(buf_span(&frame), ZEROS));
-    ck_assert(!frame_may_hold((struct span){frame.data, 20}, UINT64_C(1) << 30));
-    ck_assert(!frame_may_hold((struct span){frame.data, 0}, 1 << 20));
-    free(zeros);
-    buf_free(&frame);
-    ZSTD_freeCCtx(zstd);
+    pack_column(&ctx, &e, &packed);
+    struct stream_reader *s = new_streams();
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(stream_reader_add(s, STREAM_SYMBOL, 0, lens[i]), i);
+    place_streams(s, &packed);
+    const struct span plain = buf_span(&e.streams.data[0].data);
+    struct span bytes;
+    uint64_t ready;
+    ck_ok(stream_reader_get_part(s, 0, 0, 0, &bytes, &ready, &err));
+    ck_assert_uint_eq(ready, 0);
+    ck_assert_uint_eq(bytes.len, LONG);
+    const uint8_t *place = bytes.data;
+    ck_ok(stream_reader_get_part(s, 0, PIECE + 5, PIECE + 6, &bytes, &ready, &err));
+    ck_assert_uint_eq(ready, 2 * PIECE);
+    ck_assert_int_eq(memcmp(bytes.data + PIECE, plain.data + PIECE, PIECE), 0);
+    ck_ok(stream_reader_get_part(s, 0, LONG, LONG, &bytes, &ready, &err));
+    ck_assert_uint_eq(ready, LONG);
+    ck_ok(stream_reader_get(s, 0, &bytes, &err));
+    ck_assert_ptr_eq(bytes.data, place);
+    ck_assert(span_equal(bytes, plain));
+    ck_ok(stream_reader_get_part(s, 1, 7, 8, &bytes, &ready, &err));
+    ck_assert_uint_eq(ready, SHORT);
+    ck_assert(span_equal(bytes, buf_span(&e.streams.data[1].data)));
+    stream_reader_free(s);
+    free_packed(&packed);
+    encoded_clear(&e);
+    column_context_clear(&ctx);
 }
 END_TEST
 
@@ -172,8 +175,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, test_round_trip);
     tcase_add_test(tc, test_coded);
     tcase_add_test(tc, test_limits);
-    tcase_add_test(tc, test_frames);
-    tcase_add_test(tc, test_expansion);
+    tcase_add_test(tc, test_parts);
 }
 
 int main(void)
