@@ -3,8 +3,9 @@
  * away again before anybody looked: app.log was read, is now app.log.3, and app.log.2 and app.log.1
  * were never seen as app.log.
  *
- * They are taken up as sources of the log's name, by ids that were reserved between those of the
- * file before and the file after them.
+ * They are taken up as sources of the log's name, between the file before and the file after them:
+ * ids have the order of time. So the sink isn't told of a file before those that came before it are
+ * known; until then its id may change, and a restart finds it as it was found first.
  */
 #ifndef LOGZIP_TAIL_GENERATIONS_H
 #define LOGZIP_TAIL_GENERATIONS_H
@@ -12,10 +13,10 @@
 #include "tail/set.h"
 
 /**
- * Before the file that follows `before` under its name gets its id: keep ids free for as many files
- * as may have been between them.
+ * Another file follows `before` under its name. Others may have been between them: the next scan
+ * looks for those, and what follows is held back until then.
  */
-void generations_reserve(struct tail *t, struct logfile *before);
+void generations_expect(struct tail *t, struct logfile *before);
 
 /**
  * Take up the files that followed `before`, which is open, or whose copy is, or which was seen:
@@ -34,10 +35,7 @@ void generations_take(struct tail *t, struct logfile *before, const struct dirna
  */
 bool generations_seek_copy(struct tail *t, struct logfile *f);
 
-/**
- * There are no more of them: what follows `before` may be read. It's held back until then, for a
- * restart would not know of the ids that were kept free.
- */
+/** There are no more of them: what follows `before` may be told and read. */
 void generations_release(struct tail *t, struct logfile *before);
 
 #endif

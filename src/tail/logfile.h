@@ -48,11 +48,9 @@ struct logfile {
     struct logfile *older;     /**< source of the same name, */
     struct logfile *newer;     /**< or NULL */
     bool gap;                  /**< files were between this one and the next maybe */
-    uint64_t reserved;         /**< ids for files that were between this one and the next, */
-    size_t reserved_count;     /**< so many */
-    bool held;           /**< isn't read before those between `older` and this one are known */
-    bool parked;         /**< no input wants it any more; its position is kept for one that will */
-    bool done;           /**< let go: only known, until `older` is let go, or for TAIL_KEEP */
+    bool held;   /**< isn't told or read before those between an older one and its next are known */
+    bool parked; /**< no input wants it any more; its position is kept for one that will */
+    bool done;   /**< let go: only known, until `older` is let go, or for TAIL_KEEP */
     uint64_t generation; /**< of the last scan in which a glob matched it */
     int64_t end_since;   /**< monotonic time at which it was found read to its end; 0: it isn't */
     size_t index;        /**< in the owner's list */

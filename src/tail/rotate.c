@@ -183,7 +183,7 @@ static void replace(struct tail *t, struct logfile *f, struct located *copy)
     }
     struct logfile *before = set_newest(t, f->path); /* not `f`, if its inode is used again */
     if (before)
-        generations_reserve(t, before);
+        generations_expect(t, before);
     struct logfile *fresh = logfile_new(t->next_id, f->path, f->source.input, &st);
     if (!fresh || !take_over(t, f, fresh)) {
         set_failed(t, f, ENOMEM);

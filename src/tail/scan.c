@@ -163,7 +163,7 @@ static struct logfile *new_source(struct tail *t, const char *path,
 {
     struct logfile *before = settle_newest(t, path);
     if (before)
-        generations_reserve(t, before);
+        generations_expect(t, before);
     struct logfile *f = logfile_new(t->next_id, path, input->name, st);
     if (!f) {
         close(fd);
@@ -410,7 +410,7 @@ static void tell_pending(struct tail *t)
 {
     for (size_t i = 0; i < t->files.len; i++) {
         struct logfile *f = t->files.data[i];
-        if (f->restate && !set_tell(t, f))
+        if (f->restate && (f->told || !set_is_held(f)) && !set_tell(t, f))
             return;
     }
 }

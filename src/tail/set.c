@@ -246,7 +246,10 @@ void set_limit_kept(struct tail *t)
 
 bool set_is_held(const struct logfile *f)
 {
-    return f->older && f->older->reserved_count;
+    bool held = false;
+    for (const struct logfile *o = f->older; o && !held; o = o->older)
+        held = o->gap;
+    return held;
 }
 
 void set_queue(struct tail *t, struct logfile *f)
@@ -353,10 +356,15 @@ void set_reclaim(struct tail *t, size_t limit, int64_t age)
 
 bool set_tell(struct tail *t, struct logfile *f)
 {
-    if (!t->sink.source(t->sink.context, &f->source, f->position))
-        return false;
-    f->told = true;
-    f->restate = false;
+    struct logfile *first = f;
+    while (!first->told && first->older && !first->older->told)
+        first = first->older;
+    for (; first != f->newer; first = first->newer) {
+        if (!t->sink.source(t->sink.context, &first->source, first->position))
+            return false;
+        first->told = true;
+        first->restate = false;
+    }
     return true;
 }
 

@@ -73,7 +73,7 @@ const struct dirnames *set_names(struct tail *t, const char *path);
 /** The names as they were a moment ago aren't good enough. */
 void set_forget_names(struct tail *t);
 
-/** Must it wait until those between the file before it and itself are known (generations.h)? */
+/** Must it wait until those between two files before it are known (generations.h)? */
 bool set_is_held(const struct logfile *f);
 
 /** Where the file's input keeps rotated files, to be freed; NULL: only beside it. */
@@ -117,7 +117,9 @@ bool set_has_room(struct tail *t);
 /** Close the files that have been read to their end for `age`, as long as too many are open. */
 void set_reclaim(struct tail *t, size_t limit, int64_t age);
 
-/** Tell the sink what changed in the source. @return false if it had no room */
+/**
+ * Tell the sink what changed in the source. Of a new one it's told after all older ones of its
+ * name, so a restart knows those, too. @return false if it had no room */
 bool set_tell(struct tail *t, struct logfile *f);
 
 /** Look at the file and queue it, replace it, or note that it's at its end. */
