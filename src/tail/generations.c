@@ -114,7 +114,7 @@ static uint64_t id_after(struct tail *t, const struct logfile *before)
 
 /* A file that nobody knows becomes the source after `before`. @return that; NULL: no memory */
 static struct logfile *take_up(struct tail *t, struct logfile *before, const struct rotated *g,
-                               const uint8_t *bytes, size_t len)
+                               const struct beginning *b)
 {
     /* A compressed file's inode says nothing: it's found by what it holds. 0 would be a stream's.
      */
@@ -124,8 +124,8 @@ static struct logfile *take_up(struct tail *t, struct logfile *before, const str
     if (!f)
         return NULL;
     f->source.id = id_after(t, before);
-    f->source.fingerprint = hash_bytes(bytes, len);
-    f->source.fingerprint_len = (uint32_t)len;
+    f->source.fingerprint = hash_bytes(b->bytes, b->len);
+    f->source.fingerprint_len = (uint32_t)b->len;
     f->restate = true; /* the sink is told before it gets data, so that a restart knows of it */
     f->lost = g->packed;
     f->sought = true;
@@ -144,13 +144,10 @@ static struct logfile *take_up(struct tail *t, struct logfile *before, const str
 static struct logfile *place(struct tail *t, const struct logfile *known, struct logfile *before,
                              const struct rotated *g, int fd)
 {
-    uint8_t bytes[LOGFILE_PRINT_MAX];
-    ssize_t len = recognise_bytes(g, fd, bytes);
-    if (len <= 0)
-        return before;
-    struct logfile *f = recognise(t, known, g, fd, bytes, (size_t)len);
-    if (!f)
-        f = take_up(t, before, g, bytes, (size_t)len);
+    struct beginning b;
+    struct logfile *f = recognise(t, known, g, fd, &b);
+    if (!f && b.len)
+        f = take_up(t, before, g, &b);
     bool later =
         f && f->source.id > before->source.id && strcmp(f->source.name, before->source.name) == 0;
     return later ? f : before;
@@ -239,15 +236,15 @@ void generations_take(struct tail *t, struct logfile *before, const struct dirna
     }
 }
 
-/* Does the source's own file, whatever its name is by now, begin with the `len` bytes? Then they're
+/* Does the source's own file, whatever its name is by now, begin with the same bytes? Then they're
  * of a copy that was made, but for which it isn't truncated, or of what was compressed of it. */
-static bool own_begins_with(const struct logfile *f, const uint8_t *bytes, size_t len)
+static bool own_begins_with(const struct logfile *f, const struct beginning *b)
 {
     struct stat st;
     uint64_t print = 0;
     int fd = f->fd >= 0 ? f->fd : logfile_open_path(f->path, &st);
-    bool begins =
-        fd >= 0 && logfile_print(fd, (uint32_t)len, &print) == 1 && print == hash_bytes(bytes, len);
+    bool begins = fd >= 0 && logfile_print(fd, (uint32_t)b->len, &print) == 1 &&
+                  print == hash_bytes(b->bytes, b->len);
     if (fd >= 0 && fd != f->fd)
         close(fd);
     return begins;
@@ -256,11 +253,9 @@ static bool own_begins_with(const struct logfile *f, const uint8_t *bytes, size_
 /* Is `g`, which is open as `fd`, what `f` was filled with? Then it's given to it. */
 static bool give_copy(struct tail *t, struct logfile *f, const struct rotated *g, int fd)
 {
-    uint8_t bytes[LOGFILE_PRINT_MAX];
+    struct beginning b;
     struct located copy = {.fd = -1, .st = g->st};
-    ssize_t len = recognise_bytes(g, fd, bytes);
-    if (len <= 0 || recognise(t, f, g, fd, bytes, (size_t)len) ||
-        own_begins_with(f, bytes, (size_t)len))
+    if (recognise(t, f, g, fd, &b) || !b.len || own_begins_with(f, &b))
         return false;
     if (!g->packed) {
         copy.path = strdup(g->path);
@@ -270,8 +265,8 @@ static bool give_copy(struct tail *t, struct logfile *f, const struct rotated *g
             return false;
         }
     }
-    f->source.fingerprint = hash_bytes(bytes, (size_t)len);
-    f->source.fingerprint_len = (uint32_t)len;
+    f->source.fingerprint = hash_bytes(b.bytes, b.len);
+    f->source.fingerprint_len = (uint32_t)b.len;
     f->source.empty_at = 0;
     f->restate = true;
     f->seen = (struct stat){0}; /* of what was there before */

@@ -12,7 +12,8 @@
 #include "tail/discover.h"
 #include "tail/logfile.h"
 
-ssize_t recognise_bytes(const struct rotated *g, int fd, uint8_t *bytes)
+/* The first bytes of what the file holds. @return how many, or a negative number */
+static ssize_t first_bytes(const struct rotated *g, int fd, uint8_t *bytes)
 {
     struct unpack *u;
     if (!g->packed)
@@ -114,17 +115,41 @@ static struct logfile *with_rotated_name(const struct tail *t, const char *log,
     return known;
 }
 
-struct logfile *recognise(const struct tail *t, const struct logfile *before,
-                          const struct rotated *g, int fd, const uint8_t *bytes, size_t len)
+/* The source whose file it was by the time at which these first bytes were read. */
+static struct logfile *find(const struct tail *t, const struct logfile *before,
+                            const struct rotated *g, int fd, const uint8_t *bytes, size_t len)
 {
     /* The inode alone says little: it may have been another file's. */
     struct logfile *same = idmap_get(&t->by_inode, g->st.st_dev, g->st.st_ino);
     if (!g->packed && same && ((same->fd >= 0 && !same->copy) || is_same(same, g, fd, bytes, len)))
         return same;
+    /* First whether a file is being copied: if it's truncated after that, it isn't intact any more
+     * when it's asked for. */
     for (struct logfile *f = set_newest(t, before->source.name); f; f = f->older) {
-        if (((f != before || !g->packed) && is_same(f, g, fd, bytes, len)) ||
-            is_being_copied(f, g, fd, bytes, len))
+        if (is_being_copied(f, g, fd, bytes, len) ||
+            ((f != before || !g->packed) && is_same(f, g, fd, bytes, len)))
             return f;
     }
     return with_rotated_name(t, before->source.name, g, fd, bytes, len);
+}
+
+/* Has a plain file more of a beginning by now? */
+static bool has_grown(const struct rotated *g, int fd, const struct beginning *b)
+{
+    struct stat st;
+    return !g->packed && b->len < sizeof(b->bytes) && fstat(fd, &st) == 0 &&
+           (uint64_t)st.st_size > b->len;
+}
+
+struct logfile *recognise(const struct tail *t, const struct logfile *before,
+                          const struct rotated *g, int fd, struct beginning *b)
+{
+    struct logfile *f;
+    do {
+        /* A copy may be half made at this moment, and what it's made of truncated at the next. */
+        ssize_t len = first_bytes(g, fd, b->bytes);
+        b->len = len > 0 ? (size_t)len : 0;
+        f = b->len ? find(t, before, g, fd, b->bytes, b->len) : NULL;
+    } while (!f && b->len && has_grown(g, fd, b));
+    return f;
 }

@@ -15,23 +15,21 @@ struct rotated {
     bool packed; /**< compressed */
 };
 
-/**
- * The first bytes of what the file holds.
- *
- * @param bytes  LOGFILE_PRINT_MAX of them
- * @return how many, or a negative number
- */
-ssize_t recognise_bytes(const struct rotated *g, int fd, uint8_t *bytes);
+/** What a file begins with. */
+struct beginning {
+    uint8_t bytes[LOGFILE_PRINT_MAX];
+    size_t len; /**< 0: there's nothing that can be read */
+};
 
 /**
  * Which source is the open file, or a copy of which?
  *
  * @param before  a source of the log whose rotated name it has; the file was changed later than
  * that, so what is compressed in it isn't that
- * @param bytes   its first ones, `len` of them
+ * @param b       set to what the file begins with
  * @return NULL: nobody knows it
  */
 struct logfile *recognise(const struct tail *t, const struct logfile *before,
-                          const struct rotated *g, int fd, const uint8_t *bytes, size_t len);
+                          const struct rotated *g, int fd, struct beginning *b);
 
 #endif

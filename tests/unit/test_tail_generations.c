@@ -2,8 +2,39 @@
  * test_tail_generations.c - files that nobody saw under the log's name: which they are, what came
  * before them, and what a restart knows of them.
  */
+#include <sys/syscall.h>
+
 #include "suite.h"
 #include "tail_fixture.h"
+
+/* What happens right behind a read of a file's beginning, of that length if it isn't 0. */
+static struct {
+    void (*act)(void);
+    ino_t inode;
+    size_t len;
+} trap;
+
+ssize_t pread(int fd, void *data, size_t len, off_t offset)
+{
+    ssize_t n = syscall(SYS_pread64, fd, data, len, offset);
+    void (*act)(void) = trap.act;
+    struct stat st;
+    if (act && offset == 0 && (!trap.len || trap.len == len) && fstat(fd, &st) == 0 &&
+        st.st_ino == trap.inode) {
+        trap.act = NULL;
+        act();
+    }
+    return n;
+}
+
+static void set_trap(const char *file, size_t len, void (*act)(void))
+{
+    struct stat st;
+    ck_assert_int_eq(stat(in(file), &st), 0);
+    trap.inode = st.st_ino;
+    trap.len = len;
+    trap.act = act;
+}
 
 /* A file that was written to so many seconds ago. */
 static void put_old(const char *file, const char *text, time_t seconds)
@@ -47,10 +78,64 @@ START_TEST(truncated_and_renamed)
 }
 END_TEST
 
+/* The copy of what nobody has read is whole now, and the log empty. */
+static void truncate_log(void)
+{
+    put_old("a.log.1", "two\nthree\n", 6);
+    put_old("a.log", "", 5);
+}
+
+/* The log was copied and truncated once; it's being copied again, while somebody looks. */
+static void copy_twice(const char *so_far)
+{
+    put("a.log", "w", "one\n");
+    open_tail(NULL, 0, 1);
+    follow();
+    put_old("a.log.2", "one\n", 9);
+    put_old("a.log.1", so_far, 8);
+    put_old("a.log", "two\nthree\n", 7);
+}
+
+static void expect_copies(void)
+{
+    const char *const texts[] = {"one\n", "two\nthree\n", "four\n"};
+    follow();
+    ck_assert(!trap.act);
+    pack("a.log.1");
+    put("a.log", "w", "four\n");
+    follow();
+    expect_in_order(texts, 3);
+}
+
+/* The copy is half made when its first bytes are read, and the log truncated when it's compared. */
+START_TEST(truncated_behind_half_a_copy)
+{
+    copy_twice("two\n");
+    set_trap("a.log.1", LOGFILE_PRINT_MAX, truncate_log);
+    expect_copies();
+}
+END_TEST
+
+static void truncate_when_compared(void)
+{
+    set_trap("a.log", 0, truncate_log);
+}
+
+/* It's whole, and the log is truncated when its first bytes were compared. */
+START_TEST(truncated_while_compared)
+{
+    copy_twice("two\nthree\n");
+    set_trap("a.log.1", LOGFILE_PRINT_MAX, truncate_when_compared);
+    expect_copies();
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, truncated_and_renamed);
+    tcase_add_test(tc, truncated_behind_half_a_copy);
+    tcase_add_test(tc, truncated_while_compared);
 }
 
 int main(void)
