@@ -59,8 +59,9 @@ static bool is_same(const struct logfile *f, const struct rotated *g, int fd, co
                     size_t len)
 {
     const struct source *s = &f->source;
-    if (g->packed && is_replaced_by(f, g))
-        return begins_with(f, bytes, len);
+    /* If it doesn't begin so, it may have been truncated since. */
+    if (g->packed && is_replaced_by(f, g) && begins_with(f, bytes, len))
+        return true;
     if (!s->fingerprint_len || s->fingerprint_len > len ||
         hash_bytes(bytes, s->fingerprint_len) != s->fingerprint)
         return false;

@@ -160,6 +160,17 @@ static void go_elsewhere(struct tail *t, struct logfile *f, struct located *copy
     }
 }
 
+struct logfile *rotate_newest(struct tail *t, const char *name)
+{
+    struct logfile *f = set_newest(t, name);
+    struct stat st;
+    if (!f || f->fd < 0 || f->copy || f->lost || fstat(f->fd, &st) != 0 ||
+        logfile_is_in(f, f->fd, &st) != 0)
+        return f;
+    rotate_replaced(t, f);
+    return set_newest(t, name);
+}
+
 /* As rotate_replaced(); what `f` had left is in `copy`, unless that is NULL. */
 static void replace(struct tail *t, struct logfile *f, struct located *copy)
 {
@@ -181,7 +192,9 @@ static void replace(struct tail *t, struct logfile *f, struct located *copy)
             set_mark(t, f, UINT64_MAX);
         return;
     }
-    struct logfile *before = set_newest(t, f->path); /* not `f`, if its inode is used again */
+    struct logfile *before = set_newest(t, f->path);
+    if (before != f) /* its inode is used again */
+        before = rotate_newest(t, f->path);
     if (before)
         generations_expect(t, before);
     struct logfile *fresh = logfile_new(t->next_id, f->path, f->source.input, &st);

@@ -145,23 +145,10 @@ static bool skip_to_end(struct logfile *f, const struct stat *st)
     return logfile_skip_to(f, size);
 }
 
-/* The newest source of a name that another file has now. If what is open of it isn't what was read,
- * since it was truncated before it was renamed, that comes before the new file. */
-static struct logfile *settle_newest(struct tail *t, const char *path)
-{
-    struct logfile *f = set_newest(t, path);
-    struct stat st;
-    if (!f || f->fd < 0 || f->copy || f->lost || fstat(f->fd, &st) != 0 ||
-        logfile_is_in(f, f->fd, &st) != 0)
-        return f;
-    rotate_replaced(t, f);
-    return set_newest(t, path);
-}
-
 static struct logfile *new_source(struct tail *t, const char *path,
                                   const struct config_input *input, const struct stat *st, int fd)
 {
-    struct logfile *before = settle_newest(t, path);
+    struct logfile *before = rotate_newest(t, path);
     if (before)
         generations_expect(t, before);
     struct logfile *f = logfile_new(t->next_id, path, input->name, st);

@@ -140,6 +140,12 @@ void rotate_replaced(struct tail *t, struct logfile *f);
 /** The same, when it's known which file is the copy; takes it over. */
 void rotate_copied(struct tail *t, struct logfile *f, struct located *copy);
 
+/**
+ * The newest source of a name that another file has now, or NULL. If what is open of it isn't what
+ * was read, since it was truncated before it was renamed, that comes before the new file.
+ */
+struct logfile *rotate_newest(struct tail *t, const char *name);
+
 /** What a copy of `f` has to look like. */
 struct locate_wanted rotate_wanted(const struct tail *t, const struct logfile *f);
 

@@ -130,12 +130,47 @@ START_TEST(truncated_while_compared)
 }
 END_TEST
 
+/* The log was copied, truncated, renamed, compressed and deleted, while there was no room to read
+ * it. The new one has the inode of a source whose file isn't found. */
+START_TEST(truncated_and_inode_used_again)
+{
+    const char *const texts[] = {"two\n", "third one\n", "the fourth\n"};
+    static char name[200];
+    static char in_name[] = "in";
+    struct stat st;
+    put("new", "w", texts[2]);
+    ck_assert_int_eq(stat(in("new"), &st), 0);
+    snprintf(name, sizeof(name), "%s/a.log", directory);
+    struct source_position p = {
+        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0}, 100, {0}};
+    on_source(NULL, &p.source, p.next);
+    put("a.log.9.gz", "w", ""); /* so it might still be found */
+    put("a.log", "w", texts[0]);
+    room = 0;
+    open_tail(&p, 1, 2);
+    follow();
+    put_old("a.log.2", texts[0], 8);
+    pack("a.log.2");
+    put_old("a.log", texts[1], 7);
+    move("a.log", "a.log.1");
+    pack("a.log.1");
+    move("new", "a.log");
+    set_time("a.log", (struct timespec){.tv_sec = clock_real() / NS_PER_SECOND - 6});
+    ck_assert_int_eq(tail_scan(tail, now, NULL), LGZ_OK); /* before the events are read */
+    follow();
+    room = sizeof(space);
+    follow();
+    expect_in_order(texts, 3);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, truncated_and_renamed);
     tcase_add_test(tc, truncated_behind_half_a_copy);
     tcase_add_test(tc, truncated_while_compared);
+    tcase_add_test(tc, truncated_and_inode_used_again);
 }
 
 int main(void)
