@@ -89,12 +89,13 @@ bool locate_give_up(struct locate_tried *tried, const struct stat *st, bool cut)
     return false;
 }
 
-/* May this be the copy, going by its inode? */
-static bool may_be_copy(const struct locate_wanted *w, const struct stat *st)
+/* May this be the copy, going by its inode? One that was compressed later may have the file's own.
+ */
+static bool may_be_copy(const struct locate_wanted *w, const char *path, const struct stat *st)
 {
+    bool own = st->st_dev == w->source->device && st->st_ino == w->source->inode;
     return S_ISREG(st->st_mode) && st->st_mtim.tv_sec >= w->written - COPY_SLACK_S &&
-           (st->st_dev != w->source->device || st->st_ino != w->source->inode) &&
-           !w->followed(w->context, st->st_dev, st->st_ino);
+           (!own || unpack_suffix(path)) && !w->followed(w->context, st->st_dev, st->st_ino);
 }
 
 /* Open a candidate. @return LOCATE_FOUND: it's open */
@@ -172,7 +173,7 @@ enum locate_result locate_at(const struct locate_wanted *w, const char *path, st
 {
     struct candidate c = {.path = (char *)(uintptr_t)path}; /* only read */
     *found = (struct located){.fd = -1};
-    if (w->source->fingerprint_len == 0 || stat(path, &c.st) != 0 || !may_be_copy(w, &c.st))
+    if (w->source->fingerprint_len == 0 || stat(path, &c.st) != 0 || !may_be_copy(w, path, &c.st))
         return LOCATE_NONE;
     return try_plain(w, &c, found);
 }
@@ -196,7 +197,8 @@ static void add_candidate(struct candidates *c, const struct locate_wanted *w,
         c->unsure = true;
         return;
     }
-    if (stat(item.path, &item.st) != 0 || !may_be_copy(w, &item.st) || !vec_push(&c->list, item))
+    if (stat(item.path, &item.st) != 0 || !may_be_copy(w, item.path, &item.st) ||
+        !vec_push(&c->list, item))
         free(item.path);
 }
 
