@@ -269,7 +269,7 @@ static bool give_copy(struct tail *t, struct logfile *f, const struct rotated *g
     f->source.fingerprint_len = (uint32_t)b.len;
     f->source.empty_at = 0;
     f->restate = true;
-    f->seen = (struct stat){0}; /* of what was there before */
+    f->seen = (struct stat){0}; /* of what is there now */
     if (g->packed) {
         f->tried.time = file_modified(&g->st) + 1;
         rotate_replaced(t, f);
@@ -279,42 +279,37 @@ static bool give_copy(struct tail *t, struct logfile *f, const struct rotated *g
     return true;
 }
 
-/* The state of the source's own file. @return false if it isn't there */
-static bool state_of_own(const struct logfile *f, struct stat *st)
+/* Gives `f` the oldest of them, if there is one. */
+static bool give_oldest(struct tail *t, struct logfile *f, struct generations *g)
 {
-    if (f->fd >= 0)
-        return fstat(f->fd, st) == 0;
-    return stat(f->path, st) == 0 && st->st_dev == f->source.device &&
-           st->st_ino == f->source.inode;
+    int64_t own = file_modified(&f->seen);
+    bool given = false;
+    if (g->list.len)
+        qsort(g->list.data, g->list.len, sizeof(struct rotated), oldest_first);
+    for (size_t i = 0; i < g->list.len && !given; i++) {
+        const struct rotated *r = &g->list.data[i];
+        struct stat opened;
+        int fd = file_modified(&r->st) <= own ? logfile_open_path(r->path, &opened) : -1;
+        if (fd < 0)
+            continue;
+        given = is_still(r, &opened) && give_copy(t, f, r, fd);
+        close(fd);
+    }
+    return given;
 }
 
-bool generations_seek_copy(struct tail *t, struct logfile *f)
+bool generations_seek_copy(struct tail *t, struct logfile *f, int64_t empty_at, int64_t began)
 {
     struct generations g = {0};
-    struct stat own;
-    int64_t now = clock_real();
-    bool found = false;
-    if ((!f->told && !f->restate) || !state_of_own(f, &own) ||
-        file_modified(&own) <= f->source.empty_at)
+    if (file_modified(&f->seen) <= empty_at)
         return false;
     struct dirnames *names = open_directory_of(f->source.name);
     if (names)
-        gather(&g, t, f, names, f->source.empty_at);
-    if (g.list.len)
-        qsort(g.list.data, g.list.len, sizeof(struct rotated), oldest_first);
-    for (size_t i = 0; i < g.list.len && !found; i++) {
-        struct stat opened;
-        int fd = file_modified(&g.list.data[i].st) <= file_modified(&own)
-                     ? logfile_open_path(g.list.data[i].path, &opened)
-                     : -1;
-        if (fd < 0)
-            continue;
-        found = is_still(&g.list.data[i], &opened) && give_copy(t, f, &g.list.data[i], fd);
-        close(fd);
-    }
-    if (names && !found && own.st_size == 0)
-        f->source.empty_at = now;
+        gather(&g, t, f, names, empty_at);
+    bool given = give_oldest(t, f, &g);
+    if (names && !given && f->seen.st_size == 0)
+        f->source.empty_at = began;
     dirnames_close(names);
     forget(&g);
-    return found;
+    return given;
 }

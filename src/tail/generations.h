@@ -27,13 +27,14 @@ void generations_expect(struct tail *t, struct logfile *before);
 void generations_take(struct tail *t, struct logfile *before, const struct dirnames *names);
 
 /**
- * `f` was seen empty, and has changed since. Is there a file beside it that was changed in between,
- * and that isn't known? Then that is what `f` was filled with before it was truncated again: it's
- * read there, and a new source has what the file holds now.
+ * `f` was seen empty at `empty_at`, and now, at `began` or later, as `seen` says. Is there a file
+ * beside it that was changed in between, and that isn't known? Then that is what `f` was filled
+ * with before it was truncated again: it's read there, and a new source has what the file holds
+ * now.
  *
  * @return is there one?
  */
-bool generations_seek_copy(struct tail *t, struct logfile *f);
+bool generations_seek_copy(struct tail *t, struct logfile *f, int64_t empty_at, int64_t began);
 
 /** There are no more of them: what follows `before` may be told and read. */
 void generations_release(struct tail *t, struct logfile *before);

@@ -385,11 +385,14 @@ enum logfile_change set_look(struct tail *t, struct logfile *f)
         return LOGFILE_MISSING;
     if (!was_open && !set_has_room(t))
         return LOGFILE_FAILED;
-    if (is_empty(f) && generations_seek_copy(t, f))
-        return LOGFILE_REPLACED;
+    int64_t empty_at = is_empty(f) ? f->source.empty_at : 0;
+    int64_t began = clock_real();
     enum logfile_change change = logfile_look(f);
     if (!was_open && f->fd >= 0)
         t->open++;
+    bool there = change == LOGFILE_SAME || change == LOGFILE_GREW;
+    if (empty_at && there && generations_seek_copy(t, f, empty_at, began))
+        return LOGFILE_REPLACED;
     switch (change) {
     case LOGFILE_GREW:
         if (f->fd >= 0)

@@ -2,6 +2,7 @@
  * test_tail_generations.c - files that nobody saw under the log's name: which they are, what came
  * before them, and what a restart knows of them.
  */
+#include <dirent.h>
 #include <sys/syscall.h>
 
 #include "suite.h"
@@ -34,6 +35,22 @@ static void set_trap(const char *file, size_t len, void (*act)(void))
     trap.inode = st.st_ino;
     trap.len = len;
     trap.act = act;
+}
+
+/* What happens right before names are read. */
+static void (*before_names)(void);
+
+DIR *opendir(const char *path)
+{
+    void (*act)(void) = before_names;
+    before_names = NULL;
+    if (act)
+        act();
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (fd >= 0 && !dir)
+        close(fd);
+    return dir;
 }
 
 /* A file that was written to so many seconds ago. */
@@ -164,6 +181,56 @@ START_TEST(truncated_and_inode_used_again)
 }
 END_TEST
 
+static void copy_and_write(void)
+{
+    put("a.log.1", "w", "two\n");
+    usleep(20000);
+    put("a.log", "w", "the third\n");
+}
+
+/* The log was empty when it was seen last. It has something now; before anybody looks for what it
+ * had in between, that is copied, the log truncated, and written to again. */
+START_TEST(filled_and_truncated_while_looked_at)
+{
+    const char *const texts[] = {"one\n", "two\n", "the third\n"};
+    put("a.log", "w", texts[0]);
+    open_tail(NULL, 0, 1);
+    follow();
+    put("a.log.2", "w", texts[0]);
+    put("a.log", "w", "");
+    follow();
+    usleep(20000);
+    put("a.log", "a", texts[1]);
+    before_names = copy_and_write;
+    tail_events(tail);
+    ck_assert(!before_names);
+    follow();
+    expect_in_order(texts, 3);
+}
+END_TEST
+
+/* What was compressed of a file may have that file's inode, if it was done after that was deleted.
+ */
+START_TEST(compressed_into_its_own_inode)
+{
+    const char *const texts[] = {"two\n", "three\n"};
+    static char name[200];
+    static char in_name[] = "in";
+    struct stat st;
+    put("a.log.1", "w", "one\ntwo\n");
+    pack("a.log.1");
+    put("a.log", "w", texts[1]);
+    ck_assert_int_eq(stat(in("a.log.1.gz"), &st), 0);
+    snprintf(name, sizeof(name), "%s/a.log", directory);
+    struct source_position p = {
+        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0}, 4, {0}};
+    on_source(NULL, &p.source, p.next);
+    open_tail(&p, 1, 2);
+    follow();
+    expect_in_order(texts, 2);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -171,6 +238,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, truncated_behind_half_a_copy);
     tcase_add_test(tc, truncated_while_compared);
     tcase_add_test(tc, truncated_and_inode_used_again);
+    tcase_add_test(tc, filled_and_truncated_while_looked_at);
+    tcase_add_test(tc, compressed_into_its_own_inode);
 }
 
 int main(void)
