@@ -38,6 +38,13 @@ static int record_end(struct buf *b, size_t start, struct journal_place place,
     return LGZ_OK;
 }
 
+/* How the time is marked at which the file was written to last. */
+static uint8_t written_flag(const struct source *source)
+{
+    uint8_t flag = source->ended ? JOURNAL_FLAG_ENDED : JOURNAL_FLAG_WRITTEN;
+    return source->last_written ? flag : 0;
+}
+
 int journal_compose_source(struct buf *b, struct journal_place place, const struct source *source,
                            uint64_t next, struct mark mark, struct lgz_error *err)
 {
@@ -61,7 +68,7 @@ int journal_compose_source(struct buf *b, struct journal_place place, const stru
     if (!b->failed)
         b->data[start + JOURNAL_FLAGS_AT] =
             (uint8_t)((mark.len ? JOURNAL_FLAG_MARK : 0) | (empty ? JOURNAL_FLAG_EMPTY : 0) |
-                      (source->last_written ? JOURNAL_FLAG_ENDED : 0));
+                      written_flag(source));
     return record_end(b, start, place, err);
 }
 

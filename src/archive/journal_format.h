@@ -19,8 +19,8 @@
  *   8   4  length     of the payload; at most JOURNAL_PAYLOAD_MAX
  *   12  1  kind       1 source, 2 data, 3 drop, 4 input
  *   13  1  flags      data: bit 0 is set if the bytes are a zstd frame; source: bit 1 is set if it
- *                     has a mark, bit 2 if it was seen empty, bit 3 if it's followed no more;
- *                     all others are 0
+ *                     has a mark, bit 2 if it was seen empty, bit 3 if it's followed no more,
+ *                     bit 4 if it's followed and has a time; all others are 0
  *   14     payload
  *
  * Payload of a source record
@@ -30,8 +30,8 @@
  *   8      mark       H of so many bytes of the source, those before `next`; only if it is set
  *   varint time       when the file was seen empty: zigzag, nanoseconds since the epoch, not 0;
  * only if flag bit 2 is set, and `next` is 0
- *   varint time       when the file, which is followed no more, was written to last: zigzag,
- *                     nanoseconds since the epoch, not 0; only if flag bit 3 is set
+ *   varint time       when the file was written to last, as far as known: zigzag, nanoseconds since
+ *                     the epoch, not 0; only if flag bit 3 or bit 4 is set
  *
  * Payload of a data record
  *   varint source     the source's id, not 0; a source record for it comes before
@@ -74,7 +74,9 @@ enum {
     JOURNAL_FLAG_MARK = 2,
     JOURNAL_FLAG_EMPTY = 4,
     JOURNAL_FLAG_ENDED = 8,
-    JOURNAL_FLAGS_OF_SOURCE = JOURNAL_FLAG_MARK | JOURNAL_FLAG_EMPTY | JOURNAL_FLAG_ENDED,
+    JOURNAL_FLAG_WRITTEN = 16,
+    JOURNAL_FLAGS_OF_SOURCE =
+        JOURNAL_FLAG_MARK | JOURNAL_FLAG_EMPTY | JOURNAL_FLAG_ENDED | JOURNAL_FLAG_WRITTEN,
 };
 
 _Static_assert(JOURNAL_PAYLOAD_MAX > 2 * JOURNAL_NAME_MAX + 12 * VARINT_MAX,

@@ -147,10 +147,12 @@ static int parse_source(struct journal_reader *r, struct reader *in, uint8_t fla
     if (empty)
         record->source.empty_at = r->source.empty_at = unzigzag(reader_varint(in));
     bool ended = flags & JOURNAL_FLAG_ENDED;
-    if (ended)
+    bool written = flags & JOURNAL_FLAG_WRITTEN;
+    record->source.ended = r->source.ended = ended;
+    if (ended || written)
         record->source.last_written = r->source.last_written = unzigzag(reader_varint(in));
-    if ((empty && (record->next || !record->source.empty_at)) ||
-        ended != (record->source.last_written != 0))
+    if ((empty && (record->next || !record->source.empty_at)) || (ended && written) ||
+        (ended || written) != (record->source.last_written != 0))
         return damaged(r, record->position, "damaged source record", err);
     if (in->failed || flags & ~JOURNAL_FLAGS_OF_SOURCE || record->source_id == 0 ||
         reader_left(in) || marked != (record->mark.len != 0) || record->mark.len > record->next)

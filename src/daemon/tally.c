@@ -123,7 +123,7 @@ static void enter_past(struct tally *t, struct entry *e, int64_t now)
 void tally_source(struct tally *t, const struct source *source, int64_t now)
 {
     const struct entry *known = idmap_get(&t->by_id, source->id, 0);
-    if (source->last_written) {
+    if (source->ended) {
         tally_end(t, source->id, now);
         return;
     }

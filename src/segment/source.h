@@ -42,9 +42,9 @@ struct source {
     uint32_t fingerprint_len; /**< 0: no fingerprint */
     int64_t empty_at;     /**< when its file was seen empty, nanoseconds since the epoch; nothing
                                was read of it since. 0: not known. Only journals keep it */
-    int64_t last_written; /**< when its file was written to last, nanoseconds since the epoch, if
-                               that was read to its end and is followed no more. 0: it's followed,
-                               or nobody knows. Only journals keep it */
+    int64_t last_written; /**< when its file was written to last, nanoseconds since the epoch, as
+                               known when this was told. 0: not known. Only journals keep it */
+    bool ended;           /**< it's followed no more. Only journals keep it */
 };
 
 /** `length` bytes of source number `source` (an index into the segment's table) from `offset` on.

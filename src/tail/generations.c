@@ -126,6 +126,7 @@ static struct logfile *take_up(struct tail *t, struct logfile *before, const str
     f->source.id = id_after(t, before);
     f->source.fingerprint = hash_bytes(b->bytes, b->len);
     f->source.fingerprint_len = (uint32_t)b->len;
+    f->source.last_written = file_modified(&g->st);
     f->restate = true; /* the sink is told before it gets data, so that a restart knows of it */
     f->lost = g->packed;
     f->sought = true;
@@ -225,13 +226,14 @@ void generations_take(struct tail *t, struct logfile *before, const struct dirna
     struct stat st = before->seen;
     if (before->fd >= 0 && fstat(before->fd, &st) != 0)
         return;
-    if (!st.st_ino)
+    int64_t after = st.st_ino ? file_modified(&st) : before->source.last_written;
+    if (!after)
         return; /* nobody knows when it was written to */
-    bool settled = take_all(t, before, names, file_modified(&st), false);
+    bool settled = take_all(t, before, names, after, false);
     /* A rotation is under way, or there was one since the names were read. */
     for (int look = LOOKS_MAX; !settled && look-- > 0;) {
         struct dirnames *fresh = dirnames_open(dirnames_directory(names));
-        settled = !fresh || take_all(t, before, fresh, file_modified(&st), look == 0);
+        settled = !fresh || take_all(t, before, fresh, after, look == 0);
         dirnames_close(fresh);
     }
 }

@@ -149,7 +149,7 @@ struct logfile *logfile_resume(const struct source *source, uint64_t position, s
     f->told = true;
     f->position = position;
     f->mark = mark;
-    f->done = source->last_written != 0;
+    f->done = source->ended;
     if (f->done)
         f->seen = state_of_ended(source, position);
     f->path = strdup(source->name);

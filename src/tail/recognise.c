@@ -116,6 +116,12 @@ static struct logfile *with_rotated_name(const struct tail *t, const char *log,
     return known;
 }
 
+/* Was it found to be what was compressed of `f`, and no good? */
+static bool was_tried(const struct logfile *f, const struct rotated *g)
+{
+    return f->tried.time == file_modified(&g->st) && f->tried.inode == g->st.st_ino;
+}
+
 /* The source whose file it was by the time at which these first bytes were read. */
 static struct logfile *find(const struct tail *t, const struct logfile *before,
                             const struct rotated *g, int fd, const uint8_t *bytes, size_t len)
@@ -128,7 +134,7 @@ static struct logfile *find(const struct tail *t, const struct logfile *before,
      * when it's asked for. */
     for (struct logfile *f = set_newest(t, before->source.name); f; f = f->older) {
         if (is_being_copied(f, g, fd, bytes, len) ||
-            ((f != before || !g->packed) && is_same(f, g, fd, bytes, len)))
+            (f == before && g->packed ? was_tried(f, g) : is_same(f, g, fd, bytes, len)))
             return f;
     }
     return with_rotated_name(t, before->source.name, g, fd, bytes, len);

@@ -191,14 +191,24 @@ static void tell_loss(struct tail *t, const struct logfile *f)
                 f->source.name, id, f->position);
 }
 
+static void take_generations(struct tail *t, struct logfile *before, const struct places *places)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        if (places->at[i].names)
+            generations_take(t, before, places->at[i].names);
+    }
+}
+
 static void act(struct tail *t, struct logfile *f, enum outcome outcome,
                 const struct places *places)
 {
+    /* What came after a file may be there when that isn't any more. */
+    if (outcome == FOUND || (outcome == GONE && (f->gap || !f->newer)))
+        take_generations(t, f, places);
+    /* What was no good to read isn't later than it: a restart doesn't try that again. */
+    if (outcome == GONE && f->tried.time > f->source.last_written)
+        f->source.last_written = f->tried.time;
     if (outcome == FOUND) {
-        for (size_t i = 0; i < PLACES; i++) {
-            if (places->at[i].names)
-                generations_take(t, f, places->at[i].names);
-        }
         generations_release(t, f);
         set_unseek(t, f);
         set_watch(t, f);

@@ -196,8 +196,28 @@ static bool is_needed(const struct logfile *f)
 /* Would it be of use to know of it, though nothing else of its name is known? */
 static bool is_useful(const struct tail *t, const struct logfile *f)
 {
-    return !f->newer && !f->parked && f->source.last_written &&
+    return !f->newer && !f->parked && f->source.ended &&
            (!f->end_since || t->now - f->end_since < TAIL_KEEP);
+}
+
+/* Remember when the file was written to last, as far as that was seen. */
+static void note_time(struct logfile *f)
+{
+    int64_t time = f->seen.st_ino ? file_modified(&f->seen) : 0;
+    if (time > f->source.last_written)
+        f->source.last_written = time;
+}
+
+/* What is later than a file that is forgotten must be later than the next one's time, too, if that
+ * is all that's known of it: or the file could be taken for one that nobody has seen. */
+static bool leave_time(struct tail *t, const struct logfile *f)
+{
+    struct logfile *n = f->newer;
+    if (n && n->source.last_written < f->source.last_written) {
+        n->source.last_written = f->source.last_written;
+        n->restate = true;
+    }
+    return !n || !n->told || !n->restate || set_tell(t, n);
 }
 
 /* Close the file, for good. If it's known when it was written to last, a restart knows it, too. */
@@ -210,8 +230,9 @@ static void let_go(struct tail *t, struct logfile *f)
     set_forget_inode(t, f);
     f->lost = false;
     f->end_since = t->now;
-    if (f->seen.st_ino && !f->parked) {
-        f->source.last_written = file_modified(&f->seen);
+    note_time(f);
+    if (f->source.last_written && !f->parked) {
+        f->source.ended = true;
         f->restate = f->told ? !set_tell(t, f) : f->restate;
     }
     keep(t, f);
@@ -219,7 +240,7 @@ static void let_go(struct tail *t, struct logfile *f)
 
 static bool drop_done(struct tail *t, struct logfile *f)
 {
-    if (f->told && !t->sink.drop(t->sink.context, f->source.id))
+    if (!leave_time(t, f) || (f->told && !t->sink.drop(t->sink.context, f->source.id)))
         return false;
     set_remove(t, f);
     return true;
@@ -360,6 +381,7 @@ bool set_tell(struct tail *t, struct logfile *f)
     while (!first->told && first->older && !first->older->told)
         first = first->older;
     for (; first != f->newer; first = first->newer) {
+        note_time(first);
         if (!t->sink.source(t->sink.context, &first->source, first->position))
             return false;
         first->told = true;

@@ -82,6 +82,7 @@ rm "$logs/gone.log"
 # Neither a small file that unpacks to much nor one that takes much memory does any harm.
 head -c 100000000 /dev/zero | gzip -1 >"$logs/gone.log.1.gz"
 xz -c --lzma2=dict=512MiB "${BASH_SOURCE[0]}" >"$logs/gone.log.2.xz"
+touch -d yesterday "$logs"/gone.log.[12].* # or they'd be what came after it
 start_daemon
 sync_all
 head -c 20000 "$work/slow.gz" >"$logs/slow.log.1.gz"

@@ -168,7 +168,7 @@ static inline void follow(void)
 /* Is the source read no more? It may still be known, for what comes after it. */
 static inline bool is_let_go(uint64_t id)
 {
-    return got[id].dropped || got[id].source.last_written;
+    return got[id].dropped || got[id].source.ended;
 }
 
 static void expect(uint64_t id, const char *text)

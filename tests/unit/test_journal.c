@@ -20,7 +20,10 @@ START_TEST(all_kinds_come_back)
                            .fingerprint_len = 8};
     start[0].next = 0;
     start[0].source.empty_at = -5;
+    start[0].source.last_written = -3;
     start[1].source.empty_at = 7; /* it was read since */
+    start[1].source.last_written = 1000;
+    start[1].source.ended = true;
     struct journal_writer *j;
     ck_assert_int_eq(journal_create(&j, directory, 42, start, 2, &err), LGZ_OK);
     ck_assert_uint_eq(journal_sequence(j), 42);
@@ -44,6 +47,8 @@ START_TEST(all_kinds_come_back)
         ck_assert_uint_eq(record.mark.len, start[i].mark.len);
         ck_assert_uint_eq(record.mark.hash, start[i].mark.hash);
         ck_assert_int_eq(record.source.empty_at, i == 0 ? -5 : 0);
+        ck_assert_int_eq(record.source.last_written, start[i].source.last_written);
+        ck_assert(record.source.ended == start[i].source.ended);
     }
     ck_assert_int_eq(journal_next(r, &record, &err), 1);
     ck_assert_int_eq(record.kind, JOURNAL_DATA);

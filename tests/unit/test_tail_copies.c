@@ -122,7 +122,7 @@ static struct source_position position_of(const char *text)
     ck_assert_int_eq(stat(in("a.log"), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
     struct source_position p = {
-        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len, 0, 0},
+        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len, 0, 0, false},
         len,
         mark_of(text, len)};
     on_source(NULL, &p.source, p.next);

@@ -106,7 +106,7 @@ START_TEST(renamed_and_unreadable)
     ck_assert_int_eq(stat(in("a.log.1"), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
     struct source_position p = {
-        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0}, 4, {0}};
+        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0, false}, 4, {0}};
     on_source(NULL, &p.source, p.next);
     open_tail(&p, 1, 10);
     unreadable = true;
@@ -149,10 +149,10 @@ START_TEST(packed_unreadable)
         put(packed, "w", "one\ntwo\n");
         ck_assert_int_eq(stat(in(packed), &st), 0);
         pack(packed);
-        p[i] = (struct source_position){
-            {i + 1, names[i], in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0},
-            4,
-            {0}};
+        p[i] = (struct source_position){{i + 1, names[i], in_name, st.st_dev, st.st_ino,
+                                         hash_bytes("one\n", 4), 4, 0, 0, false},
+                                        4,
+                                        {0}};
         on_source(NULL, &p[i].source, p[i].next);
     }
     warnings = 0;

@@ -159,7 +159,7 @@ START_TEST(truncated_and_inode_used_again)
     ck_assert_int_eq(stat(in("new"), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
     struct source_position p = {
-        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0}, 100, {0}};
+        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0, false}, 100, {0}};
     on_source(NULL, &p.source, p.next);
     put("a.log.9.gz", "w", ""); /* so it might still be found */
     put("a.log", "w", texts[0]);
@@ -223,11 +223,76 @@ START_TEST(compressed_into_its_own_inode)
     ck_assert_int_eq(stat(in("a.log.1.gz"), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
     struct source_position p = {
-        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0}, 4, {0}};
+        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0, false}, 4, {0}};
     on_source(NULL, &p.source, p.next);
     open_tail(&p, 1, 2);
     follow();
     expect_in_order(texts, 2);
+}
+END_TEST
+
+/* A source as a restart knows it. */
+static struct source_position known(uint64_t id)
+{
+    static char name[200];
+    static char in_name[] = "in";
+    struct source_position p = {got[id].source, got[id].data.len,
+                                mark_of(got[id].data.data, got[id].data.len)};
+    snprintf(name, sizeof(name), "%s", got[id].source.name);
+    p.source.name = name;
+    p.source.input = in_name;
+    tail_close(tail);
+    return p;
+}
+
+/* While the daemon was down, the file that was read last was rotated and deleted; those that came
+ * after it are there. */
+START_TEST(last_one_deleted_while_down)
+{
+    const char *const texts[] = {"one\n", "second\n", "third one\n", "the fourth\n"};
+    put_old("a.log.3", "zero\n", 10);
+    put_old("a.log", texts[0], 9);
+    open_tail(NULL, 0, 1);
+    follow();
+    struct source_position p = known(1);
+    ck_assert_int_eq(unlink(in("a.log")), 0);
+    put_old("a.log.2", texts[1], 8);
+    pack("a.log.2");
+    put_old("a.log.1", texts[2], 7);
+    put_old("a.log", texts[3], 6);
+    open_tail(&p, 1, 2);
+    follow();
+    ck_assert_uint_eq(warnings, 1); /* it may have been written to */
+    warnings = 0;
+    expect_in_order(texts, 4);
+}
+END_TEST
+
+/* A file that was written to after its successor is forgotten. If that's gone then, it's still
+ * known that the older one isn't what came after it. */
+START_TEST(forgotten_one_is_not_read_again)
+{
+    const char *const texts[] = {"one\nlate\n", "two\n", "three\n"};
+    put_old("a.log", "one\n", 9);
+    open_tail(NULL, 0, 1);
+    follow();
+    move("a.log", "a.log.1");
+    put_old("a.log", texts[1], 8);
+    follow();
+    put("a.log.1", "a", "late\n");
+    follow();
+    now += TAIL_RENAMED_LINGER + NS_PER_SECOND;
+    follow();
+    follow();
+    ck_assert(got[1].dropped);
+    struct source_position p = known(2);
+    usleep(20000);
+    ck_assert_int_eq(unlink(in("a.log")), 0);
+    put("a.log", "w", texts[2]);
+    open_tail(&p, 1, 3);
+    follow();
+    warnings = 0;
+    expect_in_order(texts, 3);
 }
 END_TEST
 
@@ -240,6 +305,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, truncated_and_inode_used_again);
     tcase_add_test(tc, filled_and_truncated_while_looked_at);
     tcase_add_test(tc, compressed_into_its_own_inode);
+    tcase_add_test(tc, last_one_deleted_while_down);
+    tcase_add_test(tc, forgotten_one_is_not_read_again);
 }
 
 int main(void)

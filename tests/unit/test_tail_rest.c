@@ -31,7 +31,7 @@ static void know(const char *file)
     ck_assert_int_eq(stat(in(file), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
     position = (struct source_position){
-        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len, 0, 0},
+        {1, name, in_name, st.st_dev, st.st_ino, hash_bytes(text, len), (uint32_t)len, 0, 0, false},
         len,
         mark_of(text, len)};
     on_source(NULL, &position.source, position.next);

@@ -108,10 +108,10 @@ START_TEST(resumed_regrown_alike)
     put("a.log.1", "w", "started at boot\none\nunread\n");
     ck_assert_int_eq(stat(in("a.log"), &st), 0);
     snprintf(name, sizeof(name), "%s/a.log", directory);
-    struct source_position p = {
-        {7, name, in_name, st.st_dev, st.st_ino, hash_bytes("started at boot\n", 16), 16, 0, 0},
-        20,
-        mark_of("one\n", 4)};
+    struct source_position p = {{7, name, in_name, st.st_dev, st.st_ino,
+                                 hash_bytes("started at boot\n", 16), 16, 0, 0, false},
+                                20,
+                                mark_of("one\n", 4)};
     on_source(NULL, &p.source, p.next);
     open_tail(&p, 1, 10);
     follow();
@@ -132,9 +132,11 @@ START_TEST(resumed)
     snprintf(name[2], 200, "%s/gone.log", directory);
     char in_name[] = "in";
     struct source_position p[3] = {
-        {{7, name[0], in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0}, 4, {0}},
-        {{8, name[1], in_name, st.st_dev, 0, hash_bytes("old\n", 4), 4, 0, 0}, 4, {0}},
-        {{9, name[2], in_name, st.st_dev, 1, hash_bytes("old\n", 4), 4, 0, 0}, 4, {0}},
+        {{7, name[0], in_name, st.st_dev, st.st_ino, hash_bytes("one\n", 4), 4, 0, 0, false},
+         4,
+         {0}},
+        {{8, name[1], in_name, st.st_dev, 0, hash_bytes("old\n", 4), 4, 0, 0, false}, 4, {0}},
+        {{9, name[2], in_name, st.st_dev, 1, hash_bytes("old\n", 4), 4, 0, 0, false}, 4, {0}},
     };
     ck_assert_int_eq(stat(in("b.log"), &st), 0);
     p[1].source.inode = st.st_ino; /* the inode, with other bytes */
@@ -171,10 +173,10 @@ START_TEST(resumed_with_unseen_generations)
     snprintf(name[1], 200, "%s/b.log", directory);
     char in_name[] = "in";
     struct source_position p[4] = {
-        {{1, name[0], in_name, 1, 1, hash_bytes("one\n", 4), 4, 0, 0}, 4, {0}},
-        {{2, name[1], in_name, 1, 2, hash_bytes("old\n", 4), 4, 0, 0}, 4, {0}},
-        {{3, name[1], in_name, 1, 3, hash_bytes("OLD\n", 4), 4, 0, 0}, 4, {0}},
-        {{4, name[0], in_name, 1, 4, hash_bytes("two\n", 4), 4, 0, 0}, 4, {0}},
+        {{1, name[0], in_name, 1, 1, hash_bytes("one\n", 4), 4, 0, 0, false}, 4, {0}},
+        {{2, name[1], in_name, 1, 2, hash_bytes("old\n", 4), 4, 0, 0, false}, 4, {0}},
+        {{3, name[1], in_name, 1, 3, hash_bytes("OLD\n", 4), 4, 0, 0, false}, 4, {0}},
+        {{4, name[0], in_name, 1, 4, hash_bytes("two\n", 4), 4, 0, 0, false}, 4, {0}},
     };
     struct stat st;
     put_packed("a.log.4", "one\n1\n");
