@@ -291,27 +291,34 @@ static bool give_oldest(struct tail *t, struct logfile *f, struct generations *g
     for (size_t i = 0; i < g->list.len && !given; i++) {
         const struct rotated *r = &g->list.data[i];
         struct stat opened;
-        int fd = file_modified(&r->st) <= own ? logfile_open_path(r->path, &opened) : -1;
-        if (fd < 0)
+        if (file_modified(&r->st) > own)
             continue;
-        given = is_still(r, &opened) && give_copy(t, f, r, fd);
-        close(fd);
+        int fd = logfile_open_path(r->path, &opened);
+        bool still = fd >= 0 && is_still(r, &opened);
+        g->moved = g->moved || !still;
+        given = still && give_copy(t, f, r, fd);
+        if (fd >= 0)
+            close(fd);
     }
     return given;
 }
 
 bool generations_seek_copy(struct tail *t, struct logfile *f, int64_t empty_at, int64_t began)
 {
-    struct generations g = {0};
-    if (file_modified(&f->seen) <= empty_at)
-        return false;
-    struct dirnames *names = open_directory_of(f->source.name);
-    if (names)
-        gather(&g, t, f, names, empty_at);
-    bool given = give_oldest(t, f, &g);
-    if (names && !given && f->seen.st_size == 0)
-        f->source.empty_at = began;
-    dirnames_close(names);
-    forget(&g);
+    bool given = false;
+    bool settled = file_modified(&f->seen) <= empty_at;
+    for (int look = LOOKS_MAX; !settled && look >= 0; look--) {
+        struct generations g = {0};
+        struct dirnames *names = open_directory_of(f->source.name);
+        if (names)
+            gather(&g, t, f, names, empty_at);
+        /* If names have changed, there may be an older one, but for the last look. */
+        given = (!g.moved || look == 0) && give_oldest(t, f, &g);
+        settled = given || !g.moved;
+        if (names && !given && f->seen.st_size == 0)
+            f->source.empty_at = began;
+        dirnames_close(names);
+        forget(&g);
+    }
     return given;
 }

@@ -53,6 +53,22 @@ DIR *opendir(const char *path)
     return dir;
 }
 
+/* What happens right before a file is asked for by its name. */
+static struct {
+    void (*act)(void);
+    const char *name;
+} ask;
+
+int stat(const char *path, struct stat *st)
+{
+    void (*act)(void) = ask.act;
+    if (act && strcmp(strrchr(path, '/') + 1, ask.name) == 0) {
+        ask.act = NULL;
+        act();
+    }
+    return fstatat(AT_FDCWD, path, st, 0);
+}
+
 /* A file that was written to so many seconds ago. */
 static void put_old(const char *file, const char *text, time_t seconds)
 {
@@ -209,6 +225,33 @@ START_TEST(filled_and_truncated_while_looked_at)
 }
 END_TEST
 
+static void shift_copy(void)
+{
+    move("a.log.2", "a.log.4");
+    move("a.log.1", "a.log.3");
+}
+
+/* The copy of what it was filled with gets another name, between the look at names and at files. */
+START_TEST(filled_and_renamed_while_sought)
+{
+    const char *const texts[] = {"one\n", "two\n", "the third\n"};
+    put("a.log", "w", texts[0]);
+    open_tail(NULL, 0, 1);
+    follow();
+    put("a.log.2", "w", texts[0]);
+    put("a.log", "w", "");
+    follow();
+    usleep(20000);
+    copy_and_write();
+    ask.name = "a.log.1";
+    ask.act = shift_copy;
+    tail_events(tail);
+    ck_assert(!ask.act);
+    follow();
+    expect_in_order(texts, 3);
+}
+END_TEST
+
 /* What was compressed of a file may have that file's inode, if it was done after that was deleted.
  */
 START_TEST(compressed_into_its_own_inode)
@@ -304,6 +347,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, truncated_while_compared);
     tcase_add_test(tc, truncated_and_inode_used_again);
     tcase_add_test(tc, filled_and_truncated_while_looked_at);
+    tcase_add_test(tc, filled_and_renamed_while_sought);
     tcase_add_test(tc, compressed_into_its_own_inode);
     tcase_add_test(tc, last_one_deleted_while_down);
     tcase_add_test(tc, forgotten_one_is_not_read_again);
