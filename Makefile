@@ -241,7 +241,7 @@ check-integration: deps all $(test_programs)
 	$(run_tests) $(script_tests)
 
 # All points, two at once: some ten minutes. Directories of points that went wrong stay.
-check-crash: deps all $(B)/tests/sweep
+check-crash: deps all $(B)/tests/sweep $(B)/tests/clock.so
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(B)/tests/sweep '$(abspath $(B))'
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(B)/tests/sweep -l upkeep '$(abspath $(B))'
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(B)/tests/sweep -l scrub '$(abspath $(B))'
