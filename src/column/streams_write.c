@@ -2,10 +2,11 @@
  * streams_write.c - grouping streams into frames, and choosing a codec for each.
  *
  * Every frame is compressed with zstd, side by side. Then the context coder may try, within its
- * budget: first where it will save most for a step, which is where zstd leaves most bytes for one.
+ * budget.
  */
 #include <stdlib.h>
 
+#include "column/coder_choice.h"
 #include "column/pieces.h"
 #include "column/streams.h"
 
@@ -85,6 +86,11 @@ static bool drafts_make(struct drafts *d, struct span head, const struct encoded
     return ok;
 }
 
+static struct coder_layout layout_of(const struct draft *f)
+{
+    return (struct coder_layout){f->model, f->streams.data, f->streams.len};
+}
+
 /* What drafts are compressed with, and in which order. */
 struct compressing {
     struct draft **order;
@@ -115,7 +121,7 @@ static int compress_draft(struct worker *me, void *context, size_t part, struct 
     struct column_context *ctx = me->state;
     const struct compressing *c = context;
     struct draft *f = c->order[part];
-    const struct coder_layout layout = {f->model, f->streams.data, f->streams.len};
+    const struct coder_layout layout = layout_of(f);
     if (c->count && !f->random)
         f->steps = coder_steps(&layout, f->data.data);
     int code = frame_compress(ctx->zstd, c->options, f->data.data, f->data.len, &f->stored, err);
@@ -147,27 +153,25 @@ static int compress_drafts(struct drafts *d, struct column_context *ctx,
     return code;
 }
 
-/* Would `a` save more for a step than `b`? */
-static bool saves_more(const struct draft *a, const struct draft *b)
+/* Choose drafts for the context coder. */
+static int choose_coded(struct drafts *d, uint64_t budget, struct lgz_error *err)
 {
-    return (double)a->stored.len * (double)b->steps > (double)b->stored.len * (double)a->steps;
-}
-
-/* Choose drafts for the context coder, the best first, until the budget is spent. */
-static void choose_coded(struct drafts *d, uint64_t budget)
-{
-    for (;;) {
-        struct draft *best = NULL;
-        for (size_t i = 0; i < d->count; i++) {
-            struct draft *f = &d->list[i];
-            if (f->steps && !f->chosen && f->steps <= budget && (!best || saves_more(f, best)))
-                best = f;
-        }
-        if (!best)
-            return;
-        best->chosen = true;
-        budget -= best->steps;
+    struct coder_candidate *list = calloc(d->count, sizeof(*list));
+    size_t count = 0;
+    if (!list)
+        return error_memory(err);
+    for (size_t i = 0; i < d->count; i++) {
+        struct draft *f = &d->list[i];
+        const struct coder_layout layout = layout_of(f);
+        if (f->steps && f->steps <= budget)
+            list[count++] =
+                (struct coder_candidate){f->steps, coder_worth(&layout, f->stored.len), f, false};
     }
+    coder_choose(list, count, budget);
+    for (size_t i = 0; i < count; i++)
+        ((struct draft *)list[i].frame)->chosen = list[i].chosen;
+    free(list);
+    return LGZ_OK;
 }
 
 /* Drafts of each model are coded side by side with those of the other: neither learns from it. */
@@ -195,7 +199,7 @@ static uint64_t limit_of(const struct coding *c, enum coder_model model)
 static int code_draft(struct coder *coder, struct draft *f, unsigned table_bits, bool *better,
                       struct lgz_error *err)
 {
-    const struct coder_layout layout = {f->model, f->streams.data, f->streams.len};
+    const struct coder_layout layout = layout_of(f);
     struct buf coded = {0};
     bool within;
     int code = coder_encode(coder, &layout, table_bits, f->data.data, &coded, &within, err);
@@ -255,8 +259,9 @@ int streams_write(struct column_context *ctx, struct span head, const struct enc
     int code = drafts_make(&d, head, e, own_frame) ? LGZ_OK : error_memory(err);
     if (code == LGZ_OK)
         code = compress_drafts(&d, ctx, options, steps > 0, err);
+    if (code == LGZ_OK && steps)
+        code = choose_coded(&d, steps, err);
     if (code == LGZ_OK && steps) {
-        choose_coded(&d, steps);
         struct coding c = {&d, steps};
         code = workers_share(&ctx->worker, CODER_MODELS, code_model, &c, err);
     }
