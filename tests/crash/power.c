@@ -48,21 +48,40 @@ static struct power_change *add_change(struct power *p, enum power_kind kind, co
     struct power_change *change = &p->changes[p->change_count++];
     change->kind = kind;
     snprintf(change->path, sizeof(change->path), "%s", path);
-    change->to[0] = '\0';
+    change->to[0] = change->old[0] = '\0';
     return change;
 }
 
-/* Keep a file that is removed. Its inode isn't used again, either. */
+/* Keep a file that loses a name. Its inode isn't used again, either. @return false: there is none
+ */
+static bool keep_file(struct power *p, const char *path, const char *kept, char name[POWER_PATH])
+{
+    if (mkdir(kept, 0700) != 0 && errno != EEXIST)
+        give_up("cannot make", kept);
+    snprintf(name, POWER_PATH, "%s/%zu", kept, p->removed++);
+    if (link(path, name) == 0)
+        return true;
+    if (errno != ENOENT)
+        give_up("cannot keep", path);
+    return false;
+}
+
 static void note_removal(struct power *p, const char *path, const char *kept)
 {
     char name[POWER_PATH];
-    if (mkdir(kept, 0700) != 0 && errno != EEXIST)
-        give_up("cannot make", kept);
-    snprintf(name, sizeof(name), "%s/%zu", kept, p->removed++);
-    if (link(path, name) == 0)
-        snprintf(add_change(p, POWER_REMOVE, path)->to, POWER_PATH, "%s", name);
-    else if (errno != ENOENT)
-        give_up("cannot keep", path);
+    if (keep_file(p, path, kept, name))
+        memcpy(add_change(p, POWER_REMOVE, path)->old, name, POWER_PATH);
+}
+
+/* What had the new name gets it back where the renaming is lost. */
+static void note_renaming(struct power *p, const char *path, const char *to, const char *kept)
+{
+    char name[POWER_PATH];
+    const bool replaces = keep_file(p, to, kept, name);
+    struct power_change *change = add_change(p, POWER_RENAME, path);
+    snprintf(change->to, POWER_PATH, "%s", to);
+    if (replaces)
+        memcpy(change->old, name, POWER_PATH);
 }
 
 static void note_sync(struct power *p, const char *path, const struct stat *st)
@@ -92,8 +111,11 @@ void power_note(struct power *p, enum power_kind kind, const char *path, const c
         if (!there)
             add_change(p, kind, path);
         break;
-    case POWER_LINK:
     case POWER_RENAME:
+        if (there)
+            note_renaming(p, path, to, kept);
+        break;
+    case POWER_LINK:
         if (there)
             snprintf(add_change(p, kind, path)->to, POWER_PATH, "%s", to);
         break;
@@ -126,20 +148,25 @@ void power_settle(struct power *p, const char *directory)
     p->change_count = 0;
 }
 
-/* Take one change back. A call may have failed: then there is nothing to take back. */
+/* A call may have failed: then there is nothing to take back. */
+static void require_undone(int result, const char *path)
+{
+    if (result != 0 && errno != ENOENT && errno != EEXIST)
+        give_up("cannot take back", path);
+}
+
 static void undo(const struct power_change *change)
 {
-    int result = 0;
     if (change->kind == POWER_CREATE)
-        result = unlink(change->path);
+        require_undone(unlink(change->path), change->path);
     else if (change->kind == POWER_LINK)
-        result = unlink(change->to);
+        require_undone(unlink(change->to), change->to);
     else if (change->kind == POWER_RENAME)
-        result = rename(change->to, change->path);
+        require_undone(rename(change->to, change->path), change->to);
     else
-        result = link(change->to, change->path);
-    if (result != 0 && errno != ENOENT && errno != EEXIST)
-        give_up("cannot take back", change->path);
+        require_undone(link(change->old, change->path), change->path);
+    if (change->kind == POWER_RENAME && change->old[0])
+        require_undone(link(change->old, change->to), change->to);
 }
 
 /* Let a file lose what is behind `synced`. */

@@ -38,6 +38,7 @@ struct power {
         enum power_kind kind;
         char path[POWER_PATH];
         char to[POWER_PATH];
+        char old[POWER_PATH]; /**< where the file is kept that lost its name; "": none did */
     } changes[POWER_CHANGES];
     size_t change_count;
     size_t removed; /**< counts what was kept for power_cut() */
