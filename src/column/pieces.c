@@ -42,15 +42,15 @@ bool pieces_find(struct pieces *p, struct span frame, uint64_t len)
 {
     uint64_t left = len;
     struct piece piece;
-    while (frame.len && next_piece(frame, left, &piece)) {
-        if (!vec_push(&p->list, piece))
-            return false;
+    bool memory = true;
+    while (memory && frame.len && next_piece(frame, left, &piece)) {
+        memory = vec_push(&p->list, piece);
         left -= piece.len;
         frame = (struct span){frame.data + piece.stored.len, frame.len - piece.stored.len};
     }
-    if (frame.len || left)
+    if (!memory || frame.len || left)
         pieces_clear(p);
-    return true;
+    return memory;
 }
 
 int pieces_reach(struct pieces *p, uint8_t *to, uint64_t from, uint64_t until, uint64_t *ready,

@@ -35,7 +35,8 @@ struct pieces {
 /**
  * Find the pieces of a frame that must give `len` bytes.
  *
- * @return false: memory is out. A frame that isn't in pieces, or is damaged, gives an empty list.
+ * @return false: memory is out. The list is empty then, and where the frame isn't in pieces, or is
+ * damaged.
  */
 bool pieces_find(struct pieces *p, struct span frame, uint64_t len);
 

@@ -280,9 +280,13 @@ static int find_pieces(struct frame *f, struct lgz_error *err)
         return LGZ_OK;
     if (!pieces_find(&f->pieces, f->stored, f->len))
         return error_memory(err);
-    if (f->pieces.list.len)
-        f->data = frame_room(f->len);
-    return f->pieces.list.len && !f->data ? error_memory(err) : LGZ_OK;
+    if (f->pieces.list.len == 0)
+        return LGZ_OK;
+    f->data = frame_room(f->len);
+    if (f->data)
+        return LGZ_OK;
+    pieces_clear(&f->pieces); /* who gets it whole after all has all of it decoded at once */
+    return error_memory(err);
 }
 
 int stream_reader_get_part(struct stream_reader *s, int number, uint64_t from, uint64_t until,

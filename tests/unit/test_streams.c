@@ -2,6 +2,8 @@
  * test_streams.c - streams share frames by class or have their own, come back as they were, also
  * in parts, and limits and tables that don't fit are noticed.
  */
+#include <sys/resource.h>
+
 #include "column/pieces.h"
 #include "column_fixture.h"
 
@@ -170,12 +172,50 @@ START_TEST(test_parts)
 }
 END_TEST
 
+/* Where there's no memory for the pieces, or for what they give, none are left half made. */
+START_TEST(test_parts_without_memory)
+{
+    enum { LEN = 64 << 20 };
+    const struct rlimit none = {0, RLIM_INFINITY};
+    const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    uint8_t *plain = calloc(1, LEN);
+    struct buf frame = {0};
+    struct buf stored = {0};
+    struct stream_reader *s;
+    struct span bytes;
+    uint64_t ready;
+    ck_assert(zstd && plain);
+    ck_ok(pieces_compress(zstd, plain, LEN, &frame, &err));
+    varint_put(&stored, frame_entry(frame.len, FRAME_ZSTD));
+    buf_append(&stored, frame.data, frame.len);
+    ck_ok(stream_reader_new(&s, NULL, OWN_FRAME, LEN, LEN, &err));
+    ck_assert_int_eq(stream_reader_add(s, STREAM_SYMBOL, 0, LEN), 0);
+    ck_ok(stream_reader_place(s, buf_span(&stored), &err));
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
+    const int code = stream_reader_get_part(s, 0, 0, 1, &bytes, &ready, &err);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &all), 0);
+    ck_assert_int_eq(code, LGZ_ERR_MEMORY);
+    ck_ok(stream_reader_get(s, 0, &bytes, &err));
+    memset(stored.data, 0xff, stored.len); /* all is decoded: nobody reads it again */
+    ck_ok(stream_reader_get(s, 0, &bytes, &err));
+    ck_assert(span_equal(bytes, (struct span){plain, LEN}));
+    stream_reader_free(s);
+    ZSTD_freeCCtx(zstd);
+    buf_free(&frame);
+    buf_free(&stored);
+    free(plain);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, test_round_trip);
     tcase_add_test(tc, test_coded);
     tcase_add_test(tc, test_limits);
     tcase_add_test(tc, test_parts);
+    if (!UNDER_ASAN) /* it takes more addresses than any limit leaves */
+        tcase_add_test(tc, test_parts_without_memory);
 }
 
 int main(void)
