@@ -9,6 +9,7 @@
 #include <zstd.h>
 
 #include "base/varint.h"
+#include "column/pieces.h"
 
 enum { PARTS_FRAMES = 64, PARTS_ROOM = 1 << 22 };
 
@@ -55,6 +56,18 @@ static inline bool parts_pack(const struct buf *data, struct buf *out)
         memcpy(out->data + out->len, data->data, n);
     out->len += ZSTD_isError(n) ? 0 : n;
     return !ZSTD_isError(n);
+}
+
+/* What is longer than a piece is put in pieces. */
+static inline bool parts_pack_frame(const struct buf *data, struct buf *out)
+{
+    struct lgz_error err = {0};
+    if (data->len <= PIECE)
+        return parts_pack(data, out);
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    const bool ok = zstd && pieces_compress(zstd, data->data, data->len, out, &err) == LGZ_OK;
+    ZSTD_freeCCtx(zstd);
+    return ok;
 }
 
 /** Take a body apart that has no coded frames. @return false if it isn't one */
@@ -114,7 +127,7 @@ static inline bool block_parts_write(const struct block_parts *p, struct buf *bo
         size_t before = frames.len;
         if (!p->frames[i].len)
             continue;
-        ok = parts_pack(&p->frames[i], &frames);
+        ok = parts_pack_frame(&p->frames[i], &frames);
         varint_put(&table, (frames.len - before) * 2);
     }
     varint_put(body, p->raw_len);

@@ -38,7 +38,7 @@ enum piece_kind {
     PIECE_KINDS
 };
 
-struct piece {
+struct line_piece {
     enum piece_kind kind;
     char separator[4];
     unsigned word;
@@ -49,7 +49,7 @@ struct piece {
 
 struct generator {
     uint64_t state;
-    struct piece templates[GENERATOR_TEMPLATES][GENERATOR_PIECES];
+    struct line_piece templates[GENERATOR_TEMPLATES][GENERATOR_PIECES];
     size_t lengths[GENERATOR_TEMPLATES];
     size_t templates_used;
     uint64_t pool[GENERATOR_POOL];
@@ -61,7 +61,7 @@ struct generator {
     unsigned drift;
 };
 
-static inline void generate_piece(struct generator *g, struct piece *p)
+static inline void generate_piece(struct generator *g, struct line_piece *p)
 {
     static const char *const separators[] = {" ", " ", " ", "",  ":", ": ", "=", ",",  ", ",
                                              "[", "]", "(", ")", "/", "-",  "|", "\"", "\t",
@@ -108,7 +108,7 @@ static inline void put_noise(struct generator *g, struct buf *out, size_t len)
 }
 
 /* Runs of letters and digits whose alphabet and, mostly, length depend on the piece. */
-static inline void put_symbols(struct generator *g, const struct piece *p, struct buf *out)
+static inline void put_symbols(struct generator *g, const struct line_piece *p, struct buf *out)
 {
     static const char symbols[] = "0123456789abcdefABCDEFghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ";
     uint64_t *s = &g->state;
@@ -130,7 +130,7 @@ static inline void put_word(unsigned word, struct buf *out)
     } while (word);
 }
 
-static inline void put_stamp(struct generator *g, const struct piece *p, struct buf *out)
+static inline void put_stamp(struct generator *g, const struct line_piece *p, struct buf *out)
 {
     uint8_t text[TIMESTAMP_MAX_LEN];
     size_t len = 0;
@@ -177,7 +177,7 @@ static inline void put_quoted(struct generator *g, struct buf *out)
         buf_push(out, round ? ')' : '"');
 }
 
-static inline void put_text_piece(struct generator *g, const struct piece *p, struct buf *out)
+static inline void put_text_piece(struct generator *g, const struct line_piece *p, struct buf *out)
 {
     static const char marks[] = "vrt\v\r\tn\\0 !\x7f";
     uint64_t *s = &g->state;
@@ -226,7 +226,7 @@ static inline void put_text_piece(struct generator *g, const struct piece *p, st
     }
 }
 
-static inline void put_piece(struct generator *g, const struct piece *p, struct buf *out)
+static inline void put_piece(struct generator *g, const struct line_piece *p, struct buf *out)
 {
     uint64_t *s = &g->state;
     unsigned value = (unsigned)random_next(s);

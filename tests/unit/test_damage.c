@@ -3,17 +3,21 @@
  * length cut, bytes overwritten with all checksums and lengths around them put right, so that every
  * parser is reached. Never other bytes, never a crash, a hang or memory beyond reason.
  */
+#include <inttypes.h>
 #include <sys/resource.h>
 
 #include "base/hash.h"
 #include "block_parts.h"
 #include "log_generator.h"
+#include "segment/block_search.h"
 #include "segment/index.h"
 #include "segment/line_templates.h"
 #include "segment/writer.h"
 
 enum {
     ROUNDS = UNDER_ASAN ? 1500 : 12000,
+    LONG_RUNS = 6,              /* the log whose runs of symbols are in pieces */
+    IDS = 3 * PIECE / 32,       /* its lines */
     LIMIT_AS = 3,               /* GiB of addresses: what asks for more gets an error */
     LIMIT_RESIDENT = 512 * 1024 /* KiB */
 };
@@ -56,6 +60,14 @@ static void put_log(struct buf *out, int lines)
                        i * 31 % 256);
     }
     buf_append_string(out, "no newline");
+}
+
+static void put_ids(struct buf *out)
+{
+    uint64_t state = 11;
+    for (int i = 0; i < IDS; i++)
+        buf_printf(out, "%d INFO request %016" PRIx64 "%016" PRIx64 " took %d ms\n",
+                   1700000 + i * 3, random_next(&state), random_next(&state), i * 31 % 1000);
 }
 
 static void make_sources(struct sample *s)
@@ -251,6 +263,29 @@ static void decode_damaged(enum block_tag tag, struct span body, const struct sa
     buf_free(&raw);
 }
 
+/* A search decodes what it needs, and doesn't see that it's damaged: no line but what is asked for.
+ */
+static void search_damaged(struct span body, const struct sample *s, uint64_t *state)
+{
+    enum { STRING = 12 };
+    static const uint64_t counts[] = {IDS};
+    const struct span string = {s->text.data + random_below(state, s->text.len - STRING), STRING};
+    struct need need = {.exact = true};
+    struct block_hits hits = {0};
+    const struct block_search search = {.need = &need, .texts = true};
+    err = (struct lgz_error){0};
+    if (memchr(string.data, '\n', string.len))
+        return;
+    ck_ok(need_add_clause(&need, &err));
+    ck_ok(need_add_string(&need, string, false, &err));
+    const int code = block_search(body, &search, counts, 1, &hits, &err);
+    ck_assert(code == LGZ_OK || (err.code == code && err.message[0]));
+    for (size_t i = 0; code == LGZ_OK && !hits.declined && i < hits.list.len; i++)
+        ck_assert(need_met(&need, hits.list.data[i].text));
+    block_hits_clear(&hits);
+    need_clear(&need);
+}
+
 /* The body of the segment's first block. */
 static struct span first_body(const struct sample *s, enum block_tag *tag)
 {
@@ -279,6 +314,8 @@ static void make_structured(struct sample *s, int number, struct buf *block)
         buf_clear(block);
         if (number == 0)
             put_log(&s->text, 400);
+        else if (number == LONG_RUNS)
+            put_ids(&s->text);
         else
             generate_log(seed, 9000, &s->text);
         const struct extent extent = {.length = s->text.len};
@@ -319,6 +356,8 @@ START_TEST(test_inside_of_blocks)
         buf_clear(&again);
         ck_assert(block_parts_write(&parts, &again));
         decode_damaged(tag, buf_span(&again), &s);
+        if (_i == LONG_RUNS)
+            search_damaged(buf_span(&again), &s, &state);
         parts.raw_len = raw_len;
         buf_clear(part);
         buf_append(part, saved.data, saved.len);
@@ -508,7 +547,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, test_each_bit, 0, SAMPLE_KINDS);
     tcase_add_loop_test(tc, test_each_length, 0, SAMPLE_KINDS);
-    tcase_add_loop_test(tc, test_inside_of_blocks, 0, 6);
+    tcase_add_loop_test(tc, test_inside_of_blocks, 0, LONG_RUNS + 1);
     tcase_add_loop_test(tc, test_bodies, 0, 2);
     tcase_add_loop_test(tc, test_footers, 0, SAMPLE_KINDS);
     tcase_add_test(tc, test_greedy_dictionary);
