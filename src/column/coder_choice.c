@@ -32,7 +32,10 @@ static int worthier_first(const void *a, const void *b)
     const struct coder_candidate *y = b;
     const double of_x = x->worth * (double)y->steps;
     const double of_y = y->worth * (double)x->steps;
-    return of_x != of_y ? (of_x > of_y ? -1 : 1) : (x->steps > y->steps) - (x->steps < y->steps);
+    /* Those alike stay in the order that they had, so that a block's bytes don't depend on qsort().
+     */
+    return of_x != of_y ? (of_x > of_y ? -1 : 1)
+                        : (x->number > y->number) - (x->number < y->number);
 }
 
 /* Take one, and then of all, in their order, what the budget is enough for. @return their worth */

@@ -12,8 +12,8 @@
 
 struct coder_candidate {
     uint64_t steps;
-    double worth; /**< what coding it saves, in any unit */
-    void *frame;  /**< the caller's */
+    double worth;  /**< what coding it saves, in any unit */
+    size_t number; /**< the caller's: which frame; of two alike, the lower one comes first */
     bool chosen;
 };
 

@@ -161,15 +161,15 @@ static int choose_coded(struct drafts *d, uint64_t budget, struct lgz_error *err
     if (!list)
         return error_memory(err);
     for (size_t i = 0; i < d->count; i++) {
-        struct draft *f = &d->list[i];
+        const struct draft *f = &d->list[i];
         const struct coder_layout layout = layout_of(f);
         if (f->steps && f->steps <= budget)
             list[count++] =
-                (struct coder_candidate){f->steps, coder_worth(&layout, f->stored.len), f, false};
+                (struct coder_candidate){f->steps, coder_worth(&layout, f->stored.len), i, false};
     }
     coder_choose(list, count, budget);
     for (size_t i = 0; i < count; i++)
-        ((struct draft *)list[i].frame)->chosen = list[i].chosen;
+        d->list[list[i].number].chosen = list[i].chosen;
     free(list);
     return LGZ_OK;
 }
