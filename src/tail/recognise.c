@@ -94,22 +94,37 @@ static bool is_being_copied(struct logfile *f, const struct rotated *g, int fd,
     return true;
 }
 
-/* The source with a rotated name from the start, whose file is what was compressed here. An input
- * that matches those names as well makes a log of its own of what nobody had seen before. */
-static struct logfile *with_rotated_name(const struct tail *t, const char *log,
-                                         const struct rotated *g, int fd, const uint8_t *bytes,
-                                         size_t len)
+/* May the file at `path` have come from a log by rotation, if all are in one directory? Of a log
+ * that has a rotated name of another one's itself, or the reverse. */
+static bool are_related(const char *log, const char *other, const char *path)
+{
+    return strcmp(other, log) != 0 &&
+           (locate_is_numbered(log, other) || locate_is_numbered(other, path));
+}
+
+/* If the log has a rotated name of the other one's itself, is the file that one's to take up? */
+static bool is_of_other(const char *log, const char *other, const char *path)
+{
+    return locate_is_numbered(other, log) && locate_is_numbered(other, path);
+}
+
+/* The source of another name whose file is what was compressed here. An input that matches rotated
+ * names as well makes a log of its own of what nobody had seen before. */
+static struct logfile *with_other_name(const struct tail *t, const char *log,
+                                       const struct rotated *g, int fd, const uint8_t *bytes,
+                                       size_t len)
 {
     size_t directory = (size_t)(file_name(log) - log);
     char *plain = strndup(g->path, strlen(g->path) - unpack_suffix(g->path));
     struct logfile *known = NULL;
+    const char *path = file_name(g->path);
     bool wide = g->packed && plain && discover_matches(t->inputs, t->input_count, plain);
     for (size_t i = 0; wide && !known && i < t->files.len; i++) {
         struct logfile *f = t->files.data[i];
         const char *name = f->source.name;
         if (strncmp(name, log, directory) == 0 && !strchr(name + directory, '/') &&
-            strcmp(name, log) != 0 && locate_is_numbered(log + directory, name + directory) &&
-            is_same(f, g, fd, bytes, len))
+            are_related(log + directory, name + directory, path) &&
+            (is_of_other(log + directory, name + directory, path) || is_same(f, g, fd, bytes, len)))
             known = f;
     }
     free(plain);
@@ -137,7 +152,7 @@ static struct logfile *find(const struct tail *t, const struct logfile *before,
             (f == before && g->packed ? was_tried(f, g) : is_same(f, g, fd, bytes, len)))
             return f;
     }
-    return with_rotated_name(t, before->source.name, g, fd, bytes, len);
+    return with_other_name(t, before->source.name, g, fd, bytes, len);
 }
 
 /* Has a plain file more of a beginning by now? */

@@ -339,6 +339,69 @@ START_TEST(forgotten_one_is_not_read_again)
 }
 END_TEST
 
+/* An input that matches the rotated names as well. */
+static void open_wide(void)
+{
+    static char pattern[200];
+    open_tail(NULL, 0, 1);
+    snprintf(pattern, sizeof(pattern), "%s/*.log*", directory);
+    glob_paths[0].pattern = pattern;
+}
+
+static void expect_bytes(size_t count)
+{
+    size_t bytes = 0;
+    for (uint64_t id = 1; id < SOURCES_MAX; id++)
+        bytes += got[id].data.len;
+    ck_assert_uint_eq(bytes, count);
+    ck_assert_uint_eq(warnings, 0);
+}
+
+/* An unseen file is a log of its own by its rotated name. When that is compressed, and the next one
+ * has its name, what is compressed of the next one is the log's, and nobody's that came after it.
+ */
+START_TEST(compressed_beside_one_of_its_own)
+{
+    const char *const texts[] = {"one\n", "second\n", "third one\n", "the fourth\n"};
+    open_wide();
+    put_old("a.log", texts[0], 9);
+    follow();
+    move("a.log", "a.log.2");
+    put_old("a.log.1", texts[1], 8);
+    put_old("a.log", texts[2], 7);
+    follow();
+    pack("a.log.1");
+    move("a.log.1.gz", "a.log.2.gz");
+    move("a.log", "a.log.1");
+    pack("a.log.1");
+    put_old("a.log", texts[3], 6);
+    follow();
+    expect_bytes(4 + 7 + 10 + 11);
+}
+END_TEST
+
+/* Nor when the log's own sources are forgotten, and that of the rotated name is still known. */
+START_TEST(compressed_after_one_of_its_own)
+{
+    open_wide();
+    put_old("a.log", "one\n", 9);
+    follow();
+    move("a.log", "a.log.3");
+    pack("a.log.3");
+    put_old("a.log.2", "second\n", 8);
+    put_old("a.log.1", "third one\n", 7);
+    pack("a.log.1");
+    put_old("a.log", "the fourth\n", 6);
+    follow();
+    pack("a.log.2");
+    for (int i = 0; i < 4; i++) {
+        now += 2 * TAIL_LINGER;
+        follow();
+    }
+    expect_bytes(4 + 7 + 10 + 11);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -350,6 +413,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, filled_and_renamed_while_sought);
     tcase_add_test(tc, compressed_into_its_own_inode);
     tcase_add_test(tc, last_one_deleted_while_down);
+    tcase_add_test(tc, compressed_beside_one_of_its_own);
+    tcase_add_test(tc, compressed_after_one_of_its_own);
     tcase_add_test(tc, forgotten_one_is_not_read_again);
 }
 
