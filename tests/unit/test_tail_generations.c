@@ -8,12 +8,16 @@
 #include "suite.h"
 #include "tail_fixture.h"
 
-/* What happens right behind a read of a file's beginning, of that length if it isn't 0. */
-static struct {
+/* What happens right behind a read of a file's beginning, of that length if it isn't 0. Not
+   static, for the C library may declare pread() inline, and clang warns of a static variable in
+   there. */
+struct trap {
     void (*act)(void);
     ino_t inode;
     size_t len;
-} trap;
+};
+extern struct trap trap;
+struct trap trap;
 
 ssize_t pread(int fd, void *data, size_t len, off_t offset)
 {
